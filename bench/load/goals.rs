@@ -1,0 +1,153 @@
+//! The speed and size to reach: each line of the table, its goal and what this run measured.
+
+use serde_json::{Value, json};
+
+use crate::leg::{Leg, median};
+use crate::plan::{NAIVE_CLIENTS, Round};
+use crate::stream::{Memory, Reach};
+
+pub struct Line {
+    pub what: &'static str,
+    pub goal: Goal,
+    /// NaN when this run left it out.
+    pub measured: f64,
+    pub unit: &'static str,
+}
+
+#[derive(Clone, Copy)]
+pub enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Line {
+    /// None when it was left out.
+    pub fn reached(&self) -> Option<bool> {
+        (!self.measured.is_nan()).then_some(match self.goal {
+            Goal::AtLeast(goal) => self.measured >= goal,
+            Goal::AtMost(goal) => self.measured <= goal,
+        })
+    }
+
+    pub fn verdict(&self) -> &'static str {
+        match self.reached() {
+            Some(true) => "ok",
+            Some(false) => "miss",
+            None => "not run",
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        let (bound, goal) = match self.goal {
+            Goal::AtLeast(goal) => ("at_least", goal),
+            Goal::AtMost(goal) => ("at_most", goal),
+        };
+        json!({"what": self.what, bound: goal, "measured": self.measured, "unit": self.unit, "verdict": self.verdict()})
+    }
+}
+
+/// The median over the rounds of a figure of each round, such as a ratio; rounds without it are left out.
+fn over<F: Fn(&Round) -> Option<f64>>(rounds: &[Round], figure: F) -> f64 {
+    median(rounds.iter().filter_map(figure).collect())
+}
+
+/// One figure of a leg divided by the same one of another leg.
+fn ratio(rounds: &[Round], of: &str, against: &str, figure: fn(&Leg) -> f64) -> f64 {
+    over(rounds, |round| Some(figure(round.get(of)?) / figure(round.get(against)?)))
+}
+
+/// A rate divided by pgbench's best rate at any number of clients.
+fn to_best(rounds: &[Round], of: &str, work: &str) -> f64 {
+    over(rounds, |round| {
+        let rates: Option<Vec<f64>> =
+            NAIVE_CLIENTS.iter().map(|clients| Some(round.get(&format!("{work}.pgbench.{clients}"))?.rate())).collect();
+        Some(round.get(of)?.rate() / rates?.into_iter().reduce(f64::max)?)
+    })
+}
+
+fn postgres(leg: &Leg) -> f64 {
+    leg.each(leg.spent.postgres)
+}
+
+pub fn lines(rounds: &[Round], reach: Option<&Reach>, memory: Option<&Memory>) -> Vec<Line> {
+    let mut lines = creates(rounds);
+    lines.extend(others(rounds));
+    let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
+    let reach = reach.map_or(f64::NAN, |reach| reach.sent_p99);
+    let memory = memory.map_or(f64::NAN, |memory| memory.loaded);
+    lines.extend([
+        at_most("commit to subscriber, idle, p99 (measured from before the call)", 10.0, reach, "ms"),
+        at_most("resident memory, 64 in flight, 1,000 idle streams", 150.0, memory, "MiB"),
+    ]);
+    lines
+}
+
+const SPREAD: &str = "create.spread.docket.64";
+const HOT: &str = "create.hot.docket.64";
+const NAIVE_SPREAD: &str = "create.spread.pgbench.64";
+const NAIVE_HOT: &str = "create.hot.pgbench.64";
+
+fn creates(rounds: &[Round]) -> Vec<Line> {
+    let rate = |of, against| ratio(rounds, of, against, Leg::rate);
+    let best = |of, work| to_best(rounds, of, work);
+    let p99 = |of, against| ratio(rounds, of, against, |leg| leg.p99);
+    let cpu = |of, against| ratio(rounds, of, against, postgres);
+    let single = |of, against| ratio(rounds, of, against, |leg| leg.p50);
+    let many = "create.spread.docket.256";
+    let hot_many = "create.hot.docket.256";
+    let at_least = |what, goal, measured| Line { what, goal: Goal::AtLeast(goal), measured, unit: "x" };
+    let at_most = |what, goal, measured| Line { what, goal: Goal::AtMost(goal), measured, unit: "x" };
+    vec![
+        at_least("CreateTicket, 64 in flight, 1,000 tenants / pgbench at 64", 2.5, rate(SPREAD, NAIVE_SPREAD)),
+        at_least("the same / pgbench at its best", 1.5, best(SPREAD, "create.spread")),
+        at_least("CreateTicket, 64 in flight, one hot tenant / pgbench at 64", 12.0, rate(HOT, NAIVE_HOT)),
+        at_least("the same / pgbench at its best", 6.0, best(HOT, "create.hot")),
+        at_least("CreateTicket, 256 in flight, one hot tenant / pgbench at 64", 14.0, rate(hot_many, NAIVE_HOT)),
+        at_least("CreateTicket, 256 in flight, 1,000 tenants / pgbench at 64", 3.5, rate(many, NAIVE_SPREAD)),
+        at_most("p99 at 64, 1,000 tenants / pgbench's at 64", 0.4, p99(SPREAD, NAIVE_SPREAD)),
+        at_most("p99 at 64, one hot tenant / pgbench's at 64", 0.4, p99(HOT, NAIVE_HOT)),
+        at_most("PostgreSQL's CPU per ticket, 1,000 tenants / naive", 0.3, cpu(SPREAD, NAIVE_SPREAD)),
+        at_most("PostgreSQL's CPU per ticket, one hot tenant / naive", 0.3, cpu(HOT, NAIVE_HOT)),
+        at_most(
+            "one caller, 1,000 tenants, p50 / pgbench's single client",
+            2.0,
+            single("create.spread.docket.1", "create.spread.pgbench.1"),
+        ),
+        at_most(
+            "one caller, one hot tenant, p50 / pgbench's single client",
+            2.0,
+            single("create.hot.docket.1", "create.hot.pgbench.1"),
+        ),
+    ]
+}
+
+fn others(rounds: &[Round]) -> Vec<Line> {
+    let rate = |of, against| ratio(rounds, of, against, Leg::rate);
+    let at_least = |what, goal, measured| Line { what, goal: Goal::AtLeast(goal), measured, unit: "x" };
+    let (short, long) = ("list.short.docket.64", "list.long.docket.64");
+    // A stall in any round is a stall: the worst, not the median.
+    let stall = rounds.iter().filter_map(|round| Some(round.get("pair.two.docket.64")?.max)).reduce(f64::max);
+    vec![
+        at_least(
+            "UpdateTicket, 64 in flight, 1,000 tenants / pgbench",
+            2.0,
+            rate("update.docket.64", "update.pgbench.64"),
+        ),
+        at_least("GetTicket, 64 in flight / pgbench's select at 64", 0.8, rate("get.docket.64", "get.pgbench.64")),
+        at_least("ListTickets, newest 50 of a status, short list / pgbench", 0.5, rate(short, "list.short.pgbench.64")),
+        at_least("ListTickets, newest 50 of a status, long list / pgbench", 0.5, rate(long, "list.long.pgbench.64")),
+        Line {
+            what: "ListTickets, long list: times slower than the short list",
+            goal: Goal::AtMost(1.3),
+            measured: rate(short, long),
+            unit: "x",
+        },
+        at_least("two server processes / one", 0.75, rate("pair.two.docket.64", "pair.one.docket.64")),
+        Line {
+            what: "two server processes: the longest call of any round",
+            goal: Goal::AtMost(250.0),
+            measured: stall.unwrap_or(f64::NAN),
+            unit: "ms",
+        },
+    ]
+}

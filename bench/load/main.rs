@@ -1,0 +1,131 @@
+//! `make bench`: Docket over gRPC against an honest naive service in pgbench, on one PostgreSQL, in one run.
+//!
+//! The naive service does one transaction for each ticket (bench/sql). Both sides have the same tables, rows, sizes and
+//! tenants, and take turns in short legs; ratios are taken inside each round. See bench/README.md.
+
+mod check;
+mod cpu;
+mod database;
+mod drive;
+mod goals;
+mod leg;
+mod pgbench;
+mod plan;
+mod random;
+mod report;
+mod server;
+mod settings;
+mod stage;
+mod stream;
+mod tenants;
+mod wire;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs, process};
+
+use check::{Written, compare, counts};
+use docket::postgres::Postgres;
+use plan::{Round, Side};
+use report::Report;
+use settings::Settings;
+use stage::Stage;
+use stream::Memory;
+
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    // `cargo test --all-targets` starts benches too, without this word.
+    if !env::args().any(|argument| argument == "--bench") {
+        println!("run `make bench`");
+        return ExitCode::SUCCESS;
+    }
+    match prepare() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Makes the run's folder and its PostgreSQL, and removes both whatever happens between.
+fn prepare() -> Outcome<()> {
+    let settings = Settings::read()?;
+    let dir = settings.dir.join(format!("docket-bench-{}", process::id()));
+    fs::create_dir_all(&dir)?;
+    let done = database::start(&dir).and_then(|postgres| {
+        // One thread: the load shares the machine with what it measures.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let done = runtime.block_on(run(&settings, &dir, &postgres));
+        drop(runtime);
+        postgres.stop();
+        done
+    });
+    let removed = fs::remove_dir_all(&dir);
+    done?;
+    Ok(removed?)
+}
+
+async fn run(settings: &Settings, dir: &Path, postgres: &Postgres) -> Outcome<()> {
+    let stage = Stage::set(settings, dir, postgres).await?;
+    let done = measure(&stage).await;
+    if done.is_err() {
+        eprintln!("docket's output ends:\n{}", stage.server.last_words());
+    }
+    done
+}
+
+async fn measure(stage: &Stage<'_>) -> Outcome<()> {
+    let settings = stage.settings;
+    let mut rounds = Vec::new();
+    for number in 0..settings.rounds {
+        let round = one_round(stage, number).await?;
+        if !round.is_empty() {
+            rounds.push(round);
+        }
+    }
+    let reach = match settings.wants("stream") {
+        true => Some(stream::reach(stage).await?),
+        false => None,
+    };
+    let memory = match settings.wants("memory") {
+        true => Some(weigh(stage).await?),
+        false => None,
+    };
+    let hot = |side| rounds.iter().any(|round: &Round| round.keys().any(|name| name.starts_with(side)));
+    let row_bytes = match hot("create.hot.pgbench") && hot("create.hot.docket") {
+        true => Some(check::row_bytes(stage).await?),
+        false => None,
+    };
+    let lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
+    let facts = database::facts(&stage.docket).await?;
+    let report = Report { settings, facts, rounds: &rounds, reach, memory, row_bytes, lines };
+    report.print();
+    report.write()
+}
+
+/// The memory leg, its rows counted like a round's.
+async fn weigh(stage: &Stage<'_>) -> Outcome<Memory> {
+    let (_, before) = counts(stage).await?;
+    let (memory, leg) = stream::memory(stage).await?;
+    let (_, after) = counts(stage).await?;
+    compare("docket", &before, &after, Written { creates: leg.all, updates: 0 })?;
+    Ok(memory)
+}
+
+/// All legs once, then the rows of every table on both sides against what was said.
+async fn one_round(stage: &Stage<'_>, number: usize) -> Outcome<Round> {
+    let (naive_before, docket_before) = counts(stage).await?;
+    let mut round = Round::new();
+    for step in plan::steps(stage.settings, number) {
+        let name = step.to_string();
+        let leg = stage.run(step).await.map_err(|error| format!("{name}: {error}"))?;
+        eprintln!("round {} {name:<26} {:>7.0}/s p99 {:>7.2} ms", number + 1, leg.rate(), leg.p99);
+        round.insert(name, leg);
+    }
+    let (naive_after, docket_after) = counts(stage).await?;
+    compare("pgbench", &naive_before, &naive_after, Written::of(&round, Side::Naive))?;
+    compare("docket", &docket_before, &docket_after, Written::of(&round, Side::Docket))?;
+    Ok(round)
+}

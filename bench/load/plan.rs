@@ -1,0 +1,91 @@
+//! Which legs a round has, what they are called, and in which order they run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::leg::Leg;
+use crate::settings::Settings;
+
+/// The legs of one round by their names.
+pub type Round = BTreeMap<String, Leg>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// pgbench, one transaction per ticket.
+    Naive,
+    Docket,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// CreateTicket over a thousand tenants.
+    Spread,
+    /// CreateTicket on one tenant.
+    Hot,
+    Update,
+    Get,
+    /// ListTickets, of the tenant with the short or the long list.
+    Short,
+    Long,
+    /// CreateTicket over a thousand tenants on one server process, and at once after it on two.
+    One,
+    Two,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub work: Work,
+    pub side: Side,
+    pub in_flight: usize,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let work = match self.work {
+            Work::Spread => "create.spread",
+            Work::Hot => "create.hot",
+            Work::Update => "update",
+            Work::Get => "get",
+            Work::Short => "list.short",
+            Work::Long => "list.long",
+            Work::One => "pair.one",
+            Work::Two => "pair.two",
+        };
+        let side = match self.side {
+            Side::Naive => "pgbench",
+            Side::Docket => "docket",
+        };
+        write!(f, "{work}.{side}.{}", self.in_flight)
+    }
+}
+
+pub const NAIVE_CLIENTS: [usize; 4] = [1, 8, 32, 64];
+
+/// The legs of one round: each kind on one side, then on the other. Every round begins at another place, and every other
+/// one runs backwards, so that no leg always follows the same one.
+pub fn steps(settings: &Settings, round: usize) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut both = |work, in_flight| {
+        for side in [Side::Naive, Side::Docket] {
+            steps.push(Step { work, side, in_flight });
+        }
+    };
+    for work in [Work::Spread, Work::Hot] {
+        NAIVE_CLIENTS.into_iter().for_each(|clients| both(work, clients));
+    }
+    for work in [Work::Update, Work::Get, Work::Short, Work::Long] {
+        both(work, 64);
+    }
+    for (work, in_flight) in [(Work::Spread, 256), (Work::Hot, 256), (Work::One, 64), (Work::Two, 64)] {
+        steps.push(Step { work, side: Side::Docket, in_flight });
+    }
+    steps.retain(|step| settings.wants(&step.to_string()));
+    if !steps.is_empty() {
+        let turn = round * 7 % steps.len();
+        steps.rotate_left(turn);
+    }
+    if round % 2 == 1 {
+        steps.reverse();
+    }
+    steps
+}

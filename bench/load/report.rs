@@ -1,0 +1,133 @@
+//! What a run prints and what it leaves as JSON.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::goals::{Goal, Line};
+use crate::leg::{Leg, median};
+use crate::plan::Round;
+use crate::settings::Settings;
+use crate::stream::{Memory, Reach};
+
+pub struct Report<'a> {
+    pub settings: &'a Settings,
+    pub facts: BTreeMap<String, String>,
+    pub rounds: &'a [Round],
+    pub reach: Option<Reach>,
+    pub memory: Option<Memory>,
+    pub row_bytes: Option<BTreeMap<String, f64>>,
+    pub lines: Vec<Line>,
+}
+
+/// The median of one figure of a leg over the rounds.
+fn middle(rounds: &[Round], name: &str, figure: fn(&Leg) -> f64) -> f64 {
+    median(rounds.iter().filter_map(|round| round.get(name)).map(figure).collect())
+}
+
+/// What it is called in the JSON, and how it is read.
+type Figure = (&'static str, fn(&Leg) -> f64);
+
+const FIGURES: [Figure; 7] = [
+    ("per_second", Leg::rate),
+    ("p50_ms", |leg| leg.p50),
+    ("p99_ms", |leg| leg.p99),
+    ("max_ms", |leg| leg.max),
+    ("postgres_us", |leg| leg.each(leg.spent.postgres)),
+    ("server_us", |leg| leg.each(leg.spent.server)),
+    ("client_us", |leg| leg.each(leg.spent.client)),
+];
+
+impl Report<'_> {
+    pub fn print(&self) {
+        let Report { settings, facts, rounds, reach, memory, row_bytes, lines } = self;
+        println!("\nMedians of {} rounds of {:.1} s. CPU in us per call.", rounds.len(), settings.length.as_secs_f64());
+        println!("| {:<26} |      /s |  p50 ms |  p99 ms |  max ms | PG us | own us | client us |", "");
+        println!("|{:-<28}|--------:|--------:|--------:|--------:|------:|-------:|----------:|", "");
+        for name in self.names() {
+            let [rate, p50, p99, max, postgres, own, client] = FIGURES.map(|(_, figure)| middle(rounds, name, figure));
+            println!(
+                "| {name:<26} | {rate:>7.0} | {p50:>7.2} | {p99:>7.2} | {max:>7.1} | {postgres:>5.0} | {own:>6.0} | \
+                 {client:>9.0} |"
+            );
+        }
+        if let Some(Reach { sent_p50, sent_p99, answered_p50, answered_p99, probes }) = reach {
+            println!(
+                "\ncommit to subscriber, {probes} tickets: before the call to the frame p50 {sent_p50:.2} p99 \
+                 {sent_p99:.2} ms; answer to frame p50 {answered_p50:.2} p99 {answered_p99:.2} ms"
+            );
+        }
+        if let Some(Memory { before, streams, loaded }) = memory {
+            println!("resident memory: {before:.0} MiB, with idle streams {streams:.0}, and load {loaded:.0}");
+        }
+        if let Some(bytes) = row_bytes {
+            let words: Vec<String> = bytes.iter().map(|(row, size)| format!("{row} {size:.0}")).collect();
+            println!("bytes of a new ticket's rows: {}", words.join(", "));
+        }
+        let words: Vec<String> = facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        println!("PostgreSQL: {}", words.join(", "));
+
+        println!("\nMedians of the ratios inside each round.");
+        println!("| {:<66} |       goal |   measured |         |", "");
+        println!("|{:-<68}|-----------:|-----------:|---------|", "");
+        for line in lines {
+            let (sign, goal) = match line.goal {
+                Goal::AtLeast(goal) => (">=", goal),
+                Goal::AtMost(goal) => ("<=", goal),
+            };
+            let goal = format!("{sign} {goal} {}", line.unit);
+            let measured = match line.measured.is_nan() {
+                true => "-".to_string(),
+                false => format!("{:.2} {}", line.measured, line.unit),
+            };
+            println!("| {:<66} | {goal:>10} | {measured:>10} | {:<7} |", line.what, line.verdict());
+        }
+        if settings.quick {
+            println!("\nA smoke run: too short for its figures to mean much.");
+        }
+    }
+
+    /// The names of all legs, in one order.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.rounds.iter().flat_map(|round| round.keys()).map(String::as_str).collect();
+        let in_flight = |name: &str| name.rsplit('.').next().and_then(|n| n.parse::<u32>().ok());
+        names.sort_by_key(|name| (name.rsplit_once('.').map(|(leg, _)| leg.to_string()), in_flight(name)));
+        names.dedup();
+        names
+    }
+
+    pub fn write(&self) -> Outcome<()> {
+        let legs: BTreeMap<&str, Value> = self.names().into_iter().map(|name| (name, self.leg(name))).collect();
+        let Settings { length, warm, tenants, tickets, short_list, long_list, quick, .. } = self.settings;
+        let text = serde_json::to_string_pretty(&json!({
+            "settings": {"seconds": length.as_secs_f64(), "warm_seconds": warm.as_secs_f64(), "rounds": self.rounds.len(),
+                         "tenants": tenants, "tickets_per_tenant": tickets, "short_list": short_list,
+                         "long_list": long_list, "quick": quick},
+            "processors": std::thread::available_parallelism()?.get(),
+            "postgres": self.facts,
+            "table": self.lines.iter().map(Line::json).collect::<Vec<_>>(),
+            "legs": legs,
+            "stream": self.reach.as_ref().map(Reach::json),
+            "memory": self.memory.as_ref().map(Memory::json),
+            "row_bytes": self.row_bytes,
+        }))?;
+        let path = &self.settings.json;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text + "\n")?;
+        println!("\n{}", path.display());
+        Ok(())
+    }
+
+    /// Each figure of a leg: its median and its value in each round.
+    fn leg(&self, name: &str) -> Value {
+        let figures = FIGURES.map(|(figure, of)| {
+            let each: Vec<f64> = self.rounds.iter().filter_map(|round| round.get(name)).map(of).collect();
+            (figure.to_string(), json!({"median": median(each.clone()), "rounds": each}))
+        });
+        Value::Object(figures.into_iter().collect())
+    }
+}

@@ -1,0 +1,105 @@
+//! The server under load: `docket dev` as its own process, over the run's own PostgreSQL.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::Outcome;
+
+const START: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(1);
+const STOP: Duration = Duration::from_secs(15);
+
+pub struct Server {
+    child: Child,
+    address: String,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts it and returns when it says that it serves. `data_dir` holds its signing key.
+    pub async fn start(data_dir: &Path, database: &str) -> Outcome<Server> {
+        fs::create_dir_all(data_dir)?;
+        let (listen, metrics) = (free_address()?, free_address()?);
+        let log = data_dir.join("log.txt");
+        let output = File::create(&log)?;
+        let child = Command::new(env!("CARGO_BIN_EXE_docket"))
+            .args(["dev", "--listen", &listen, "--metrics-listen", &metrics, "--workflows", "workflows", "--data-dir"])
+            .arg(data_dir)
+            .env("DOCKET_DATABASE_URL", database)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()?;
+        let mut server = Server { child, address: format!("http://{listen}"), log };
+        let deadline = Instant::now() + START;
+        while !server.ready().await {
+            if server.child.try_wait()?.is_some() || Instant::now() > deadline {
+                return Err(format!("docket dev does not start; its output ends:\n{}", server.last_words()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(server)
+    }
+
+    async fn ready(&self) -> bool {
+        let Ok(channel) = self.connect().await else { return false };
+        let ask = HealthCheckRequest { service: String::new() };
+        let mut client = HealthClient::new(channel);
+        match tokio::time::timeout(ANSWER, client.check(ask)).await {
+            Ok(Ok(answer)) => answer.into_inner().status == ServingStatus::Serving as i32,
+            _ => false,
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// One HTTP/2 connection.
+    pub async fn connect(&self) -> Outcome<Channel> {
+        Ok(Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true).connect().await?)
+    }
+
+    /// SIGTERM, and waits for the drain.
+    pub async fn stop(mut self) -> Outcome<()> {
+        let pid = i32::try_from(self.child.id())?;
+        // SAFETY: kill has no memory effects; the child is not yet waited for, so the id is still its own.
+        unsafe { libc::kill(pid, libc::SIGTERM) };
+        let deadline = Instant::now() + STOP;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                return Err(format!("docket dev does not stop; its output ends:\n{}", self.last_words()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// The end of what it printed.
+    pub fn last_words(&self) -> String {
+        let text = fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().rev().take(20).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It is gone already after `stop`, and then these do nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_address() -> Outcome<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}

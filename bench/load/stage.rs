@@ -1,0 +1,180 @@
+//! What a run stands on: the databases, the server, the connections, and how one leg is run on them.
+
+use std::path::{Path, PathBuf};
+
+use docket::postgres::Postgres;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::Outcome;
+use crate::cpu::Watched;
+use crate::database::{self, Sizes};
+use crate::drive::closed_loop;
+use crate::leg::{Leg, Window};
+use crate::pgbench::Pgbench;
+use crate::plan::{Side, Step, Work};
+use crate::random::Random;
+use crate::server::Server;
+use crate::settings::Settings;
+use crate::tenants::{Tenant, Tenants};
+use crate::wire::{self, Wire};
+
+pub struct Stage<'a> {
+    pub settings: &'a Settings,
+    dir: &'a Path,
+    postmaster: u32,
+    docket_url: String,
+    naive_url: String,
+    logs: PathBuf,
+    pub docket: Client,
+    pub naive: Client,
+    pub server: Server,
+    pub wire: Wire,
+    pub tenants: Tenants,
+    created: Sizes,
+    updated: Sizes,
+}
+
+/// Calls before the run: they show how large Docket's rows are.
+const TRIALS: i64 = 100;
+/// The second server's data folder, and the signing key's file in each.
+const SECOND: &str = "two";
+const KEY: &str = "signing-key.pem";
+
+impl<'a> Stage<'a> {
+    pub async fn set(settings: &'a Settings, dir: &'a Path, postgres: &Postgres) -> Outcome<Stage<'a>> {
+        let (docket_url, naive_url) = (postgres.url(database::DOCKET), postgres.url(database::NAIVE));
+        let docket = database::connect(&docket_url).await?;
+        let naive = database::make_naive(&docket, &naive_url).await?;
+        let data_dir = dir.join("one");
+        let server = Server::start(&data_dir, &docket_url).await?;
+        // The second process, when it comes, takes the same tokens.
+        std::fs::create_dir_all(dir.join(SECOND))?;
+        std::fs::copy(data_dir.join(KEY), dir.join(SECOND).join(KEY))?;
+        let tenants = Tenants::new(settings, &data_dir)?;
+        eprintln!("seeding two databases with {} tickets in the long list", settings.long_list);
+        database::seed(&docket, settings).await?;
+        database::seed(&naive, settings).await?;
+        docket.batch_execute("CHECKPOINT").await?;
+        let wire = Wire::connect(&[&server]).await?;
+        let (created, updated) = try_out(&docket, &wire, &tenants, settings).await?;
+        let logs = dir.join("pgbench");
+        std::fs::create_dir_all(&logs)?;
+        let postmaster = u32::try_from(postgres.pid().ok_or("PostgreSQL does not run")?)?;
+        Ok(Stage {
+            settings,
+            dir,
+            postmaster,
+            docket_url,
+            naive_url,
+            logs,
+            docket,
+            naive,
+            server,
+            wire,
+            tenants,
+            created,
+            updated,
+        })
+    }
+
+    pub fn window(&self) -> Window {
+        Window { warm: self.settings.warm, length: self.settings.length }
+    }
+
+    pub async fn run(&self, step: Step) -> Outcome<Leg> {
+        match (step.side, step.work) {
+            (Side::Naive, _) => self.pgbench(step).await,
+            (Side::Docket, Work::Two) => self.two_servers(step.in_flight).await,
+            (Side::Docket, _) => self.calls(step, &self.wire, vec![self.server.pid()]).await,
+        }
+    }
+
+    /// A second process over the same database, half of the connections to each.
+    async fn two_servers(&self, in_flight: usize) -> Outcome<Leg> {
+        let second = Server::start(&self.dir.join(SECOND), &self.docket_url).await?;
+        let wire = Wire::connect(&[&self.server, &second]).await?;
+        let step = Step { work: Work::Spread, side: Side::Docket, in_flight };
+        let leg = self.calls(step, &wire, vec![self.server.pid(), second.pid()]).await?;
+        drop(wire);
+        second.stop().await?;
+        Ok(leg)
+    }
+
+    async fn calls(&self, step: Step, wire: &Wire, servers: Vec<u32>) -> Outcome<Leg> {
+        let watched = Watched { postmaster: self.postmaster, servers, client: std::process::id() };
+        let seed = u64::from_le_bytes(Uuid::now_v7().as_bytes()[8..].try_into()?);
+        let Tenants { spread, hot, short, long, .. } = &self.tenants;
+        let tickets = self.settings.tickets;
+        let any = |random: &mut Random| -> &Tenant { &spread[random.below(spread.len() as u64) as usize] };
+        let work = step.work;
+        closed_loop(step.in_flight, self.window(), &watched, seed, async |slot, random| match work {
+            Work::Spread | Work::One | Work::Two => wire.create(slot, any(random)).await.map(drop),
+            Work::Hot => wire.create(slot, hot).await.map(drop),
+            Work::Update => wire.update(slot, any(random), tickets, random).await,
+            Work::Get => wire.get(slot, any(random), tickets, random).await,
+            Work::Short => wire.list(slot, short).await,
+            Work::Long => wire.list(slot, long).await,
+        })
+        .await
+    }
+
+    async fn pgbench(&self, step: Step) -> Outcome<Leg> {
+        let tenants = |n: u64| ("tenants", n.to_string());
+        let prefix = |text: &str| ("prefix", text.to_string());
+        let tickets = ("tickets", self.settings.tickets.to_string());
+        let list = |tenant: &Tenant| ("list.sql", vec![("tenant", tenant.name.clone())]);
+        let with = |mut variables: Vec<(&'static str, String)>, sizes: &Sizes| {
+            variables.extend([
+                ("subject", wire::SUBJECT.to_string()),
+                ("description", wire::DESCRIPTION.to_string()),
+                ("body", bytes(sizes.body)),
+                ("image", bytes(sizes.image)),
+                ("fingerprint", Uuid::now_v7().to_string()),
+                ("shown", self.tenants.hot.seeded_ticket(1)),
+            ]);
+            variables
+        };
+        let many = self.settings.tenants;
+        let (script, variables) = match step.work {
+            Work::Spread | Work::One | Work::Two => {
+                ("create.sql", with(vec![tenants(many), prefix("t")], &self.created))
+            }
+            Work::Hot => ("create.sql", with(vec![tenants(1), prefix("hot")], &self.created)),
+            Work::Update => ("update.sql", with(vec![tenants(many), tickets], &self.updated)),
+            Work::Get => ("get.sql", vec![tenants(many), tickets]),
+            Work::Short => list(&self.tenants.short),
+            Work::Long => list(&self.tenants.long),
+        };
+        let pgbench = Pgbench {
+            program: &self.settings.pgbench,
+            database: &self.naive_url,
+            logs: &self.logs,
+            postmaster: self.postmaster,
+        };
+        pgbench.run(script, &variables, step.in_flight, self.window()).await
+    }
+}
+
+/// A few calls of each kind of write, and how large what they wrote is.
+async fn try_out(docket: &Client, wire: &Wire, tenants: &Tenants, settings: &Settings) -> Outcome<(Sizes, Sizes)> {
+    let probe = &tenants.probe;
+    for n in 1..=TRIALS {
+        let position = wire.create(0, probe).await?;
+        if position != n {
+            return Err(format!("{n} tickets made {position} activities; the naive side makes one for each").into());
+        }
+    }
+    let mut random = Random::new(1);
+    let first = &tenants.spread[0];
+    for _ in 0..TRIALS {
+        wire.update(0, first, settings.tickets, &mut random).await?;
+    }
+    let created = database::sizes(docket, &probe.name, "ticket.created").await?;
+    Ok((created, database::sizes(docket, &first.name, "ticket.updated").await?))
+}
+
+/// So many bytes as PostgreSQL reads a bytea.
+fn bytes(length: usize) -> String {
+    format!("\\x{}", "5a".repeat(length))
+}

@@ -1,0 +1,113 @@
+//! The calls of the load, through the generated client: few connections, many calls on each.
+
+use std::cell::Cell;
+
+use docket::grpc::pb;
+use pb::ticket_service_client::TicketServiceClient;
+use tonic::Request;
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+use crate::Outcome;
+use crate::random::Random;
+use crate::server::Server;
+use crate::tenants::Tenant;
+
+/// HTTP/2 connections to one server.
+const CONNECTIONS: usize = 4;
+
+/// None of the shipped rules has an effect on it: each is found, evaluated and does not match.
+pub const SUBJECT: &str = "Paper jam in printer ";
+pub const DESCRIPTION: &str = "The third tray takes two sheets at once. The third tray takes two sheets at once. \
+                               The third tray takes two sheets at once. The third tray takes two sheets at once. ";
+pub const NEWEST_OPEN: &str = "ticket.status == 'OPEN'";
+pub const PAGE: usize = 50;
+
+pub struct Wire {
+    clients: Vec<TicketServiceClient<Channel>>,
+    /// Random for each run, so that no request id is ever sent twice.
+    run: Uuid,
+    next: Cell<u64>,
+}
+
+impl Wire {
+    /// Connections to these servers, in turn.
+    pub async fn connect(servers: &[&Server]) -> Outcome<Wire> {
+        let mut clients = Vec::new();
+        for _ in 0..CONNECTIONS.div_ceil(servers.len()) {
+            for server in servers {
+                clients.push(TicketServiceClient::new(server.connect().await?));
+            }
+        }
+        Ok(Wire { clients, run: Uuid::now_v7(), next: Cell::new(0) })
+    }
+
+    fn client(&self, slot: usize) -> TicketServiceClient<Channel> {
+        self.clients[slot % self.clients.len()].clone()
+    }
+
+    fn request_id(&self) -> String {
+        self.next.set(self.next.get() + 1);
+        format!("{}-{}", self.run.simple(), self.next.get())
+    }
+
+    /// Makes a ticket and answers with its position in the tenant's log.
+    pub async fn create(&self, slot: usize, tenant: &Tenant) -> Outcome<i64> {
+        let ticket =
+            pb::Ticket { subject: SUBJECT.to_string(), description: DESCRIPTION.to_string(), ..pb::Ticket::default() };
+        let message =
+            pb::CreateTicketRequest { ticket: Some(ticket), request_id: self.request_id(), validate_only: false };
+        let answer = self.client(slot).create_ticket(as_tenant(message, tenant)).await?.into_inner();
+        match answer.ticket {
+            Some(ticket) if ticket.number > 0 => Ok(answer.position),
+            _ => Err("CreateTicket answered without its ticket".into()),
+        }
+    }
+
+    /// Gives one of its seeded tickets a subject that it never had.
+    pub async fn update(&self, slot: usize, tenant: &Tenant, tickets: u64, random: &mut Random) -> Outcome<()> {
+        let request_id = self.request_id();
+        let subject = format!("{SUBJECT}{}", self.next.get());
+        let id = tenant.seeded_ticket(1 + random.below(tickets));
+        let message = pb::UpdateTicketRequest {
+            ticket: Some(pb::Ticket { id, subject: subject.clone(), ..pb::Ticket::default() }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["subject".to_string()] }),
+            request_id,
+            validate_only: false,
+        };
+        let answer = self.client(slot).update_ticket(as_tenant(message, tenant)).await?.into_inner();
+        match answer.ticket {
+            Some(ticket) if ticket.subject == subject => Ok(()),
+            _ => Err("UpdateTicket answered without the new subject".into()),
+        }
+    }
+
+    pub async fn get(&self, slot: usize, tenant: &Tenant, tickets: u64, random: &mut Random) -> Outcome<()> {
+        let id = tenant.seeded_ticket(1 + random.below(tickets));
+        let message = pb::GetTicketRequest { id: id.clone(), ..pb::GetTicketRequest::default() };
+        let answer = self.client(slot).get_ticket(as_tenant(message, tenant)).await?.into_inner();
+        match answer.ticket {
+            Some(ticket) if ticket.id == id => Ok(()),
+            _ => Err("GetTicket answered with another ticket".into()),
+        }
+    }
+
+    pub async fn list(&self, slot: usize, tenant: &Tenant) -> Outcome<()> {
+        let message = pb::ListTicketsRequest {
+            filter: NEWEST_OPEN.to_string(),
+            page_size: i32::try_from(PAGE)?,
+            ..pb::ListTicketsRequest::default()
+        };
+        let answer = self.client(slot).list_tickets(as_tenant(message, tenant)).await?.into_inner();
+        if answer.tickets.len() != PAGE {
+            return Err(format!("ListTickets answered with {} tickets", answer.tickets.len()).into());
+        }
+        Ok(())
+    }
+}
+
+pub fn as_tenant<T>(message: T, tenant: &Tenant) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", tenant.token.clone());
+    request
+}

@@ -1,0 +1,190 @@
+"""Lists: filters in CEL, orders, pages without holes, and tokens that are what they were."""
+
+import threading
+
+from case import Case, api, new_tenant
+
+
+class Filters(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.ticket(subject="one", priority="PRIORITY_HIGH", tags=["vip", "a"], category="billing")
+        self.ticket(subject="two", priority="PRIORITY_LOW", assignee_id="ann", team_id="support")
+        self.ticket(subject="three", type="TICKET_TYPE_CHANGE", requester_id="rita")
+        self.api.CloseTicket(id="3")
+
+    def numbers(self, **query) -> list[int]:
+        return [ticket.number for ticket in self.api.pages("ListTickets", "tickets", **query)]
+
+    def test_a_filter_is_cel_over_the_ticket(self) -> None:
+        for text, numbers in (
+            ("ticket.status == 'OPEN'", [1, 2]),
+            ("ticket.status != 'OPEN'", [3]),
+            ("ticket.priority in ['HIGH', 'URGENT']", [1]),
+            ("'vip' in ticket.tags", [1]),
+            ("ticket.status == 'OPEN' && !('vip' in ticket.tags)", [2]),
+            ("ticket.type == 'CHANGE' || ticket.category == 'billing'", [1, 3]),
+            ("ticket.assignee_id == 'ann' && ticket.team_id == 'support'", [2]),
+            ("has(ticket.assignee_id)", [2]),
+            ("!has(ticket.assignee_id)", [1, 3]),
+            ("ticket.requester_id == 'rita'", [3]),
+            ("ticket.number >= 2 && ticket.number < 3", [2]),
+            ("ticket.created_at > timestamp('2000-01-01T00:00:00Z')", [1, 2, 3]),
+            ("has(ticket.closed_at)", [3]),
+            ("ticket.closed_at > timestamp('2000-01-01T00:00:00Z')", [3]),
+            ("ticket.category == \"it's; DROP TABLE ticket; --\"", []),
+        ):
+            with self.subTest(text):
+                self.assertEqual(self.numbers(filter=text, order_by="number"), numbers)
+
+    def test_broken_filters_name_their_column(self) -> None:
+        for text, column in (
+            ("ticket.prioritty == 'HIGH'", True),
+            ("ticket.status == 'OPENED'", True),
+            ("ticket.status == ", True),
+            ("ticket.number == 'one'", True),
+            ("ticket.subject.matches('a+')", True),
+            ("issue.status == 'OPEN'", True),
+            ("ticket.status", True),
+            ("1 + 1", True),
+            ("'a' * 3", True),
+            ("ticket.tags.all(t, t == 'x')", True),
+            ("(ticket.number == 1 || " * 30 + "ticket.number == 2" + ")" * 30, False),
+        ):
+            with self.subTest(text), self.refused("INVALID_ARGUMENT", "FILTER_INVALID") as seen:
+                self.api.ListTickets(filter=text)
+            if column:
+                self.assertGreater(int(seen.metadata["column"]), 0, str(seen))
+
+    def test_filters_that_are_no_text_to_read(self) -> None:
+        for text in ("ticket.status == 'OPEN' || " * 60 + "false", "ticket.category == 'a\x00b'"):
+            with self.subTest(text), self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+                self.api.ListTickets(filter=text)
+            self.assertEqual(seen.fields, ["filter"])
+
+    def test_a_misspelt_field_is_told_with_the_right_one(self) -> None:
+        with self.refused("INVALID_ARGUMENT", "FILTER_INVALID") as seen:
+            self.api.ListTickets(filter="ticket.prioritty == 'HIGH'")
+        self.assertIn("priority", seen.metadata["problem"])
+
+    def test_orders_go_both_ways_and_no_other(self) -> None:
+        self.assertEqual(self.numbers(order_by="number"), [1, 2, 3])
+        self.assertEqual(self.numbers(order_by="number desc"), [3, 2, 1])
+        self.assertEqual(self.numbers(), [3, 2, 1], "newest first unless asked")
+        for order in ("subjekt", "number sideways", "number,,number", "number; drop table ticket"):
+            with self.subTest(order), self.refused("INVALID_ARGUMENT", "ORDER_BY_INVALID"):
+                self.api.ListTickets(order_by=order)
+
+
+class Pages(Case):
+    def test_page_sizes(self) -> None:
+        self.api.BatchCreateTickets(requests=[{"ticket": {"subject": f"n{i}"}} for i in range(500)])
+        self.ticket()
+        self.assertEqual(len(self.api.ListTickets().tickets), 50)
+        self.assertEqual(len(self.api.ListTickets(page_size=3).tickets), 3)
+        self.assertEqual(len(self.api.ListTickets(page_size=100000).tickets), 500)
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+            self.api.ListTickets(page_size=-1)
+        self.assertEqual(seen.fields, ["page_size"])
+        every = [ticket.number for ticket in self.api.pages("ListTickets", "tickets", page_size=7, order_by="number")]
+        self.assertEqual(every, list(range(1, 502)))
+
+    def test_tokens_that_were_tampered_with_are_refused(self) -> None:
+        for _ in range(3):
+            self.ticket()
+        token = self.api.ListTickets(page_size=1).next_page_token
+        flipped = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
+        stranger = api(new_tenant())
+        for name, caller, query in (
+            ("cut", self.api, {"page_token": token[:-4]}),
+            ("flipped", self.api, {"page_token": flipped}),
+            ("first flipped", self.api, {"page_token": ("B" if token[0] == "A" else "A") + token[1:]}),
+            ("nonsense", self.api, {"page_token": "next please"}),
+            ("of another filter", self.api, {"page_token": token, "filter": "ticket.status == 'OPEN'"}),
+            ("of another order", self.api, {"page_token": token, "order_by": "number"}),
+            ("with deleted ones", self.api, {"page_token": token, "show_deleted": True}),
+            ("of another tenant", stranger, {"page_token": token}),
+        ):
+            with self.subTest(name), self.refused("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID"):
+                caller.ListTickets(page_size=1, **query)
+        with self.subTest("of another list"), self.refused("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID"):
+            self.api.ListIssues(page_size=1, page_token=token)
+        self.assertEqual(self.api.ListTickets(page_size=1, page_token=token).tickets[0].number, 2)
+
+    def test_pages_have_no_holes_while_others_write(self) -> None:
+        before = [self.ticket(subject=f"old {i}").id for i in range(60)]
+        stop, faults = threading.Event(), []
+
+        def write() -> None:
+            try:
+                while not stop.is_set():
+                    self.ticket(subject="meanwhile")
+            except Exception as fault:  # told below, in the test's own thread
+                faults.append(fault)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for query in ({"order_by": "number"}, {"order_by": "created_at desc"}, {}):
+                seen = [ticket.id for ticket in self.api.pages("ListTickets", "tickets", page_size=7, filter="ticket.number <= 60", **query)]
+                with self.subTest(query):
+                    self.assertEqual(len(seen), len(set(seen)), "nothing twice")
+                    self.assertEqual(set(seen), set(before), "nothing left out")
+        finally:
+            stop.set()
+            writer.join()
+        self.assertEqual(faults, [])
+
+    def test_every_list_pages(self) -> None:
+        for i in range(5):
+            self.api.UpsertAgent(agent={"id": f"agent-{i}"})
+            self.api.UpsertTeam(team={"id": f"team-{i}"})
+            self.api.UpsertOrganization(organization={"id": f"org-{i}"})
+            self.api.UpsertContact(contact={"id": f"contact-{i}"})
+            self.api.CreateIssue(issue={"title": f"issue {i}"})
+        self.ticket()
+        for i in range(5):
+            self.api.PostMessage(ticket_id="1", message={"body": f"body {i}"})
+        for rpc, field, fields in (
+            ("ListAgents", "agents", {}),
+            ("ListTeams", "teams", {}),
+            ("ListOrganizations", "organizations", {}),
+            ("ListContacts", "contacts", {}),
+            ("ListIssues", "issues", {}),
+            ("ListMessages", "messages", {"ticket_id": "1"}),
+        ):
+            with self.subTest(rpc):
+                ids = [item.id for item in self.api.pages(rpc, field, page_size=2, **fields)]
+                self.assertEqual((len(ids), len(set(ids))), (5, 5))
+        bodies = [message.body for message in self.api.pages("ListMessages", "messages", page_size=2, ticket_id="1")]
+        self.assertEqual(bodies, [f"body {i}" for i in range(5)])
+
+    def test_the_log_pages_in_both_directions(self) -> None:
+        for i in range(12):
+            self.ticket()
+        head = self.head()
+        self.assertEqual([a.position for a in self.log(page_size=5)], list(range(1, head + 1)))
+        self.assertEqual([a.position for a in self.log(page_size=5, order_by="position desc")], list(range(head, 0, -1)))
+        self.api.CloseTicket(id="7")
+        self.assertEqual([a.type for a in self.log(ticket_id="7", filter="activity.type == 'ticket.closed'")], ["ticket.closed"])
+        with self.refused("INVALID_ARGUMENT", "FILTER_INVALID"):
+            self.log(filter="activity.tipe == 'x'")
+
+
+class Positions(Case):
+    def test_a_read_waits_for_the_position_that_it_asks_for(self) -> None:
+        answer = self.api.CreateTicket(ticket={"subject": "s"})
+        read = self.api.GetTicket(id="1", min_position=answer.position, epoch=answer.epoch).ticket
+        self.assertEqual(read, answer.ticket)
+        self.assertEqual(len(self.api.ListTickets(min_position=answer.position).tickets), 1)
+
+    def test_a_position_above_the_head_is_unknown(self) -> None:
+        answer = self.api.CreateTicket(ticket={"subject": "s"})
+        for rpc, fields in (("GetTicket", {"id": "1"}), ("ListTickets", {}), ("ListActivities", {})):
+            with self.subTest(rpc), self.refused("FAILED_PRECONDITION", "POSITION_UNKNOWN") as seen:
+                getattr(self.api, rpc)(min_position=answer.position + 1000, **fields)
+            self.assertEqual(seen.metadata["head"], str(answer.position))
+            with self.subTest(rpc), self.refused("FAILED_PRECONDITION", "POSITION_UNKNOWN"):
+                getattr(self.api, rpc)(min_position=1, epoch=answer.epoch + 1, **fields)
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS"):
+            self.api.GetTicket(id="1", min_position=-1)

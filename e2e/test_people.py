@@ -1,0 +1,172 @@
+"""Who may do and see what: tokens, roles, requesters, and tokens that are limited to one app."""
+
+import base64
+import json
+import time
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+import case
+from case import Case, api
+
+
+def encode(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+class Tokens(Case):
+    def sign(self, claims: dict, algorithm: str = "EdDSA") -> str:
+        """A token of the server's own key, with claims that `docket token` would not write."""
+        key = load_pem_private_key((self.server.data_dir / "signing-key.pem").read_bytes(), password=None)
+        signed = f"{encode(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode())}.{encode(json.dumps(claims).encode())}"
+        return f"{signed}.{encode(key.sign(signed.encode()))}"
+
+    def claims(self, **changes) -> dict:
+        claims = {"tenant_id": self.tenant, "sub": "ada", "roles": ["agent"], "exp": int(time.time()) + 600, **changes}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def test_a_good_token_of_the_same_key_is_taken(self) -> None:
+        self.assertEqual(list(case.with_token(self.sign(self.claims())).ListTickets().tickets), [])
+
+    def test_no_token(self) -> None:
+        with self.refused("UNAUTHENTICATED", "TOKEN_MISSING"):
+            case.with_token(None).ListTickets()
+
+    def test_malformed_tokens(self) -> None:
+        good = self.sign(self.claims())
+        head, body, signature = good.split(".")
+        nothing = encode(b'{"alg":"none","typ":"JWT"}')
+        for name, token in (
+            ("empty", ""),
+            ("no token at all", "x"),
+            ("cut", good[:-10]),
+            ("no signature", f"{head}.{body}."),
+            ("alg none", f"{nothing}.{body}."),
+            ("other claims", f"{head}.{encode(json.dumps(self.claims(tenant_id='other')).encode())}.{signature}"),
+            ("HS256 by the name of it", self.sign(self.claims(), "HS256")),
+            ("no tenant", self.sign(self.claims(tenant_id=None))),
+            ("empty tenant", self.sign(self.claims(tenant_id=""))),
+            ("tenant with U+0000", self.sign(self.claims(tenant_id="a\x00"))),
+            ("no sub", self.sign(self.claims(sub=None))),
+            ("no roles", self.sign(self.claims(roles=[]))),
+            ("unknown role only", self.sign(self.claims(roles=["emperor"]))),
+            ("no expiry", self.sign(self.claims(exp=None))),
+            ("not yet valid", self.sign(self.claims(nbf=int(time.time()) + 3600))),
+        ):
+            with self.subTest(name), self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
+                case.with_token(token).ListTickets()
+
+    def test_expired_tokens(self) -> None:
+        with self.refused("UNAUTHENTICATED", "TOKEN_EXPIRED"):
+            case.with_token(self.sign(self.claims(exp=int(time.time()) - 3600))).ListTickets()
+
+    def test_a_stream_needs_a_token_too(self) -> None:
+        with self.refused("UNAUTHENTICATED", "TOKEN_MISSING"):
+            next(case.with_token(None).stream("StreamActivities", earliest=True))
+
+
+class Roles(Case):
+    def test_a_role_that_may_not_is_refused(self) -> None:
+        self.ticket()
+        for roles, rpc, fields in (
+            ("requester", "CreateIssue", {"issue": {"title": "t"}}),
+            ("requester", "UpsertAgent", {"agent": {"id": "ann"}}),
+            ("requester", "EscalateTicket", {"id": "1"}),
+            ("auditor", "CreateTicket", {"ticket": {"subject": "s"}}),
+            ("auditor", "CloseTicket", {"id": "1"}),
+            ("agent", "UpsertTeam", {"team": {"id": "t"}}),
+        ):
+            with self.subTest((roles, rpc)), self.refused("PERMISSION_DENIED", "ROLE_MISSING") as seen:
+                getattr(api(self.tenant, "eve", roles), rpc)(**fields)
+            self.assertEqual(seen.metadata["roles"], roles)
+            self.assertTrue(seen.metadata["method"].endswith("/" + rpc))
+        self.assertEqual(self.head(), 1)
+
+    def test_an_auditor_reads_all(self) -> None:
+        self.ticket()
+        auditor = api(self.tenant, "eve", "auditor")
+        self.assertEqual(len(auditor.ListTickets().tickets), 1)
+        self.assertEqual([a.position for a in self.log(auditor)], [1])
+
+
+class Requesters(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.rita = api(self.tenant, "rita", "requester")
+
+    def test_a_requester_sees_its_own_tickets_only(self) -> None:
+        other = self.ticket(subject="Somebody else's", requester_id="ron")
+        mine = self.ticket(self.rita, subject="Mine", requester_id="ron")
+        self.assertEqual(mine.requester_id, "rita")
+        self.assertEqual([ticket.id for ticket in self.rita.ListTickets().tickets], [mine.id])
+        self.assertEqual([ticket.id for ticket in self.rita.ListTickets(filter="ticket.requester_id == 'ron'").tickets], [])
+        for name in (other.id, "1", "TKT-0001"):
+            with self.subTest(name), self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+                self.rita.GetTicket(id=name)
+        with self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+            self.rita.PostMessage(ticket_id=other.id, message={"body": "let me in"})
+        with self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+            self.rita.ListMessages(ticket_id=other.id)
+
+    def test_internal_notes_are_not_there_for_a_requester(self) -> None:
+        mine = self.ticket(self.rita, subject="Mine")
+        self.rita.PostMessage(ticket_id=mine.id, message={"body": "please"})
+        public = self.api.PostMessage(ticket_id=mine.id, message={"body": "on it"}).ticket
+        self.api.PostMessage(ticket_id=mine.id, message={"body": "SECRET note", "visibility": "VISIBILITY_INTERNAL"})
+        self.api.PostMessage(ticket_id=mine.id, message={"body": "SECRET again", "visibility": "VISIBILITY_INTERNAL"})
+        self.assertEqual(self.api.GetTicket(id=mine.id).ticket.message_count, 4)
+        seen = self.rita.GetTicket(id=mine.id).ticket
+        self.assertEqual((seen.message_count, seen.last_message_at), (2, public.last_message_at))
+        self.assertEqual([message.body for message in self.rita.ListMessages(ticket_id=mine.id).messages], ["please", "on it"])
+        self.assertEqual(len(self.api.ListMessages(ticket_id=mine.id).messages), 4)
+        answer = self.rita.PostMessage(ticket_id=mine.id, message={"body": "thanks"}).ticket
+        self.assertEqual(answer.message_count, 3)
+        for log in (self.log(self.rita), self.log(self.rita, view="ACTIVITY_VIEW_FULL"), self.log(self.rita, ticket_id=mine.id)):
+            self.assertNotIn("SECRET", str(log))
+            self.assertNotIn("ticket.note_added", [activity.type for activity in log])
+            self.assertTrue(all(not a.HasField("ticket") or a.ticket.message_count <= 3 for a in log))
+        with self.refused("PERMISSION_DENIED", "FORBIDDEN"):
+            self.rita.PostMessage(ticket_id=mine.id, message={"body": "note", "visibility": "VISIBILITY_INTERNAL"})
+
+    def test_a_requesters_stream_accounts_for_what_it_does_not_show(self) -> None:
+        mine = self.ticket(self.rita, subject="Mine")
+        self.ticket(subject="Somebody else's", requester_id="ron")
+        self.api.PostMessage(ticket_id=mine.id, message={"body": "SECRET", "visibility": "VISIBILITY_INTERNAL"})
+        self.api.ResolveTicket(id=mine.id)
+        head = self.head()
+        frames = self.read_until(self.rita.stream("StreamActivities", earliest=True, view="ACTIVITY_VIEW_FULL"), head)
+        self.assertEqual([a.type for a in self.activities(frames)], ["ticket.created", "ticket.resolved"])
+        self.assertNotIn("SECRET", str(frames))
+
+    def test_a_first_response_is_public_and_an_agents(self) -> None:
+        mine = self.ticket(self.rita, subject="Mine")
+        self.api.PostMessage(ticket_id=mine.id, message={"body": "note", "visibility": "VISIBILITY_INTERNAL"})
+        self.rita.PostMessage(ticket_id=mine.id, message={"body": "hello?"})
+        self.assertFalse(self.api.GetTicket(id=mine.id).ticket.HasField("first_response_at"))
+        first = self.api.PostMessage(ticket_id=mine.id, message={"body": "hello"})
+        self.assertEqual(self.word(first.message, "author_kind"), "AUTHOR_KIND_AGENT")
+        self.assertEqual(first.ticket.first_response_at, first.message.created_at)
+        second = self.api.PostMessage(ticket_id=mine.id, message={"body": "still here"}).ticket
+        self.assertEqual(second.first_response_at, first.ticket.first_response_at)
+
+    def test_a_requesters_message_returns_a_pending_ticket(self) -> None:
+        mine = self.ticket(self.rita, subject="Mine")
+        self.api.UpdateTicket(ticket={"id": mine.id, "status": "TICKET_STATUS_PENDING"}, update_mask={"paths": ["status"]})
+        answer = self.rita.PostMessage(ticket_id=mine.id, message={"body": "here you are"})
+        self.assertEqual(self.word(answer.ticket, "status"), "TICKET_STATUS_OPEN")
+        self.assertEqual(self.word(answer.message, "author_kind"), "AUTHOR_KIND_REQUESTER")
+
+
+class Apps(Case):
+    def test_a_token_of_an_app_sees_and_stamps_that_app_only(self) -> None:
+        everywhere = self.ticket()
+        crm = api(self.tenant, "crm", "agent", app_id="crm")
+        own = self.ticket(crm, app_id="other")
+        self.assertEqual(own.app_id, "crm")
+        self.assertEqual([ticket.id for ticket in crm.ListTickets().tickets], [own.id])
+        with self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+            crm.GetTicket(id=everywhere.id)
+        with self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+            crm.CloseTicket(id=everywhere.id)
+        self.assertEqual([a.ticket_id for a in self.log(crm)], [own.id])
+        self.assertEqual(len(self.api.ListTickets().tickets), 2)

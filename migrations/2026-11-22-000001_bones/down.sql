@@ -1,0 +1,14 @@
+DROP TABLE rule_set;
+DROP TABLE installation;
+DROP TABLE activity;
+DROP TABLE run;
+DROP TABLE request;
+DROP TABLE tenant_head;
+DROP TABLE agent;
+DROP TABLE team;
+DROP TABLE contact;
+DROP TABLE organization;
+DROP TABLE issue_ticket;
+DROP TABLE issue;
+DROP TABLE message;
+DROP TABLE ticket;

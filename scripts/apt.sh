@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Installs Debian packages, as root or through sudo.
+set -euo pipefail
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "Installing $* needs root, and there is no sudo: run 'apt-get install $*' as root" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"

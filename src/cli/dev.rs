@@ -1,0 +1,178 @@
+//! `docket dev`: a whole server on one machine, with nothing to set up.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+
+use super::server::{self, ServerError, Setup};
+use crate::feed;
+use crate::grpc::rules::ActiveRules;
+use crate::identity::{KeyError, NewToken, Role, SigningKey, Trust, Verifier};
+use crate::journal;
+use crate::postgres::{self, Postgres};
+use crate::store;
+use crate::telemetry::{self, LogFormat, Metrics, Phase, TelemetryError};
+
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// Where to take calls; loopback only
+    #[arg(long, default_value = "127.0.0.1:50051")]
+    listen: SocketAddr,
+    /// Where Prometheus reads /metrics; loopback only
+    #[arg(long, default_value = "127.0.0.1:9464")]
+    metrics_listen: SocketAddr,
+    /// The folder of the database and the signing key
+    #[arg(long, default_value = ".docket", env = "DOCKET_DATA_DIR")]
+    data_dir: PathBuf,
+    /// The folder of the rules; what changes there is published
+    #[arg(long, default_value = "workflows", env = "DOCKET_WORKFLOWS")]
+    workflows: PathBuf,
+    /// A PostgreSQL of yours, instead of the one that dev starts
+    #[arg(long, env = "DOCKET_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Journal lanes; 0 = by the number of processors
+    #[arg(long, default_value_t = 0, env = "DOCKET_LANES")]
+    lanes: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    #[error("docket dev takes calls on loopback only, and {0} is not; use 127.0.0.1 or [::1]")]
+    NotLoopback(SocketAddr),
+    #[error(
+        "cannot listen on {address}: {error}; is another server there? --listen and --metrics-listen choose others"
+    )]
+    Listen { address: SocketAddr, error: std::io::Error },
+    #[error("cannot make the data folder {}: {error}", folder.display())]
+    DataDir { folder: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    #[error(transparent)]
+    Migrate(#[from] store::migrate::Error),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("cannot watch the rules in {}: {error}", folder.display())]
+    Watch { folder: PathBuf, error: String },
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Runs until SIGTERM or Ctrl-C, then drains.
+pub fn run(args: DevArgs) -> Result<(), DevError> {
+    telemetry::init_logs(LogFormat::Auto)?;
+    for address in [args.listen, args.metrics_listen] {
+        if !address.ip().is_loopback() {
+            return Err(DevError::NotLoopback(address));
+        }
+    }
+    std::fs::create_dir_all(&args.data_dir)
+        .map_err(|error| DevError::DataDir { folder: args.data_dir.clone(), error })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (postgres, url) = match &args.database_url {
+        Some(url) => (None, url.clone()),
+        None => {
+            let settings = postgres::Settings { data_dir: args.data_dir.clone(), bin_dir: None };
+            let postgres = Postgres::start(settings)?;
+            let url = postgres.url(postgres::NAME);
+            (Some(postgres), url)
+        }
+    };
+    let served = runtime.block_on(serve(&args, url));
+    // Connections end with the runtime; only then can PostgreSQL stop without cutting anybody off.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    if let Some(postgres) = postgres {
+        postgres.stop();
+    }
+    served
+}
+
+async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
+    let listener = listen(args.listen).await?;
+    let metrics_listener = listen(args.metrics_listen).await?;
+    let shutdown = stop_signal()?;
+    let done = store::migrate::run(&url).await?;
+    if !done.is_empty() {
+        tracing::info!("Migrated the database: {}", done.join(", "));
+    }
+    let key = SigningKey::load_or_create(&args.data_dir)?;
+    let metrics = Arc::new(Metrics::new()?);
+    let (phase, watched) = watch::channel(Phase::Starting);
+    let rules = Arc::new(ActiveRules::default());
+    let _watching = super::watch::start(args.workflows.clone(), url.clone(), rules.clone()).await?;
+    let (ended, metrics_end) = oneshot::channel::<()>();
+    let serving_metrics = tokio::spawn(telemetry::serve_metrics(metrics_listener, metrics.clone(), watched, async {
+        metrics_end.await.unwrap_or(())
+    }));
+    greet(args, &key)?;
+    let setup = Setup {
+        journal: journal::Config { lanes: args.lanes, ..journal::Config::new(url.clone()) },
+        feed: feed::Config::new(url),
+        pool: store::pool::Settings::default(),
+        verifier: Verifier::new(Trust { keys: vec![key.public()], issuer: None, audience: None }),
+        page_secret: key.secret("page tokens"),
+        rules,
+        metrics,
+        phase,
+    };
+    let served = server::serve(setup, listener, shutdown).await;
+    // Metrics are read to the end; both ends of this channel live until here.
+    let _ = ended.send(());
+    match serving_metrics.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!("Serving metrics ended: {error}"),
+        Err(panicked) => tracing::warn!("Serving metrics ended: {panicked}"),
+    }
+    Ok(served?)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, DevError> {
+    TcpListener::bind(address).await.map_err(|error| DevError::Listen { address, error })
+}
+
+/// SIGTERM or Ctrl-C; listened for from now on, so that none is missed while the server starts.
+fn stop_signal() -> Result<impl Future<Output = ()>, DevError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("Stopping: calls that run may end");
+    })
+}
+
+/// What a newcomer needs next, ready to paste.
+fn greet(args: &DevArgs, key: &SigningKey) -> Result<(), DevError> {
+    let token = key.sign(&NewToken {
+        tenant: "demo".into(),
+        sub: "ann".into(),
+        roles: vec![Role::Agent, Role::Admin],
+        app_id: None,
+        ttl: Duration::from_secs(12 * 3600),
+    })?;
+    let address = args.listen;
+    println!("Docket serves gRPC on {address}, metrics on http://{}/metrics", args.metrics_listen);
+    println!("Rules: {} (what changes there is published)", args.workflows.display());
+    println!();
+    println!("A token for tenant demo, as ann (agent, admin), for twelve hours:");
+    println!("export DOCKET_TOKEN={token}");
+    println!();
+    println!("A first call, with any gRPC client, for instance:");
+    println!(
+        "grpcurl -plaintext -H \"authorization: Bearer $DOCKET_TOKEN\" -d '{{\"ticket\": {{\"subject\": \"Login broken\"}}}}' \
+         {address} docket.v1.TicketService/CreateTicket"
+    );
+    println!("or, from a clone: python3 examples/first_call.py {address}");
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The subcommands of `docket`, each with its arguments and what it does. `main` only picks one.
+
+pub mod dev;
+pub mod server;
+pub mod token;
+pub mod watch;
+pub mod workflow;

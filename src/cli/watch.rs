@@ -1,0 +1,75 @@
+//! The folder of rules, watched: what compiles is published as the active set, what does not is told and changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+
+use super::dev::DevError;
+use crate::grpc::rules::ActiveRules;
+use crate::store;
+use crate::workflow::RuleSet;
+
+/// Editors write a file in several steps; after this much quiet it is read.
+const QUIET: Duration = Duration::from_millis(150);
+/// When the database is away, publishing is tried again after this.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Publishes the folder's rules, then again whenever something in it changes. Keep the watcher: dropping it ends the watch.
+pub async fn start(
+    folder: PathBuf,
+    url: String,
+    rules: Arc<ActiveRules>,
+) -> Result<Option<RecommendedWatcher>, DevError> {
+    publish(&folder, &url, &rules).await;
+    if !folder.is_dir() {
+        tracing::warn!("There is no folder {}: no rules are loaded from it", folder.display());
+        return Ok(None);
+    }
+    let (changed, mut changes) = mpsc::channel::<()>(1);
+    let told = move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            // Full means that a change is waiting to be read already.
+            let _ = changed.try_send(());
+        }
+    };
+    let failed = |error: notify::Error| DevError::Watch { folder: folder.clone(), error: error.to_string() };
+    let mut watcher = notify::recommended_watcher(told).map_err(failed)?;
+    watcher.watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
+    tokio::spawn(async move {
+        while changes.recv().await.is_some() {
+            while tokio::time::timeout(QUIET, changes.recv()).await.is_ok_and(|more| more.is_some()) {}
+            publish(&folder, &url, &rules).await;
+        }
+    });
+    Ok(Some(watcher))
+}
+
+async fn publish(folder: &Path, url: &str, rules: &ActiveRules) {
+    let set = match RuleSet::load_dir(folder) {
+        Ok(set) => set,
+        Err(found) => {
+            let text: Vec<String> = found.iter().map(|d| d.to_string()).collect();
+            let text = text.join("\n");
+            tracing::error!("The rules in {} are not published; those before stay active:\n{text}", folder.display());
+            rules.refused(text);
+            return;
+        }
+    };
+    for warning in set.warnings() {
+        tracing::warn!("{warning}");
+    }
+    while let Err(error) = activate(&set, url).await {
+        tracing::warn!("The rules wait to be published: {error}");
+        tokio::time::sleep(AGAIN).await;
+    }
+    tracing::info!(rules.hash = set.hash(), "{} rules are active", set.rules().len());
+    rules.accepted();
+}
+
+async fn activate(set: &RuleSet, url: &str) -> Result<(), String> {
+    let mut conn = store::pool::connect(url).await.map_err(|error| error.to_string())?;
+    store::rules::activate(&mut conn, set.hash(), set.sources()).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,99 @@
+//! Whether this caller may write this resource: one answer for what is not there and what is not theirs.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::refusal::Kind;
+use super::scope::{Scope, is_requester_only};
+use super::{Refusal, Stop, World};
+use crate::model::id;
+use crate::model::issue::Issue;
+use crate::model::ticket::{self, Ticket, TicketRef};
+
+/// What is to be done with a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Everything that is not named here.
+    Write,
+    /// What requesters may do with a ticket of theirs: post to it, reopen it.
+    Requester,
+    /// Delete and undelete: they name deleted tickets too.
+    Deleted,
+}
+
+/// The ticket, for a caller who may do this with it.
+pub fn ticket(
+    world: &World,
+    scope: &Scope<'_>,
+    name: &TicketRef,
+    etag: &str,
+    right: Right,
+) -> Result<Arc<Ticket>, Stop> {
+    let none = || Refusal::NotFound { kind: Kind::Ticket, id: name.to_string() };
+    let ticket = world.ticket(name)?.ok_or_else(none)?;
+    let caller = scope.caller();
+    let restricted = is_requester_only(caller);
+    if caller.app_id().is_some_and(|app| app != ticket.app_id) || (restricted && ticket.requester_id != caller.sub()) {
+        return Err(none().into());
+    }
+    if restricted && right != Right::Requester {
+        let what = "requesters create tickets, post public messages and reopen; this is for agents";
+        return Err(Refusal::Forbidden { what: what.into() }.into());
+    }
+    if right != Right::Deleted {
+        alive(&ticket)?;
+    }
+    let again = right == Right::Deleted && ticket.deleted_at.is_some();
+    if !again {
+        check_etag(etag, ticket.etag_version, || ticket.display_number())?;
+    }
+    Ok(ticket)
+}
+
+/// A ticket that a rule or an issue names: it is of the tenant, and must not be deleted.
+pub fn ticket_by_id(world: &World, id: Uuid) -> Result<Arc<Ticket>, Stop> {
+    let name = TicketRef::Id(id);
+    let ticket = world.ticket(&name)?.ok_or(Refusal::NotFound { kind: Kind::Ticket, id: name.to_string() })?;
+    alive(&ticket)?;
+    Ok(ticket)
+}
+
+fn alive(ticket: &Ticket) -> Result<(), Stop> {
+    match ticket.deleted_at {
+        Some(_) => Err(Refusal::Deleted { name: ticket.display_number() }.into()),
+        None => Ok(()),
+    }
+}
+
+pub fn issue(world: &World, scope: &Scope<'_>, issue: Uuid, etag: &str) -> Result<Arc<Issue>, Stop> {
+    staff_only(scope, "issues")?;
+    let shown = id::show(id::ISSUE, issue);
+    let none = || Refusal::NotFound { kind: Kind::Issue, id: shown.clone() };
+    let issue = world.issue(issue)?.ok_or_else(none)?;
+    if scope.caller().app_id().is_some_and(|app| app != issue.app_id) {
+        return Err(none().into());
+    }
+    check_etag(etag, issue.etag_version, || shown)?;
+    Ok(issue)
+}
+
+/// Refuses callers who are no more than requesters.
+pub fn staff_only(scope: &Scope<'_>, what: &str) -> Result<(), Stop> {
+    if is_requester_only(scope.caller()) {
+        return Err(Refusal::Forbidden { what: format!("requesters do not write {what}") }.into());
+    }
+    Ok(())
+}
+
+/// An empty etag checks nothing.
+pub fn check_etag(sent: &str, version: i64, name: impl FnOnce() -> String) -> Result<(), Stop> {
+    if sent.is_empty() {
+        return Ok(());
+    }
+    let current = ticket::etag(version);
+    if sent == current {
+        return Ok(());
+    }
+    Err(Refusal::EtagMismatch { name: name(), sent: sent.to_owned(), current }.into())
+}

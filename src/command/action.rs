@@ -1,0 +1,181 @@
+//! What callers and rules can ask for, checked for form already: lengths, words, masks.
+
+use uuid::Uuid;
+
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::lifecycle::Verb;
+use crate::model::ticket::TicketRef;
+use crate::model::words::*;
+
+#[derive(Clone, Debug)]
+pub enum Action {
+    CreateTicket(Box<NewTicket>),
+    /// All or none.
+    CreateTickets(Vec<NewTicket>),
+    UpdateTicket {
+        ticket: TicketRef,
+        etag: String,
+        edit: Box<TicketEdit>,
+    },
+    DeleteTicket {
+        ticket: TicketRef,
+        etag: String,
+    },
+    UndeleteTicket {
+        ticket: TicketRef,
+        etag: String,
+    },
+    /// `None` = keep, `Some("")` = clear.
+    AssignTicket {
+        ticket: TicketRef,
+        etag: String,
+        assignee_id: Option<String>,
+        team_id: Option<String>,
+    },
+    TagTicket {
+        ticket: TicketRef,
+        etag: String,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    MoveTicket {
+        ticket: TicketRef,
+        etag: String,
+        step: Step,
+    },
+    PostMessage {
+        ticket: TicketRef,
+        message: NewMessage,
+    },
+    CreateIssue(Box<NewIssue>),
+    ResolveIssue {
+        issue: Uuid,
+        etag: String,
+    },
+    LinkIssue {
+        issue: Uuid,
+        ticket: TicketRef,
+        etag: String,
+    },
+    /// The stamps of the row given are ignored, as are counts that Docket keeps. An empty etag checks nothing.
+    UpsertOrganization(Box<Organization>, String),
+    UpsertContact(Box<Contact>, String),
+    UpsertTeam(Box<Team>, String),
+    UpsertAgent(Box<Agent>, String),
+}
+
+impl Action {
+    /// The verb, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Action::CreateTicket(_) => "create_ticket",
+            Action::CreateTickets(_) => "create_tickets",
+            Action::UpdateTicket { .. } => "update_ticket",
+            Action::DeleteTicket { .. } => "delete_ticket",
+            Action::UndeleteTicket { .. } => "undelete_ticket",
+            Action::AssignTicket { .. } => "assign_ticket",
+            Action::TagTicket { .. } => "tag_ticket",
+            Action::MoveTicket { .. } => "move_ticket",
+            Action::PostMessage { .. } => "post_message",
+            Action::CreateIssue(_) => "create_issue",
+            Action::ResolveIssue { .. } => "resolve_issue",
+            Action::LinkIssue { .. } => "link_issue",
+            Action::UpsertOrganization(..) => "upsert_organization",
+            Action::UpsertContact(..) => "upsert_contact",
+            Action::UpsertTeam(..) => "upsert_team",
+            Action::UpsertAgent(..) => "upsert_agent",
+        }
+    }
+}
+
+/// A move along the lifecycle. `Verb::Update` carries its target; the others lead where their name says.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub verb: Verb,
+    pub to: Status,
+    pub reason: String,
+    /// Escalate: the higher tier. `None` = keep.
+    pub team_id: Option<String>,
+    pub assignee_id: Option<String>,
+}
+
+/// What a caller may say of a new ticket. Absent words have their defaults already.
+#[derive(Clone, Debug)]
+pub struct NewTicket {
+    pub subject: String,
+    pub description: String,
+    pub kind: TicketType,
+    pub priority: Priority,
+    pub category: String,
+    pub channel: Channel,
+    pub source: String,
+    pub source_type: SourceType,
+    pub tags: Words,
+    pub custom: serde_json::Value,
+    pub requester_id: String,
+    pub requester_email: String,
+    pub requester_name: String,
+    pub assignee_id: String,
+    pub team_id: String,
+    pub organization_id: String,
+    pub deal_id: String,
+    pub related_asset_id: String,
+    pub related_vulnerability_id: String,
+    pub sla_policy_id: Option<Uuid>,
+}
+
+/// The masked fields of an update; `None` = not in the mask.
+#[derive(Clone, Debug, Default)]
+pub struct TicketEdit {
+    pub subject: Option<String>,
+    pub description: Option<String>,
+    pub kind: Option<TicketType>,
+    pub status: Option<Status>,
+    pub priority: Option<Priority>,
+    pub category: Option<String>,
+    pub channel: Option<Channel>,
+    pub source: Option<String>,
+    pub source_type: Option<SourceType>,
+    pub tags: Option<Words>,
+    /// The whole map.
+    pub custom: Option<serde_json::Value>,
+    /// Single keys (`custom.severity` in the mask); `Null` removes.
+    pub custom_keys: Vec<(String, serde_json::Value)>,
+    pub requester_id: Option<String>,
+    pub requester_email: Option<String>,
+    pub requester_name: Option<String>,
+    pub assignee_id: Option<String>,
+    pub team_id: Option<String>,
+    pub organization_id: Option<String>,
+    pub deal_id: Option<String>,
+    pub related_asset_id: Option<String>,
+    pub related_vulnerability_id: Option<String>,
+    pub sla_policy_id: Option<Option<Uuid>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub body: String,
+    pub visibility: Visibility,
+    /// For service and importer roles only: who wrote it. '' = the caller.
+    pub author_id: String,
+    pub author_email: String,
+    pub source: String,
+    pub source_type: SourceType,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewIssue {
+    pub title: String,
+    pub description: String,
+    pub kind: IssueType,
+    pub priority: Priority,
+    pub reporter_id: String,
+    pub assignee_id: String,
+    pub project: String,
+    pub external_url: String,
+    pub metadata: serde_json::Value,
+    pub tickets: Vec<TicketRef>,
+    pub source: String,
+    pub source_type: SourceType,
+}

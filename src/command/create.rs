@@ -1,0 +1,153 @@
+//! New tickets: a caller's, and the one that follows a ticket that is done.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::action::NewTicket;
+use super::react::before;
+use super::record::{self, SCHEMA_VERSION};
+use super::scope::{Scope, is_requester_only};
+use super::{Refusal, Stop, World, edit, limits};
+use crate::model::lifecycle::{Verb, reachable};
+use crate::model::ticket::Ticket;
+use crate::model::words::Status;
+
+/// Makes a ticket, once the before-rules had their say.
+pub fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Result<Arc<Ticket>, Stop> {
+    let mut ticket = draft(world, scope, new);
+    if is_requester_only(scope.caller()) {
+        scope.caller().sub().clone_into(&mut ticket.requester_id);
+    }
+    finish(world, scope, ticket)
+}
+
+/// The ticket that a requester gets who comes back to one that is done.
+pub fn follow_up(world: &mut World, scope: &mut Scope<'_>, of: &Ticket) -> Result<Arc<Ticket>, Stop> {
+    let new = NewTicket {
+        subject: of.subject.clone(),
+        description: String::new(),
+        kind: of.kind,
+        priority: of.priority,
+        category: of.category.clone(),
+        channel: of.channel,
+        source: of.source.clone(),
+        source_type: of.source_type,
+        tags: of.tags.clone(),
+        custom: serde_json::Value::Object(serde_json::Map::new()),
+        requester_id: of.requester_id.clone(),
+        requester_email: of.requester_email.clone(),
+        requester_name: of.requester_name.clone(),
+        assignee_id: String::new(),
+        team_id: of.team_id.clone(),
+        organization_id: of.organization_id.clone(),
+        deal_id: String::new(),
+        related_asset_id: String::new(),
+        related_vulnerability_id: String::new(),
+        sla_policy_id: None,
+    };
+    let ticket = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
+    finish(world, scope, ticket)
+}
+
+fn finish(world: &mut World, scope: &mut Scope<'_>, ticket: Ticket) -> Result<Arc<Ticket>, Stop> {
+    let asked = before::Asked { ticket: &ticket, before: None, changes: &[], message: None };
+    let amendment = before::ask(world, scope, &[("ticket.creating", asked)])?;
+    let edit = amendment.onto(&ticket.tags, None);
+    let ticket = edit::would_be(&ticket, &edit);
+    if ticket.status != Status::Open {
+        let advice = "a new ticket is OPEN; move it once it is there".to_owned();
+        return Err(Refusal::IllegalTransition {
+            name: ticket.display_number(),
+            verb: Verb::Update,
+            from: Status::Open,
+            to: Some(ticket.status),
+            allowed: reachable(Status::Open),
+            advice,
+        }
+        .into());
+    }
+    limits::check(None, &ticket)?;
+    record::create(world, scope, ticket)
+}
+
+fn draft(world: &World, scope: &mut Scope<'_>, new: &NewTicket) -> Ticket {
+    let NewTicket {
+        subject,
+        description,
+        kind,
+        priority,
+        category,
+        channel,
+        source,
+        source_type,
+        tags,
+        custom,
+        requester_id,
+        requester_email,
+        requester_name,
+        assignee_id,
+        team_id,
+        organization_id,
+        deal_id,
+        related_asset_id,
+        related_vulnerability_id,
+        sla_policy_id,
+    } = new.clone();
+    let id: Uuid = scope.new_id();
+    Ticket {
+        tenant_id: scope.tenant().to_owned(),
+        id,
+        number: world.head.last_number + 1,
+        subject,
+        description,
+        kind,
+        status: Status::Open,
+        priority,
+        category,
+        channel,
+        tags,
+        custom,
+        requester_id,
+        requester_email,
+        requester_name,
+        assignee_id,
+        team_id,
+        organization_id,
+        deal_id,
+        related_asset_id,
+        related_vulnerability_id,
+        sla_policy_id,
+        first_response_due_at: None,
+        due_at: None,
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        escalated_at: None,
+        reopened_at: None,
+        escalation_level: 0,
+        reopen_count: 0,
+        satisfaction: None,
+        satisfaction_comment: String::new(),
+        message_count: 0,
+        public_message_count: 0,
+        last_message_at: None,
+        last_public_message_at: None,
+        follow_up_of: None,
+        merged_into: None,
+        version: 0,
+        described_at: 0,
+        app_id: scope.app_id().to_owned(),
+        source,
+        source_type,
+        created_at: scope.now,
+        created_by: scope.actor.id.clone(),
+        updated_at: scope.now,
+        updated_by: scope.actor.id.clone(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: SCHEMA_VERSION,
+        etag_version: 1,
+        position: 0,
+    }
+}

@@ -1,0 +1,145 @@
+//! Fields of a ticket: a mask becomes activities, each of the most specific kind.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::action::{Step, TicketEdit};
+use super::record::{Note, change};
+use super::scope::Scope;
+use super::{Stop, World, assign, limits, moves};
+use crate::model::lifecycle::Verb;
+use crate::model::ticket::Ticket;
+use crate::model::words::Words;
+
+/// The ticket with the masked fields in it. A status stands there without its stamps: this is what before-rules look at.
+pub fn would_be(ticket: &Ticket, edit: &TicketEdit) -> Ticket {
+    let mut after = ticket.clone();
+    plain_fields(&mut after, edit);
+    put(&mut after.status, &edit.status);
+    put(&mut after.priority, &edit.priority);
+    put(&mut after.category, &edit.category);
+    put(&mut after.tags, &edit.tags);
+    put(&mut after.assignee_id, &edit.assignee_id);
+    put(&mut after.team_id, &edit.team_id);
+    after
+}
+
+/// Writes the masked fields that differ.
+pub fn apply(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: Arc<Ticket>,
+    edit: &TicketEdit,
+) -> Result<Arc<Ticket>, Stop> {
+    limits::check(Some(&ticket), &would_be(&ticket, edit))?;
+    let mut ticket = change(world, scope, &ticket, Note::of("ticket.updated"), |t| plain_fields(t, edit))?;
+    if let Some(category) = &edit.category {
+        let note = Note::of("ticket.category_changed");
+        ticket = change(world, scope, &ticket, note, |t| t.category.clone_from(category))?;
+    }
+    if let Some(priority) = edit.priority {
+        ticket = change(world, scope, &ticket, Note::of("ticket.priority_changed"), |t| t.priority = priority)?;
+    }
+    if let Some(tags) = &edit.tags {
+        let remove: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has(tag)).cloned().collect();
+        ticket = tag(world, scope, ticket, tags, &remove)?;
+    }
+    if edit.assignee_id.is_some() || edit.team_id.is_some() {
+        let (assignee, team) = (edit.assignee_id.as_deref(), edit.team_id.as_deref());
+        ticket = assign::apply(world, scope, ticket, assignee, team, None)?;
+    }
+    if let Some(to) = edit.status {
+        let step = Step { verb: Verb::Update, to, reason: String::new(), team_id: None, assignee_id: None };
+        ticket = moves::apply(world, scope, ticket, &step)?;
+    }
+    Ok(ticket)
+}
+
+/// Tags to take away and to add, in that order; each is one activity.
+pub fn tag(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: Arc<Ticket>,
+    add: &[String],
+    remove: &[String],
+) -> Result<Arc<Ticket>, Stop> {
+    let after = retagged(&ticket.tags, add, remove);
+    limits::check(Some(&ticket), &Ticket { tags: after.clone(), ..Ticket::clone(&ticket) })?;
+    let kept = retagged(&ticket.tags, &[], remove);
+    let ticket = change(world, scope, &ticket, Note::of("ticket.tag_removed"), |t| t.tags = kept)?;
+    change(world, scope, &ticket, Note::of("ticket.tag_added"), |t| t.tags = after)
+}
+
+pub fn retagged(tags: &Words, add: &[String], remove: &[String]) -> Words {
+    Words::unique(tags.iter().filter(|tag| !remove.contains(tag)).chain(add).cloned())
+}
+
+fn put<T: Clone>(field: &mut T, new: &Option<T>) {
+    if let Some(new) = new {
+        field.clone_from(new);
+    }
+}
+
+/// The fields that have no activity of their own.
+fn plain_fields(ticket: &mut Ticket, edit: &TicketEdit) {
+    let TicketEdit {
+        subject,
+        description,
+        kind,
+        status: _,
+        priority: _,
+        category: _,
+        channel,
+        source,
+        source_type,
+        tags: _,
+        custom,
+        custom_keys,
+        requester_id,
+        requester_email,
+        requester_name,
+        assignee_id: _,
+        team_id: _,
+        organization_id,
+        deal_id,
+        related_asset_id,
+        related_vulnerability_id,
+        sla_policy_id,
+    } = edit;
+    put(&mut ticket.subject, subject);
+    put(&mut ticket.description, description);
+    put(&mut ticket.kind, kind);
+    put(&mut ticket.channel, channel);
+    put(&mut ticket.source, source);
+    put(&mut ticket.source_type, source_type);
+    put(&mut ticket.custom, custom);
+    put(&mut ticket.requester_id, requester_id);
+    put(&mut ticket.requester_email, requester_email);
+    put(&mut ticket.requester_name, requester_name);
+    put(&mut ticket.organization_id, organization_id);
+    put(&mut ticket.deal_id, deal_id);
+    put(&mut ticket.related_asset_id, related_asset_id);
+    put(&mut ticket.related_vulnerability_id, related_vulnerability_id);
+    put(&mut ticket.sla_policy_id, sla_policy_id);
+    for (key, value) in custom_keys {
+        set_custom(&mut ticket.custom, key, value);
+    }
+}
+
+/// `Null` removes the key.
+fn set_custom(custom: &mut Value, key: &str, value: &Value) {
+    if !custom.is_object() {
+        *custom = Value::Object(serde_json::Map::new());
+    }
+    if let Some(fields) = custom.as_object_mut() {
+        match value {
+            Value::Null => {
+                fields.remove(key);
+            }
+            value => {
+                fields.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+}

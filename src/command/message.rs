@@ -1,0 +1,140 @@
+//! The thread of a ticket: who wrote, what it counts for, and what a requester's word moves.
+
+use std::sync::Arc;
+
+use super::action::{NewMessage, Step};
+use super::react::before;
+use super::record::{Note, SCHEMA_VERSION, change, next_position};
+use super::scope::{PROGRAMS, STAFF, Scope, is_requester_only};
+use super::{Refusal, Stop, World, create, limits, moves, perform};
+use crate::model::lifecycle::Verb;
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+use crate::model::words::{AuthorKind, Status, Visibility};
+
+/// Posts to the ticket, or, where a requester comes too late, to one that follows it. Answers the message and its ticket.
+pub fn post(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    new: &NewMessage,
+) -> Result<(Arc<Message>, Arc<Ticket>), Stop> {
+    limits::long_text("message.body", &new.body)?;
+    let draft = draft(scope, &ticket, new)?;
+    let asked = before::Asked { message: Some(&draft), ..before::Asked::of(&ticket) };
+    let amendment = before::ask(world, scope, &[("ticket.messaging", asked)])?;
+    let ticket = perform::amend(world, scope, ticket, &amendment)?;
+
+    let public = draft.visibility == Visibility::Public;
+    let by_requester = public && draft.author_kind == AuthorKind::Requester;
+    let late = ticket.status.is_done() && !moves::reopens_in_place(&ticket, scope.now);
+    let ticket = match (by_requester, public && ticket.status == Status::Closed) {
+        (true, _) if late => create::follow_up(world, scope, &ticket)?,
+        (false, true) => return Err(Refusal::TicketClosed { name: ticket.display_number() }.into()),
+        _ => ticket,
+    };
+    let (message, ticket) = write(world, scope, &ticket, draft)?;
+    let moved = match ticket.status {
+        Status::Pending if by_requester => Some((Verb::Update, Status::Open)),
+        Status::Resolved if by_requester => Some((Verb::Reopen, Status::Reopened)),
+        _ => None,
+    };
+    let ticket = match moved {
+        None => ticket,
+        Some((verb, to)) => {
+            let step = Step { verb, to, reason: String::new(), team_id: None, assignee_id: None };
+            moves::apply(world, scope, ticket, &step)?
+        }
+    };
+    Ok((message, ticket))
+}
+
+fn write(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: &Arc<Ticket>,
+    draft: Message,
+) -> Result<(Arc<Message>, Arc<Ticket>), Stop> {
+    let message = Message { ticket_id: ticket.id, position: next_position(world), ..draft };
+    let public = message.visibility == Visibility::Public;
+    let answers = public && message.author_kind == AuthorKind::Agent && message.workflow.is_empty();
+    let kind = if public { "ticket.message_added" } else { "ticket.note_added" };
+    let note = Note { message: Some(message.clone()), ..Note::of(kind) };
+    let ticket = change(world, scope, ticket, note, |t| {
+        t.message_count += 1;
+        t.last_message_at = Some(scope.now);
+        if public {
+            t.public_message_count += 1;
+            t.last_public_message_at = Some(scope.now);
+        }
+        if answers {
+            t.first_response_at.get_or_insert(scope.now);
+        }
+    })?;
+    let message = Arc::new(message);
+    world.messages.put(message.id, message.clone());
+    Ok((message, ticket))
+}
+
+fn draft(scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {
+    let NewMessage { body, visibility, author_id: _, author_email: _, source, source_type } = new.clone();
+    let (author_id, author_email, author_kind) = author(scope, ticket, new)?;
+    if visibility == Visibility::Internal && scope.cause.is_none() && is_requester_only(scope.caller()) {
+        let what = "requesters write PUBLIC messages; internal notes are for agents";
+        return Err(Refusal::Forbidden { what: what.into() }.into());
+    }
+    let app_id = if scope.cause.is_some() { ticket.app_id.clone() } else { scope.app_id().to_owned() };
+    Ok(Message {
+        tenant_id: scope.tenant().to_owned(),
+        id: scope.new_id(),
+        ticket_id: ticket.id,
+        body,
+        visibility,
+        author_id,
+        author_email,
+        author_kind,
+        workflow: scope.workflow().to_owned(),
+        app_id,
+        source,
+        source_type,
+        created_at: scope.now,
+        created_by: scope.actor.id.clone(),
+        updated_at: scope.now,
+        updated_by: scope.actor.id.clone(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: SCHEMA_VERSION,
+        etag_version: 1,
+        position: 0,
+    })
+}
+
+/// The author's id, address and kind. Programs may write for somebody else.
+fn author(scope: &Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<(String, String, AuthorKind), Stop> {
+    if scope.cause.is_some() {
+        return Ok((scope.actor.id.clone(), String::new(), AuthorKind::Service));
+    }
+    let caller = scope.caller();
+    let named = !new.author_id.is_empty() || !new.author_email.is_empty();
+    let by_mail =
+        new.author_id.is_empty() && !new.author_email.is_empty() && new.author_email == ticket.requester_email;
+    let id = match () {
+        () if !named => caller.sub(),
+        () if by_mail => ticket.requester_id.as_str(),
+        () => new.author_id.as_str(),
+    };
+    let own = id == caller.sub();
+    if named && !own && !caller.roles().intersects(PROGRAMS) {
+        let what = "only the service and importer roles write messages for somebody else";
+        return Err(Refusal::Forbidden { what: what.into() }.into());
+    }
+    let requester = by_mail || (!id.is_empty() && id == ticket.requester_id);
+    let kind = if requester {
+        AuthorKind::Requester
+    } else if own && caller.roles().intersects(STAFF) {
+        AuthorKind::Agent
+    } else {
+        AuthorKind::Service
+    };
+    Ok((id.to_owned(), new.author_email.clone(), kind))
+}

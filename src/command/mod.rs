@@ -1,0 +1,128 @@
+//! Every way the world changes. Pure: (what is, command, now) becomes (what is now, activities), or a refusal.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::identity::Caller;
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::issue::Issue;
+use crate::model::ledger::Request;
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+
+mod access;
+pub mod action;
+mod assign;
+mod create;
+mod directory;
+mod edit;
+mod issue;
+mod limits;
+mod message;
+mod moves;
+mod perform;
+mod react;
+mod record;
+pub mod refusal;
+mod run;
+mod scope;
+pub mod table;
+mod wants;
+pub mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::Action;
+pub use refusal::Refusal;
+pub use run::run;
+pub use wants::wants;
+pub use world::{Want, World};
+
+/// One write that somebody asked for.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Made when it was submitted. The ids of what it makes follow from it, so deciding again makes the same ones.
+    pub id: Uuid,
+    pub caller: Caller,
+    pub request: Option<RequestKey>,
+    /// Decide, answer, and write nothing.
+    pub validate_only: bool,
+    pub action: Action,
+}
+
+/// A caller's name for this write, so that sending it again has no second effect.
+#[derive(Clone, Debug)]
+pub struct RequestKey {
+    pub text: String,
+    /// Hash of (sub, app_id, text).
+    pub key: Uuid,
+    /// Hash of the method and the decoded message.
+    pub fingerprint: Uuid,
+}
+
+/// Why a decision ended without an outcome.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// The world must learn this first; then decide again.
+    Missing(Vec<Want>),
+    Refused(Box<Refusal>),
+}
+
+impl Stop {
+    pub fn missing(want: Want) -> Stop {
+        Stop::Missing(vec![want])
+    }
+}
+
+/// Everything that was looked up; or everything that is missing, at once; or the first refusal.
+fn gather<T>(looked_up: impl IntoIterator<Item = Result<T, Stop>>) -> Result<Vec<T>, Stop> {
+    let mut found = Vec::new();
+    let mut missing = Vec::new();
+    for one in looked_up {
+        match one {
+            Ok(value) => found.push(value),
+            Err(Stop::Missing(wants)) => missing.extend(wants),
+            Err(refused) => return Err(refused),
+        }
+    }
+    if missing.is_empty() { Ok(found) } else { Err(Stop::Missing(missing)) }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refused(Box::new(refusal))
+    }
+}
+
+/// What a write answers with.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub resource: Resource,
+    /// The activities of the write are first_position..=position; first_position > position when there were none.
+    pub first_position: i64,
+    /// The tenant's log position after the write.
+    pub position: i64,
+}
+
+#[derive(Clone, Debug)]
+pub enum Resource {
+    Ticket(Arc<Ticket>),
+    Tickets(Vec<Arc<Ticket>>),
+    /// The message, and its ticket after the write.
+    Message(Arc<Message>, Arc<Ticket>),
+    Issue(Arc<Issue>),
+    Organization(Arc<Organization>),
+    Contact(Arc<Contact>),
+    Team(Arc<Team>),
+    Agent(Arc<Agent>),
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    Done(Outcome),
+    /// The same request was answered before: the answer is to be rebuilt from the log.
+    Replay(Arc<Request>),
+}

@@ -1,0 +1,242 @@
+//! From an action to its verb: who may, what the before-rules say, what is done, what rules do after it.
+
+use std::sync::Arc;
+
+use super::access::{self, Right};
+use super::action::{NewIssue, NewTicket, Step, TicketEdit};
+use super::react::before::{self, Amendment, Asked};
+use super::record::{Note, change};
+use super::scope::{Scope, is_requester_only};
+use super::{Action, Resource, Stop, World, assign, create, directory, edit, gather, issue, message, moves, react};
+use crate::model::change::difference;
+use crate::model::lifecycle::Verb;
+use crate::model::ticket::{Ticket, TicketRef};
+
+/// Does what the command asks for and everything that rules do in answer. What is answered is as it is then.
+pub fn perform(world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+    let command = scope.command;
+    let first = world.activities.len();
+    let resource = decide(world, scope, &command.action)?;
+    if !matches!(command.action, Action::CreateTickets(_)) {
+        react::settle(world, scope, first)?;
+    }
+    Ok(as_it_is(world, resource))
+}
+
+fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<Resource, Stop> {
+    let ticket = |world: &World, scope: &Scope<'_>, name: &TicketRef, etag: &str| {
+        access::ticket(world, scope, name, etag, Right::Write)
+    };
+    Ok(match action {
+        Action::CreateTicket(new) => Resource::Ticket(create::create(world, scope, new)?),
+        Action::CreateTickets(all) => Resource::Tickets(create_all(world, scope, all)?),
+        Action::UpdateTicket { ticket: name, etag, edit } => {
+            let ticket = ticket(world, scope, name, etag)?;
+            Resource::Ticket(update(world, scope, ticket, edit)?)
+        }
+        Action::DeleteTicket { ticket: name, etag } => {
+            let ticket = access::ticket(world, scope, name, etag, Right::Deleted)?;
+            Resource::Ticket(delete(world, scope, ticket)?)
+        }
+        Action::UndeleteTicket { ticket: name, etag } => {
+            let ticket = access::ticket(world, scope, name, etag, Right::Deleted)?;
+            Resource::Ticket(undelete(world, scope, &ticket)?)
+        }
+        Action::AssignTicket { ticket: name, etag, assignee_id, team_id } => {
+            let found = ticket(world, scope, name, etag)?;
+            let found = before_verb(world, scope, found, &["ticket.assigning"])?;
+            let (assignee, team) = (assignee_id.as_deref(), team_id.as_deref());
+            Resource::Ticket(assign::apply(world, scope, found, assignee, team, None)?)
+        }
+        Action::TagTicket { ticket: name, etag, add, remove } => {
+            let ticket = ticket(world, scope, name, etag)?;
+            Resource::Ticket(tag(world, scope, ticket, add, remove)?)
+        }
+        Action::MoveTicket { ticket: name, etag, step } => {
+            let right = if step.verb == Verb::Reopen { Right::Requester } else { Right::Write };
+            let ticket = access::ticket(world, scope, name, etag, right)?;
+            Resource::Ticket(go(world, scope, ticket, step)?)
+        }
+        Action::PostMessage { ticket: name, message: new } => {
+            let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
+            let (message, ticket) = message::post(world, scope, ticket, new)?;
+            Resource::Message(message, ticket)
+        }
+        Action::CreateIssue(new) => Resource::Issue(create_issue(world, scope, new)?),
+        Action::ResolveIssue { issue: id, etag } => {
+            let found = access::issue(world, scope, *id, etag)?;
+            Resource::Issue(issue::resolve(world, scope, &found)?)
+        }
+        Action::LinkIssue { issue: id, ticket: name, etag } => {
+            let found = access::issue(world, scope, *id, etag)?;
+            let ticket = ticket(world, scope, name, "")?;
+            Resource::Issue(issue::link(world, scope, &found, &ticket)?)
+        }
+        Action::UpsertOrganization(row, etag) => {
+            Resource::Organization(directory::organization(world, scope, row, etag)?)
+        }
+        Action::UpsertContact(row, etag) => Resource::Contact(directory::contact(world, scope, row, etag)?),
+        Action::UpsertTeam(row, etag) => Resource::Team(directory::team(world, scope, row, etag)?),
+        Action::UpsertAgent(row, etag) => Resource::Agent(directory::agent(world, scope, row, etag)?),
+    })
+}
+
+/// Writes the masked fields, as the before-rules leave them.
+pub fn update(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    edit: &TicketEdit,
+) -> Result<Arc<Ticket>, Stop> {
+    let would_be = edit::would_be(&ticket, edit);
+    let changes = difference(&ticket, &would_be).changes;
+    let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
+    let mut events = vec![("ticket.updating", updating)];
+    if edit.assignee_id.is_some() || edit.team_id.is_some() {
+        events.push(("ticket.assigning", Asked::of(&ticket)));
+    }
+    if let Some(to) = edit.status.filter(|to| *to != ticket.status)
+        && let Some(event) = before_event(Verb::for_update_to(to))
+    {
+        events.push((event, Asked::of(&ticket)));
+    }
+    let amendment = before::ask(world, scope, &events)?;
+    let amended = amendment.onto(edit.tags.as_ref().unwrap_or(&ticket.tags), Some(edit));
+    edit::apply(world, scope, ticket, &amended)
+}
+
+pub fn tag(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    add: &[String],
+    remove: &[String],
+) -> Result<Arc<Ticket>, Stop> {
+    let would_be = Ticket { tags: edit::retagged(&ticket.tags, add, remove), ..Ticket::clone(&ticket) };
+    let changes = difference(&ticket, &would_be).changes;
+    let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
+    let amendment = before::ask(world, scope, &[("ticket.updating", updating)])?;
+    let ticket = amend(world, scope, ticket, &amendment)?;
+    edit::tag(world, scope, ticket, add, remove)
+}
+
+/// A move by its verb. A requester who comes back too late gets a ticket that follows the old one.
+pub fn go(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, step: &Step) -> Result<Arc<Ticket>, Stop> {
+    let verb = if step.verb == Verb::Update { Verb::for_update_to(step.to) } else { step.verb };
+    let requester = scope.cause.is_none() && is_requester_only(scope.caller());
+    if requester && ticket.status.is_done() && !moves::reopens_in_place(&ticket, scope.now) {
+        return create::follow_up(world, scope, &ticket);
+    }
+    let mut ticket = ticket;
+    if ticket.status != step.to || step.verb == Verb::Escalate {
+        let event = before_event(verb).unwrap_or("ticket.updating");
+        let assigning = (step.team_id.is_some() || step.assignee_id.is_some()).then_some("ticket.assigning");
+        let events: Vec<&'static str> = [event].into_iter().chain(assigning).collect();
+        ticket = before_verb(world, scope, ticket, &events)?;
+    }
+    moves::apply(world, scope, ticket, step)
+}
+
+/// The before-rules of these events over the ticket as it is; what they edit is written first.
+pub fn before_verb(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    events: &[&'static str],
+) -> Result<Arc<Ticket>, Stop> {
+    let asked: Vec<_> = events.iter().map(|event| (*event, Asked::of(&ticket))).collect();
+    let amendment = before::ask(world, scope, &asked)?;
+    amend(world, scope, ticket, &amendment)
+}
+
+pub fn amend(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: Arc<Ticket>,
+    amendment: &Amendment,
+) -> Result<Arc<Ticket>, Stop> {
+    if amendment.is_empty() {
+        return Ok(ticket);
+    }
+    let edit = amendment.onto(&ticket.tags, None);
+    edit::apply(world, scope, ticket, &edit)
+}
+
+fn delete(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>) -> Result<Arc<Ticket>, Stop> {
+    if ticket.deleted_at.is_some() {
+        return Ok(ticket);
+    }
+    let ticket = before_verb(world, scope, ticket, &["ticket.deleting"])?;
+    change(world, scope, &ticket, Note::of("ticket.deleted"), |t| {
+        t.deleted_at = Some(scope.now);
+        t.deleted_by.clone_from(&scope.actor.id);
+    })
+}
+
+fn undelete(world: &mut World, scope: &Scope<'_>, ticket: &Arc<Ticket>) -> Result<Arc<Ticket>, Stop> {
+    change(world, scope, ticket, Note::of("ticket.restored"), |t| {
+        t.deleted_at = None;
+        t.deleted_by = String::new();
+    })
+}
+
+/// Each ticket of a batch has its rules to itself, and their bounds: they run before the next one is made.
+fn create_all(world: &mut World, scope: &mut Scope<'_>, all: &[NewTicket]) -> Result<Vec<Arc<Ticket>>, Stop> {
+    let (mut tickets, mut missing) = (Vec::with_capacity(all.len()), Vec::new());
+    for new in all {
+        let (start, first) = (world.savepoint(), world.activities.len());
+        let made =
+            create::create(world, scope, new).and_then(|ticket| react::settle(world, scope, first).map(|()| ticket));
+        match made {
+            Ok(ticket) => tickets.push(ticket),
+            // What the others miss is asked for in the same pass; a refusal may look different once it is known.
+            Err(Stop::Missing(wants)) => {
+                world.rollback(&start);
+                missing.extend(wants);
+            }
+            Err(refused) if missing.is_empty() => return Err(refused),
+            Err(_) => world.rollback(&start),
+        }
+    }
+    if missing.is_empty() { Ok(tickets) } else { Err(Stop::Missing(missing)) }
+}
+
+fn create_issue(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    new: &NewIssue,
+) -> Result<Arc<crate::model::issue::Issue>, Stop> {
+    access::staff_only(scope, "issues")?;
+    let found = gather(new.tickets.iter().map(|name| access::ticket(world, scope, name, "", Right::Write)))?;
+    let mut tickets: Vec<Arc<Ticket>> = Vec::with_capacity(found.len());
+    for ticket in found {
+        if tickets.iter().all(|other| other.id != ticket.id) {
+            tickets.push(ticket);
+        }
+    }
+    issue::create(world, scope, new, &tickets)
+}
+
+fn before_event(verb: Verb) -> Option<&'static str> {
+    match verb {
+        Verb::Resolve => Some("ticket.resolving"),
+        Verb::Escalate => Some("ticket.escalating"),
+        Verb::Close => Some("ticket.closing"),
+        Verb::Reopen => Some("ticket.reopening"),
+        Verb::Update | Verb::Start | Verb::Hold => None,
+    }
+}
+
+/// Rules may have changed it since it was decided.
+fn as_it_is(world: &World, resource: Resource) -> Resource {
+    let ticket = |old: Arc<Ticket>| world.tickets.get(&old.id).flatten().cloned().unwrap_or(old);
+    match resource {
+        Resource::Ticket(old) => Resource::Ticket(ticket(old)),
+        Resource::Tickets(old) => Resource::Tickets(old.into_iter().map(ticket).collect()),
+        Resource::Message(message, old) => Resource::Message(message, ticket(old)),
+        Resource::Issue(old) => Resource::Issue(world.issues.get(&old.id).flatten().cloned().unwrap_or(old)),
+        directory @ (Resource::Organization(_) | Resource::Contact(_) | Resource::Team(_) | Resource::Agent(_)) => {
+            directory
+        }
+    }
+}

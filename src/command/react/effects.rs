@@ -1,0 +1,123 @@
+//! One action of a rule becomes one verb, by the rule, on the ticket as it then is.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::strategy::{self, Choice};
+use super::{edit_of, shown};
+use crate::command::access::ticket_by_id;
+use crate::command::action::{NewIssue, NewMessage, Step};
+use crate::command::record::{Note, SOURCE, beside};
+use crate::command::refusal::Kind;
+use crate::command::scope::Scope;
+use crate::command::{Refusal, Stop, World, assign, issue, limits, message, perform};
+use crate::model::activity::{Activity, Task};
+use crate::model::ticket::Ticket;
+use crate::model::words::SourceType;
+use crate::workflow::{Assign, AssignTo, CreateIssue, Effect, Rule, WhenNone};
+
+pub fn apply(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    rule: &Rule,
+    activity: &Activity,
+    effect: Effect,
+) -> Result<(), Stop> {
+    let Some(id) = activity.ticket_id else {
+        let what = format!("{} has no ticket to act on", shown(activity));
+        return Err(Refusal::Forbidden { what }.into());
+    };
+    let ticket = ticket_by_id(world, id)?;
+    match effect {
+        Effect::Set(fields) => {
+            perform::update(world, scope, ticket, &edit_of(fields))?;
+        }
+        Effect::Tag { add, remove } => {
+            perform::tag(world, scope, ticket, &add, &remove)?;
+        }
+        Effect::Assign(wanted) => to_somebody(world, scope, ticket, wanted)?,
+        Effect::Transition { verb, reason } => {
+            let to = verb.target().unwrap_or(ticket.status);
+            perform::go(world, scope, ticket, &Step { verb, to, reason, team_id: None, assignee_id: None })?;
+        }
+        Effect::Message { body, visibility } => {
+            limits::required("body", &body, limits::LONG_TEXT_BYTES)?;
+            let new = NewMessage {
+                body,
+                visibility,
+                author_id: String::new(),
+                author_email: String::new(),
+                source: SOURCE.to_owned(),
+                source_type: SourceType::System,
+            };
+            message::post(world, scope, ticket, &new)?;
+        }
+        Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
+        Effect::CreateTask { subject, assignee_id, contact_id } => {
+            limits::required("subject", &subject, limits::SUBJECT_CHARS)?;
+            let task = Some(Task { subject, assignee_id, contact_id });
+            beside(world, scope, &ticket, Note { task, ..Note::of("task.created") });
+        }
+        Effect::Deny { message } => return Err(Refusal::Denied { workflow: rule.name.clone(), message }.into()),
+    }
+    Ok(())
+}
+
+fn to_somebody(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wanted: Assign) -> Result<(), Stop> {
+    let Assign { to, when_none } = wanted;
+    let (assignee, explanation) = match to {
+        AssignTo::Agent(id) => (in_directory(world, id)?, None),
+        AssignTo::Strategy { strategy, team, only_online, max_open } => {
+            let team = if team.is_empty() { ticket.team_id.clone() } else { team };
+            let choice = strategy::choose(world, strategy, &team, only_online, max_open)?;
+            let Choice { chosen, explanation } = choice;
+            match (chosen, when_none) {
+                (Some(id), _) => (id, Some(explanation)),
+                (None, WhenNone::Leave) => return Ok(()),
+                (None, WhenNone::To(id)) => (in_directory(world, id)?, Some(explanation)),
+            }
+        }
+    };
+    if assignee == ticket.assignee_id {
+        return Ok(());
+    }
+    let ticket = perform::before_verb(world, scope, ticket, &["ticket.assigning"])?;
+    assign::apply(world, scope, ticket, Some(&assignee), None, explanation)?;
+    Ok(())
+}
+
+/// Rules are written beforehand: an id that nobody has is a mistake in them.
+fn in_directory(world: &World, id: String) -> Result<String, Stop> {
+    let known = id.is_empty() || world.agent(&id)?.is_some_and(|agent| agent.known);
+    if known { Ok(id) } else { Err(Refusal::NotFound { kind: Kind::Agent, id }.into()) }
+}
+
+fn new_issue(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    rule: &Rule,
+    ticket: Arc<Ticket>,
+    wanted: CreateIssue,
+) -> Result<(), Stop> {
+    let CreateIssue { title, description, kind, priority, reporter_id, project, once_per_ticket } = wanted;
+    if once_per_ticket && issue::made_by(world, ticket.id, &rule.name)? {
+        return Ok(());
+    }
+    let new = NewIssue {
+        title,
+        description,
+        kind,
+        priority,
+        reporter_id: if reporter_id.is_empty() { ticket.requester_id.clone() } else { reporter_id },
+        assignee_id: String::new(),
+        project,
+        external_url: String::new(),
+        metadata: Value::Object(Map::new()),
+        tickets: Vec::new(),
+        source: SOURCE.to_owned(),
+        source_type: SourceType::System,
+    };
+    issue::create(world, scope, &new, &[ticket])?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Why a write is refused: typed, in words that say what to do.
+
+use crate::model::lifecycle::Verb;
+use crate::model::words::Status;
+
+/// Which sort of thing an id did not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Ticket,
+    Issue,
+    Organization,
+    Contact,
+    Team,
+    Agent,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Ticket => "ticket",
+            Kind::Issue => "issue",
+            Kind::Organization => "organization",
+            Kind::Contact => "contact",
+            Kind::Team => "team",
+            Kind::Agent => "agent",
+        }
+    }
+}
+
+/// A field of the caller's message that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// A path into the message: `ticket.tags[3]`.
+    pub field: String,
+    pub description: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("{}", violations.iter().map(|v| format!("{}: {}", v.field, v.description)).collect::<Vec<_>>().join("; "))]
+    Invalid { violations: Vec<Violation> },
+    /// Of this tenant, or at all: nobody can tell.
+    #[error("there is no {} {id:?}", kind.word())]
+    NotFound { kind: Kind, id: String },
+    #[error("cannot {verb} {name}: it is {from}; {advice}")]
+    IllegalTransition {
+        name: String,
+        verb: Verb,
+        from: Status,
+        to: Option<Status>,
+        allowed: Vec<Status>,
+        advice: String,
+    },
+    #[error("{name} has changed since it was read: its etag is {current:?}; read it again and decide anew")]
+    EtagMismatch { name: String, sent: String, current: String },
+    #[error("request_id {request_id:?} was used for another request; use a new one for each write")]
+    RequestIdReused { request_id: String },
+    #[error("{name} is deleted; undelete it first")]
+    Deleted { name: String },
+    /// A public message of an agent on a CLOSED ticket.
+    #[error("{name} is CLOSED; reopen it before you write to its requester")]
+    TicketClosed { name: String },
+    /// More than a resource can hold after the write (tags, custom fields).
+    #[error("the {what} of {name} would exceed {limit}")]
+    LimitExceeded { name: String, what: String, limit: u64 },
+    #[error("{message} (rule {workflow})")]
+    Denied { workflow: String, message: String },
+    /// What the caller's role does not allow on this resource.
+    #[error("{what}")]
+    Forbidden { what: String },
+}

@@ -1,0 +1,119 @@
+//! Who acts, when, and why: what every decision is given beside the world.
+
+use uuid::Uuid;
+
+use super::Command;
+use crate::identity::{Caller, Role, Roles};
+use crate::model::activity::{Actor, Cause};
+use crate::model::id;
+use crate::model::ledger::Run;
+use crate::model::time::Instant;
+use crate::model::words::{ActorKind, RunVerdict};
+use crate::workflow::{Rule, RuleSet};
+
+/// The roles of those who work on tickets.
+pub const STAFF: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin]);
+/// The roles of programs that act for others.
+pub const PROGRAMS: Roles = Roles::of(&[Role::Service, Role::Importer]);
+
+#[derive(Debug)]
+pub struct Scope<'a> {
+    pub command: &'a Command,
+    pub rules: &'a RuleSet,
+    pub now: Instant,
+    pub actor: Actor,
+    /// Set while a rule acts.
+    pub cause: Option<Cause>,
+    /// Runs of before-rules over the caller's own command: they outlive its refusal.
+    pub(super) asked: Vec<Run>,
+    ordinal: u32,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(command: &'a Command, rules: &'a RuleSet, now: Instant) -> Scope<'a> {
+        let actor = actor(&command.caller);
+        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), ordinal: 0 }
+    }
+
+    pub fn caller(&self) -> &'a Caller {
+        &self.command.caller
+    }
+
+    pub fn tenant(&self) -> &'a str {
+        self.command.caller.tenant()
+    }
+
+    /// The app whose token this is; '' for people.
+    pub fn app_id(&self) -> &'a str {
+        self.command.caller.app_id().unwrap_or_default()
+    }
+
+    /// '' when the caller gave none.
+    pub fn request_id(&self) -> &'a str {
+        self.command.request.as_ref().map_or("", |request| request.text.as_str())
+    }
+
+    /// The rule that acts; '' when the caller does.
+    pub fn workflow(&self) -> &str {
+        self.cause.as_ref().map_or("", |cause| cause.workflow.as_str())
+    }
+
+    /// The next id of this command: the same one each time it is decided at the same instant.
+    pub fn new_id(&mut self) -> Uuid {
+        let ordinal = self.ordinal;
+        self.ordinal += 1;
+        id::derive(self.command.id, ordinal, self.now.0.max(0) as u64 / 1_000)
+    }
+
+    /// From now on the rule acts. Returns who acted before, for [`Scope::back_to`].
+    pub(super) fn become_rule(&mut self, cause: Cause) -> (Actor, Option<Cause>) {
+        let rule = cause.workflow.clone();
+        let actor = Actor { kind: ActorKind::Workflow, display: rule.clone(), id: rule };
+        (std::mem::replace(&mut self.actor, actor), self.cause.replace(cause))
+    }
+
+    pub(super) fn back_to(&mut self, (actor, cause): (Actor, Option<Cause>)) {
+        self.actor = actor;
+        self.cause = cause;
+    }
+
+    /// What a rule did where its activities do not tell. Nothing here measures time: `took_micros` is 0.
+    pub(super) fn run_row(
+        &mut self,
+        rule: &Rule,
+        at: i64,
+        ticket: Option<Uuid>,
+        verdict: RunVerdict,
+        reason: String,
+    ) -> Run {
+        Run {
+            tenant_id: self.tenant().to_owned(),
+            id: self.new_id(),
+            workflow: rule.name.clone(),
+            hash: self.rules.hash().to_owned(),
+            position: at,
+            ticket_id: ticket,
+            verdict,
+            reason,
+            took_micros: 0,
+            request_id: self.request_id().to_owned(),
+            created_at: self.now,
+        }
+    }
+}
+
+/// Whether the caller may only do what requesters may, whatever it reads.
+pub fn is_requester_only(caller: &Caller) -> bool {
+    !caller.roles().intersects(STAFF.union(PROGRAMS))
+}
+
+fn actor(caller: &Caller) -> Actor {
+    let kind = if caller.roles().intersects(STAFF) {
+        ActorKind::Agent
+    } else if caller.roles().intersects(PROGRAMS) {
+        ActorKind::Service
+    } else {
+        ActorKind::Requester
+    };
+    Actor { kind, id: caller.sub().to_owned(), display: caller.sub().to_owned() }
+}

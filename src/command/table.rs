@@ -1,0 +1,112 @@
+//! One table as a batch knows it: what was loaded, what was decided since, and the way back to any savepoint.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// Rows by key. A key that was never loaded is unknown; one that was loaded and is not there is known to be absent.
+#[derive(Debug)]
+pub struct Table<K, V> {
+    slots: HashMap<K, Slot<V>>,
+    /// The keys changed, with their slots as they were before.
+    undo: Vec<(K, Option<Slot<V>>)>,
+}
+
+#[derive(Debug)]
+struct Slot<V> {
+    value: Option<Arc<V>>,
+    /// Whether the database holds the row.
+    stored: bool,
+    dirty: bool,
+}
+
+impl<V> Clone for Slot<V> {
+    fn clone(&self) -> Self {
+        Slot { value: self.value.clone(), stored: self.stored, dirty: self.dirty }
+    }
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Table { slots: HashMap::new(), undo: Vec::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash, V> Table<K, V> {
+    /// What the database holds; ignored where the key is known already, for then what was decided since is newer.
+    pub fn load(&mut self, key: K, value: Option<Arc<V>>) {
+        let stored = value.is_some();
+        self.slots.entry(key).or_insert(Slot { value, stored, dirty: false });
+    }
+
+    /// `None`: unknown. `Some(None)`: known to be absent.
+    pub fn get(&self, key: &K) -> Option<Option<&Arc<V>>> {
+        self.slots.get(key).map(|slot| slot.value.as_ref())
+    }
+
+    pub fn put(&mut self, key: K, value: Arc<V>) {
+        let stored = self.slots.get(&key).is_some_and(|slot| slot.stored);
+        let before = self.slots.insert(key.clone(), Slot { value: Some(value), stored, dirty: true });
+        self.undo.push((key, before));
+    }
+
+    pub fn mark(&self) -> usize {
+        self.undo.len()
+    }
+
+    pub fn rollback(&mut self, mark: usize) {
+        while self.undo.len() > mark {
+            if let Some((key, before)) = self.undo.pop() {
+                match before {
+                    Some(slot) => self.slots.insert(key, slot),
+                    None => self.slots.remove(&key),
+                };
+            }
+        }
+    }
+
+    /// Changed rows that the database does not hold yet.
+    pub fn inserts(&self) -> impl Iterator<Item = &V> {
+        self.dirty(false)
+    }
+
+    /// Changed rows that the database holds.
+    pub fn updates(&self) -> impl Iterator<Item = &V> {
+        self.dirty(true)
+    }
+
+    fn dirty(&self, stored: bool) -> impl Iterator<Item = &V> {
+        self.slots
+            .values()
+            .filter(move |slot| slot.dirty && slot.stored == stored)
+            .filter_map(|slot| slot.value.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rollback_forgets_what_came_after_its_mark_and_nothing_else() {
+        let mut table: Table<&str, i32> = Table::default();
+        table.load("a", Some(Arc::new(1)));
+        table.put("a", Arc::new(2));
+        let mark = table.mark();
+        table.put("a", Arc::new(3));
+        table.put("b", Arc::new(4));
+        table.rollback(mark);
+        assert_eq!(table.get(&"a").flatten().map(|v| **v), Some(2));
+        assert!(table.get(&"b").is_none());
+        assert_eq!(table.updates().copied().collect::<Vec<_>>(), [2]);
+        assert_eq!(table.inserts().count(), 0);
+    }
+
+    #[test]
+    fn a_late_load_does_not_undo_a_decision() {
+        let mut table: Table<&str, i32> = Table::default();
+        table.put("a", Arc::new(2));
+        table.load("a", Some(Arc::new(1)));
+        assert_eq!(table.get(&"a").flatten().map(|v| **v), Some(2));
+    }
+}

@@ -1,0 +1,84 @@
+//! Upserts: stamps, what Docket keeps, and no activity for no change.
+
+use super::*;
+use crate::model::directory::Organization;
+
+fn upsert(id: &str, change: impl FnOnce(&mut Agent)) -> Action {
+    let mut row = agent_row(id);
+    change(&mut row);
+    Action::UpsertAgent(Box::new(row), String::new())
+}
+
+fn agent_of(outcome: Outcome) -> Arc<Agent> {
+    match outcome.resource {
+        Resource::Agent(agent) => agent,
+        other => panic!("no agent: {other:?}"),
+    }
+}
+
+#[test]
+fn an_upsert_takes_no_stamps_and_no_counts_from_its_caller() {
+    let mut house = House::new();
+    let made = agent_of(house.run(&agent(), upsert("bob", |_| {})).expect("made"));
+    assert_eq!((made.open_count, made.etag_version, made.app_id.as_str()), (0, 1, ""));
+    assert_eq!((made.created_by.as_str(), made.created_at, made.position), ("ann", house.now, 1));
+    assert_eq!(house.world.head.config_position, 1);
+    let data = house.world.activities[0].data.clone().expect("data");
+    assert_eq!((data["id"].as_str(), data["status"].as_str()), (Some("bob"), Some("ONLINE")));
+}
+
+#[test]
+fn the_same_again_is_no_change_and_another_keeps_the_stamps() {
+    let mut house = House::new();
+    let made = agent_of(house.run(&agent(), upsert("bob", |_| {})).expect("made"));
+    let before = house.image();
+    house.run(&agent(), upsert("bob", |_| {})).expect("again");
+    assert_eq!(house.image(), before);
+    let away = agent_of(house.run(&agent(), upsert("bob", |row| row.status = AgentStatus::Away)).expect("away"));
+    assert_eq!((away.created_at, away.updated_at, away.etag_version), (made.created_at, house.now, 2));
+    assert_eq!(house.kinds(1), ["agent.changed", "agent.changed"]);
+}
+
+#[test]
+fn an_agent_who_was_assigned_before_anyone_knew_keeps_the_count() {
+    let mut house = House::new();
+    house.ticket(&agent(), create(NewTicket { assignee_id: "bob".into(), ..new_ticket("a") }));
+    let known =
+        |house: &House| house.world.agents.get(&"bob".to_owned()).flatten().map(|row| (row.known, row.open_count));
+    assert_eq!(known(&house), Some((false, 1)));
+    let made = agent_of(house.run(&agent(), upsert("bob", |_| {})).expect("made"));
+    assert_eq!(known(&house), Some((true, 1)));
+    assert_eq!((made.created_at, made.etag_version), (house.now, 1));
+}
+
+#[test]
+fn an_app_cannot_replace_what_another_one_made() {
+    let mut house = House::new();
+    let row = Organization {
+        tenant_id: String::new(),
+        id: "org".into(),
+        name: "Org".into(),
+        tier: "Enterprise".into(),
+        subscription_plan: String::new(),
+        subscription_status: String::new(),
+        attributes: Value::Null,
+        app_id: String::new(),
+        source: "crm".into(),
+        source_type: SourceType::Api,
+        created_at: Instant(0),
+        created_by: String::new(),
+        updated_at: Instant(0),
+        updated_by: String::new(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 0,
+        etag_version: 0,
+        position: 0,
+    };
+    let upsert = |etag: &str| Action::UpsertOrganization(Box::new(row.clone()), etag.into());
+    house.run(&caller("svc", &[Role::Service], Some("crm")), upsert("")).expect("made");
+    let other = caller("svc", &[Role::Service], Some("shop"));
+    assert!(matches!(house.refused(&other, upsert("")), Refusal::NotFound { .. }));
+    assert!(matches!(house.refused(&agent(), upsert("ff")), Refusal::EtagMismatch { .. }));
+    assert!(matches!(house.refused(&requester(), upsert("")), Refusal::Forbidden { .. }));
+}

@@ -1,0 +1,310 @@
+//! Commands over a world that is the whole database: what nobody loaded is absent.
+
+mod directory;
+mod lifecycle;
+mod messages;
+mod properties;
+mod rules;
+mod runs;
+mod writes;
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::action::{NewMessage, NewTicket, Step, TicketEdit};
+use super::{Action, Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, Want, World, run};
+use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
+use crate::model::activity::Activity;
+use crate::model::directory::{Agent, Team};
+use crate::model::ledger::Head;
+use crate::model::lifecycle::Verb;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::model::time::Instant;
+use crate::model::words::*;
+use crate::workflow::RuleSet;
+
+pub const TENANT: &str = "acme";
+pub const DAY: i64 = 24 * 3_600 * 1_000_000;
+
+static KEY: LazyLock<(SigningKey, Verifier)> = LazyLock::new(|| {
+    let key = SigningKey::generate().expect("a key");
+    let verifier = Verifier::new(Trust { keys: vec![key.public()], issuer: None, audience: None });
+    (key, verifier)
+});
+
+pub fn caller(sub: &str, roles: &[Role], app: Option<&str>) -> Caller {
+    let (key, verifier) = &*KEY;
+    let token = NewToken {
+        tenant: TENANT.into(),
+        sub: sub.into(),
+        roles: roles.to_vec(),
+        app_id: app.map(str::to_owned),
+        ttl: Duration::from_secs(3_600),
+    };
+    verifier.verify(&key.sign(&token).expect("a token")).expect("a caller")
+}
+
+pub fn agent() -> Caller {
+    caller("ann", &[Role::Agent], None)
+}
+
+pub fn requester() -> Caller {
+    caller("rita", &[Role::Requester], None)
+}
+
+/// A tenant, its rules and its time.
+pub struct House {
+    pub world: World,
+    pub rules: RuleSet,
+    pub now: Instant,
+}
+
+impl House {
+    pub fn new() -> House {
+        House::with(&[])
+    }
+
+    /// With these rules, each a YAML document.
+    pub fn with(rules: &[&str]) -> House {
+        let sources = rules.iter().enumerate().map(|(i, text)| (format!("{i}.yaml"), (*text).to_owned())).collect();
+        let rules = RuleSet::from_sources(sources).expect("good rules");
+        let head = Head {
+            tenant_id: TENANT.into(),
+            position: 0,
+            config_position: 0,
+            last_number: 0,
+            floor: 0,
+            last_at: Instant(0),
+        };
+        House { world: World::new(head), rules, now: Instant(1_790_000_000_000_000) }
+    }
+
+    pub fn submit(&mut self, command: &Command) -> Result<Verdict, Refusal> {
+        for _ in 0..64 {
+            match run(&mut self.world, command, &self.rules, self.now) {
+                Ok(verdict) => return Ok(verdict),
+                Err(Stop::Refused(refusal)) => return Err(*refusal),
+                Err(Stop::Missing(wants)) => wants.iter().for_each(|want| self.absent(want)),
+            }
+        }
+        panic!("the command never has enough");
+    }
+
+    pub fn run(&mut self, caller: &Caller, action: Action) -> Result<Outcome, Refusal> {
+        self.now = self.now.plus_micros(1_000_000);
+        match self.submit(&command(caller, action))? {
+            Verdict::Done(outcome) => Ok(outcome),
+            Verdict::Replay(request) => panic!("replayed {request:?}"),
+        }
+    }
+
+    /// The ticket that the action answers with.
+    pub fn ticket(&mut self, caller: &Caller, action: Action) -> Arc<Ticket> {
+        match self.run(caller, action).expect("done").resource {
+            Resource::Ticket(ticket) | Resource::Message(_, ticket) => ticket,
+            other => panic!("no ticket: {other:?}"),
+        }
+    }
+
+    pub fn refused(&mut self, caller: &Caller, action: Action) -> Refusal {
+        let before = self.image();
+        let refusal = self.run(caller, action).expect_err("a refusal");
+        assert_eq!(before, self.image(), "a refusal left something behind");
+        refusal
+    }
+
+    pub fn move_to(&mut self, ticket: &Ticket, verb: Verb, to: Status) -> Result<Outcome, Refusal> {
+        self.run(&agent(), go(ticket, verb, to))
+    }
+
+    /// The kinds of the activities from this position on.
+    pub fn kinds(&self, from: i64) -> Vec<&str> {
+        self.since(from).map(|activity| activity.kind.as_str()).collect()
+    }
+
+    pub fn since(&self, from: i64) -> impl Iterator<Item = &Activity> {
+        self.world.activities.iter().filter(move |activity| activity.position >= from)
+    }
+
+    pub fn next(&self) -> i64 {
+        self.world.head.position + 1
+    }
+
+    pub fn now_is(&self, ticket: &Ticket) -> Arc<Ticket> {
+        self.world.tickets.get(&ticket.id).flatten().expect("the ticket").clone()
+    }
+
+    pub fn open_count(&self, agent: &str) -> i64 {
+        self.world.agents.get(&agent.to_owned()).flatten().map_or(0, |agent| agent.open_count)
+    }
+
+    pub fn add_agent(&mut self, id: &str) {
+        self.run(&agent(), Action::UpsertAgent(Box::new(agent_row(id)), String::new())).expect("an agent");
+    }
+
+    pub fn add_team(&mut self, id: &str, members: &[&str]) {
+        for member in members {
+            self.add_agent(member);
+        }
+        self.run(&agent(), Action::UpsertTeam(Box::new(team_row(id, members)), String::new())).expect("a team");
+    }
+
+    /// What the database would hold, to compare by.
+    pub fn image(&self) -> (Head, usize, Vec<String>) {
+        let world = &self.world;
+        let mut rows: Vec<String> = Vec::new();
+        rows.extend(world.tickets.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.issues.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.issue_tickets.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.agents.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.teams.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.organizations.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.contacts.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.messages.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.requests.inserts().map(|row| format!("{row:?}")));
+        rows.sort();
+        (world.head.clone(), world.activities.len(), rows)
+    }
+
+    fn absent(&mut self, want: &Want) {
+        let world = &mut self.world;
+        match want.clone() {
+            Want::Ticket(TicketRef::Id(id)) => world.tickets.load(id, None),
+            Want::Ticket(TicketRef::Number(number)) => {
+                world.numbers.insert(number, None);
+            }
+            Want::Issue(id) => world.issues.load(id, None),
+            Want::TicketIssues(id) => world.ticket_issues.load(id, None),
+            Want::Agent(id) => world.agents.load(id, None),
+            Want::Team(id) => world.teams.load(id, None),
+            Want::Organization(id) => world.organizations.load(id, None),
+            Want::Contact(id) => world.contacts.load(id, None),
+            Want::Request(key) => world.requests.load(key, None),
+        }
+        assert!(self.world.knows(want));
+    }
+}
+
+pub fn command(caller: &Caller, action: Action) -> Command {
+    Command { id: Uuid::now_v7(), caller: caller.clone(), request: None, validate_only: false, action }
+}
+
+pub fn request(text: &str, fingerprint: u128) -> Option<RequestKey> {
+    let key = crate::model::id::hash(&[text.as_bytes()]);
+    Some(RequestKey { text: text.into(), key, fingerprint: Uuid::from_u128(fingerprint) })
+}
+
+pub fn new_ticket(subject: &str) -> NewTicket {
+    NewTicket {
+        subject: subject.into(),
+        description: String::new(),
+        kind: TicketType::Incident,
+        priority: Priority::Medium,
+        category: "general".into(),
+        channel: Channel::Api,
+        source: "docket".into(),
+        source_type: SourceType::Api,
+        tags: Words::default(),
+        custom: Value::Object(Map::new()),
+        requester_id: "rita".into(),
+        requester_email: "rita@example.com".into(),
+        requester_name: String::new(),
+        assignee_id: String::new(),
+        team_id: String::new(),
+        organization_id: String::new(),
+        deal_id: String::new(),
+        related_asset_id: String::new(),
+        related_vulnerability_id: String::new(),
+        sla_policy_id: None,
+    }
+}
+
+pub fn create(new: NewTicket) -> Action {
+    Action::CreateTicket(Box::new(new))
+}
+
+pub fn edit(ticket: &Ticket, edit: TicketEdit) -> Action {
+    Action::UpdateTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), edit: Box::new(edit) }
+}
+
+pub fn go(ticket: &Ticket, verb: Verb, to: Status) -> Action {
+    let step = Step { verb, to, reason: String::new(), team_id: None, assignee_id: None };
+    match verb {
+        Verb::Update => edit(ticket, TicketEdit { status: Some(to), ..TicketEdit::default() }),
+        _ => Action::MoveTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), step },
+    }
+}
+
+pub fn assign(ticket: &Ticket, to: &str) -> Action {
+    Action::AssignTicket {
+        ticket: TicketRef::Id(ticket.id),
+        etag: String::new(),
+        assignee_id: Some(to.into()),
+        team_id: None,
+    }
+}
+
+pub fn say(ticket: &Ticket, body: &str, visibility: Visibility) -> Action {
+    let message = NewMessage {
+        body: body.into(),
+        visibility,
+        author_id: String::new(),
+        author_email: String::new(),
+        source: "docket".into(),
+        source_type: SourceType::Api,
+    };
+    Action::PostMessage { ticket: TicketRef::Id(ticket.id), message }
+}
+
+pub fn agent_row(id: &str) -> Agent {
+    Agent {
+        tenant_id: String::new(),
+        id: id.into(),
+        name: id.to_uppercase(),
+        email: String::new(),
+        status: AgentStatus::Online,
+        capacity: 0,
+        skills: Words::default(),
+        weight: 1,
+        open_count: 99,
+        known: true,
+        app_id: "ignored".into(),
+        source: String::new(),
+        source_type: SourceType::Api,
+        created_at: Instant(0),
+        created_by: "ignored".into(),
+        updated_at: Instant(0),
+        updated_by: String::new(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 0,
+        etag_version: 77,
+        position: 0,
+    }
+}
+
+pub fn team_row(id: &str, members: &[&str]) -> Team {
+    let Agent { tenant_id, name, app_id, source, source_type, created_at, created_by, .. } = agent_row(id);
+    Team {
+        tenant_id,
+        id: id.into(),
+        name,
+        member_ids: Words(members.iter().map(|m| (*m).to_owned()).collect()),
+        last_assigned: "ignored".into(),
+        app_id,
+        source,
+        source_type,
+        created_at,
+        created_by,
+        updated_at: Instant(0),
+        updated_by: String::new(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 0,
+        etag_version: 0,
+        position: 0,
+    }
+}

@@ -1,0 +1,206 @@
+//! A tenant as one batch sees it: what was loaded under the head's lock, and what was decided since.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Stop;
+use super::table::Table;
+use crate::model::activity::Activity;
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::issue::{Issue, IssueTicket};
+use crate::model::ledger::{Head, Request, Run};
+use crate::model::message::Message;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::model::words::RunVerdict;
+
+/// What a decision needs to know and the world does not hold yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Want {
+    Ticket(TicketRef),
+    Issue(Uuid),
+    /// The issues of a ticket, all of them, as one aggregate.
+    TicketIssues(Uuid),
+    Agent(String),
+    Team(String),
+    Organization(String),
+    Contact(String),
+    /// An answered request, by the hash of its key.
+    Request(Uuid),
+}
+
+#[derive(Debug)]
+pub struct World {
+    pub head: Head,
+    pub tickets: Table<Uuid, Ticket>,
+    /// Numbers looked up: which ticket has them.
+    pub numbers: HashMap<i64, Option<Uuid>>,
+    pub issues: Table<Uuid, Issue>,
+    /// Ids of a ticket's issues, in the order of their making.
+    pub ticket_issues: Table<Uuid, Vec<Uuid>>,
+    pub issue_tickets: Table<(Uuid, Uuid), IssueTicket>,
+    pub agents: Table<String, Agent>,
+    pub teams: Table<String, Team>,
+    pub organizations: Table<String, Organization>,
+    pub contacts: Table<String, Contact>,
+    pub requests: Table<Uuid, Request>,
+    pub messages: Table<Uuid, Message>,
+    /// In order of position; the last one's is the head's.
+    pub activities: Vec<Activity>,
+    pub runs: Vec<Run>,
+    /// Every rule that was asked, by its place in the set, and what it said: for counting only.
+    pub tally: Vec<(usize, RunVerdict)>,
+    /// The tickets as they were before the activities of the command at hand, by position.
+    pub(super) befores: Vec<(i64, Arc<Ticket>)>,
+}
+
+/// A place to come back to: see [`World::rollback`].
+#[derive(Clone, Debug)]
+pub struct Savepoint {
+    head: Head,
+    marks: [usize; 10],
+    activities: usize,
+    runs: usize,
+    tally: usize,
+}
+
+impl World {
+    pub fn new(head: Head) -> World {
+        World {
+            head,
+            tickets: Table::default(),
+            numbers: HashMap::new(),
+            issues: Table::default(),
+            ticket_issues: Table::default(),
+            issue_tickets: Table::default(),
+            agents: Table::default(),
+            teams: Table::default(),
+            organizations: Table::default(),
+            contacts: Table::default(),
+            requests: Table::default(),
+            messages: Table::default(),
+            activities: Vec::new(),
+            runs: Vec::new(),
+            tally: Vec::new(),
+            befores: Vec::new(),
+        }
+    }
+
+    /// Whether the want needs no look-up (any more).
+    pub fn knows(&self, want: &Want) -> bool {
+        match want {
+            Want::Ticket(TicketRef::Id(id)) => self.tickets.get(id).is_some(),
+            Want::Ticket(TicketRef::Number(number)) => self.numbers.contains_key(number),
+            Want::Issue(id) => self.issues.get(id).is_some(),
+            Want::TicketIssues(id) => self.ticket_issues.get(id).is_some(),
+            Want::Agent(id) => self.agents.get(id).is_some(),
+            Want::Team(id) => self.teams.get(id).is_some(),
+            Want::Organization(id) => self.organizations.get(id).is_some(),
+            Want::Contact(id) => self.contacts.get(id).is_some(),
+            Want::Request(key) => self.requests.get(key).is_some(),
+        }
+    }
+
+    /// A ticket that the database holds. It knows its number from now on.
+    pub fn load_ticket(&mut self, ticket: Ticket) {
+        self.numbers.insert(ticket.number, Some(ticket.id));
+        self.tickets.load(ticket.id, Some(Arc::new(ticket)));
+    }
+
+    /// The ticket, or `None` when the tenant has none by that name.
+    pub fn ticket(&self, name: &TicketRef) -> Result<Option<Arc<Ticket>>, Stop> {
+        let id = match name {
+            TicketRef::Id(id) => *id,
+            TicketRef::Number(number) => match self.numbers.get(number) {
+                Some(Some(id)) => *id,
+                Some(None) => return Ok(None),
+                None => return Err(Stop::missing(Want::Ticket(name.clone()))),
+            },
+        };
+        known(self.tickets.get(&id), || Want::Ticket(TicketRef::Id(id)))
+    }
+
+    pub fn issue(&self, id: Uuid) -> Result<Option<Arc<Issue>>, Stop> {
+        known(self.issues.get(&id), || Want::Issue(id))
+    }
+
+    pub fn issues_of(&self, ticket: Uuid) -> Result<Arc<Vec<Uuid>>, Stop> {
+        Ok(known(self.ticket_issues.get(&ticket), || Want::TicketIssues(ticket))?.unwrap_or_default())
+    }
+
+    /// A row of the agent table, known to the directory or not.
+    pub fn agent(&self, id: &str) -> Result<Option<Arc<Agent>>, Stop> {
+        known(self.agents.get(&id.to_owned()), || Want::Agent(id.to_owned()))
+    }
+
+    pub fn team(&self, id: &str) -> Result<Option<Arc<Team>>, Stop> {
+        known(self.teams.get(&id.to_owned()), || Want::Team(id.to_owned()))
+    }
+
+    pub fn organization(&self, id: &str) -> Result<Option<Arc<Organization>>, Stop> {
+        known(self.organizations.get(&id.to_owned()), || Want::Organization(id.to_owned()))
+    }
+
+    pub fn contact(&self, id: &str) -> Result<Option<Arc<Contact>>, Stop> {
+        known(self.contacts.get(&id.to_owned()), || Want::Contact(id.to_owned()))
+    }
+
+    pub fn request(&self, key: Uuid) -> Result<Option<Arc<Request>>, Stop> {
+        known(self.requests.get(&key), || Want::Request(key))
+    }
+
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint {
+            head: self.head.clone(),
+            marks: [
+                self.tickets.mark(),
+                self.issues.mark(),
+                self.ticket_issues.mark(),
+                self.issue_tickets.mark(),
+                self.agents.mark(),
+                self.teams.mark(),
+                self.organizations.mark(),
+                self.contacts.mark(),
+                self.requests.mark(),
+                self.messages.mark(),
+            ],
+            activities: self.activities.len(),
+            runs: self.runs.len(),
+            tally: self.tally.len(),
+        }
+    }
+
+    /// Forgets everything decided since the savepoint; what was loaded since stays.
+    pub fn rollback(&mut self, to: &Savepoint) {
+        let Savepoint { head, marks, activities, runs, tally } = to;
+        let [tickets, issues, ticket_issues, issue_tickets, agents, teams, organizations, contacts, requests, messages] =
+            *marks;
+        self.head = head.clone();
+        self.tickets.rollback(tickets);
+        self.issues.rollback(issues);
+        self.ticket_issues.rollback(ticket_issues);
+        self.issue_tickets.rollback(issue_tickets);
+        self.agents.rollback(agents);
+        self.teams.rollback(teams);
+        self.organizations.rollback(organizations);
+        self.contacts.rollback(contacts);
+        self.requests.rollback(requests);
+        self.messages.rollback(messages);
+        // A ticket made since the savepoint is unknown again: so is its number, which will be given out anew.
+        let last = self.head.last_number;
+        self.numbers.retain(|number, id| *number <= last || id.is_none());
+        self.activities.truncate(*activities);
+        self.runs.truncate(*runs);
+        self.tally.truncate(*tally);
+        let position = self.head.position;
+        self.befores.retain(|(at, _)| *at <= position);
+    }
+}
+
+fn known<V>(slot: Option<Option<&Arc<V>>>, want: impl FnOnce() -> Want) -> Result<Option<Arc<V>>, Stop> {
+    match slot {
+        Some(value) => Ok(value.cloned()),
+        None => Err(Stop::missing(want())),
+    }
+}

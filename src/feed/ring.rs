@@ -1,0 +1,99 @@
+//! What a process keeps of one tenant's log: how far it goes, and its newest activities in one piece. Pure.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::model::activity::Activity;
+
+/// The end of a log, as far as it is known here.
+#[derive(Debug, Default)]
+pub struct Ring {
+    /// The highest position heard of; never one that was not said to be committed.
+    head: i64,
+    /// Dense: each position is the one before it and one.
+    recent: VecDeque<Arc<Activity>>,
+}
+
+/// What comes after a position.
+#[derive(Debug, PartialEq)]
+pub enum Next {
+    /// The activities right after it, in order, at least one.
+    Here(Vec<Arc<Activity>>),
+    /// Not kept here: the table has the positions up to this one. `newest`: it is the end of the log that is missing, as it
+    /// is to everybody who keeps up.
+    Gap { up_to: i64, newest: bool },
+    /// Nothing is known to come.
+    Nothing,
+}
+
+impl Ring {
+    pub fn head(&self) -> i64 {
+        self.head
+    }
+
+    pub fn len(&self) -> usize {
+        self.recent.len()
+    }
+
+    /// The log goes at least this far. True when that is news.
+    pub fn learn(&mut self, head: i64) -> bool {
+        let news = head > self.head;
+        self.head = self.head.max(head);
+        news
+    }
+
+    /// Takes committed activities, in order and without a hole, and keeps the newest `keep`. What does not touch what is
+    /// kept replaces it: the hole is in the table. True when the head moved.
+    pub fn push(&mut self, activities: &[Arc<Activity>], keep: usize) -> bool {
+        let Some((first, last)) = ends(activities) else { return false };
+        let news = self.learn(last);
+        let kept = self.recent.back().map(|activity| activity.position);
+        let fresh = match kept {
+            Some(kept) if last <= kept => return news,
+            Some(kept) if first <= kept + 1 => &activities[(kept + 1 - first) as usize..],
+            Some(_) | None => {
+                self.recent.clear();
+                activities
+            }
+        };
+        self.recent.extend(fresh.iter().cloned());
+        let surplus = self.recent.len().saturating_sub(keep);
+        self.recent.drain(..surplus);
+        news
+    }
+
+    /// Forgets what everybody has: the positions up to this one.
+    pub fn forget(&mut self, up_to: i64) {
+        while self.recent.front().is_some_and(|oldest| oldest.position <= up_to) {
+            self.recent.pop_front();
+        }
+        if self.recent.is_empty() && self.recent.capacity() > 64 {
+            self.recent.shrink_to(0);
+        }
+    }
+
+    /// At most `most` activities after `position`, or where they are.
+    pub fn after(&self, position: i64, most: usize) -> Next {
+        if position >= self.head {
+            return Next::Nothing;
+        }
+        let wanted = position + 1;
+        let bounds = self.recent.front().zip(self.recent.back()).map(|(a, b)| (a.position, b.position));
+        let last = position.saturating_add(most as i64);
+        match bounds {
+            Some((oldest, newest)) if (oldest..=newest).contains(&wanted) => {
+                let from = (wanted - oldest) as usize;
+                Next::Here(self.recent.iter().skip(from).take(most).cloned().collect())
+            }
+            Some((oldest, _)) if wanted < oldest => Next::Gap { up_to: last.min(oldest - 1), newest: false },
+            Some(_) | None => Next::Gap { up_to: last.min(self.head), newest: last >= self.head },
+        }
+    }
+}
+
+/// The first and the last position, where the activities are dense.
+fn ends(activities: &[Arc<Activity>]) -> Option<(i64, i64)> {
+    let (first, last) = (activities.first()?.position, activities.last()?.position);
+    let dense = activities.windows(2).all(|two| two[1].position == two[0].position + 1);
+    dense.then_some((first, last))
+}

@@ -1,0 +1,199 @@
+//! Whatever is lost, doubled or late on the way to a hub, its readers see 1 to N, once, in order.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use proptest::prelude::*;
+
+use super::hub::Hub;
+use super::ring::{Next, Ring};
+use crate::model::activity::{Activity, Actor};
+use crate::model::time::Instant;
+use crate::model::words::ActorKind;
+
+fn activity(position: i64) -> Arc<Activity> {
+    Arc::new(Activity {
+        tenant_id: "acme".into(),
+        position,
+        kind: "ticket.created".into(),
+        families: Vec::new(),
+        ticket_id: None,
+        ticket_version: 0,
+        app_id: String::new(),
+        requester_id: String::new(),
+        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
+        occurred_at: Instant(position),
+        changes: Vec::new(),
+        ticket: None,
+        message: None,
+        issue: None,
+        task: None,
+        data: None,
+        explanation: None,
+        cause: None,
+        request_id: String::new(),
+        schema_version: 1,
+    })
+}
+
+fn positions(activities: &[Arc<Activity>]) -> Vec<i64> {
+    activities.iter().map(|activity| activity.position).collect()
+}
+
+fn range(from: i64, to: i64) -> Vec<Arc<Activity>> {
+    (from..=to).map(activity).collect()
+}
+
+/// What happens to a hub.
+#[derive(Clone, Debug)]
+enum Happening {
+    /// A commit of so many activities; how its news come.
+    Commit {
+        activities: i64,
+        news: News,
+    },
+    /// News of long ago come again.
+    Again {
+        from: prop::sample::Index,
+        activities: i64,
+    },
+    /// One reader takes a step.
+    Step {
+        reader: prop::sample::Index,
+        most: usize,
+    },
+    /// One more reader begins, somewhere.
+    Enter {
+        at: prop::sample::Index,
+    },
+    Poll,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum News {
+    Here,
+    Hint,
+    Lost,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let news = prop_oneof![Just(News::Here), Just(News::Hint), Just(News::Lost)];
+    prop_oneof![
+        4 => (1..40i64, news).prop_map(|(activities, news)| Happening::Commit { activities, news }),
+        1 => (any::<prop::sample::Index>(), 1..20i64).prop_map(|(from, activities)| Happening::Again { from, activities }),
+        6 => (any::<prop::sample::Index>(), 1..80usize).prop_map(|(reader, most)| Happening::Step { reader, most }),
+        1 => any::<prop::sample::Index>().prop_map(|at| Happening::Enter { at }),
+        1 => Just(Happening::Poll),
+    ]
+}
+
+/// A reader that reads the table as a subscription does.
+struct Reader {
+    id: u64,
+    position: i64,
+}
+
+impl Reader {
+    /// Takes one step and checks it. False when there was nothing.
+    fn step(&mut self, hub: &Hub, committed: i64, most: usize) -> Result<bool, TestCaseError> {
+        let taken = match hub.after(self.id, self.position, most) {
+            Next::Nothing => return Ok(false),
+            Next::Here(activities) => positions(&activities),
+            Next::Gap { up_to, newest } => {
+                prop_assert!(up_to <= committed, "only what is committed is asked of the table");
+                let rows = range(self.position + 1, up_to);
+                if newest {
+                    hub.push(&rows);
+                }
+                positions(&rows)
+            }
+        };
+        prop_assert!(!taken.is_empty() && taken.len() <= most);
+        for position in taken {
+            prop_assert_eq!(position, self.position + 1);
+            self.position = position;
+        }
+        Ok(true)
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_reader_sees_every_position_once_and_in_order(
+        happenings in prop::collection::vec(happening(), 1..120),
+    ) {
+        let kept = Arc::new(AtomicUsize::new(0));
+        let hub = Hub::new("acme", 1, kept.clone());
+        let mut committed = 0;
+        let enter = |position| Reader { id: hub.enter(100).expect("room"), position };
+        let mut readers = vec![enter(0), enter(0)];
+        for happening in happenings {
+            match happening {
+                Happening::Commit { activities, news } => {
+                    let fresh = range(committed + 1, committed + activities);
+                    committed += activities;
+                    match news {
+                        News::Here => hub.push(&fresh),
+                        News::Hint => hub.learn(committed),
+                        News::Lost => {}
+                    }
+                }
+                Happening::Again { from, activities } if committed > 0 => {
+                    let from = 1 + from.index(committed as usize) as i64;
+                    hub.push(&range(from, committed.min(from + activities)));
+                }
+                Happening::Again { .. } => {}
+                Happening::Step { reader, most } => {
+                    let reader = reader.index(readers.len());
+                    readers[reader].step(&hub, committed, most)?;
+                }
+                Happening::Enter { at } => readers.push(enter(at.index(committed as usize + 1) as i64)),
+                Happening::Poll => hub.learn(committed),
+            }
+        }
+        hub.learn(committed);
+        for reader in &mut readers {
+            while reader.step(&hub, committed, 64)? {}
+            prop_assert_eq!(reader.position, committed);
+        }
+        prop_assert_eq!(hub.mark().head, committed);
+        for reader in readers {
+            hub.leave(reader.id);
+        }
+        prop_assert_eq!(kept.load(std::sync::atomic::Ordering::Relaxed), 0);
+    }
+}
+
+#[test]
+fn what_all_readers_have_is_not_kept() {
+    let kept = Arc::new(AtomicUsize::new(0));
+    let hub = Hub::new("acme", 1, kept.clone());
+    let (fast, slow) = (hub.enter(9).expect("room"), hub.enter(9).expect("room"));
+    let count = || kept.load(std::sync::atomic::Ordering::Relaxed);
+    hub.after(fast, 0, 64);
+    hub.after(slow, 0, 64);
+    hub.push(&range(1, 100));
+    assert_eq!(hub.after(fast, 100, 64), Next::Nothing);
+    assert_eq!(count(), 100, "the slow reader still wants them");
+    hub.after(slow, 90, 64);
+    assert_eq!(count(), 10);
+    hub.push(&range(101, 1_000));
+    assert_eq!(count(), 256, "however slow it is");
+}
+
+#[test]
+fn a_full_hub_takes_no_reader_until_one_leaves() {
+    let hub = Hub::new("acme", 1, Arc::default());
+    let first = hub.enter(2).expect("room");
+    hub.enter(2).expect("room");
+    assert_eq!(hub.enter(2), None);
+    assert!(!hub.leave(first));
+    assert!(hub.enter(2).is_some());
+}
+
+#[test]
+fn news_with_a_hole_in_them_only_tell_of_nothing() {
+    let mut ring = Ring::default();
+    assert!(!ring.push(&[activity(1), activity(3)], 64));
+    assert_eq!((ring.head(), ring.len()), (0, 0));
+}

@@ -1,0 +1,91 @@
+//! What a write answers with: the resource, the log's position after the write, and its epoch.
+
+use std::sync::Arc;
+
+use super::{Part, directory, issue, message, ticket};
+use crate::command::Resource;
+use crate::grpc::pb;
+use crate::model::id;
+use crate::model::ticket::Ticket;
+
+/// The response of a write.
+pub trait Answer: Sized {
+    /// `None` when the resource is not of the kind that this response holds.
+    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self>;
+}
+
+/// Responses that hold one resource and nothing else.
+macro_rules! answers {
+    ($($response:ident holds $field:ident, a $variant:ident, by $show:expr;)+) => { $(
+        impl Answer for pb::$response {
+            fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+                match resource {
+                    Resource::$variant(row) => {
+                        Some(pb::$response { $field: Some($show(Arc::unwrap_or_clone(row), part)), position, epoch })
+                    }
+                    _ => None,
+                }
+            }
+        }
+    )+ };
+}
+
+answers! {
+    CreateTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    UpdateTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    DeleteTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    UndeleteTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    AssignTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    TagTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    StartTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    HoldTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    ResolveTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    EscalateTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    CloseTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    CreateIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    ResolveIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    LinkIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    UpsertOrganizationResponse holds organization, a Organization, by |row, _| directory::organization_to_pb(row);
+    UpsertContactResponse holds contact, a Contact, by |row, _| directory::contact_to_pb(row);
+    UpsertTeamResponse holds team, a Team, by |row, _| directory::team_to_pb(row);
+    UpsertAgentResponse holds agent, a Agent, by |row, _| directory::agent_to_pb(row);
+}
+
+impl Answer for pb::BatchCreateTicketsResponse {
+    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+        let Resource::Tickets(rows) = resource else { return None };
+        let tickets = rows.into_iter().map(|row| shown(row, part)).collect();
+        Some(pb::BatchCreateTicketsResponse { tickets, position, epoch })
+    }
+}
+
+impl Answer for pb::ReopenTicketResponse {
+    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+        let Resource::Ticket(row) = resource else { return None };
+        // What was reopened counts it; what follows another up is new.
+        let original = row.follow_up_of.filter(|_| row.reopen_count == 0);
+        let outcome = match original {
+            None => pb::ReopenOutcome::Reopened,
+            Some(_) => pb::ReopenOutcome::FollowUpCreated,
+        };
+        Some(pb::ReopenTicketResponse {
+            ticket: Some(shown(row, part)),
+            position,
+            epoch,
+            outcome: outcome as i32,
+            original_id: original.map(|id| id::show(id::TICKET, id)).unwrap_or_default(),
+        })
+    }
+}
+
+impl Answer for pb::PostMessageResponse {
+    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+        let Resource::Message(row, ticket) = resource else { return None };
+        let message = message::to_pb(Arc::unwrap_or_clone(row));
+        Some(pb::PostMessageResponse { message: Some(message), ticket: Some(shown(ticket, part)), position, epoch })
+    }
+}
+
+fn shown(row: Arc<Ticket>, part: Part) -> pb::Ticket {
+    ticket::to_pb(Arc::unwrap_or_clone(row), part)
+}

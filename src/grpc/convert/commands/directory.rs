@@ -1,0 +1,121 @@
+//! Upserts of the directory. The stamps of the rows made here stand for nothing: the command sets them.
+
+use super::etag;
+use super::ticket::{email, id, name};
+use crate::command::Action;
+use crate::grpc::convert::value;
+use crate::grpc::convert::violations::Violations;
+use crate::grpc::convert::words::WireWord;
+use crate::grpc::pb;
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::time::Instant;
+use crate::model::words::{AgentStatus, SourceType, Words};
+
+const MAX_WORD_CHARS: usize = 128;
+const MAX_MEMBERS: usize = 500;
+const MAX_SKILLS: usize = 64;
+const MAX_SKILL_CHARS: usize = 64;
+const MAX_CAPACITY: i32 = 1_000_000;
+const MAX_WEIGHT: i32 = 1_000;
+
+/// `stamped! { Team { id: …, } }`: the row, with empty stamps.
+macro_rules! stamped {
+    ($row:ident { $($field:ident : $value:expr),* $(,)? }) => {
+        $row {
+            $($field: $value,)*
+            tenant_id: String::new(),
+            app_id: String::new(),
+            source: super::DEFAULT_SOURCE.to_owned(),
+            source_type: SourceType::Api,
+            created_at: Instant::default(),
+            created_by: String::new(),
+            updated_at: Instant::default(),
+            updated_by: String::new(),
+            deleted_at: None,
+            deleted_by: String::new(),
+            schema_version: 0,
+            etag_version: 0,
+            position: 0,
+        }
+    };
+}
+
+pub fn organization(request: pb::UpsertOrganizationRequest, found: &mut Violations) -> Action {
+    let row = found.set("organization", request.organization);
+    found.within("organization", |found| {
+        let pb::Subscription { plan, status } = row.subscription.unwrap_or_default();
+        let organization = stamped!(Organization {
+            id: own_id(found, row.id),
+            name: name(found, "name", row.name),
+            tier: word(found, "tier", row.tier),
+            subscription_plan: word(found, "subscription.plan", plan),
+            subscription_status: word(found, "subscription.status", status),
+            attributes: value::struct_from_pb(found, "attributes", row.attributes),
+        });
+        Action::UpsertOrganization(Box::new(organization), etag(found, row.etag))
+    })
+}
+
+pub fn contact(request: pb::UpsertContactRequest, found: &mut Violations) -> Action {
+    let row = found.set("contact", request.contact);
+    found.within("contact", |found| {
+        let contact = stamped!(Contact {
+            id: own_id(found, row.id),
+            name: name(found, "name", row.name),
+            email: email(found, "email", row.email),
+            organization_id: id(found, "organization_id", row.organization_id),
+            attributes: value::struct_from_pb(found, "attributes", row.attributes),
+        });
+        Action::UpsertContact(Box::new(contact), etag(found, row.etag))
+    })
+}
+
+pub fn team(request: pb::UpsertTeamRequest, found: &mut Violations) -> Action {
+    let row = found.set("team", request.team);
+    found.within("team", |found| {
+        found.words("member_ids", &row.member_ids, MAX_MEMBERS, MAX_WORD_CHARS);
+        let team = stamped!(Team {
+            id: own_id(found, row.id),
+            name: name(found, "name", row.name),
+            member_ids: Words::unique(row.member_ids),
+            last_assigned: String::new(),
+        });
+        Action::UpsertTeam(Box::new(team), etag(found, row.etag))
+    })
+}
+
+pub fn agent(request: pb::UpsertAgentRequest, found: &mut Violations) -> Action {
+    let row = found.set("agent", request.agent);
+    found.within("agent", |found| {
+        found.words("skills", &row.skills, MAX_SKILLS, MAX_SKILL_CHARS);
+        let agent = stamped!(Agent {
+            id: own_id(found, row.id),
+            name: name(found, "name", row.name),
+            email: email(found, "email", row.email),
+            status: AgentStatus::from_pb(found, "status", row.status).unwrap_or(AgentStatus::Online),
+            capacity: number(found, "capacity", row.capacity, MAX_CAPACITY),
+            skills: Words::unique(row.skills),
+            weight: number(found, "weight", row.weight, MAX_WEIGHT).max(1),
+            open_count: 0,
+            known: true,
+        });
+        Action::UpsertAgent(Box::new(agent), etag(found, row.etag))
+    })
+}
+
+fn own_id(found: &mut Violations, id: String) -> String {
+    found.required_id("id", &id);
+    id
+}
+
+fn word(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, MAX_WORD_CHARS);
+    text
+}
+
+fn number(found: &mut Violations, field: &str, value: i32, max: i32) -> i32 {
+    if !(0..=max).contains(&value) {
+        found.add(field, format!("must be from 0 to {max}, is {value}"));
+    }
+    value
+}

@@ -1,0 +1,24 @@
+//! Between the rows and the wire: one file a resource, both ways. Requests are checked here, all violations at once.
+
+pub mod activity;
+pub mod answer;
+pub mod commands;
+pub mod directory;
+pub mod issue;
+pub mod mask;
+pub mod message;
+pub mod read;
+pub mod ticket;
+pub mod time;
+pub mod value;
+pub mod violations;
+pub mod words;
+pub mod workflow;
+
+/// How much of a ticket an answer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    /// For its requester: counts and times are of public messages.
+    Public,
+}

@@ -1,0 +1,91 @@
+//! What every read asks for: how new an answer must be, and which page of a list.
+
+use super::violations::Violations;
+use crate::command::Refusal;
+use crate::model::ticket::TicketRef;
+
+/// The least state that answers a read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Freshness {
+    /// 0 = any.
+    pub min_position: i64,
+    /// 0 = not checked.
+    pub epoch: i64,
+}
+
+pub fn freshness(found: &mut Violations, min_position: i64, epoch: i64) -> Freshness {
+    position(found, "min_position", min_position);
+    position(found, "epoch", epoch);
+    Freshness { min_position, epoch }
+}
+
+pub fn position(found: &mut Violations, field: &str, value: i64) {
+    if value < 0 {
+        found.add(field, "must not be negative");
+    }
+}
+
+/// One page of a list, as asked for. Filter, order and token are read where the resource is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub filter: String,
+    pub order_by: String,
+    /// 1 to 500.
+    pub size: i64,
+    pub token: String,
+}
+
+const DEFAULT_PAGE: i64 = 50;
+const MAX_PAGE: i64 = 500;
+pub const MAX_FILTER_CHARS: usize = 1024;
+const MAX_ORDER_BY_CHARS: usize = 256;
+const MAX_TOKEN_BYTES: usize = 4096;
+
+pub fn page(found: &mut Violations, filter: String, order_by: String, page_size: i32, page_token: String) -> Page {
+    found.text("filter", &filter, MAX_FILTER_CHARS);
+    found.text("order_by", &order_by, MAX_ORDER_BY_CHARS);
+    let (size, token) = page_only(found, page_size, page_token);
+    Page { filter, order_by, size, token }
+}
+
+/// Size and token of a list that has no filter.
+pub fn page_only(found: &mut Violations, page_size: i32, page_token: String) -> (i64, String) {
+    if page_size < 0 {
+        found.add("page_size", "must not be negative");
+    }
+    found.text("page_token", &page_token, MAX_TOKEN_BYTES);
+    let size = match i64::from(page_size) {
+        ..=0 => DEFAULT_PAGE,
+        size => size.min(MAX_PAGE),
+    };
+    (size, page_token)
+}
+
+/// A ticket that a list is narrowed to; empty = no narrowing.
+pub fn narrowed_to(found: &mut Violations, field: &str, text: &str) -> Option<TicketRef> {
+    (!text.is_empty()).then(|| found.ticket(field, text))
+}
+
+/// Reads a request, and tells everything that is wrong with it.
+pub fn checked<T>(read: impl FnOnce(&mut Violations) -> T) -> Result<T, Refusal> {
+    let mut found = Violations::default();
+    let value = read(&mut found);
+    found.give(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_clamped_and_negative_ones_refused() {
+        for (asked, size) in [(0, 50), (1, 1), (500, 500), (501, 500), (i32::MAX, 500)] {
+            let mut found = Violations::default();
+            assert_eq!(page(&mut found, String::new(), String::new(), asked, String::new()).size, size);
+            assert!(found.is_empty());
+        }
+        let mut found = Violations::default();
+        page(&mut found, "a\0".into(), "b\0".into(), -1, String::new());
+        assert_eq!(found.fields(), ["filter", "order_by", "page_size"]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Instants and lengths, as google.protobuf has them.
+
+use prost_types::{Duration, Timestamp};
+
+use super::violations::Violations;
+use crate::model::time::Instant;
+
+pub fn to_pb(instant: Instant) -> Timestamp {
+    let (seconds, nanos) = instant.seconds_and_nanos();
+    Timestamp { seconds, nanos }
+}
+
+pub fn maybe_to_pb(instant: Option<Instant>) -> Option<Timestamp> {
+    instant.map(to_pb)
+}
+
+pub fn length_to_pb(micros: i64) -> Duration {
+    Duration { seconds: micros / 1_000_000, nanos: (micros % 1_000_000 * 1_000) as i32 }
+}
+
+/// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+/// Rounds down to the microsecond.
+pub fn from_pb(found: &mut Violations, field: &str, value: &Timestamp) -> Option<Instant> {
+    let Timestamp { seconds, nanos } = *value;
+    if !SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
+        found.add(field, "must be a time from the year 1 to 9999, with nanos from 0 to 999,999,999");
+        return None;
+    }
+    Some(Instant(seconds * 1_000_000 + i64::from(nanos) / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn microseconds_go_there_and_back_before_and_after_1970() {
+        for micros in [0, 1, -1, 1_758_227_400_123_456, -62_135_596_800_000_000] {
+            let mut found = Violations::default();
+            assert_eq!(from_pb(&mut found, "at", &to_pb(Instant(micros))), Some(Instant(micros)));
+            assert!(found.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_refused() {
+        for (seconds, nanos) in [(i64::MAX, 0), (i64::MIN, 0), (0, -1), (0, 1_000_000_000)] {
+            let mut found = Violations::default();
+            assert_eq!(from_pb(&mut found, "at", &Timestamp { seconds, nanos }), None);
+            assert!(!found.is_empty());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Everything that is wrong with a request, collected, so that its sender mends it in one go.
+
+use uuid::Uuid;
+
+use crate::command::refusal::{Kind, Refusal, Violation};
+use crate::model::id;
+use crate::model::ticket::TicketRef;
+
+/// Characters of an id that another system made.
+pub const MAX_ID_CHARS: usize = 128;
+/// Bytes of a description or a message's body.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// Collects violations under a path that [`Violations::within`] extends.
+#[derive(Debug, Default)]
+pub struct Violations {
+    found: Vec<Violation>,
+    scope: String,
+    /// The first well-formed id that can name nothing.
+    missing: Option<(Kind, String)>,
+}
+
+impl Violations {
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// `value`, where nothing is wrong. An id that names nothing is told once the rest of the message is well.
+    pub fn give<T>(self, value: T) -> Result<T, Refusal> {
+        match (self.found, self.missing) {
+            (found, _) if !found.is_empty() => Err(Refusal::Invalid { violations: found }),
+            (_, Some((kind, id))) => Err(Refusal::NotFound { kind, id }),
+            (_, None) => Ok(value),
+        }
+    }
+
+    /// `value`, or its default and a violation where the message does not have it.
+    pub fn set<T: Default>(&mut self, field: &str, value: Option<T>) -> T {
+        value.unwrap_or_else(|| {
+            self.add(field, "must be set");
+            T::default()
+        })
+    }
+
+    #[cfg(test)]
+    pub fn into_found(self) -> Vec<Violation> {
+        self.found
+    }
+
+    #[cfg(test)]
+    pub fn fields(&self) -> Vec<&str> {
+        self.found.iter().map(|v| v.field.as_str()).collect()
+    }
+
+    pub fn add(&mut self, field: &str, description: impl Into<String>) {
+        let dot = if self.scope.is_empty() || field.starts_with('[') { "" } else { "." };
+        self.found.push(Violation { field: format!("{}{dot}{field}", self.scope), description: description.into() });
+    }
+
+    /// What `check` adds stands below `field`.
+    pub fn within<T>(&mut self, field: &str, check: impl FnOnce(&mut Violations) -> T) -> T {
+        let outer = self.scope.len();
+        if outer > 0 {
+            self.scope.push('.');
+        }
+        self.scope.push_str(field);
+        let result = check(self);
+        self.scope.truncate(outer);
+        result
+    }
+
+    pub fn no_nul(&mut self, field: &str, text: &str) {
+        if text.contains('\0') {
+            self.add(field, "must not contain U+0000");
+        }
+    }
+
+    /// Text of at most `max` characters; it may be empty.
+    pub fn text(&mut self, field: &str, text: &str, max: usize) {
+        self.no_nul(field, text);
+        // A text is never longer in characters than in bytes: most need no counting.
+        if text.len() > max {
+            let chars = text.chars().count();
+            if chars > max {
+                self.add(field, format!("must have at most {max} characters, has {chars}"));
+            }
+        }
+    }
+
+    /// Text of 1 to `max` characters.
+    pub fn required(&mut self, field: &str, text: &str, max: usize) {
+        match text.is_empty() {
+            true => self.add(field, format!("must have 1 to {max} characters")),
+            false => self.text(field, text, max),
+        }
+    }
+
+    /// Long text, bounded by bytes.
+    pub fn long_text(&mut self, field: &str, text: &str) {
+        self.no_nul(field, text);
+        if text.len() > MAX_TEXT_BYTES {
+            self.add(field, format!("must have at most {MAX_TEXT_BYTES} bytes, has {}", text.len()));
+        }
+    }
+
+    /// An id that another system made; it may be empty.
+    pub fn id(&mut self, field: &str, id: &str) {
+        self.text(field, id, MAX_ID_CHARS);
+    }
+
+    pub fn required_id(&mut self, field: &str, id: &str) {
+        self.required(field, id, MAX_ID_CHARS);
+    }
+
+    /// A list of at most `max_items` words of 1 to `max_chars` characters.
+    pub fn words(&mut self, field: &str, words: &[String], max_items: usize, max_chars: usize) {
+        if words.len() > max_items {
+            self.add(field, format!("must have at most {max_items} entries, has {}", words.len()));
+            return;
+        }
+        for (i, word) in words.iter().enumerate() {
+            let chars = word.chars().count();
+            if !(1..=max_chars).contains(&chars) {
+                self.add(&format!("{field}[{i}]"), format!("must have 1 to {max_chars} characters, has {chars}"));
+            }
+            if word.contains('\0') {
+                self.add(&format!("{field}[{i}]"), "must not contain U+0000");
+            }
+        }
+    }
+
+    /// How a caller names a ticket. What names none is remembered, and the ticket given stands for nothing.
+    pub fn ticket(&mut self, field: &str, text: &str) -> TicketRef {
+        self.required_id(field, text);
+        TicketRef::parse(text).unwrap_or_else(|| {
+            self.missing.get_or_insert((Kind::Ticket, text.to_owned()));
+            TicketRef::Number(0)
+        })
+    }
+
+    /// As [`Violations::ticket`].
+    pub fn issue(&mut self, field: &str, text: &str) -> Uuid {
+        self.required_id(field, text);
+        id::parse(id::ISSUE, text).unwrap_or_else(|| {
+            self.missing.get_or_insert((Kind::Issue, text.to_owned()));
+            Uuid::nil()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_say_where() {
+        let mut found = Violations::default();
+        found.add("a", "x");
+        found.within("requests[3]", |found| {
+            found.within("ticket", |found| found.words("tags", &["ok".into(), "".into(), "a\0".into()], 64, 64));
+        });
+        found.add("b", "x");
+        assert_eq!(found.fields(), ["a", "requests[3].ticket.tags[1]", "requests[3].ticket.tags[2]", "b"]);
+    }
+
+    #[test]
+    fn what_is_wrong_comes_before_what_is_missing() {
+        let mut found = Violations::default();
+        found.ticket("id", "tkt_nonsense");
+        assert_eq!(found.give(()), Err(Refusal::NotFound { kind: Kind::Ticket, id: "tkt_nonsense".into() }));
+        let mut found = Violations::default();
+        found.ticket("id", "nonsense");
+        found.add("etag", "x");
+        assert!(matches!(found.give(()), Err(Refusal::Invalid { violations }) if violations.len() == 1));
+        let mut found = Violations::default();
+        found.ticket("id", "");
+        assert!(matches!(found.give(()), Err(Refusal::Invalid { .. })));
+    }
+
+    #[test]
+    fn lengths_are_characters_not_bytes() {
+        let mut found = Violations::default();
+        found.text("name", &"ü".repeat(200), 200);
+        assert!(found.is_empty());
+        found.text("name", &"ü".repeat(201), 200);
+        assert_eq!(found.into_found()[0].description, "must have at most 200 characters, has 201");
+    }
+}

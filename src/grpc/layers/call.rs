@@ -1,0 +1,105 @@
+//! One call from its headers to its end: whoever holds the `Call` says how it ended, or drops it.
+
+use std::fmt;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderValue};
+use tonic::Code;
+use tracing::{Level, Span};
+
+use super::deadline::Deadline;
+use super::level::level;
+use crate::identity::Caller;
+use crate::telemetry::CallSeries;
+
+/// The longest id of a request that is taken over from the client.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Names one call in logs. The client's own `x-request-id`, when it is 1 to 128 printable ASCII characters, else a new
+/// one. In the extensions of every request; an error answer carries it back as `x-request-id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    pub const HEADER: &'static str = "x-request-id";
+
+    pub(super) fn of(headers: &HeaderMap) -> RequestId {
+        static PROCESS: LazyLock<String> = LazyLock::new(|| {
+            let random = uuid::Uuid::now_v7().simple().to_string();
+            random[random.len() - 10..].to_owned()
+        });
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let sent = headers.get(RequestId::HEADER).and_then(|value| value.to_str().ok());
+        let usable =
+            |id: &&str| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        match sent.filter(usable) {
+            Some(id) => RequestId(id.to_owned()),
+            None => RequestId(format!("{}-{}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed))),
+        }
+    }
+
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.0).ok()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A running call. Dropped before its end, it counts as CANCELLED, or as DEADLINE_EXCEEDED when its time was up.
+pub(super) struct Call {
+    pub method: &'static str,
+    pub id: RequestId,
+    pub caller: Option<Caller>,
+    pub deadline: Option<Deadline>,
+    pub series: CallSeries,
+    pub span: Span,
+    pub started: Instant,
+    pub ended: bool,
+}
+
+impl Call {
+    /// `message` is the status text of a failure.
+    pub fn end(mut self, code: Code, message: &str) {
+        self.record(code, message);
+    }
+
+    fn record(&mut self, code: Code, message: &str) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let elapsed = self.started.elapsed();
+        self.series.ended(code as usize, elapsed);
+        self.span.record("code", tracing::field::debug(code));
+        let Call { method, id, caller, .. } = self;
+        let tenant = caller.as_ref().map(Caller::tenant);
+        let sub = caller.as_ref().map(Caller::sub);
+        let ms = elapsed.as_secs_f64() * 1e3;
+        macro_rules! log {
+            ($level:expr) => {
+                tracing::event!(target: "docket::call", $level, %method, ?code, tenant, sub, request_id = %id, ms, "{method} ended {code:?} {message}")
+            };
+        }
+        match level(code) {
+            Level::ERROR => log!(Level::ERROR),
+            Level::WARN => log!(Level::WARN),
+            Level::INFO => log!(Level::INFO),
+            _ => log!(Level::DEBUG),
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let code = match self.deadline {
+            Some(deadline) if deadline.passed() => Code::DeadlineExceeded,
+            _ => Code::Cancelled,
+        };
+        self.record(code, "and nobody waited for the rest");
+    }
+}

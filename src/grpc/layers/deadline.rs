@@ -1,0 +1,60 @@
+//! The moment after which nobody waits for an answer.
+
+use std::time::{Duration, Instant};
+
+use http::HeaderMap;
+
+/// In the extensions of a request whose client set one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(pub Instant);
+
+impl Deadline {
+    /// From the metadata `grpc-timeout`: up to 8 digits and a unit. Anything else is no deadline, as gRPC has it.
+    pub fn of(headers: &HeaderMap, now: Instant) -> Option<Deadline> {
+        let value = headers.get("grpc-timeout")?.to_str().ok()?;
+        let unit = value.chars().next_back()?;
+        let digits = &value[..value.len() - unit.len_utf8()];
+        if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let number: u64 = digits.parse().ok()?;
+        let timeout = match unit {
+            'H' => Duration::from_secs(number * 3_600),
+            'M' => Duration::from_secs(number * 60),
+            'S' => Duration::from_secs(number),
+            'm' => Duration::from_millis(number),
+            'u' => Duration::from_micros(number),
+            'n' => Duration::from_nanos(number),
+            _ => return None,
+        };
+        now.checked_add(timeout).map(Deadline)
+    }
+
+    pub fn passed(self) -> bool {
+        Instant::now() >= self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_up_to_eight_digits_and_a_unit() {
+        let now = Instant::now();
+        let of = |text: &'static str| {
+            let headers =
+                HeaderMap::from_iter([("grpc-timeout".parse().expect("a name"), HeaderValue::from_static(text))]);
+            Deadline::of(&headers, now).map(|deadline| deadline.0 - now)
+        };
+        assert_eq!(of("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(of("99999999H"), Some(Duration::from_secs(99_999_999 * 3_600)));
+        assert_eq!(of("5u"), Some(Duration::from_micros(5)));
+        for none in ["", "m", "5", "5x", "-5m", "123456789m", "1 m"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+        assert_eq!(Deadline::of(&HeaderMap::new(), now), None);
+    }
+}

@@ -1,0 +1,20 @@
+//! The wire: the only floor that names pb:: or tonic::. Handlers unpack, call, pack.
+
+pub mod activity;
+pub mod auth;
+pub mod convert;
+pub mod directory;
+pub mod fault;
+pub mod issue;
+pub mod layers;
+pub mod methods;
+pub mod pb;
+pub mod read;
+mod replay;
+pub mod rules;
+pub mod serve;
+pub mod state;
+pub mod status;
+pub mod ticket;
+pub mod workflow;
+mod write;

@@ -1,0 +1,13 @@
+//! The generated messages and services of proto/, and the descriptors that reflection serves.
+
+pub mod docket {
+    #[allow(unused_qualifications, reason = "generated")]
+    pub mod v1 {
+        tonic::include_proto!("docket.v1");
+    }
+}
+
+pub use docket::v1::*;
+
+/// Every file of proto/ and what it imports, extensions (google.api.http) included.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/docket.bin"));

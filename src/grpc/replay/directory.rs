@@ -1,0 +1,126 @@
+//! Rows of the directory, from the data of the activity that wrote them: names as the contract has them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Kind;
+use crate::command::Resource;
+use crate::model::activity::Activity;
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::time::Instant;
+use crate::model::words::{AgentStatus, SourceType, Words};
+
+/// The row that the activity holds; `None` where it holds none of this kind.
+pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
+    let Value::Object(fields) = activity.data.as_ref()? else { return None };
+    let data = Data { fields, position: activity.position };
+    match kind {
+        Kind::Organization if activity.kind == "organization.changed" => {
+            organization(&data).map(|row| Resource::Organization(Arc::new(row)))
+        }
+        Kind::Contact if activity.kind == "contact.changed" => {
+            contact(&data).map(|row| Resource::Contact(Arc::new(row)))
+        }
+        Kind::Team if activity.kind == "team.changed" => team(&data).map(|row| Resource::Team(Arc::new(row))),
+        Kind::Agent if activity.kind == "agent.changed" => agent(&data).map(|row| Resource::Agent(Arc::new(row))),
+        _ => None,
+    }
+}
+
+/// The stamps are the same for all; upserts write no deleted row.
+macro_rules! stamped {
+    ($row:ident of $data:ident { $($field:ident : $value:expr),* $(,)? }) => {
+        Some($row {
+            $($field: $value,)*
+            tenant_id: $data.text("tenant_id"),
+            app_id: $data.text("app_id"),
+            source: $data.text("source"),
+            source_type: SourceType::parse(&$data.text("source_type"))?,
+            created_at: $data.time("created_at")?,
+            created_by: $data.text("created_by"),
+            updated_at: $data.time("updated_at")?,
+            updated_by: $data.text("updated_by"),
+            deleted_at: None,
+            deleted_by: String::new(),
+            schema_version: $data.small("schema_version")?,
+            etag_version: i64::from_str_radix(&$data.text("etag"), 16).ok()?,
+            position: $data.position,
+        })
+    };
+}
+
+fn organization(data: &Data<'_>) -> Option<Organization> {
+    let subscription = data.fields.get("subscription").and_then(Value::as_object)?;
+    let subscription = Data { fields: subscription, position: data.position };
+    stamped!(Organization of data {
+        id: data.text("id"),
+        name: data.text("name"),
+        tier: data.text("tier"),
+        subscription_plan: subscription.text("plan"),
+        subscription_status: subscription.text("status"),
+        attributes: data.value("attributes"),
+    })
+}
+
+fn contact(data: &Data<'_>) -> Option<Contact> {
+    stamped!(Contact of data {
+        id: data.text("id"),
+        name: data.text("name"),
+        email: data.text("email"),
+        organization_id: data.text("organization_id"),
+        attributes: data.value("attributes"),
+    })
+}
+
+fn team(data: &Data<'_>) -> Option<Team> {
+    stamped!(Team of data {
+        id: data.text("id"),
+        name: data.text("name"),
+        member_ids: data.words("member_ids"),
+        // No answer shows it.
+        last_assigned: String::new(),
+    })
+}
+
+fn agent(data: &Data<'_>) -> Option<Agent> {
+    stamped!(Agent of data {
+        id: data.text("id"),
+        name: data.text("name"),
+        email: data.text("email"),
+        status: AgentStatus::parse(&data.text("status"))?,
+        capacity: data.small("capacity")?,
+        skills: data.words("skills"),
+        weight: data.small("weight")?,
+        open_count: data.fields.get("open_count").and_then(Value::as_i64)?,
+        known: true,
+    })
+}
+
+struct Data<'a> {
+    fields: &'a Map<String, Value>,
+    position: i64,
+}
+
+impl Data<'_> {
+    fn text(&self, name: &str) -> String {
+        self.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn value(&self, name: &str) -> Value {
+        self.fields.get(name).cloned().unwrap_or_default()
+    }
+
+    fn words(&self, name: &str) -> Words {
+        let words = self.fields.get(name).and_then(Value::as_array).into_iter().flatten();
+        Words(words.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    fn small(&self, name: &str) -> Option<i32> {
+        self.fields.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok())
+    }
+
+    fn time(&self, name: &str) -> Option<Instant> {
+        self.text(name).parse::<jiff::Timestamp>().ok().map(Instant::from)
+    }
+}

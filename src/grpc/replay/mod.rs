@@ -1,0 +1,92 @@
+//! The answer to a request that was answered before, once more: rebuilt from the log, as things were then.
+
+use diesel::result::{Error, QueryResult};
+use diesel_async::AsyncPgConnection;
+use tonic::Status;
+
+use super::fault;
+use super::state::State;
+use crate::command::{Action, Resource};
+use crate::model::activity::Activity;
+use crate::model::image::ActivityRow;
+use crate::model::ledger::Request;
+use crate::store;
+use crate::store::read::activity::View;
+
+mod directory;
+mod rebuild;
+#[cfg(test)]
+mod tests;
+
+/// What sort of resource a write answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Ticket,
+    Tickets,
+    Message,
+    Issue,
+    Organization,
+    Contact,
+    Team,
+    Agent,
+}
+
+impl Kind {
+    pub fn of(action: &Action) -> Kind {
+        match action {
+            Action::CreateTickets(_) => Kind::Tickets,
+            Action::CreateTicket(_)
+            | Action::UpdateTicket { .. }
+            | Action::DeleteTicket { .. }
+            | Action::UndeleteTicket { .. }
+            | Action::AssignTicket { .. }
+            | Action::TagTicket { .. }
+            | Action::MoveTicket { .. } => Kind::Ticket,
+            Action::PostMessage { .. } => Kind::Message,
+            Action::CreateIssue(_) | Action::ResolveIssue { .. } | Action::LinkIssue { .. } => Kind::Issue,
+            Action::UpsertOrganization(..) => Kind::Organization,
+            Action::UpsertContact(..) => Kind::Contact,
+            Action::UpsertTeam(..) => Kind::Team,
+            Action::UpsertAgent(..) => Kind::Agent,
+        }
+    }
+
+    /// Whether the answer holds what several activities of the write made.
+    fn is_spread(self) -> bool {
+        match self {
+            Kind::Tickets | Kind::Message => true,
+            Kind::Ticket | Kind::Issue | Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent => false,
+        }
+    }
+}
+
+/// The resource that `request` was answered with. The same request has the same method, and so the same kind.
+pub async fn answer(state: &State, method: &'static str, kind: Kind, request: &Request) -> Result<Resource, Status> {
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let found = load(&mut conn, kind, request).await.map_err(|error| fault::of_read(method, "", error))?;
+    found.ok_or_else(|| {
+        let Request { resource_id, resource_position, first_position, position, .. } = request;
+        let what = format!(
+            "the log does not hold the answer of {resource_id:?} at {resource_position} ({first_position} to {position})"
+        );
+        fault::incident(method, &what)
+    })
+}
+
+async fn load(conn: &mut AsyncPgConnection, kind: Kind, request: &Request) -> QueryResult<Option<Resource>> {
+    let tenant = request.tenant_id.as_str();
+    let rows = if kind.is_spread() {
+        store::read::activity::range(conn, tenant, request.first_position - 1, request.position, View::Full).await?
+    } else {
+        store::lookup::activities(conn, &[(tenant, request.resource_position)]).await?
+    };
+    let Some(resource) = rebuild::resource(kind, request, activities(rows)?) else { return Ok(None) };
+    let described: Vec<(&str, i64)> = rebuild::tickets(&resource).map(|ticket| (tenant, ticket.described_at)).collect();
+    let rows = store::lookup::activities(conn, &described).await?;
+    Ok(rebuild::describe(resource, &activities(rows)?))
+}
+
+fn activities(rows: Vec<ActivityRow>) -> QueryResult<Vec<Activity>> {
+    let read: Result<Vec<Activity>, String> = rows.into_iter().map(ActivityRow::into_activity).collect();
+    read.map_err(|problem| Error::DeserializationError(problem.into()))
+}

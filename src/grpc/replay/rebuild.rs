@@ -1,0 +1,82 @@
+//! From activities back to what they answered. Pure.
+
+use std::sync::Arc;
+
+use super::{Kind, directory};
+use crate::command::Resource;
+use crate::model::activity::Activity;
+use crate::model::id;
+use crate::model::ledger::Request;
+use crate::model::ticket::Ticket;
+use uuid::Uuid;
+
+/// The resource that these activities of the write hold; its tickets have no description yet. `None`: they do not hold it.
+pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Option<Resource> {
+    match kind {
+        Kind::Tickets => created(&activities).map(Resource::Tickets),
+        Kind::Message => {
+            let message = activities.iter().find(|a| a.position == request.resource_position)?.message.clone()?;
+            if id::show(id::MESSAGE, message.id) != request.resource_id {
+                return None;
+            }
+            let ticket = last(&activities, message.ticket_id)?;
+            Some(Resource::Message(Arc::new(message), ticket))
+        }
+        Kind::Ticket => one(activities)?.ticket.map(Resource::Ticket),
+        Kind::Issue => one(activities)?.issue.map(|issue| Resource::Issue(Arc::new(issue))),
+        Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent => directory::row(kind, &one(activities)?),
+    }
+}
+
+fn one(activities: Vec<Activity>) -> Option<Activity> {
+    activities.into_iter().next()
+}
+
+/// The tickets that the caller itself made, in that order, each as the write left it.
+fn created(activities: &[Activity]) -> Option<Vec<Arc<Ticket>>> {
+    let by_caller = activities.iter().filter(|a| a.kind == "ticket.created" && a.cause.is_none());
+    let tickets: Vec<_> = by_caller.map(|a| last(activities, a.ticket_id?)).collect::<Option<_>>()?;
+    (!tickets.is_empty()).then_some(tickets)
+}
+
+fn last(activities: &[Activity], ticket: Uuid) -> Option<Arc<Ticket>> {
+    activities.iter().rev().find(|a| a.ticket_id == Some(ticket))?.ticket.clone()
+}
+
+/// The tickets of a resource.
+pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
+    let all = match resource {
+        Resource::Ticket(ticket) | Resource::Message(_, ticket) => std::slice::from_ref(ticket),
+        Resource::Tickets(tickets) => tickets.as_slice(),
+        Resource::Issue(_)
+        | Resource::Organization(_)
+        | Resource::Contact(_)
+        | Resource::Team(_)
+        | Resource::Agent(_) => &[],
+    };
+    all.iter()
+}
+
+/// Gives each ticket the description that the activity at its `described_at` holds. `None`: one of them is not there.
+pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> {
+    let full = |ticket: Arc<Ticket>| {
+        let at = described.iter().find(|a| a.position == ticket.described_at)?;
+        Some(Arc::new(Ticket { description: description(at), ..Arc::unwrap_or_clone(ticket) }))
+    };
+    Some(match resource {
+        Resource::Ticket(ticket) => Resource::Ticket(full(ticket)?),
+        Resource::Message(message, ticket) => Resource::Message(message, full(ticket)?),
+        Resource::Tickets(tickets) => Resource::Tickets(tickets.into_iter().map(full).collect::<Option<_>>()?),
+        Resource::Issue(_)
+        | Resource::Organization(_)
+        | Resource::Contact(_)
+        | Resource::Team(_)
+        | Resource::Agent(_) => resource,
+    })
+}
+
+/// '' where the activity made a ticket without one.
+fn description(activity: &Activity) -> String {
+    let change = activity.changes.iter().find(|change| change.field == "description");
+    change.and_then(|change| change.new_value.as_str()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,215 @@
+//! What the log holds is what was answered. The activities go through their stored form first, as the log does.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Activity, ActivityRow, Kind, Request, Resource, activities, rebuild};
+use crate::model::activity::{Actor, Cause, Change};
+use crate::model::id;
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
+use crate::model::words::*;
+
+const AT: Instant = Instant(1_760_000_000_000_000);
+
+fn ticket(number: i64, position: i64, described_at: i64) -> Ticket {
+    Ticket {
+        tenant_id: "acme".into(),
+        id: Uuid::from_u128(number as u128),
+        number,
+        subject: format!("subject {number}"),
+        description: String::new(),
+        kind: TicketType::Incident,
+        status: Status::Open,
+        priority: Priority::Medium,
+        category: "general".into(),
+        channel: Channel::Api,
+        tags: Words::default(),
+        custom: json!({}),
+        requester_id: String::new(),
+        requester_email: String::new(),
+        requester_name: String::new(),
+        assignee_id: String::new(),
+        team_id: String::new(),
+        organization_id: String::new(),
+        deal_id: String::new(),
+        related_asset_id: String::new(),
+        related_vulnerability_id: String::new(),
+        sla_policy_id: None,
+        first_response_due_at: None,
+        due_at: None,
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        escalated_at: None,
+        reopened_at: None,
+        escalation_level: 0,
+        reopen_count: 0,
+        satisfaction: None,
+        satisfaction_comment: String::new(),
+        message_count: 0,
+        public_message_count: 0,
+        last_message_at: None,
+        last_public_message_at: None,
+        follow_up_of: None,
+        merged_into: None,
+        version: 1,
+        described_at,
+        app_id: String::new(),
+        source: "docket".into(),
+        source_type: SourceType::Api,
+        created_at: AT,
+        created_by: "ann".into(),
+        updated_at: AT,
+        updated_by: "ann".into(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 1,
+        etag_version: 1,
+        position,
+    }
+}
+
+fn activity(position: i64, kind: &str, ticket: Option<Ticket>) -> Activity {
+    Activity {
+        tenant_id: "acme".into(),
+        position,
+        kind: kind.into(),
+        families: Vec::new(),
+        ticket_id: ticket.as_ref().map(|ticket| ticket.id),
+        ticket_version: 1,
+        app_id: String::new(),
+        requester_id: String::new(),
+        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: "ann".into() },
+        occurred_at: AT,
+        changes: Vec::new(),
+        ticket: ticket.map(Arc::new),
+        message: None,
+        issue: None,
+        task: None,
+        data: None,
+        explanation: None,
+        cause: None,
+        request_id: "r".into(),
+        schema_version: 1,
+    }
+}
+
+fn described(mut activity: Activity, text: &str) -> Activity {
+    let new_value = Value::from(text);
+    activity.changes.push(Change { field: "description".into(), old_value: Value::Null, new_value });
+    activity
+}
+
+fn by_rule(mut activity: Activity) -> Activity {
+    let (workflow, run_id) = ("triage".into(), Uuid::nil());
+    activity.cause = Some(Cause { root_position: 1, parent_position: 1, depth: 1, workflow, run_id });
+    activity
+}
+
+fn request(resource_id: &str, resource_position: i64, first_position: i64, position: i64) -> Request {
+    let (key, fingerprint) = (Uuid::nil(), Uuid::nil());
+    let (tenant_id, resource_id) = ("acme".into(), resource_id.into());
+    Request { tenant_id, key, fingerprint, resource_id, resource_position, first_position, position, created_at: AT }
+}
+
+fn rebuilt(kind: Kind, request: &Request, log: &[Activity]) -> Option<Resource> {
+    let stored: Vec<Activity> = activities(log.iter().map(ActivityRow::of).collect()).expect("they read back");
+    let resource = rebuild::resource(kind, request, stored.clone())?;
+    rebuild::describe(resource, &stored)
+}
+
+#[test]
+fn a_batch_is_its_callers_tickets_as_the_write_left_them() {
+    let assigned = Ticket { assignee_id: "bob".into(), version: 2, ..ticket(1, 6, 5) };
+    let log = [
+        described(activity(5, "ticket.created", Some(ticket(1, 5, 5))), "first"),
+        by_rule(activity(6, "ticket.assigned", Some(assigned.clone()))),
+        activity(7, "ticket.created", Some(ticket(2, 7, 7))),
+        by_rule(activity(8, "ticket.created", Some(ticket(3, 8, 8)))),
+    ];
+    let Some(Resource::Tickets(tickets)) = rebuilt(Kind::Tickets, &request("", 8, 5, 8), &log) else {
+        panic!("no tickets");
+    };
+    assert_eq!(*tickets[0], Ticket { description: "first".into(), ..assigned });
+    assert_eq!(*tickets[1], ticket(2, 7, 7));
+    assert_eq!(tickets.len(), 2, "a rule's own ticket is not answered");
+}
+
+#[test]
+fn a_description_written_long_before_is_found() {
+    let moved = Ticket { status: Status::Resolved, ..ticket(1, 40, 5) };
+    let then = vec![activity(40, "ticket.resolved", Some(moved.clone()))];
+    let resource = rebuild::resource(Kind::Ticket, &request("tkt", 40, 40, 40), then).expect("the ticket");
+    let told = |log: &[Activity]| rebuild::describe(resource.clone(), log);
+
+    let Some(Resource::Ticket(found)) = told(&[described(activity(5, "ticket.created", None), "long ago")]) else {
+        panic!("no ticket");
+    };
+    assert_eq!(*found, Ticket { description: "long ago".into(), ..moved });
+    assert!(told(&[]).is_none(), "a description that is not there is not made up");
+}
+
+#[test]
+fn a_message_comes_with_its_ticket_as_the_write_left_it() {
+    let message = Message {
+        tenant_id: "acme".into(),
+        id: Uuid::from_u128(9),
+        ticket_id: Uuid::from_u128(1),
+        body: "hello".into(),
+        visibility: Visibility::Public,
+        author_id: "ann".into(),
+        author_email: String::new(),
+        author_kind: AuthorKind::Agent,
+        workflow: String::new(),
+        app_id: String::new(),
+        source: "docket".into(),
+        source_type: SourceType::Api,
+        created_at: AT,
+        created_by: "ann".into(),
+        updated_at: AT,
+        updated_by: "ann".into(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 1,
+        etag_version: 1,
+        position: 11,
+    };
+    let added =
+        Activity { message: Some(message.clone()), ..activity(11, "ticket.message_added", Some(ticket(1, 11, 10))) };
+    let tagged = Ticket { tags: Words(vec!["replied".into()]), ..ticket(1, 12, 10) };
+    let log = [
+        described(activity(10, "ticket.updated", Some(ticket(1, 10, 10))), "text"),
+        added,
+        by_rule(activity(12, "ticket.tag_added", Some(tagged.clone()))),
+        activity(13, "issue.created", Some(ticket(2, 13, 13))),
+    ];
+    let shown = id::show(id::MESSAGE, message.id);
+    let Some(Resource::Message(found, of)) = rebuilt(Kind::Message, &request(&shown, 11, 11, 13), &log) else {
+        panic!("no message");
+    };
+    assert_eq!((*found).clone(), message);
+    assert_eq!(*of, Ticket { description: "text".into(), ..tagged });
+    assert!(rebuilt(Kind::Message, &request("msg_other", 11, 11, 13), &log).is_none());
+}
+
+#[test]
+fn a_row_of_the_directory_comes_out_of_its_activitys_data() {
+    let data = json!({
+        "id": "bob", "name": "Bob", "email": "bob@example.com", "status": "AWAY", "capacity": 5,
+        "skills": ["rust"], "weight": 2, "open_count": 3, "tenant_id": "acme", "app_id": "", "source": "docket",
+        "source_type": "API", "created_at": AT.to_string(), "created_by": "root",
+        "updated_at": AT.plus_micros(1).to_string(), "updated_by": "ann", "schema_version": 1, "etag": "1f",
+    });
+    let log = [Activity { data: Some(data), ..activity(3, "agent.changed", None) }];
+    let Some(Resource::Agent(agent)) = rebuilt(Kind::Agent, &request("bob", 3, 3, 3), &log) else {
+        panic!("no agent");
+    };
+    assert_eq!((agent.status, agent.capacity, agent.weight, agent.open_count), (AgentStatus::Away, 5, 2, 3));
+    assert_eq!((agent.skills.0.as_slice(), agent.etag_version, agent.position), (&["rust".to_owned()][..], 31, 3));
+    assert_eq!((agent.created_at, agent.updated_at), (AT, AT.plus_micros(1)));
+    assert!(rebuilt(Kind::Team, &request("bob", 3, 3, 3), &log).is_none(), "it is no team");
+}

@@ -1,0 +1,119 @@
+//! TicketService.
+
+use tonic::Status;
+
+use super::convert::read::{checked, freshness, page};
+use super::convert::{message, ticket};
+use super::read::{Asked, List, connection, wait_for};
+use super::state::{Call, State, service};
+use super::write::write;
+use super::{fault, pb, status};
+use crate::command::Refusal;
+use crate::command::refusal::Kind;
+use crate::model::message::Message;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::store;
+use crate::store::pool::Connection;
+use crate::store::read::Scope;
+use crate::workflow::schema::Root;
+
+service! {
+    Tickets: ticket_service_server::TicketService {
+        create_ticket: CreateTicketRequest -> CreateTicketResponse, by write;
+        batch_create_tickets: BatchCreateTicketsRequest -> BatchCreateTicketsResponse, by write;
+        get_ticket: GetTicketRequest -> GetTicketResponse, by get;
+        list_tickets: ListTicketsRequest -> ListTicketsResponse, by list;
+        update_ticket: UpdateTicketRequest -> UpdateTicketResponse, by write;
+        delete_ticket: DeleteTicketRequest -> DeleteTicketResponse, by write;
+        undelete_ticket: UndeleteTicketRequest -> UndeleteTicketResponse, by write;
+        assign_ticket: AssignTicketRequest -> AssignTicketResponse, by write;
+        tag_ticket: TagTicketRequest -> TagTicketResponse, by write;
+        start_ticket: StartTicketRequest -> StartTicketResponse, by write;
+        hold_ticket: HoldTicketRequest -> HoldTicketResponse, by write;
+        resolve_ticket: ResolveTicketRequest -> ResolveTicketResponse, by write;
+        escalate_ticket: EscalateTicketRequest -> EscalateTicketResponse, by write;
+        close_ticket: CloseTicketRequest -> CloseTicketResponse, by write;
+        reopen_ticket: ReopenTicketRequest -> ReopenTicketResponse, by write;
+        post_message: PostMessageRequest -> PostMessageResponse, by write;
+        list_messages: ListMessagesRequest -> ListMessagesResponse, by list_messages;
+    }
+}
+
+async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result<pb::GetTicketResponse, Status> {
+    let (name, fresh) =
+        checked(|found| (found.ticket("id", &request.id), freshness(found, request.min_position, request.epoch)))
+            .map_err(status::refused)?;
+    wait_for(state, &call, fresh).await?;
+    let found = state.pool.gather().ticket(call.caller.tenant(), &name).await.map_err(fault::of_pool)?;
+    let audience = call.audience();
+    let row = found.filter(|row| audience.sees_ticket(row)).ok_or_else(|| no_ticket(request.id))?;
+    Ok(pb::GetTicketResponse { ticket: Some(ticket::to_pb(row, call.part())) })
+}
+
+async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
+    let pb::ListTicketsRequest { filter, order_by, page_size, page_token, show_deleted, min_position, epoch } = request;
+    let (page, fresh) =
+        checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
+            .map_err(status::refused)?;
+    let asked = Asked {
+        method: "ListTickets",
+        page,
+        root: Some(Root::Ticket),
+        default_order: store::read::ticket::DEFAULT_ORDER,
+        narrowed: &[&[u8::from(show_deleted)]],
+    };
+    let list = List::<Ticket>::of(state, &call, asked)?;
+    let mut conn = connection(state, &call, fresh).await?;
+    let wanted = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
+    let rows = store::read::ticket::list(&mut conn, list.scope(), wanted, &list.paging()).await;
+    let rows = rows.map_err(|error| list.failed(error))?;
+    let (tickets, next_page_token) = list.shown(state, rows, |row| ticket::to_pb(row, list.part()));
+    Ok(pb::ListTicketsResponse { tickets, next_page_token })
+}
+
+async fn list_messages(
+    state: &State,
+    call: Call,
+    request: pb::ListMessagesRequest,
+) -> Result<pb::ListMessagesResponse, Status> {
+    let pb::ListMessagesRequest { ticket_id, order_by, page_size, page_token, min_position, epoch } = request;
+    let (name, page, fresh) = checked(|found| {
+        let name = found.ticket("ticket_id", &ticket_id);
+        let page = page(found, String::new(), order_by, page_size, page_token);
+        (name, page, freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
+    let asked = Asked {
+        method: "ListMessages",
+        page,
+        root: None,
+        default_order: store::read::message::DEFAULT_ORDER,
+        narrowed: &[ticket_id.as_bytes()],
+    };
+    let list = List::<Message>::of(state, &call, asked)?;
+    let mut conn = connection(state, &call, fresh).await?;
+    let of = find(&mut conn, "ListMessages", &call, &name, &ticket_id).await?.id;
+    let rows = store::read::message::list(&mut conn, list.scope(), of, list.filter(), &list.paging()).await;
+    let rows = rows.map_err(|error| list.failed(error))?;
+    let (messages, next_page_token) = list.shown(state, rows, message::to_pb);
+    Ok(pb::ListMessagesResponse { messages, next_page_token })
+}
+
+/// The ticket of this name, which the caller wrote as `text`.
+pub(super) async fn find(
+    conn: &mut Connection,
+    method: &'static str,
+    call: &Call,
+    name: &TicketRef,
+    text: &str,
+) -> Result<Ticket, Status> {
+    let audience = call.audience();
+    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let found = store::read::ticket::get(conn, scope, name).await;
+    let found = found.map_err(|error| fault::of_read(method, "", error))?;
+    found.ok_or_else(|| no_ticket(text.to_owned()))
+}
+
+fn no_ticket(id: String) -> Status {
+    status::refused(Refusal::NotFound { kind: Kind::Ticket, id })
+}

@@ -1,0 +1,131 @@
+//! WorkflowService.
+
+use tonic::Status;
+
+use super::convert::read::{checked, freshness, page, page_only};
+use super::convert::workflow::{self, diagnostic_to_pb, run_to_pb};
+use super::read::{Asked, List, connection};
+use super::state::{Call, State, service};
+use super::{fault, pb, status};
+use crate::model::ledger::Run;
+use crate::store;
+use crate::store::page::{Fingerprint, Key};
+use crate::workflow::{Rule, RuleSet};
+
+service! {
+    Workflows: workflow_service_server::WorkflowService {
+        list_workflows: ListWorkflowsRequest -> ListWorkflowsResponse, by list;
+        validate_workflow: ValidateWorkflowRequest -> ValidateWorkflowResponse, by validate;
+        list_runs: ListRunsRequest -> ListRunsResponse, by list_runs;
+    }
+}
+
+async fn list(
+    state: &State,
+    call: Call,
+    request: pb::ListWorkflowsRequest,
+) -> Result<pb::ListWorkflowsResponse, Status> {
+    let (size, token) =
+        checked(|found| page_only(found, request.page_size, request.page_token)).map_err(status::refused)?;
+    let query = Fingerprint::of(&[b"ListWorkflows", call.caller.tenant().as_bytes()]);
+    let after = match token.as_str() {
+        "" => None,
+        token => Some(state.tokens.open(query, token).map_err(|_| status::page_token_invalid())?),
+    };
+    let conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let active = state.rules.active(&conn).await;
+    let active = active.map_err(|error| fault::of_read("ListWorkflows", "", error))?;
+    let hash = active.hash;
+    let (set, last_error) = match active.set {
+        Ok(set) => (set, state.rules.last_error()),
+        Err(problem) => (Default::default(), problem),
+    };
+    let size = usize::try_from(size).unwrap_or(store::read::list::MAX_PAGE);
+    let (rules, more) = page_of(set.rules(), after.as_deref(), size);
+    let next = rules.last().filter(|_| more).map(|rule| state.tokens.seal(query, &place(rule)));
+    let workflows = rules.iter().map(|rule| workflow::to_pb(rule, &hash)).collect();
+    Ok(pb::ListWorkflowsResponse { workflows, next_page_token: next.unwrap_or_default(), hash, last_error })
+}
+
+/// Where a rule stands among the others: they run in this order.
+fn place(rule: &Rule) -> [Key; 2] {
+    [Key::Int(i64::from(rule.order)), Key::Text(rule.name.clone())]
+}
+
+/// The rules of a page, and whether more follow. A page goes on behind its place, whatever set is active by then.
+fn page_of<'a>(rules: &'a [Rule], after: Option<&[Key]>, size: usize) -> (&'a [Rule], bool) {
+    let start = match after {
+        Some([Key::Int(order), Key::Text(name)]) => {
+            rules.partition_point(|rule| (i64::from(rule.order), &rule.name) <= (*order, name))
+        }
+        _ => 0,
+    };
+    let rest = &rules[start..];
+    (&rest[..size.min(rest.len())], rest.len() > size)
+}
+
+async fn validate(
+    _state: &State,
+    _call: Call,
+    request: pb::ValidateWorkflowRequest,
+) -> Result<pb::ValidateWorkflowResponse, Status> {
+    let (file, source) = checked(|found| workflow::source(found, request)).map_err(status::refused)?;
+    // A set leaves files of tests out; who sends one as rules is told that it is none.
+    let file = if file.ends_with(".test.yaml") { "workflow.yaml".to_owned() } else { file };
+    // Compiling takes its time: not on the threads that answer everybody.
+    let checked = tokio::task::spawn_blocking(move || RuleSet::from_sources(vec![(file, source)])).await;
+    let checked = checked.map_err(|panic| fault::incident("ValidateWorkflow", &panic))?;
+    let (diagnostics, set) = match checked {
+        Ok(set) => (set.warnings().to_vec(), set),
+        Err(found) => (found, RuleSet::default()),
+    };
+    Ok(pb::ValidateWorkflowResponse {
+        diagnostics: diagnostics.into_iter().map(diagnostic_to_pb).collect(),
+        workflows: set.rules().iter().map(|rule| workflow::to_pb(rule, set.hash())).collect(),
+    })
+}
+
+async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {
+    let pb::ListRunsRequest { order_by, page_size, page_token, min_position, epoch } = request;
+    let (page, fresh) = checked(|found| {
+        let page = page(found, String::new(), order_by, page_size, page_token);
+        (page, freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
+    let asked =
+        Asked { method: "ListRuns", page, root: None, default_order: store::read::run::DEFAULT_ORDER, narrowed: &[] };
+    let list = List::<Run>::of(state, &call, asked)?;
+    let mut conn = connection(state, &call, fresh).await?;
+    let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
+    let rows = rows.map_err(|error| list.failed(error))?;
+    let (runs, next_page_token) = list.shown(state, rows, run_to_pb);
+    Ok(pb::ListRunsResponse { runs, next_page_token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(names: &[(i32, &str)]) -> RuleSet {
+        let source = |(order, name): &(i32, &str)| {
+            format!("name: {name}\norder: {order}\non: ticket.created\ndo:\n  - tag: {{add: [x]}}\n")
+        };
+        let files = names.iter().map(|rule| (format!("{}.yaml", rule.1), source(rule))).collect();
+        RuleSet::from_sources(files).expect("a set")
+    }
+
+    #[test]
+    fn pages_of_rules_follow_each_other_and_end() {
+        let set = rules(&[(2, "a"), (1, "c"), (1, "b"), (3, "d")]);
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let (page, more) = page_of(set.rules(), after.as_ref().map(<[Key; 2]>::as_slice), 3);
+            seen.extend(page.iter().map(|rule| rule.name.clone()));
+            after = page.last().map(place);
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(seen, ["b", "c", "a", "d"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Public keys that tokens may be signed with, read from PEM and JWKS files. A key fixes its algorithm.
+
+use std::fs;
+use std::path::Path;
+
+use aws_lc_rs::rsa::PublicKey as RsaPublicKey;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RsaPublicKeyComponents};
+use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
+
+use super::error::KeyError;
+
+/// 2,048 bits, the shortest RSA key that is accepted.
+const MIN_RSA_BYTES: usize = 256;
+
+/// A public key, the one algorithm that it verifies, and its key id if it has one.
+#[derive(Debug, Clone)]
+pub struct TrustedKey {
+    pub(super) kid: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) key: DecodingKey,
+}
+
+impl TrustedKey {
+    pub(super) fn new(kid: Option<String>, algorithm: Algorithm, key: DecodingKey) -> TrustedKey {
+        TrustedKey { kid, algorithm, key }
+    }
+
+    /// All public keys of a PEM file: Ed25519, P-256, or RSA of at least 2,048 bits. Refuses a file with anything else
+    /// in it, and one with nothing in it.
+    pub fn from_pem_file(path: &Path) -> Result<Vec<TrustedKey>, KeyError> {
+        let text = fs::read(path).map_err(KeyError::io(path))?;
+        let blocks = pem::parse_many(&text).map_err(|error| KeyError::bad(path, error.to_string()))?;
+        if blocks.is_empty() {
+            return Err(KeyError::bad(path, "no PEM block in it"));
+        }
+        blocks
+            .iter()
+            .enumerate()
+            .map(|(i, block)| {
+                from_pem(block).map_err(|problem| KeyError::bad(path, format!("block {}: {problem}", i + 1)))
+            })
+            .collect()
+    }
+
+    /// The signing keys of a JWKS file that Docket can use. Key sets hold keys for other purposes too: those are passed
+    /// over, but a set in which nothing is left is refused.
+    pub fn from_jwks_file(path: &Path) -> Result<Vec<TrustedKey>, KeyError> {
+        #[derive(serde::Deserialize)]
+        struct Set {
+            keys: Vec<serde_json::Value>,
+        }
+        let text = fs::read(path).map_err(KeyError::io(path))?;
+        let set: Set = serde_json::from_slice(&text).map_err(|error| KeyError::bad(path, error.to_string()))?;
+        let keys: Vec<TrustedKey> = set.keys.into_iter().filter_map(from_jwk).collect();
+        if keys.is_empty() {
+            return Err(KeyError::bad(path, "no signing key for EdDSA, ES256 or RS256 in it"));
+        }
+        Ok(keys)
+    }
+}
+
+fn from_pem(block: &pem::Pem) -> Result<TrustedKey, String> {
+    if !matches!(block.tag(), "PUBLIC KEY" | "RSA PUBLIC KEY") {
+        return Err(format!("\"{}\" is no public key", block.tag()));
+    }
+    let text = pem::encode(block);
+    let text = text.as_bytes();
+    let key = DecodingKey::from_ed_pem(text)
+        .or_else(|_| DecodingKey::from_ec_pem(text))
+        .or_else(|_| DecodingKey::from_rsa_pem(text))
+        .map_err(|_| "neither Ed25519, P-256 nor RSA".to_owned())?;
+    let algorithm = algorithm_of(&key).ok_or("the key is damaged, too short, or of another curve than P-256")?;
+    Ok(TrustedKey { kid: None, algorithm, key })
+}
+
+fn from_jwk(value: serde_json::Value) -> Option<TrustedKey> {
+    let jwk: Jwk = serde_json::from_value(value).ok()?;
+    if !matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature)) {
+        return None;
+    }
+    let key = DecodingKey::from_jwk(&jwk).ok()?;
+    let algorithm = algorithm_of(&key)?;
+    let stated = match jwk.common.key_algorithm {
+        None => algorithm,
+        Some(KeyAlgorithm::EdDSA) => Algorithm::EdDSA,
+        Some(KeyAlgorithm::ES256) => Algorithm::ES256,
+        Some(KeyAlgorithm::RS256) => Algorithm::RS256,
+        Some(_) => return None,
+    };
+    (stated == algorithm).then_some(TrustedKey { kid: jwk.common.key_id, algorithm, key })
+}
+
+/// The algorithm that the key is for, or None when it is for none of ours, damaged or weak. A shared secret is for none.
+fn algorithm_of(key: &DecodingKey) -> Option<Algorithm> {
+    let bytes = key.try_get_as_bytes();
+    match key.family() {
+        AlgorithmFamily::Ed => ParsedPublicKey::new(&ED25519, bytes.ok()?).ok().map(|_| Algorithm::EdDSA),
+        AlgorithmFamily::Ec => {
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes.ok()?).ok().map(|_| Algorithm::ES256)
+        }
+        AlgorithmFamily::Rsa => (rsa_bytes(key)? >= MIN_RSA_BYTES).then_some(Algorithm::RS256),
+        AlgorithmFamily::Hmac => None,
+    }
+}
+
+fn rsa_bytes(key: &DecodingKey) -> Option<usize> {
+    match key.kind() {
+        DecodingKeyKind::RsaModulusExponent { n, e: _ } => Some(n.iter().skip_while(|byte| **byte == 0).count()),
+        DecodingKeyKind::SecretOrDer(der) => {
+            let key = RsaPublicKey::from_der(der).ok()?;
+            Some(RsaPublicKeyComponents::<Vec<u8>>::from(&key).n.len())
+        }
+    }
+}

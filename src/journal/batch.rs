@@ -1,0 +1,256 @@
+//! One batch, once: lock, load, decide, write, commit. Nothing is answered here, so that it can be done again.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
+
+use diesel::result::{Error, QueryResult};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::try_join;
+use uuid::Uuid;
+
+use super::connection::{self, Remedy};
+use super::queue::Group;
+use super::rules::Rules;
+use super::{Config, Failure, crash};
+use crate::command::{self, Stop, Verdict, Want, World};
+use crate::model::activity::Activity;
+use crate::model::image::ActivityRow;
+use crate::model::ledger::{Head, Installation};
+use crate::model::time::Instant;
+use crate::store;
+use crate::workflow::RuleSet;
+
+/// A command that still misses something after so many passes is broken.
+const PASSES: usize = 8;
+
+/// How the heads are locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Those that nobody holds.
+    Free,
+    /// The one there is, waiting.
+    Waiting,
+}
+
+/// What a batch came to.
+#[derive(Default)]
+pub struct Done {
+    pub epoch: i64,
+    /// For each group, in order.
+    pub groups: Vec<GroupDone>,
+    pub commit: Duration,
+    pub rules: Arc<RuleSet>,
+}
+
+pub enum GroupDone {
+    /// Somebody else holds the head, or there is none.
+    Skipped,
+    Decided {
+        /// For each command, in order; `None` = not reached, put it back.
+        answers: Vec<Option<Result<Verdict, Failure>>>,
+        activities: Vec<Arc<Activity>>,
+        /// Index of the rule in the set, with what came of it.
+        tally: Vec<(usize, crate::model::words::RunVerdict)>,
+    },
+}
+
+pub enum BatchError {
+    /// Nothing was committed.
+    Failed(Remedy, Error),
+    /// COMMIT was sent and no answer came. The witness is an activity that is in the log if it was committed.
+    CommitUnknown { done: Done, witness: Option<Box<ActivityRow>>, error: Error },
+}
+
+impl From<Error> for BatchError {
+    fn from(error: Error) -> BatchError {
+        BatchError::Failed(connection::remedy(&error), error)
+    }
+}
+
+/// Runs the batch in one transaction. On `Failed` the caller rolls back.
+pub async fn run(
+    conn: &mut AsyncPgConnection,
+    groups: &[Group],
+    lock: Lock,
+    rules: &Rules,
+    config: &Config,
+) -> Result<Done, BatchError> {
+    let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
+    let set = rules.with_hash(conn, &installation.rule_set).await?;
+    let before: HashMap<String, Head> =
+        worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();
+    let decided = decide(conn, groups, &mut worlds, &set, clock, config.decide_for).await?;
+    crash::point("before-write");
+
+    let changed: Vec<&World> = worlds.values().collect();
+    let rows: Vec<ActivityRow> = changed.iter().flat_map(|world| &world.activities).map(ActivityRow::of).collect();
+    let heads: Vec<&Head> =
+        worlds.iter().filter(|(tenant, world)| before[*tenant] != world.head).map(|(_, world)| &world.head).collect();
+    store::save::save(conn, &changed, &rows, &heads).await?;
+    crash::point("before-commit");
+
+    let mut done = Done { epoch: installation.epoch, groups: Vec::new(), commit: Duration::ZERO, rules: set };
+    done.groups = collect(groups, worlds, decided);
+    if cfg!(feature = "ack-before-commit") {
+        // The build that must fail `make crash`: its lane commits after it answered.
+        return Ok(done);
+    }
+    let start = Clock::now();
+    if let Err(error) = conn.batch_execute("COMMIT").await {
+        return Err(BatchError::CommitUnknown { done, witness: rows.into_iter().next().map(Box::new), error });
+    }
+    done.commit = start.elapsed();
+    crash::point("after-commit");
+    Ok(done)
+}
+
+/// Whether the transaction that would have written this activity was committed. Waits for the head, and so for the end of
+/// the backend that may still be committing.
+pub async fn was_committed(conn: &mut AsyncPgConnection, witness: &ActivityRow) -> QueryResult<bool> {
+    conn.batch_execute("BEGIN").await?;
+    store::head::lock_waiting(conn, &witness.tenant_id).await?;
+    let found = store::lookup::activities(conn, &[(witness.tenant_id.as_str(), witness.position)]).await?;
+    conn.batch_execute("ROLLBACK").await?;
+    Ok(found.first() == Some(witness))
+}
+
+/// Locks the heads and loads what the commands are known to need, in one flight: each statement sees what was committed
+/// before it began, and it begins when the lock is granted.
+async fn open(
+    conn: &mut AsyncPgConnection,
+    groups: &[Group],
+    lock: Lock,
+    rules: &RuleSet,
+) -> QueryResult<(HashMap<String, World>, Instant, Installation)> {
+    let tenants: Vec<&str> = groups.iter().map(|group| group.tenant.as_str()).collect();
+    let mut wants: Vec<(&str, Want)> = Vec::new();
+    for group in groups {
+        for entry in &group.entries {
+            wants.extend(command::wants(&entry.command, rules).into_iter().map(|want| (group.tenant.as_str(), want)));
+        }
+    }
+    let conn: &AsyncPgConnection = conn;
+    let begin = async { (&mut &*conn).batch_execute("BEGIN").await };
+    let heads = async {
+        match lock {
+            Lock::Free => store::head::lock_free(conn, &tenants).await,
+            Lock::Waiting => store::head::lock_waiting(conn, tenants[0]).await,
+        }
+    };
+    let ((), heads, (installation, clock), loaded) =
+        try_join!(begin, heads, store::head::installation_now(conn), store::load::fetch(conn, unique(wants)),)?;
+    let mut worlds = HashMap::with_capacity(heads.len());
+    for head in heads {
+        worlds.insert(head.tenant_id.clone(), World::new(head));
+    }
+    loaded.fill(&mut worlds);
+    Ok((worlds, clock, installation))
+}
+
+fn unique(wants: Vec<(&str, Want)>) -> Vec<(&str, Want)> {
+    let mut seen = std::collections::HashSet::with_capacity(wants.len());
+    wants.into_iter().filter(|want| seen.insert(want.clone())).collect()
+}
+
+type Decided = Vec<Vec<Option<Result<Verdict, Failure>>>>;
+
+/// Decides the commands, as many as the budget lets the first pass reach. Those that miss something are gathered, what they
+/// miss is loaded in one flight, and they are decided again.
+async fn decide(
+    conn: &AsyncPgConnection,
+    groups: &[Group],
+    worlds: &mut HashMap<String, World>,
+    rules: &RuleSet,
+    clock: Instant,
+    budget: Duration,
+) -> QueryResult<Decided> {
+    let mut decided: Decided = groups.iter().map(|group| group.entries.iter().map(|_| None).collect()).collect();
+    // One command of each tenant in turn, so that a slow tenant spends the time of nobody else.
+    let longest = groups.iter().map(|group| group.entries.len()).max().unwrap_or(0);
+    let turns: Vec<(usize, usize)> = (0..longest)
+        .flat_map(|place| groups.iter().enumerate().map(move |(group, of)| (group, place, of.entries.len())))
+        .filter(|(_, place, length)| place < length)
+        .map(|(group, place, _)| (group, place))
+        .collect();
+    let mut reached = turns.len();
+    for pass in 0..PASSES {
+        let start = Clock::now();
+        let mut wants: Vec<(&str, Want)> = Vec::new();
+        for (turn, (group, place)) in turns.iter().copied().enumerate().take(reached) {
+            if pass == 0 && turn > 0 && start.elapsed() > budget {
+                reached = turn;
+                break;
+            }
+            let Group { tenant, entries } = &groups[group];
+            let Some(world) = worlds.get_mut(tenant).filter(|_| decided[group][place].is_none()) else { continue };
+            // Time never runs backwards within a tenant, whatever the clock does.
+            let now = clock.max(world.head.last_at);
+            match decide_one(world, &entries[place].command, rules, now) {
+                Ok(verdict) => decided[group][place] = Some(Ok(verdict)),
+                Err(Problem::Refused(failure)) => decided[group][place] = Some(Err(failure)),
+                Err(Problem::Missing(missing)) => wants.extend(missing.into_iter().map(|want| (tenant.as_str(), want))),
+            }
+        }
+        if wants.is_empty() {
+            return Ok(decided);
+        }
+        store::load::fetch(conn, unique(wants)).await?.fill(worlds);
+    }
+    for (group, place) in turns.into_iter().take(reached) {
+        let Group { tenant, entries } = &groups[group];
+        if decided[group][place].is_none() && worlds.contains_key(tenant) {
+            let broken = incident(&entries[place].command.action, "it missed something after every pass");
+            decided[group][place] = Some(Err(broken));
+        }
+    }
+    Ok(decided)
+}
+
+enum Problem {
+    Refused(Failure),
+    Missing(Vec<Want>),
+}
+
+/// A panic is this command's misfortune and no one else's.
+fn decide_one(
+    world: &mut World,
+    command: &command::Command,
+    rules: &RuleSet,
+    now: Instant,
+) -> Result<Verdict, Problem> {
+    let savepoint = world.savepoint();
+    match catch_unwind(AssertUnwindSafe(|| command::run(world, command, rules, now))) {
+        Ok(Ok(verdict)) => Ok(verdict),
+        Ok(Err(Stop::Refused(refusal))) => Err(Problem::Refused(Failure::Refused(refusal))),
+        Ok(Err(Stop::Missing(wants))) => Err(Problem::Missing(wants)),
+        Err(_) => {
+            world.rollback(&savepoint);
+            Err(Problem::Refused(incident(&command.action, "deciding it panicked")))
+        }
+    }
+}
+
+/// Something that is our fault: the log has the details, the caller an id to ask for.
+pub fn incident(action: &command::Action, what: &str) -> Failure {
+    let incident = Uuid::now_v7();
+    let verb = action.name();
+    tracing::error!(%incident, command.verb = verb, "A {verb} command broke: {what}");
+    Failure::Internal { incident }
+}
+
+fn collect(groups: &[Group], mut worlds: HashMap<String, World>, decided: Decided) -> Vec<GroupDone> {
+    let mut done = Vec::with_capacity(groups.len());
+    for (group, answers) in groups.iter().zip(decided) {
+        done.push(match worlds.remove(&group.tenant) {
+            None => GroupDone::Skipped,
+            Some(world) => GroupDone::Decided {
+                answers,
+                activities: world.activities.into_iter().map(Arc::new).collect(),
+                tally: world.tally,
+            },
+        });
+    }
+    done
+}

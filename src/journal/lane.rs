@@ -1,0 +1,374 @@
+//! A lane: two threads over one queue. The runner takes batches of tenants whose heads are free; the waiter takes one
+//! tenant whose head somebody else holds, and waits for it, so that nobody else has to.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
+
+use diesel::result::QueryResult;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use tokio::sync::mpsc;
+
+use super::batch::{self, BatchError, Done, GroupDone, Lock};
+use super::connection::{self, Remedy};
+use super::queue::{Entry, Group, Queue};
+use super::rules::Rules;
+use super::{Answer, Config, Failure, crash};
+use crate::model::activity::Committed;
+use crate::model::words::RunVerdict;
+use crate::store;
+use crate::telemetry::{LaneSeries, Metrics};
+
+/// Rules may nest deep: their evaluation recurses.
+const STACK: usize = 64 << 20;
+/// How often one command may break its batch, alone, before its caller is told.
+const LAST_TRIES: u32 = 3;
+/// Tenants whose heads are remembered; beyond that they are looked for anew.
+const KNOWN_HEADS: usize = 100_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Runner,
+    Waiter,
+}
+
+pub struct Lane {
+    pub part: Part,
+    pub queue: Arc<Queue>,
+    pub config: Config,
+    pub rules: Arc<Rules>,
+    pub metrics: Arc<Metrics>,
+    pub publish: mpsc::Sender<Committed>,
+}
+
+struct Running<'a> {
+    lane: &'a Lane,
+    series: LaneSeries,
+    conn: Option<AsyncPgConnection>,
+    /// Tenants whose heads are known to be there.
+    heads: HashSet<String>,
+    /// Tenants of the batch that go back to the queue when it is done: what was not reached, and whether they were skipped.
+    returns: Vec<Return>,
+}
+
+struct Return {
+    tenant: String,
+    entries: Vec<Entry>,
+    skipped: bool,
+    /// Whether any of its commands had its turn; those that had none stand first next time.
+    reached: bool,
+}
+
+impl Lane {
+    pub fn spawn(self, number: usize) -> std::io::Result<std::thread::JoinHandle<()>> {
+        let name = format!("lane-{number}{}", if self.part == Part::Waiter { "w" } else { "" });
+        std::thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
+            // A lane that dies is started again; the callers of its batch see their reply dropped: UNAVAILABLE.
+            while std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.live(number))).is_err() {
+                tracing::error!(lane = number, "Lane {number} died and is started again");
+                self.queue.forget_taken(self.part);
+            }
+        })
+    }
+
+    fn live(&self, number: usize) {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                tracing::error!(lane = number, "Lane {number} cannot start: {error}");
+                self.queue.close();
+                return;
+            }
+        };
+        let series = self.metrics.lane_series(number);
+        let mut running = Running { lane: self, series, conn: None, heads: HashSet::new(), returns: Vec::new() };
+        runtime.block_on(running.serve());
+    }
+}
+
+impl Running<'_> {
+    async fn serve(&mut self) {
+        let queue = self.lane.queue.clone();
+        if self.conn().await.is_err() {
+            tracing::warn!("The database is away; lanes keep trying as commands come");
+        }
+        loop {
+            let (groups, signal) = match self.lane.part {
+                Part::Runner => (queue.take_free(), &queue.free),
+                Part::Waiter => (queue.take_stuck(), &queue.stuck),
+            };
+            if !groups.is_empty() {
+                self.series.queue_depth(queue.depth());
+                self.work(groups).await;
+            } else if queue.is_over() {
+                return;
+            } else {
+                signal.notified().await;
+            }
+        }
+    }
+
+    /// Does a batch to its end: every command answered or back in its queue.
+    async fn work(&mut self, groups: Vec<Group>) {
+        let now = Clock::now();
+        let (groups, late) = split(groups, |entry| entry.deadline.is_none_or(|deadline| deadline > now));
+        self.give_up(late, |_| Failure::DeadlinePassed);
+        let mut parts = vec![groups];
+        let mut tries = 0;
+        while let Some(groups) = parts.pop() {
+            if groups.is_empty() {
+                continue;
+            }
+            match self.attempt(&groups).await {
+                Ok(done) => {
+                    tries = 0;
+                    self.finish(groups, done);
+                    self.commit_late().await;
+                }
+                Err(Remedy::Halve) if count(&groups) > 1 => {
+                    self.series.retried("halved");
+                    let (first, second) = halve(groups);
+                    parts.push(second);
+                    parts.push(first);
+                }
+                Err(Remedy::Halve) if tries + 1 >= LAST_TRIES => {
+                    tries = 0;
+                    self.give_up(groups, |entry| batch::incident(&entry.command.action, "storing it failed"));
+                }
+                Err(remedy) => {
+                    tries += 1;
+                    self.series.retried(if remedy == Remedy::Reconnect { "reconnect" } else { "retry" });
+                    let patience = self.lane.config.patience;
+                    let (waiting, tired) = split(groups, |entry| entry.queued_at.elapsed() < patience);
+                    self.give_up(tired, |_| Failure::Unavailable { retry_after: Duration::from_secs(1) });
+                    // A command that breaks the connection each time must not take its neighbours along.
+                    if remedy == Remedy::Reconnect && tries > 2 && count(&waiting) > 1 && self.conn().await.is_ok() {
+                        tries = 0;
+                        let (first, second) = halve(waiting);
+                        parts.push(second);
+                        parts.push(first);
+                        continue;
+                    }
+                    parts.push(waiting);
+                    if remedy == Remedy::Reconnect {
+                        tokio::time::sleep(Duration::from_millis(20 << tries.min(5))).await;
+                    }
+                }
+            }
+        }
+        self.give_back();
+    }
+
+    /// Each tenant goes back once, however many parts its batch was cut into.
+    fn give_back(&mut self) {
+        let mut merged: Vec<Return> = Vec::new();
+        for next in self.returns.drain(..) {
+            match merged.iter_mut().find(|r| r.tenant == next.tenant) {
+                Some(known) => {
+                    known.entries.extend(next.entries);
+                    known.skipped |= next.skipped;
+                    known.reached |= next.reached;
+                }
+                None => merged.push(next),
+            }
+        }
+        merged.sort_by_key(|back| back.reached);
+        for Return { tenant, entries, skipped, reached: _ } in merged {
+            match skipped {
+                true => self.lane.queue.skipped(&tenant, entries),
+                false => self.lane.queue.release(&tenant, entries),
+            }
+        }
+    }
+
+    /// Only in the build that `make crash` must find guilty.
+    async fn commit_late(&mut self) {
+        if cfg!(feature = "ack-before-commit")
+            && let Some(conn) = &mut self.conn
+        {
+            crash::point("after-ack");
+            if conn.batch_execute("COMMIT").await.is_err() {
+                self.conn = None;
+            }
+        }
+    }
+
+    /// One try of the batch. After an error the transaction is rolled back or the connection gone.
+    async fn attempt(&mut self, groups: &[Group]) -> Result<Done, Remedy> {
+        let lock = if self.lane.part == Part::Waiter { Lock::Waiting } else { Lock::Free };
+        self.make_heads(groups).await?;
+        let Lane { rules, config, .. } = self.lane;
+        let conn = self.conn().await?;
+        let span = tracing::debug_span!("batch", commands = count(groups), tenants = groups.len());
+        let result = tracing::Instrument::instrument(batch::run(conn, groups, lock, rules, config), span).await;
+        match result {
+            Ok(done) => Ok(done),
+            Err(BatchError::Failed(remedy, error)) => {
+                tracing::warn!(remedy = ?remedy, "A batch of {} commands failed: {error}", count(groups));
+                if remedy == Remedy::Reconnect || connection::roll_back(conn).await.is_err() {
+                    self.conn = None;
+                }
+                Err(remedy)
+            }
+            Err(BatchError::CommitUnknown { done, witness, error }) => {
+                tracing::warn!("A COMMIT has no known outcome: {error}");
+                self.conn = None;
+                let Some(witness) = witness else { return Err(Remedy::Reconnect) };
+                match self.was_committed(&witness).await? {
+                    true => Ok(done),
+                    false => Err(Remedy::Reconnect),
+                }
+            }
+        }
+    }
+
+    /// Finds out, however long it takes within the patience; a caller must not be told again to try what may be done.
+    async fn was_committed(&mut self, witness: &crate::model::image::ActivityRow) -> Result<bool, Remedy> {
+        let start = Clock::now();
+        let mut pause = Duration::from_millis(20);
+        loop {
+            if let Ok(conn) = self.conn().await {
+                match batch::was_committed(conn, witness).await {
+                    Ok(found) => return Ok(found),
+                    Err(_) => self.conn = None,
+                }
+            }
+            if start.elapsed() > self.lane.config.patience {
+                return Err(Remedy::Reconnect);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    async fn conn(&mut self) -> Result<&mut AsyncPgConnection, Remedy> {
+        if self.conn.is_none() {
+            match connection::connect(&self.lane.config.database_url).await {
+                Ok(conn) => self.conn = Some(conn),
+                Err(error) => {
+                    tracing::warn!("{error}");
+                    return Err(Remedy::Reconnect);
+                }
+            }
+        }
+        self.conn.as_mut().ok_or(Remedy::Reconnect)
+    }
+
+    /// Heads of new tenants are made and committed before the batch: inserting them inside it can deadlock.
+    async fn make_heads(&mut self, groups: &[Group]) -> Result<(), Remedy> {
+        if self.heads.len() > KNOWN_HEADS {
+            self.heads.clear();
+        }
+        let mut unknown: Vec<&str> =
+            groups.iter().map(|group| group.tenant.as_str()).filter(|tenant| !self.heads.contains(*tenant)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        // In one order everywhere: two processes that make the same heads must not wait for each other.
+        unknown.sort_unstable();
+        let conn = self.conn().await?;
+        let made: QueryResult<()> = async {
+            let now = store::head::clock(conn).await?;
+            store::head::create(conn, &unknown, now).await
+        }
+        .await;
+        match made {
+            Ok(()) => {
+                self.heads.extend(unknown.into_iter().map(str::to_owned));
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!("Making heads failed: {error}");
+                self.conn = None;
+                Err(connection::remedy(&error))
+            }
+        }
+    }
+
+    /// Tells the callers, hands on what was committed, and gives the tenants back.
+    fn finish(&mut self, groups: Vec<Group>, done: Done) {
+        let Done { epoch, groups: results, commit, rules } = done;
+        let (mut commands, mut written) = (0, 0);
+        let mut verdicts: HashMap<(usize, RunVerdict), u64> = HashMap::new();
+        for (Group { tenant, entries }, result) in groups.into_iter().zip(results) {
+            let GroupDone::Decided { answers, activities, tally } = result else {
+                if self.lane.part == Part::Waiter {
+                    // Waited and found no head: it is not there. It is made again.
+                    self.heads.remove(&tenant);
+                }
+                self.returns.push(Return { tenant, entries, skipped: true, reached: true });
+                continue;
+            };
+            written += activities.len();
+            if !activities.is_empty() {
+                // A full channel loses a hint, and its readers see the gap.
+                let _ = self.lane.publish.try_send(Committed { tenant_id: tenant.clone(), epoch, activities });
+            }
+            let reached = answers.iter().any(Option::is_some);
+            let mut back = Vec::new();
+            for (entry, answer) in entries.into_iter().zip(answers) {
+                match answer {
+                    Some(answer) => {
+                        commands += 1;
+                        crash::point("mid-answers");
+                        let _ = entry.reply.send(answer.map(|verdict| Answer { verdict, epoch }));
+                    }
+                    None => back.push(entry),
+                }
+            }
+            self.returns.push(Return { tenant, entries: back, skipped: false, reached });
+            for verdict in tally {
+                *verdicts.entry(verdict).or_default() += 1;
+            }
+        }
+        for ((rule, verdict), count) in verdicts {
+            if let Some(rule) = rules.rules().get(rule) {
+                self.lane.metrics.rule_verdicts(rule.name.clone(), verdict.word(), count);
+            }
+        }
+        self.series.committed(commands, written, commit);
+    }
+
+    fn give_up(&mut self, groups: Vec<Group>, why: impl Fn(&Entry) -> Failure) {
+        for Group { tenant, entries } in groups {
+            for entry in entries {
+                let failure = why(&entry);
+                let _ = entry.reply.send(Err(failure));
+            }
+            self.returns.push(Return { tenant, entries: Vec::new(), skipped: false, reached: true });
+        }
+    }
+}
+
+fn count(groups: &[Group]) -> usize {
+    groups.iter().map(|group| group.entries.len()).sum()
+}
+
+/// Two halves: of the tenants, or of the one tenant's commands.
+fn halve(mut groups: Vec<Group>) -> (Vec<Group>, Vec<Group>) {
+    if groups.len() > 1 {
+        let second = groups.split_off(groups.len() / 2);
+        return (groups, second);
+    }
+    let mut second = Vec::new();
+    if let Some(group) = groups.first_mut() {
+        let entries = group.entries.split_off(group.entries.len() / 2);
+        second.push(Group { tenant: group.tenant.clone(), entries });
+    }
+    (groups, second)
+}
+
+/// The groups of the entries that hold, and of those that do not; none is empty.
+fn split(groups: Vec<Group>, holds: impl Fn(&Entry) -> bool) -> (Vec<Group>, Vec<Group>) {
+    let (mut yes, mut no) = (Vec::new(), Vec::new());
+    for Group { tenant, entries } in groups {
+        let (a, b): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(&holds);
+        if !a.is_empty() {
+            yes.push(Group { tenant: tenant.clone(), entries: a });
+        }
+        if !b.is_empty() {
+            no.push(Group { tenant, entries: b });
+        }
+    }
+    (yes, no)
+}

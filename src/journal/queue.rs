@@ -1,0 +1,241 @@
+//! What waits in a lane: a queue per tenant, served in turn, and the bounds that refuse at once.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::lane::Part;
+use super::{Answer, Config, Failure};
+use crate::command::Command;
+
+/// After so many skips, or so long, a tenant whose head others hold is waited for.
+const SKIPS: u32 = 3;
+const SKIPPED_FOR: Duration = Duration::from_millis(50);
+
+pub struct Entry {
+    pub command: Command,
+    pub bytes: usize,
+    pub deadline: Option<Instant>,
+    pub queued_at: Instant,
+    pub reply: oneshot::Sender<Result<Answer, Failure>>,
+}
+
+/// The commands of one tenant in one batch, in order.
+pub struct Group {
+    pub tenant: String,
+    pub entries: Vec<Entry>,
+}
+
+pub struct Queue {
+    tenant_commands: usize,
+    lane_commands: usize,
+    lane_bytes: usize,
+    batch_commands: usize,
+    batch_bytes: usize,
+    waiting: Mutex<Waiting>,
+    /// There is something for the runner; for the waiter.
+    pub free: Notify,
+    pub stuck: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    tenants: HashMap<String, Tenant>,
+    /// Tenants to be served next, in turn; and those whose heads must be waited for.
+    free: VecDeque<String>,
+    stuck: VecDeque<String>,
+    commands: usize,
+    bytes: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Tenant {
+    entries: VecDeque<Entry>,
+    /// In a batch now, and so in neither ring.
+    taken: Option<Part>,
+    skips: u32,
+    skipped_since: Option<Instant>,
+}
+
+impl Queue {
+    pub fn new(config: &Config) -> Queue {
+        Queue {
+            tenant_commands: config.tenant_commands,
+            lane_commands: config.lane_commands,
+            lane_bytes: config.lane_bytes,
+            batch_commands: config.batch_commands,
+            batch_bytes: config.batch_bytes,
+            waiting: Mutex::default(),
+            free: Notify::new(),
+            stuck: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses at once what does not fit, and touches nobody else.
+    pub fn push(&self, entry: Entry) -> Result<(), Failure> {
+        let overloaded = |what| Err(Failure::Overloaded { what, retry_after: Duration::from_millis(50) });
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(Failure::Unavailable { retry_after: Duration::from_secs(1) });
+        }
+        if waiting.commands >= self.lane_commands {
+            return overloaded("the server's queue is full");
+        }
+        if waiting.bytes + entry.bytes > self.lane_bytes {
+            return overloaded("the server's queue holds too many bytes");
+        }
+        let Waiting { tenants, free, commands, bytes, .. } = &mut *waiting;
+        let name = entry.command.caller.tenant();
+        let tenant = match tenants.get_mut(name) {
+            Some(tenant) => tenant,
+            None => {
+                free.push_back(name.to_owned());
+                tenants.entry(name.to_owned()).or_default()
+            }
+        };
+        if tenant.entries.len() >= self.tenant_commands {
+            return overloaded("the tenant's queue is full");
+        }
+        *commands += 1;
+        *bytes += entry.bytes;
+        tenant.entries.push_back(entry);
+        drop(waiting);
+        self.free.notify_one();
+        Ok(())
+    }
+
+    pub fn depth(&self) -> usize {
+        self.lock().commands
+    }
+
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.free.notify_one();
+        self.stuck.notify_one();
+    }
+
+    /// Whether nothing waits, nothing is being done, and nothing will come.
+    pub fn is_over(&self) -> bool {
+        let waiting = self.lock();
+        waiting.closed && waiting.tenants.is_empty()
+    }
+
+    /// The next batch: one command of each tenant in turn, then another of each, until it is full.
+    pub fn take_free(&self) -> Vec<Group> {
+        let mut waiting = self.lock();
+        let mut groups: Vec<Group> = Vec::new();
+        let (mut count, mut bytes) = (0, 0);
+        while count < self.batch_commands && bytes < self.batch_bytes {
+            let Some(name) = waiting.free.pop_front() else { break };
+            if let Some(entry) = waiting.take_one(&name, Part::Runner) {
+                count += 1;
+                bytes += entry.bytes;
+                groups.push(Group { tenant: name, entries: vec![entry] });
+            }
+        }
+        let mut more = true;
+        while more {
+            more = false;
+            for group in &mut groups {
+                if count >= self.batch_commands || bytes >= self.batch_bytes {
+                    more = false;
+                    break;
+                }
+                if let Some(entry) = waiting.take_one(&group.tenant, Part::Runner) {
+                    count += 1;
+                    bytes += entry.bytes;
+                    group.entries.push(entry);
+                    more = true;
+                }
+            }
+        }
+        groups
+    }
+
+    /// One tenant whose head others hold, with what it has waiting.
+    pub fn take_stuck(&self) -> Vec<Group> {
+        let mut waiting = self.lock();
+        let Some(name) = waiting.stuck.pop_front() else { return Vec::new() };
+        let mut group = Group { tenant: name, entries: Vec::new() };
+        let mut bytes = 0;
+        while group.entries.len() < self.batch_commands && bytes < self.batch_bytes {
+            let Some(entry) = waiting.take_one(&group.tenant, Part::Waiter) else { break };
+            bytes += entry.bytes;
+            group.entries.push(entry);
+        }
+        vec![group]
+    }
+
+    /// A batch is done with the tenant; `back` was not decided and stands first again.
+    pub fn release(&self, tenant: &str, back: Vec<Entry>) {
+        self.put_back(tenant, back, |tenant| {
+            tenant.skips = 0;
+            tenant.skipped_since = None;
+            false
+        });
+    }
+
+    /// The tenant's head was held by somebody else.
+    pub fn skipped(&self, tenant: &str, back: Vec<Entry>) {
+        self.put_back(tenant, back, |tenant| {
+            let since = *tenant.skipped_since.get_or_insert_with(Instant::now);
+            tenant.skips += 1;
+            tenant.skips >= SKIPS || since.elapsed() >= SKIPPED_FOR
+        });
+    }
+
+    /// A part of the lane died with its batch: its tenants are free again, the commands it held are gone.
+    pub fn forget_taken(&self, part: Part) {
+        let waiting = self.lock();
+        let lost: Vec<String> =
+            waiting.tenants.iter().filter(|(_, t)| t.taken == Some(part)).map(|(name, _)| name.clone()).collect();
+        drop(waiting);
+        for name in lost {
+            self.release(&name, Vec::new());
+        }
+    }
+
+    fn put_back(&self, name: &str, back: Vec<Entry>, is_stuck: impl FnOnce(&mut Tenant) -> bool) {
+        let mut waiting = self.lock();
+        let Waiting { tenants, free, stuck, commands, bytes, closed } = &mut *waiting;
+        let Some(tenant) = tenants.get_mut(name) else { return };
+        for entry in back.into_iter().rev() {
+            *commands += 1;
+            *bytes += entry.bytes;
+            tenant.entries.push_front(entry);
+        }
+        tenant.taken = None;
+        let wait = is_stuck(tenant);
+        if tenant.entries.is_empty() {
+            tenants.remove(name);
+        } else if wait {
+            stuck.push_back(name.to_owned());
+            self.stuck.notify_one();
+        } else {
+            free.push_back(name.to_owned());
+            self.free.notify_one();
+        }
+        if *closed && tenants.is_empty() {
+            self.free.notify_one();
+            self.stuck.notify_one();
+        }
+    }
+}
+
+impl Waiting {
+    fn take_one(&mut self, name: &str, part: Part) -> Option<Entry> {
+        let tenant = self.tenants.get_mut(name)?;
+        let entry = tenant.entries.pop_front()?;
+        tenant.taken = Some(part);
+        self.commands -= 1;
+        self.bytes -= entry.bytes;
+        Some(entry)
+    }
+}

@@ -1,0 +1,153 @@
+//! One change, as the log holds it.
+
+use std::sync::Arc;
+
+use super::issue::Issue;
+use super::message::Message;
+use super::ticket::Ticket;
+use super::time::Instant;
+use super::words::ActorKind;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The version of the activity's stored form.
+pub const SCHEMA_VERSION: i32 = 1;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    pub tenant_id: String,
+    /// Dense per tenant from 1.
+    pub position: i64,
+    /// `ticket.created`, `issue.resolved`, … or `custom.*`.
+    pub kind: String,
+    /// The wider kinds it belongs to, its own left out.
+    pub families: Vec<&'static str>,
+    pub ticket_id: Option<Uuid>,
+    pub ticket_version: i64,
+    pub app_id: String,
+    /// Of its ticket: decides which requester may see it.
+    pub requester_id: String,
+    pub actor: Actor,
+    pub occurred_at: Instant,
+    pub changes: Vec<Change>,
+    /// The ticket as it is after the change; its description is left out once read back from the log.
+    pub ticket: Option<Arc<Ticket>>,
+    pub message: Option<Message>,
+    pub issue: Option<Issue>,
+    pub task: Option<Task>,
+    /// The resource after the change, for directory activities; a custom event's data.
+    pub data: Option<Value>,
+    /// Why an assignment fell as it did.
+    pub explanation: Option<Value>,
+    pub cause: Option<Cause>,
+    pub request_id: String,
+    pub schema_version: i32,
+}
+
+/// Activities of one tenant, in order, as they were committed.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    pub tenant_id: String,
+    pub epoch: i64,
+    pub activities: Vec<Arc<Activity>>,
+}
+
+/// Who did it, as far as the log shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// The token's `sub`; a rule's name.
+    pub id: String,
+    pub display: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub field: String,
+    /// `Null` where there was none.
+    pub old_value: Value,
+    pub new_value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub subject: String,
+    pub assignee_id: String,
+    pub contact_id: String,
+}
+
+/// Which rule made it, and where the chain began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    pub root_position: i64,
+    pub parent_position: i64,
+    /// 1 for what a rule did in answer to a caller's own change.
+    pub depth: i32,
+    pub workflow: String,
+    pub run_id: Uuid,
+}
+
+/// Everything that changes a field of a ticket is in this family.
+pub const TICKET_UPDATED: &str = "ticket.updated";
+pub const STATUS_CHANGED: &str = "ticket.status_changed";
+
+/// The families of a kind. `status_moved`: a resolve, escalate, close or reopen is a status change only where the status
+/// really changed (escalating again only raises the level).
+pub fn families(kind: &str, status_moved: bool) -> Vec<&'static str> {
+    match kind {
+        "ticket.resolved" | "ticket.escalated" | "ticket.closed" | "ticket.reopened" if status_moved => {
+            vec![STATUS_CHANGED, TICKET_UPDATED]
+        }
+        "ticket.resolved"
+        | "ticket.escalated"
+        | "ticket.closed"
+        | "ticket.reopened"
+        | "ticket.status_changed"
+        | "ticket.priority_changed"
+        | "ticket.category_changed"
+        | "ticket.assigned"
+        | "ticket.tag_added"
+        | "ticket.tag_removed"
+        | "ticket.rated" => vec![TICKET_UPDATED],
+        _ => Vec::new(),
+    }
+}
+
+/// What a requester sees of the log of the tickets that are theirs.
+pub fn is_public(kind: &str, families: &[&str]) -> bool {
+    matches!(
+        kind,
+        "ticket.created" | "ticket.status_changed" | "ticket.message_added" | "ticket.rated" | "ticket.followed_up"
+    ) || families.contains(&STATUS_CHANGED)
+}
+
+/// Every kind that Docket itself writes in this version; rules and filters are checked against it.
+pub const KINDS: &[&str] = &[
+    "ticket.created",
+    "ticket.updated",
+    "ticket.status_changed",
+    "ticket.resolved",
+    "ticket.escalated",
+    "ticket.closed",
+    "ticket.reopened",
+    "ticket.priority_changed",
+    "ticket.category_changed",
+    "ticket.assigned",
+    "ticket.tag_added",
+    "ticket.tag_removed",
+    "ticket.message_added",
+    "ticket.note_added",
+    "ticket.deleted",
+    "ticket.restored",
+    "issue.created",
+    "issue.updated",
+    "issue.resolved",
+    "issue.reopened",
+    "workflow.failed",
+    "workflow.suppressed",
+    "agent.changed",
+    "team.changed",
+    "organization.changed",
+    "contact.changed",
+    "task.created",
+];

@@ -1,0 +1,18 @@
+//! What things are: rows that are domain types, and their pure rules. No async, no SQL text, no wire types.
+
+#[macro_use]
+pub mod row;
+
+pub mod activity;
+pub mod change;
+pub mod directory;
+pub mod id;
+pub mod image;
+pub mod issue;
+pub mod ledger;
+pub mod lifecycle;
+pub mod message;
+pub mod schema;
+pub mod ticket;
+pub mod time;
+pub mod words;

@@ -1,0 +1,64 @@
+//! The one instant of the house: microseconds, as PostgreSQL keeps them, so that nothing changes on its way to disk and back.
+
+use std::io::Write;
+
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::Timestamptz;
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Timestamptz)]
+pub struct Instant(pub i64);
+
+/// PostgreSQL counts from 2000-01-01.
+const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
+
+impl Instant {
+    /// The host's clock. Commands never read it: they are given the database's instant.
+    pub fn host_now() -> Instant {
+        Instant::from(jiff::Timestamp::now())
+    }
+
+    pub fn plus_micros(self, micros: i64) -> Instant {
+        Instant(self.0.saturating_add(micros))
+    }
+
+    /// Whole seconds and the nanoseconds above them, as protobuf's Timestamp wants them.
+    pub fn seconds_and_nanos(self) -> (i64, i32) {
+        let micros = self.0.rem_euclid(1_000_000);
+        (self.0.div_euclid(1_000_000), (micros * 1_000) as i32)
+    }
+}
+
+impl From<jiff::Timestamp> for Instant {
+    fn from(t: jiff::Timestamp) -> Instant {
+        Instant(t.as_microsecond())
+    }
+}
+
+/// RFC 3339 in UTC; an instant outside the years 1 to 9999 shows as its count of microseconds.
+impl std::fmt::Display for Instant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(t) => write!(f, "{t}"),
+            Err(_) => write!(f, "{} µs", self.0),
+        }
+    }
+}
+
+impl ToSql<Timestamptz, Pg> for Instant {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&(self.0 - POSTGRES_EPOCH).to_be_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Timestamptz, Pg> for Instant {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let bytes: [u8; 8] = value.as_bytes().try_into()?;
+        Ok(Instant(i64::from_be_bytes(bytes).saturating_add(POSTGRES_EPOCH)))
+    }
+}

@@ -1,0 +1,155 @@
+//! Closed sets of words: stored as text, written bare (`OPEN`), read without regard to case, `_`, `-` and space.
+
+use std::io::Write;
+
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{Jsonb, Text};
+
+macro_rules! words {
+    ($($(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, FromSqlRow, AsExpression)]
+        #[diesel(sql_type = Text)]
+        pub enum $name { $($variant),+ }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            pub fn word(self) -> &'static str {
+                match self { $($name::$variant => $word),+ }
+            }
+
+            /// Reads the word as a person types it: case, `_`, `-` and space are ignored.
+            pub fn parse(text: &str) -> Option<$name> {
+                let wanted = plain(text);
+                $name::ALL.iter().copied().find(|w| plain(w.word()) == wanted)
+            }
+        }
+
+        impl ToSql<Text, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                out.write_all(self.word().as_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Text, Pg> for $name {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                let text = std::str::from_utf8(value.as_bytes())?;
+                $name::ALL.iter().copied().find(|w| w.word() == text)
+                    .ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )+ };
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+words! {
+    Status {
+        Open = "OPEN", Pending = "PENDING", InProgress = "IN_PROGRESS", OnHold = "ON_HOLD",
+        Escalated = "ESCALATED", Resolved = "RESOLVED", Closed = "CLOSED", Reopened = "REOPENED",
+    }
+    Priority { Low = "LOW", Medium = "MEDIUM", High = "HIGH", Urgent = "URGENT" }
+    TicketType {
+        Incident = "INCIDENT", ServiceRequest = "SERVICE_REQUEST", Change = "CHANGE", Problem = "PROBLEM",
+    }
+    Channel {
+        Email = "EMAIL", Chat = "CHAT", Phone = "PHONE", Web = "WEB", Portal = "PORTAL", Api = "API",
+    }
+    /// Where a write originated.
+    SourceType {
+        Frontend = "FRONTEND", Backend = "BACKEND", Server = "SERVER", System = "SYSTEM", Api = "API",
+    }
+    Visibility { Public = "PUBLIC", Internal = "INTERNAL" }
+    AuthorKind { Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE" }
+    ActorKind {
+        Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE", Workflow = "WORKFLOW", System = "SYSTEM",
+    }
+    IssueType { Bug = "BUG", Task = "TASK", Story = "STORY" }
+    IssueStatus { Open = "OPEN", InProgress = "IN_PROGRESS", Resolved = "RESOLVED" }
+    AgentStatus { Online = "ONLINE", Away = "AWAY", Offline = "OFFLINE" }
+    RunVerdict {
+        Matched = "MATCHED", NotMatched = "NOT_MATCHED", Error = "ERROR", Suppressed = "SUPPRESSED",
+        Shadow = "SHADOW", Failed = "FAILED",
+    }
+}
+
+impl Status {
+    /// RESOLVED and CLOSED: nobody works on it.
+    pub fn is_done(self) -> bool {
+        matches!(self, Status::Resolved | Status::Closed)
+    }
+}
+
+/// A list of words in a jsonb column: tags, member ids, skills. In the order given, without doubles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Jsonb)]
+pub struct Words(pub Vec<String>);
+
+impl std::ops::Deref for Words {
+    type Target = Vec<String>;
+    fn deref(&self) -> &Vec<String> {
+        &self.0
+    }
+}
+
+impl Words {
+    /// Keeps the first of each word.
+    pub fn unique(words: impl IntoIterator<Item = String>) -> Words {
+        let mut kept: Vec<String> = Vec::new();
+        for word in words {
+            if !kept.contains(&word) {
+                kept.push(word);
+            }
+        }
+        Words(kept)
+    }
+
+    pub fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|w| w == word)
+    }
+}
+
+impl ToSql<Jsonb, Pg> for Words {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&[1])?;
+        serde_json::to_writer(out, &self.0)?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Jsonb, Pg> for Words {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        match value.as_bytes() {
+            [1, json @ ..] => Ok(Words(serde_json::from_slice(json)?)),
+            _ => Err("unknown jsonb version".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_may_type_words_as_they_like() {
+        for text in ["IN_PROGRESS", "in progress", "In-Progress", "inprogress"] {
+            assert_eq!(Status::parse(text), Some(Status::InProgress), "{text}");
+        }
+        assert_eq!(Status::parse("half done"), None);
+        assert_eq!(Status::parse(""), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! The managed local PostgreSQL of `docket dev` and of the tests. Floor 0: std, libc and the installed binaries only.
+//!
+//! One folder, `<data_dir>/postgres`, holds everything: `data` (the cluster), `socket`, `log`, `lock`. The server listens
+//! on the socket alone, so its trust authentication reaches no further than the folder's owner.
+
+mod account;
+mod cluster;
+mod find;
+mod lock;
+mod remains;
+mod supervisor;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cluster::Cluster;
+use lock::Lock;
+use supervisor::Supervisor;
+
+/// The superuser of the cluster, and the name of the database that a new cluster holds.
+pub const NAME: &str = "docket";
+
+/// What a managed server is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Docket's data folder. It is made when it is missing; PostgreSQL's files go to `postgres/` in it.
+    pub data_dir: PathBuf,
+    /// The folder of `initdb` and `postgres`. Absent: `DOCKET_POSTGRES_BIN`, then PATH, then the usual places.
+    pub bin_dir: Option<PathBuf>,
+}
+
+/// A running PostgreSQL that belongs to this process: started again when it dies, stopped when this is dropped.
+#[derive(Debug)]
+pub struct Postgres {
+    // The order matters: the server ends before the lock on its folder is given up.
+    supervisor: Supervisor,
+    socket_dir: PathBuf,
+    _lock: Lock,
+}
+
+impl Postgres {
+    /// Makes the cluster when there is none, starts the server and returns when it takes connections.
+    ///
+    /// Blocks for seconds the first time, well under one later; call it outside the async runtime or in `spawn_blocking`.
+    pub fn start(settings: Settings) -> Result<Postgres, Error> {
+        let base = cluster::base(&settings.data_dir)?;
+        let lock = Lock::take(&base)?;
+        let cluster = Cluster::open(base, settings.bin_dir.as_deref())?;
+        let socket_dir = cluster.socket_dir().to_path_buf();
+        let supervisor = Supervisor::start(cluster)?;
+        Ok(Postgres { supervisor, socket_dir, _lock: lock })
+    }
+
+    /// How to connect to one of its databases, as `key=value` words that tokio-postgres and psql read.
+    /// A new cluster holds the databases `docket` and `postgres`.
+    pub fn url(&self, database: &str) -> String {
+        let database = database.replace('\\', r"\\").replace('\'', r"\'");
+        format!("host={} port={} user={NAME} dbname='{database}'", self.socket_dir.display(), cluster::PORT)
+    }
+
+    /// The process id of the postmaster; absent while a dead one is being replaced.
+    pub fn pid(&self) -> Option<i32> {
+        self.supervisor.pid()
+    }
+
+    /// Disconnects every client, writes a checkpoint and ends the server. Dropping does the same.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+/// Why there is no server. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "no PostgreSQL (14 or later) found in {looked}: install it (Debian, Ubuntu: `apt-get install postgresql`; \
+         macOS: `brew install postgresql@17`), or set DOCKET_DATABASE_URL to use a server of your own"
+    )]
+    NoBinaries { looked: String },
+    #[error(
+        "{data} was made by PostgreSQL {made_by}, but {bin} holds PostgreSQL {found}: install PostgreSQL {made_by}, set \
+         DOCKET_POSTGRES_BIN to its bin folder, or use another data folder",
+        data = .data.display(), bin = .bin.display()
+    )]
+    OtherVersion { data: PathBuf, made_by: u32, bin: PathBuf, found: u32 },
+    #[error(
+        "{folder} is already in use by another Docket{}: stop that one first, or use another data folder",
+        .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default(),
+        folder = .folder.display()
+    )]
+    InUse { folder: PathBuf, pid: Option<u32> },
+    #[error(
+        "an earlier PostgreSQL (process {pid}) still runs on {data} and did not end within {seconds} s: stop it first",
+        data = .data.display()
+    )]
+    StillRunning { data: PathBuf, pid: i32, seconds: u64 },
+    #[error(
+        "the user {user} may not enter {folder}, on the way to {wanted}. PostgreSQL refuses to run as root, so Docket \
+         runs it as {user}: use a data folder outside {folder}, run Docket as an ordinary user, or `chmod o+x {folder}`",
+        folder = .folder.display(), wanted = .wanted.display()
+    )]
+    Closed { user: String, folder: PathBuf, wanted: PathBuf },
+    #[error("PostgreSQL refuses to run as root and there is no user `postgres` or `nobody` to run it as")]
+    NoAccount,
+    #[error("making a PostgreSQL cluster failed ({program}):\n{output}")]
+    NoCluster { program: &'static str, output: String },
+    #[error("PostgreSQL did not start ({why}); the end of {log}:\n{tail}", log = .log.display())]
+    NotStarted { why: String, log: PathBuf, tail: String },
+    #[error("{doing} {path}: {source}", path = .path.display())]
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
+}
+
+/// Says what was being done to which path when the operating system refused.
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Io { doing, path, source }
+}

@@ -1,0 +1,126 @@
+//! What decisions asked to know, for all tenants of a batch in one flight.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
+use futures_util::try_join;
+use uuid::Uuid;
+
+use super::lookup;
+use crate::command::{Want, World};
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::issue::{Issue, IssueTicket};
+use crate::model::ledger::Request;
+use crate::model::ticket::{Ticket, TicketRef};
+
+/// What the database answered to a list of wants.
+pub struct Loaded<'a> {
+    wants: Vec<(&'a str, Want)>,
+    tickets: Vec<Ticket>,
+    numbered: Vec<Ticket>,
+    issues: Vec<Issue>,
+    links: Vec<IssueTicket>,
+    agents: Vec<Agent>,
+    teams: Vec<Team>,
+    organizations: Vec<Organization>,
+    contacts: Vec<Contact>,
+    requests: Vec<Request>,
+}
+
+/// The wants, sorted by the statement that serves them.
+#[derive(Default)]
+struct Pairs<'a> {
+    tickets: Vec<(&'a str, Uuid)>,
+    numbers: Vec<(&'a str, i64)>,
+    issues: Vec<(&'a str, Uuid)>,
+    links: Vec<(&'a str, Uuid)>,
+    agents: Vec<(&'a str, String)>,
+    teams: Vec<(&'a str, String)>,
+    organizations: Vec<(&'a str, String)>,
+    contacts: Vec<(&'a str, String)>,
+    requests: Vec<(&'a str, Uuid)>,
+}
+
+/// Looks everything up, each sort of thing in one statement, all of them pipelined.
+pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) -> QueryResult<Loaded<'a>> {
+    let mut pairs = Pairs::default();
+    for (tenant, want) in &wants {
+        match want {
+            Want::Ticket(TicketRef::Id(id)) => pairs.tickets.push((tenant, *id)),
+            Want::Ticket(TicketRef::Number(number)) => pairs.numbers.push((tenant, *number)),
+            Want::Issue(id) => pairs.issues.push((tenant, *id)),
+            Want::TicketIssues(id) => pairs.links.push((tenant, *id)),
+            Want::Agent(id) => pairs.agents.push((tenant, id.clone())),
+            Want::Team(id) => pairs.teams.push((tenant, id.clone())),
+            Want::Organization(id) => pairs.organizations.push((tenant, id.clone())),
+            Want::Contact(id) => pairs.contacts.push((tenant, id.clone())),
+            Want::Request(key) => pairs.requests.push((tenant, *key)),
+        }
+    }
+    let (tickets, numbered, issues, links, agents, teams, organizations, contacts, requests) = try_join!(
+        lookup::tickets_by_id(conn, &pairs.tickets),
+        lookup::tickets_by_number(conn, &pairs.numbers),
+        lookup::issues_by_id(conn, &pairs.issues),
+        lookup::issue_links(conn, &pairs.links),
+        lookup::agents(conn, &pairs.agents),
+        lookup::teams(conn, &pairs.teams),
+        lookup::organizations(conn, &pairs.organizations),
+        lookup::contacts(conn, &pairs.contacts),
+        lookup::requests(conn, &pairs.requests),
+    )?;
+    Ok(Loaded { wants, tickets, numbered, issues, links, agents, teams, organizations, contacts, requests })
+}
+
+impl Loaded<'_> {
+    /// Tells the worlds what was found, and that the rest is absent. Tenants without a world are passed over: their heads
+    /// were not locked, so what was read of them may be old already.
+    pub fn fill(self, worlds: &mut HashMap<String, World>) {
+        let Loaded { wants, tickets, numbered, issues, links, agents, teams, organizations, contacts, requests } = self;
+        for ticket in tickets.into_iter().chain(numbered) {
+            if let Some(world) = worlds.get_mut(&ticket.tenant_id) {
+                world.load_ticket(ticket);
+            }
+        }
+        macro_rules! tell {
+            ($rows:ident, $key:ident) => {
+                for row in $rows {
+                    if let Some(world) = worlds.get_mut(&row.tenant_id) {
+                        world.$rows.load(row.$key.clone(), Some(Arc::new(row)));
+                    }
+                }
+            };
+        }
+        tell!(issues, id);
+        tell!(agents, id);
+        tell!(teams, id);
+        tell!(organizations, id);
+        tell!(contacts, id);
+        tell!(requests, key);
+        let mut links_of: HashMap<(String, Uuid), Vec<Uuid>> = HashMap::new();
+        for IssueTicket { tenant_id, ticket_id, issue_id } in links {
+            links_of.entry((tenant_id, ticket_id)).or_default().push(issue_id);
+        }
+        for (tenant, want) in wants {
+            let Some(world) = worlds.get_mut(tenant) else { continue };
+            match want {
+                Want::Ticket(TicketRef::Id(id)) => world.tickets.load(id, None),
+                Want::Ticket(TicketRef::Number(number)) => {
+                    world.numbers.entry(number).or_insert(None);
+                }
+                Want::Issue(id) => world.issues.load(id, None),
+                Want::TicketIssues(id) => {
+                    let mut issues = links_of.remove(&(tenant.to_owned(), id)).unwrap_or_default();
+                    issues.sort();
+                    world.ticket_issues.load(id, Some(Arc::new(issues)));
+                }
+                Want::Agent(id) => world.agents.load(id, None),
+                Want::Team(id) => world.teams.load(id, None),
+                Want::Organization(id) => world.organizations.load(id, None),
+                Want::Contact(id) => world.contacts.load(id, None),
+                Want::Request(key) => world.requests.load(key, None),
+            }
+        }
+    }
+}

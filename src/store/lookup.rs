@@ -1,0 +1,91 @@
+//! Many rows by (tenant, key) in one cached statement.
+//!
+//! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs.
+
+use diesel::dsl::SqlTypeOf;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, BigInt, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::image::ActivityRow;
+use crate::model::issue::{Issue, IssueTicket};
+use crate::model::ledger::Request;
+use crate::model::row::Row;
+use crate::model::ticket::Ticket;
+
+macro_rules! lookups {
+    ($($(#[$meta:meta])* $function:ident, $node:ident: $row:ident by $column:literal as $key:ty, $sql:ty;)+) => { $(
+        struct $node<'a> {
+            tenants: &'a [&'a str],
+            keys: &'a [$key],
+        }
+
+        impl QueryId for $node<'_> {
+            type QueryId = $node<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl Query for $node<'_> {
+            type SqlType = SqlTypeOf<diesel::dsl::AsSelect<$row, Pg>>;
+        }
+
+        impl QueryFragment<Pg> for $node<'_> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_sql("SELECT ");
+                let mut comma = "";
+                for column in <$row as Row>::COLUMNS {
+                    for part in [comma, "t.", column] {
+                        out.push_sql(part);
+                    }
+                    comma = ", ";
+                }
+                out.push_sql(" FROM (SELECT unnest(");
+                out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
+                out.push_sql(") AS tenant_id, unnest(");
+                out.push_bind_param::<Array<$sql>, _>(&self.keys)?;
+                out.push_sql(") AS key) AS k JOIN ");
+                out.push_sql(<$row as Row>::TABLE);
+                out.push_sql(concat!(" AS t ON t.tenant_id = k.tenant_id AND t.", $column, " = k.key"));
+                Ok(())
+            }
+        }
+
+
+        $(#[$meta])*
+        pub async fn $function(conn: &AsyncPgConnection, pairs: &[(&str, $key)]) -> QueryResult<Vec<$row>> {
+            if pairs.is_empty() {
+                return Ok(Vec::new());
+            }
+            let (tenants, keys): (Vec<&str>, Vec<$key>) = pairs.iter().cloned().unzip();
+            RunQueryDsl::load($node { tenants: &tenants, keys: &keys }, &mut &*conn).await
+        }
+    )+
+
+        /// Prepares every look-up on this connection, and proves it against the schema.
+        pub async fn warm(conn: &AsyncPgConnection) -> QueryResult<()> {
+            $(
+                let node = $node { tenants: &[], keys: &[] };
+                let _: Vec<$row> = RunQueryDsl::load(node, &mut &*conn).await?;
+            )+
+            Ok(())
+        }
+    };
+}
+
+lookups! {
+    tickets_by_id, TicketById: Ticket by "id" as Uuid, diesel::sql_types::Uuid;
+    tickets_by_number, TicketByNumber: Ticket by "number" as i64, BigInt;
+    issues_by_id, IssueById: Issue by "id" as Uuid, diesel::sql_types::Uuid;
+    /// The issues of each ticket, in no order.
+    issue_links, IssueLinks: IssueTicket by "ticket_id" as Uuid, diesel::sql_types::Uuid;
+    organizations, OrganizationById: Organization by "id" as String, Text;
+    contacts, ContactById: Contact by "id" as String, Text;
+    teams, TeamById: Team by "id" as String, Text;
+    agents, AgentById: Agent by "id" as String, Text;
+    requests, RequestByKey: Request by "key" as Uuid, diesel::sql_types::Uuid;
+    activities, ActivityByPosition: ActivityRow by "position" as i64, BigInt;
+}

@@ -1,0 +1,73 @@
+//! Brings the schema to what this program knows, and says whether it is there.
+
+use diesel::pg::Pg;
+use diesel::sql_types::{BigInt, Bool};
+use diesel::{QueryDsl, QueryableByName};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::pool::connect;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// Held while migrating: "docket" in ASCII.
+const LOCK: i64 = 0x64_6f_63_6b_65_74;
+
+diesel::table! {
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no connection to migrate over: {0}")]
+    Connect(#[from] diesel::ConnectionError),
+    #[error("reading what the schema is: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error("migrating: {0}")]
+    Migration(#[from] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the schema lacks {}: run `docket migrate`", .0.join(", "))]
+    Behind(Vec<String>),
+}
+
+/// Runs what is missing, in order, and returns its versions. Of servers that start at once, one migrates and the others
+/// wait for it. Needs a multi-threaded runtime.
+pub async fn run(url: &str) -> Result<Vec<String>, Error> {
+    let mut conn = connect(url).await?;
+    // The lock ends with the session, whatever happens here.
+    diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(&mut conn).await?;
+    let mut harness = AsyncMigrationHarness::new(conn);
+    let done = harness.run_pending_migrations(MIGRATIONS)?;
+    Ok(done.iter().map(|version| version.to_string()).collect())
+}
+
+/// # Errors
+/// [`Error::Behind`] while a migration that this program needs has not run. Newer ones are no error: each leaves a schema
+/// that the program before it can use.
+pub async fn check(conn: &mut AsyncPgConnection) -> Result<(), Error> {
+    let mut missing = known()?;
+    if migrated_ever(conn).await? {
+        let applied: Vec<String> =
+            __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn).await?;
+        missing.retain(|version| !applied.contains(version));
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Error::Behind(missing)) }
+}
+
+fn known() -> Result<Vec<String>, Error> {
+    let migrations = diesel::migration::MigrationSource::<Pg>::migrations(&MIGRATIONS)?;
+    let mut versions: Vec<String> = migrations.iter().map(|m| m.name().version().to_string()).collect();
+    versions.sort();
+    Ok(versions)
+}
+
+async fn migrated_ever(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let query = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found");
+    Ok(query.get_result::<Found>(conn).await?.found)
+}

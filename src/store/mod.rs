@@ -1,0 +1,17 @@
+//! SQL: free functions over a connection. No decisions are made here.
+
+pub mod audience;
+pub mod filter;
+pub mod gather;
+pub mod head;
+pub mod hint;
+pub mod load;
+pub mod lookup;
+pub mod migrate;
+pub mod page;
+pub mod pool;
+pub mod read;
+pub mod rules;
+pub mod save;
+pub mod sql;
+pub mod write;

@@ -1,0 +1,141 @@
+//! Connections: one at a time for those who keep theirs, a pool for reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::deadpool::{self, Object};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+
+use super::gather::Gather;
+
+/// How long a connection may take to come into being.
+const CONNECT: Duration = Duration::from_secs(5);
+/// After this long without an acknowledgement a connection counts as lost.
+const LOST: Duration = Duration::from_secs(10);
+
+/// Connects to `url` (`postgres://…` or `key=value` words); the words of `url` win over the timeouts here.
+pub async fn connect(url: &str) -> Result<AsyncPgConnection, ConnectionError> {
+    let bad = |e: tokio_postgres::Error| ConnectionError::BadConnection(e.to_string());
+    let (client, connection) = config(url)?.connect(tokio_postgres::NoTls).await.map_err(bad)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// How to connect to `url`.
+pub(super) fn config(url: &str) -> Result<tokio_postgres::Config, ConnectionError> {
+    let mut config: tokio_postgres::Config =
+        url.parse().map_err(|e: tokio_postgres::Error| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(LOST);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("docket");
+    }
+    // An answer that is waited for is not unacknowledged data: only keepalives notice that its sender is gone.
+    if !url.contains("keepalives") {
+        config.keepalives_idle(LOST / 2).keepalives_interval(LOST / 5).keepalives_retries(3);
+    }
+    Ok(config)
+}
+
+/// A connection of the pool; dropping it gives it back.
+pub type Connection = Object<AsyncPgConnection>;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Connections at most.
+    pub size: usize,
+    /// How long a caller waits for a free one.
+    pub wait: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { size: 16, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// The connections that reads use.
+#[derive(Clone)]
+pub struct Pool {
+    inner: deadpool::Pool<AsyncPgConnection>,
+    wait: Duration,
+    gather: Arc<Gather>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    #[error("no database connection became free in time")]
+    Busy,
+    #[error("no database connection: {0}")]
+    NoConnection(String),
+}
+
+impl Pool {
+    /// Connects when it is first asked, and again whenever one was lost.
+    ///
+    /// # Errors
+    /// A size of 0.
+    pub fn new(url: &str, settings: Settings) -> Result<Pool, PoolError> {
+        let set_up = format!(
+            "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '5s'; SET jit = off",
+            settings.statement_timeout.as_millis()
+        );
+        let gather = Arc::new(Gather::new(url, set_up.clone()));
+        let mut config = ManagerConfig::default();
+        // A test query at each checkout would double every read; a broken connection tells by itself.
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |url| {
+            let (url, set_up) = (url.to_owned(), set_up.clone());
+            async move {
+                let mut conn = connect(&url).await?;
+                conn.batch_execute(&set_up).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(conn)
+            }
+            .boxed()
+        });
+        if settings.size == 0 {
+            return Err(PoolError::NoConnection("a pool of no connections".into()));
+        }
+        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let inner = deadpool::Pool::builder(manager)
+            .max_size(settings.size)
+            .build()
+            .map_err(|e| PoolError::NoConnection(e.to_string()))?;
+        Ok(Pool { inner, wait: settings.wait, gather })
+    }
+
+    /// For look-ups of one row.
+    pub fn gather(&self) -> &Gather {
+        &self.gather
+    }
+
+    /// A free connection, within the wait of the settings.
+    pub async fn get(&self) -> Result<Connection, PoolError> {
+        match tokio::time::timeout(self.wait, self.inner.get()).await {
+            Ok(found) => found.map_err(|e| PoolError::NoConnection(e.to_string())),
+            Err(_) => Err(PoolError::Busy),
+        }
+    }
+}
+
+/// Whether the connection is gone, so that another one may have the answer.
+pub fn is_lost(error: &Error) -> bool {
+    let Error::DatabaseError(kind, info) = error else { return false };
+    let has = |wanted: &str| info.message().contains(wanted);
+    match kind {
+        DatabaseErrorKind::ClosedConnection => true,
+        DatabaseErrorKind::UnableToSendCommand => has("closed") || has("communicating"),
+        DatabaseErrorKind::Unknown => has("terminating connection") || has("the database system is"),
+        _ => false,
+    }
+}

@@ -1,0 +1,274 @@
+//! Lists of any resource: one statement, keyset pages, an order that ends in something unique.
+
+use std::marker::PhantomData;
+
+use diesel::Selectable;
+use diesel::dsl::AsSelect;
+use diesel::expression::Expression;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel_async::methods::LoadQuery;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::Scope;
+use crate::model::row::Row;
+use crate::store::filter::Condition;
+use crate::store::page::Key;
+use crate::store::sql::{Bind, Sql, sql};
+
+/// Rows of a page at most.
+pub const MAX_PAGE: usize = 500;
+/// MAX_PAGE and the one that tells whether a page follows, written out so that the planner knows how little is wanted.
+const BOUND: &str = " LIMIT 501) page LIMIT ";
+
+/// A row that lists show.
+pub trait Listed: Row + Selectable<Pg> + Send {
+    /// What `order_by` may name. The first is unique within the tenant and ends every order that does not hold it.
+    const ORDERS: &'static [Order<Self>];
+}
+
+/// A column to order by; never NULL.
+pub struct Order<R> {
+    /// As `order_by` has it.
+    pub name: &'static str,
+    pub column: &'static str,
+    /// The column's value in a row.
+    pub key: fn(&R) -> Key,
+    /// Whether an index serves the order, so that it is worth a prepared statement.
+    pub hot: bool,
+}
+
+/// One step of an order.
+pub struct By<R: 'static> {
+    order: &'static Order<R>,
+    descending: bool,
+}
+
+/// What is wrong with an `order_by`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot order by `{text}`: fields are {}, each once, with an optional `desc`", .fields.join(", "))]
+pub struct BadOrder {
+    pub text: String,
+    pub fields: Vec<&'static str>,
+}
+
+/// Reads `created_at desc, number`; `default` where `text` is empty. What is unique is added at the end.
+pub fn order<R: Listed>(text: &str, default: &str) -> Result<Vec<By<R>>, BadOrder> {
+    let bad = |part: &str| BadOrder { text: part.to_owned(), fields: R::ORDERS.iter().map(|o| o.name).collect() };
+    let text = if text.trim().is_empty() { default } else { text };
+    let mut all: Vec<By<R>> = Vec::new();
+    for part in text.split(',') {
+        let mut words = part.split_whitespace();
+        let name = words.next().ok_or_else(|| bad(part))?;
+        let descending = match (words.next(), words.next()) {
+            (None, _) => false,
+            (Some("asc"), None) => false,
+            (Some("desc"), None) => true,
+            _ => return Err(bad(part)),
+        };
+        let order = R::ORDERS.iter().find(|o| o.name == name).ok_or_else(|| bad(part))?;
+        if all.iter().any(|by| by.order.name == name) {
+            return Err(bad(part));
+        }
+        all.push(By { order, descending });
+    }
+    if let Some(unique) = R::ORDERS.first()
+        && !all.iter().any(|by| by.order.column == unique.column)
+    {
+        let descending = all.last().is_some_and(|by| by.descending);
+        all.push(By { order: unique, descending });
+    }
+    Ok(all)
+}
+
+/// Which part of the list.
+pub struct Paging<'a, R: 'static> {
+    pub order: &'a [By<R>],
+    /// The keys of the last row of the page before, as its token gave them back.
+    pub after: Option<&'a [Key]>,
+    /// 1 to [`MAX_PAGE`]; more counts as that.
+    pub size: usize,
+}
+
+/// One page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<R> {
+    pub rows: Vec<R>,
+    /// The keys of the last row, to be sealed into a token; absent at the end.
+    pub next: Option<Vec<Key>>,
+}
+
+/// The statement of a list.
+pub struct Listing<R> {
+    sql: Sql,
+    cached: bool,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Listed> Listing<R> {
+    /// Rows that meet all `conditions` and the filter, one more than the page shows.
+    pub(super) fn page(
+        scope: Scope<'_>,
+        conditions: Vec<Sql>,
+        filter: Option<&Condition>,
+        paging: &Paging<'_, R>,
+        without: Option<&'static str>,
+    ) -> Listing<R> {
+        let mut all = vec![sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())]];
+        all.extend(conditions);
+        all.extend(filter.map(|f| f.sql.clone()));
+        all.extend(paging.after.map(|keys| beyond(paging.order, keys)));
+        let steps = paging.order.iter().map(|by| sql![by.order.column, if by.descending { " DESC" } else { "" }]);
+        let sql = sql![
+            "SELECT * FROM (",
+            select::<R>(without),
+            " WHERE ",
+            Sql::join(all, " AND "),
+            " ORDER BY ",
+            Sql::join(steps, ", "),
+            BOUND,
+            Bind::Int(size(paging.size) as i64 + 1),
+        ];
+        // The shapes of filters and orders are the callers' and without end; only the few that indexes serve stay prepared.
+        let cached = paging.order.iter().all(|by| by.order.hot) && filter.is_none_or(|f| f.hot);
+        Listing { sql, cached, row: PhantomData }
+    }
+
+    /// Rows that meet all `conditions`, in the order of `tail`.
+    pub(super) fn all(conditions: Vec<Sql>, tail: &'static str, without: Option<&'static str>) -> Listing<R> {
+        let sql = sql![select::<R>(without), " WHERE ", Sql::join(conditions, " AND "), tail];
+        Listing { sql, cached: true, row: PhantomData }
+    }
+}
+
+/// Every column of the row; `without` is a bytea column that comes back empty.
+fn select<R: Row>(without: Option<&'static str>) -> Sql {
+    let columns = R::COLUMNS.iter().map(|column| match without {
+        Some(left_out) if left_out == *column => sql!["''::bytea AS ", *column],
+        _ => Sql::from(*column),
+    });
+    sql!["SELECT ", Sql::join(columns, ", "), " FROM ", R::TABLE]
+}
+
+fn size(asked: usize) -> usize {
+    asked.clamp(1, MAX_PAGE)
+}
+
+fn uniform<R>(order: &[By<R>]) -> bool {
+    order.windows(2).all(|two| two[0].descending == two[1].descending)
+}
+
+/// What comes after the row with these keys.
+fn beyond<R>(order: &[By<R>], keys: &[Key]) -> Sql {
+    let sign = |by: &By<R>| if by.descending { " < " } else { " > " };
+    let values = || keys.iter().map(|key| Sql::from(Bind::from(key)));
+    let columns = || order.iter().map(|by| Sql::from(by.order.column));
+    if let Some(first) = order.first().filter(|_| uniform(order)) {
+        return sql!["(", Sql::join(columns(), ", "), ")", sign(first), "(", Sql::join(values(), ", "), ")"];
+    }
+    let alternatives = order.iter().zip(values()).enumerate().map(|(at, (by, value))| {
+        let equal = columns().zip(values()).take(at).map(|(column, value)| sql![column, " = ", value]);
+        let mut all: Vec<Sql> = equal.collect();
+        all.push(sql![by.order.column, sign(by), value]);
+        Sql::join(all, " AND ")
+    });
+    sql!["(", Sql::join(alternatives, " OR "), ")"]
+}
+
+impl From<&Key> for Bind {
+    fn from(key: &Key) -> Bind {
+        match key {
+            Key::Text(v) => Bind::Text(v.clone()),
+            Key::Int(v) => Bind::Int(*v),
+            Key::Time(v) => Bind::Time(*v),
+            Key::Id(v) => Bind::Id(*v),
+        }
+    }
+}
+
+/// Runs the statement of a page.
+pub(super) async fn load<R>(
+    conn: &mut AsyncPgConnection,
+    listing: Listing<R>,
+    paging: &Paging<'_, R>,
+) -> QueryResult<Page<R>>
+where
+    R: Listed,
+    Listing<R>: LoadQuery<'static, AsyncPgConnection, R>,
+{
+    let mut rows: Vec<R> = RunQueryDsl::load(listing, conn).await?;
+    let more = rows.len() > size(paging.size);
+    rows.truncate(size(paging.size));
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|row| paging.order.iter().map(|by| (by.order.key)(row)).collect());
+    Ok(Page { rows, next })
+}
+
+impl<R: 'static> QueryId for Listing<R> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<R> QueryFragment<Pg> for Listing<R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.cached {
+            out.unsafe_to_cache_prepared();
+        }
+        self.sql.walk_ast(out)
+    }
+}
+
+impl<R> Query for Listing<R>
+where
+    R: Selectable<Pg>,
+    AsSelect<R, Pg>: Expression,
+{
+    type SqlType = <AsSelect<R, Pg> as Expression>::SqlType;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ticket::Ticket;
+    use crate::model::time::Instant;
+    use crate::store::audience::Audience;
+
+    fn text(order_by: &str, after: Option<&[Key]>) -> String {
+        let audience = Audience { app_id: Some("app".into()), requester: None };
+        let order = order::<Ticket>(order_by, "created_at desc").unwrap();
+        let paging = Paging { order: &order, after, size: 50 };
+        let scope = Scope { tenant_id: "t", audience: &audience };
+        let listing = Listing::<Ticket>::page(scope, audience.tickets(), None, &paging, None);
+        let text = diesel::debug_query::<Pg, _>(&listing).to_string();
+        text[text.find(" WHERE ").unwrap()..].to_owned()
+    }
+
+    #[test]
+    fn newest_first_is_one_range_of_the_index() {
+        let after = [Key::Time(Instant(0)), Key::Int(9)];
+        assert_eq!(
+            text("", Some(&after)),
+            " WHERE tenant_id = $1 AND app_id = $2 AND (created_at, number) < ($3, $4) \
+             ORDER BY created_at DESC, number DESC LIMIT 501) page LIMIT $5 \
+             -- binds: [\"t\", \"app\", Instant(0), 9, 51]"
+        );
+    }
+
+    #[test]
+    fn mixed_directions_are_spelled_out() {
+        let after = [Key::Time(Instant(0)), Key::Int(9)];
+        assert!(
+            text("created_at desc, number", Some(&after)).contains(
+                "(created_at < $3 OR created_at = $4 AND number > $5) ORDER BY created_at DESC, number LIMIT"
+            )
+        );
+    }
+
+    #[test]
+    fn orders_that_mean_nothing_are_refused() {
+        for bad in ["subject", "number desc desc", "number,", "number, number", "number up", ","] {
+            assert!(order::<Ticket>(bad, "number").is_err(), "{bad}");
+        }
+    }
+}

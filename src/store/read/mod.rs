@@ -1,0 +1,19 @@
+//! Reads, one file for each resource. Every function takes the [`Scope`] that decides what exists for the caller.
+
+pub mod activity;
+pub mod directory;
+pub mod head;
+pub mod issue;
+pub mod list;
+pub mod message;
+pub mod run;
+pub mod ticket;
+
+use crate::store::audience::Audience;
+
+/// Whose rows: the token's tenant and its limits inside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    pub tenant_id: &'a str,
+    pub audience: &'a Audience,
+}

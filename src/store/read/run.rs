@@ -1,0 +1,29 @@
+//! SQL that reads runs of rules. No decisions.
+
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
+
+use super::Scope;
+use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::ledger::Run;
+use crate::store::filter::Condition;
+use crate::store::page::Key;
+
+pub const DEFAULT_ORDER: &str = "created_at desc";
+
+impl Listed for Run {
+    // Ids rise with time, and the primary key has them.
+    const ORDERS: &'static [Order<Run>] =
+        &[Order { name: "created_at", column: "id", key: |r| Key::Id(r.id), hot: true }];
+}
+
+/// One page of runs.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, Run>,
+) -> QueryResult<Page<Run>> {
+    let conditions = scope.audience.runs();
+    list::load(conn, Listing::page(scope, conditions, filter, paging, None), paging).await
+}

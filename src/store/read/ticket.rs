@@ -1,0 +1,63 @@
+//! SQL that reads tickets. No decisions.
+
+use diesel::result::{OptionalExtension, QueryResult};
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::Scope;
+use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::schema::ticket;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::store::filter::Condition;
+use crate::store::page::Key;
+use crate::store::sql::{Sql, sql};
+
+pub const DEFAULT_ORDER: &str = "created_at desc";
+
+impl Listed for Ticket {
+    const ORDERS: &'static [Order<Ticket>] = &[
+        Order { name: "number", column: "number", key: |t| Key::Int(t.number), hot: true },
+        Order { name: "created_at", column: "created_at", key: |t| Key::Time(t.created_at), hot: true },
+        // No index: it would make every update dearer than this list is worth.
+        Order { name: "updated_at", column: "updated_at", key: |t| Key::Time(t.updated_at), hot: false },
+    ];
+}
+
+/// One ticket, deleted or not; `None` as well where the caller may not see it.
+pub async fn get(conn: &AsyncPgConnection, scope: Scope<'_>, which: &TicketRef) -> QueryResult<Option<Ticket>> {
+    let mut conn = conn;
+    let of_tenant = ticket::table.filter(ticket::tenant_id.eq(scope.tenant_id)).select(Ticket::as_select());
+    let found: Option<Ticket> = match which {
+        TicketRef::Id(id) => of_tenant.filter(ticket::id.eq(id)).get_result(&mut conn).await.optional()?,
+        TicketRef::Number(number) => {
+            of_tenant.filter(ticket::number.eq(number)).get_result(&mut conn).await.optional()?
+        }
+    };
+    Ok(found.filter(|t| scope.audience.sees_ticket(t)))
+}
+
+/// Which tickets.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub show_deleted: bool,
+    pub filter: Option<&'a Condition>,
+}
+
+/// One page of tickets; `order_by` is empty for [`DEFAULT_ORDER`].
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    wanted: Wanted<'_>,
+    paging: &Paging<'_, Ticket>,
+) -> QueryResult<Page<Ticket>> {
+    list::load(conn, listing(scope, wanted, paging), paging).await
+}
+
+/// The statement of [`list()`].
+pub fn listing(scope: Scope<'_>, wanted: Wanted<'_>, paging: &Paging<'_, Ticket>) -> Listing<Ticket> {
+    let mut conditions: Vec<Sql> = scope.audience.tickets();
+    if !wanted.show_deleted {
+        conditions.push(sql!["deleted_at IS NULL"]);
+    }
+    Listing::page(scope, conditions, wanted.filter, paging, None)
+}

@@ -1,0 +1,99 @@
+//! What a batch decided, written: one statement for each table and verb, all of them in one flight.
+
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
+use futures_util::join;
+
+use super::write::{insert, update, warm_insert, warm_update};
+use super::{head, lookup};
+use crate::command::World;
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::image::ActivityRow;
+use crate::model::issue::{Issue, IssueTicket};
+use crate::model::ledger::{Head, Request, Run};
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+
+/// The changed rows of one table, over all worlds.
+macro_rules! rows {
+    ($worlds:ident, $table:ident, $which:ident) => {
+        $worlds.iter().flat_map(|world| world.$table.$which())
+    };
+}
+
+/// Writes the worlds' changes, and the heads given. Every answer is in when this returns; the transaction stays open.
+pub async fn save(
+    conn: &AsyncPgConnection,
+    worlds: &[&World],
+    activities: &[ActivityRow],
+    heads: &[&Head],
+) -> QueryResult<()> {
+    // Nowhere here try_join: an error must not leave answers behind that nobody reads.
+    let log = async {
+        let results: [QueryResult<()>; 7] = join!(
+            insert(conn, rows!(worlds, tickets, inserts)),
+            update(conn, rows!(worlds, tickets, updates)),
+            insert(conn, rows!(worlds, messages, inserts)),
+            insert(conn, activities.iter()),
+            insert(conn, rows!(worlds, requests, inserts)),
+            insert(conn, worlds.iter().flat_map(|world| &world.runs)),
+            update(conn, heads.iter().copied()),
+        )
+        .into();
+        results.into_iter().collect::<QueryResult<()>>()
+    };
+    let (log, issues, directory) = join!(log, save_issues(conn, worlds), save_directory(conn, worlds));
+    log.and(issues).and(directory)
+}
+
+async fn save_issues(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
+    let (made, changed, linked) = join!(
+        insert(conn, rows!(worlds, issues, inserts)),
+        update(conn, rows!(worlds, issues, updates)),
+        insert(conn, rows!(worlds, issue_tickets, inserts)),
+    );
+    made.and(changed).and(linked)
+}
+
+async fn save_directory(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
+    let results: [QueryResult<()>; 8] = join!(
+        insert(conn, rows!(worlds, organizations, inserts)),
+        update(conn, rows!(worlds, organizations, updates)),
+        insert(conn, rows!(worlds, contacts, inserts)),
+        update(conn, rows!(worlds, contacts, updates)),
+        insert(conn, rows!(worlds, teams, inserts)),
+        update(conn, rows!(worlds, teams, updates)),
+        insert(conn, rows!(worlds, agents, inserts)),
+        update(conn, rows!(worlds, agents, updates)),
+    )
+    .into();
+    results.into_iter().collect()
+}
+
+/// Prepares every statement of a lane on this connection, one after the other, so that none has to be prepared in a flight.
+pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
+    warm_insert::<Ticket>(conn).await?;
+    warm_update::<Ticket>(conn).await?;
+    warm_insert::<Message>(conn).await?;
+    warm_insert::<ActivityRow>(conn).await?;
+    warm_insert::<Request>(conn).await?;
+    warm_insert::<Run>(conn).await?;
+    warm_update::<Head>(conn).await?;
+    warm_insert::<Issue>(conn).await?;
+    warm_update::<Issue>(conn).await?;
+    warm_insert::<IssueTicket>(conn).await?;
+    warm_insert::<Organization>(conn).await?;
+    warm_update::<Organization>(conn).await?;
+    warm_insert::<Contact>(conn).await?;
+    warm_update::<Contact>(conn).await?;
+    warm_insert::<Team>(conn).await?;
+    warm_update::<Team>(conn).await?;
+    warm_insert::<Agent>(conn).await?;
+    warm_update::<Agent>(conn).await?;
+    lookup::warm(conn).await?;
+    head::lock_free(conn, &[]).await?;
+    head::lock_waiting(conn, "").await?;
+    head::clock(conn).await?;
+    head::installation_now(conn).await?;
+    Ok(())
+}

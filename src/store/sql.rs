@@ -1,0 +1,106 @@
+//! SQL text with its values apart. Text is what stands in this program, by its type; every value is a bind.
+
+use crate::model::time::Instant;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, BigInt, Double, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// A piece of a statement.
+#[derive(Clone, Debug, Default)]
+pub struct Sql {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(&'static str),
+    Bind(Bind),
+}
+
+/// A value beside the text, with the type that PostgreSQL is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind {
+    Text(String),
+    Texts(Vec<String>),
+    Int(i64),
+    Ints(Vec<i64>),
+    Double(f64),
+    Doubles(Vec<f64>),
+    Time(Instant),
+    Times(Vec<Instant>),
+    Id(Uuid),
+    Ids(Vec<Uuid>),
+    Json(serde_json::Value),
+    Jsons(Vec<serde_json::Value>),
+}
+
+/// `sql!["a = ", Bind::Int(1), " AND ", other]`
+macro_rules! sql {
+    ($($part:expr),* $(,)?) => {{
+        let mut sql = crate::store::sql::Sql::default();
+        $(sql.push($part);)*
+        sql
+    }};
+}
+pub(crate) use sql;
+
+impl Sql {
+    pub fn push(&mut self, piece: impl Into<Sql>) {
+        self.parts.extend(piece.into().parts);
+    }
+
+    /// The pieces with `between` between them.
+    pub fn join(pieces: impl IntoIterator<Item = Sql>, between: &'static str) -> Sql {
+        let mut joined = Sql::default();
+        for piece in pieces {
+            if !joined.parts.is_empty() {
+                joined.push(between);
+            }
+            joined.push(piece);
+        }
+        joined
+    }
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Sql {
+        Sql { parts: vec![Part::Text(text)] }
+    }
+}
+
+impl From<Bind> for Sql {
+    fn from(bind: Bind) -> Sql {
+        Sql { parts: vec![Part::Bind(bind)] }
+    }
+}
+
+/// Cached by its text, where it is cached at all.
+impl QueryId for Sql {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Sql {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_sql(text),
+                Part::Bind(Bind::Text(v)) => out.push_bind_param::<Text, _>(v)?,
+                Part::Bind(Bind::Texts(v)) => out.push_bind_param::<Array<Text>, _>(v)?,
+                Part::Bind(Bind::Int(v)) => out.push_bind_param::<BigInt, _>(v)?,
+                Part::Bind(Bind::Ints(v)) => out.push_bind_param::<Array<BigInt>, _>(v)?,
+                Part::Bind(Bind::Double(v)) => out.push_bind_param::<Double, _>(v)?,
+                Part::Bind(Bind::Doubles(v)) => out.push_bind_param::<Array<Double>, _>(v)?,
+                Part::Bind(Bind::Time(v)) => out.push_bind_param::<Timestamptz, _>(v)?,
+                Part::Bind(Bind::Times(v)) => out.push_bind_param::<Array<Timestamptz>, _>(v)?,
+                Part::Bind(Bind::Id(v)) => out.push_bind_param::<SqlUuid, _>(v)?,
+                Part::Bind(Bind::Ids(v)) => out.push_bind_param::<Array<SqlUuid>, _>(v)?,
+                Part::Bind(Bind::Json(v)) => out.push_bind_param::<Jsonb, _>(v)?,
+                Part::Bind(Bind::Jsons(v)) => out.push_bind_param::<Array<Jsonb>, _>(v)?,
+            }
+        }
+        Ok(())
+    }
+}

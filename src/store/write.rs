@@ -1,0 +1,126 @@
+//! Many rows in one statement: a cached node that sends one array for each column.
+//!
+//! Diesel prepares `.values(&vec)` anew each time; a node with an id of its own is prepared once on a connection.
+
+use std::marker::PhantomData;
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::{Error, QueryResult};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::model::row::Row;
+
+/// What a statement does with its rows.
+const INSERT: u8 = 0;
+const UPDATE: u8 = 1;
+const INSERT_IF_ABSENT: u8 = 2;
+
+struct Write<'a, R: Row, const WHAT: u8> {
+    arrays: R::Arrays<'a>,
+}
+
+impl<R: Row, const WHAT: u8> QueryId for Write<'_, R, WHAT> {
+    type QueryId = (PhantomData<R>, Kind<WHAT>);
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+/// A type for each `WHAT`, so that ids differ.
+pub struct Kind<const WHAT: u8>;
+
+impl<R: Row, const WHAT: u8> QueryFragment<Pg> for Write<'_, R, WHAT> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if WHAT == UPDATE {
+            out.push_sql("UPDATE ");
+            out.push_sql(R::TABLE);
+            out.push_sql(" AS t SET ");
+            let mut comma = "";
+            for column in R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)) {
+                for part in [comma, column, " = r.", column] {
+                    out.push_sql(part);
+                }
+                comma = ", ";
+            }
+            out.push_sql(" FROM (SELECT ");
+            R::bind(&self.arrays, &mut out)?;
+            out.push_sql(") AS r WHERE ");
+            let mut and = "";
+            for key in R::KEY {
+                for part in [and, "t.", key, " = r.", key] {
+                    out.push_sql(part);
+                }
+                and = " AND ";
+            }
+        } else {
+            out.push_sql("INSERT INTO ");
+            out.push_sql(R::TABLE);
+            out.push_sql(" (");
+            let mut comma = "";
+            for column in R::COLUMNS {
+                out.push_sql(comma);
+                out.push_sql(column);
+                comma = ", ";
+            }
+            out.push_sql(") SELECT ");
+            R::bind(&self.arrays, &mut out)?;
+            if WHAT == INSERT_IF_ABSENT {
+                out.push_sql(" ON CONFLICT DO NOTHING");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Inserts the rows; none sends nothing. Rows written other than rows sent is an error: a key that stood there already.
+pub async fn insert<'a, R: Row>(conn: &AsyncPgConnection, rows: impl Iterator<Item = &'a R>) -> QueryResult<()> {
+    run::<R, INSERT>(conn, rows, false).await
+}
+
+/// Writes whole rows over those with their keys. A key that is not there is an error.
+pub async fn update<'a, R: Row>(conn: &AsyncPgConnection, rows: impl Iterator<Item = &'a R>) -> QueryResult<()> {
+    run::<R, UPDATE>(conn, rows, false).await
+}
+
+/// Inserts the rows whose keys are not there yet.
+pub async fn insert_if_absent<'a, R: Row>(
+    conn: &AsyncPgConnection,
+    rows: impl Iterator<Item = &'a R>,
+) -> QueryResult<()> {
+    let rows: Vec<&R> = rows.collect();
+    let statement = Write::<R, INSERT_IF_ABSENT> { arrays: R::arrays(rows.iter().copied()) };
+    execute(conn, statement).await.map(|_| ())
+}
+
+/// Prepares a table's insert on this connection, and proves it against the schema.
+pub async fn warm_insert<R: Row>(conn: &AsyncPgConnection) -> QueryResult<()> {
+    run::<R, INSERT>(conn, std::iter::empty(), true).await
+}
+
+/// The same for its update.
+pub async fn warm_update<R: Row>(conn: &AsyncPgConnection) -> QueryResult<()> {
+    run::<R, UPDATE>(conn, std::iter::empty(), true).await
+}
+
+async fn run<'a, R: Row, const WHAT: u8>(
+    conn: &AsyncPgConnection,
+    rows: impl Iterator<Item = &'a R>,
+    even_if_empty: bool,
+) -> QueryResult<()> {
+    let rows: Vec<&R> = rows.collect();
+    if rows.is_empty() && !even_if_empty {
+        return Ok(());
+    }
+    let written = execute(conn, Write::<R, WHAT> { arrays: R::arrays(rows.iter().copied()) }).await?;
+    if written == rows.len() {
+        return Ok(());
+    }
+    let message = format!("{}: {} rows sent, {written} written", R::TABLE, rows.len());
+    Err(Error::QueryBuilderError(message.into()))
+}
+
+async fn execute<R: Row, const WHAT: u8>(
+    conn: &AsyncPgConnection,
+    statement: Write<'_, R, WHAT>,
+) -> QueryResult<usize> {
+    RunQueryDsl::execute(statement, &mut &*conn).await
+}

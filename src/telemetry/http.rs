@@ -1,0 +1,91 @@
+//! The second port: metrics for Prometheus, and two addresses for whoever starts and stops the process.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{Metrics, Phase};
+
+#[derive(Clone)]
+struct Shown {
+    metrics: Arc<Metrics>,
+    phase: watch::Receiver<Phase>,
+}
+
+/// Serves until `shutdown` returns: `/metrics`; `/healthz`, 200 while the process lives; `/readyz`, 200 while it is Ready
+/// and 503 before and after.
+pub async fn serve_metrics(
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    phase: watch::Receiver<Phase>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/metrics", get(show_metrics))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(show_phase))
+        .with_state(Shown { metrics, phase });
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+async fn show_metrics(State(shown): State<Shown>) -> Result<([(HeaderName, &'static str); 1], String), StatusCode> {
+    let text = shown.metrics.text().map_err(|error| {
+        tracing::error!("Metrics cannot be shown: {error}");
+        StatusCode::INTERNAL_SERVER_ERROR
+    })?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+async fn show_phase(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+    match *shown.phase.borrow() {
+        Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
+        Phase::Ready => (StatusCode::OK, "ready\n"),
+        Phase::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.expect("the port is open");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: docket\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("the request is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    }
+
+    #[tokio::test]
+    async fn the_port_shows_metrics_and_every_phase() {
+        let metrics = Arc::new(Metrics::new().expect("metrics"));
+        metrics.stream_opened();
+        let (phase, watched) = watch::channel(Phase::Starting);
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let server = tokio::spawn(serve_metrics(listener, metrics, watched, async { stopped.await.unwrap_or(()) }));
+
+        assert!(get(address, "/metrics").await.contains("\ndocket_streams_open 1\n"));
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        for (now, status) in [(Phase::Starting, 503), (Phase::Ready, 200), (Phase::Draining, 503)] {
+            phase.send_replace(now);
+            assert!(get(address, "/readyz").await.starts_with(&format!("HTTP/1.1 {status}")), "{now:?}");
+        }
+        assert!(get(address, "/secret").await.starts_with("HTTP/1.1 404"));
+        stop.send(()).expect("the server runs");
+        server.await.expect("no panic").expect("no error");
+    }
+}

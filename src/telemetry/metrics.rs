@@ -1,0 +1,247 @@
+//! Every metric of Docket: its name, its labels, and the plain method that records it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider, UpDownCounter};
+use opentelemetry::{KeyValue, StringValue};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::{Registry, TextEncoder};
+
+use super::TelemetryError;
+
+/// The names of the gRPC status codes, each at its number.
+const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// In seconds, from a cached read to a call that somebody waits for.
+const SECONDS: [f64; 15] =
+    [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
+/// In commands, up to the largest batch.
+const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// All instruments of the process. Make one, share it in an `Arc`; the series that a hot path needs are made once, with
+/// their labels, and kept by who records them.
+pub struct Metrics {
+    registry: Registry,
+    /// Dropping it would end the collection.
+    _provider: SdkMeterProvider,
+    calls: Counter<u64>,
+    call_seconds: Histogram<f64>,
+    calls_open: UpDownCounter<i64>,
+    batch_commands: Histogram<u64>,
+    batch_retries: Counter<u64>,
+    commit_seconds: Histogram<f64>,
+    queue_depth: Gauge<u64>,
+    activities: Counter<u64>,
+    verdicts: Counter<u64>,
+    streams_open: UpDownCounter<i64>,
+    stream_lag_seconds: Histogram<f64>,
+}
+
+impl Metrics {
+    pub fn new() -> Result<Metrics, TelemetryError> {
+        let registry = Registry::new();
+        let reader = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .with_namespace("docket")
+            .scope_info_enabled(false)
+            .without_target_info()
+            .build()
+            .map_err(|error| TelemetryError::Metrics(error.to_string()))?;
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let meter = provider.meter("docket");
+        Ok(Metrics {
+            calls: counter(&meter, "calls", "Calls that ended, by method and status code."),
+            call_seconds: seconds(&meter, "call.duration", "From a call's headers to its end, streams included."),
+            calls_open: open(&meter, "calls.open", "Calls that are running, by method."),
+            batch_commands: meter
+                .u64_histogram("batch.commands")
+                .with_description("Commands decided in one batch, by lane.")
+                .with_boundaries(BATCH.to_vec())
+                .build(),
+            batch_retries: counter(&meter, "batch.retries", "Batches submitted again, by lane and cause."),
+            commit_seconds: seconds(&meter, "commit.duration", "The COMMIT of one batch, by lane."),
+            queue_depth: meter
+                .u64_gauge("queue.depth")
+                .with_description("Commands that wait for a batch, by lane.")
+                .build(),
+            activities: counter(&meter, "activities", "Activities committed, by lane."),
+            verdicts: counter(&meter, "rule.verdicts", "Workflow runs, by workflow and verdict."),
+            streams_open: open(&meter, "streams.open", "Subscribers of the log."),
+            stream_lag_seconds: seconds(&meter, "stream.lag", "From an activity's commit to its delivery."),
+            registry,
+            _provider: provider,
+        })
+    }
+
+    /// What one RPC method records; `method` is its full path.
+    pub fn call_series(&self, method: &'static str) -> CallSeries {
+        CallSeries {
+            calls: self.calls.clone(),
+            seconds: self.call_seconds.clone(),
+            open: self.calls_open.clone(),
+            method: [KeyValue::new("method", method)],
+            by_code: Arc::new(CODES.map(|code| [KeyValue::new("method", method), KeyValue::new("code", code)])),
+        }
+    }
+
+    /// What one lane of the journal records.
+    pub fn lane_series(&self, lane: usize) -> LaneSeries {
+        LaneSeries {
+            batch_commands: self.batch_commands.clone(),
+            batch_retries: self.batch_retries.clone(),
+            commit_seconds: self.commit_seconds.clone(),
+            queue_depth: self.queue_depth.clone(),
+            activities: self.activities.clone(),
+            lane: [KeyValue::new("lane", lane as i64)],
+        }
+    }
+
+    /// `count` runs of a workflow ended with this verdict. Count over a batch and call once.
+    pub fn rule_verdicts(&self, workflow: impl Into<StringValue>, verdict: &'static str, count: u64) {
+        self.verdicts.add(count, &[KeyValue::new("workflow", workflow.into()), KeyValue::new("verdict", verdict)]);
+    }
+
+    pub fn stream_opened(&self) {
+        self.streams_open.add(1, &[]);
+    }
+
+    pub fn stream_closed(&self) {
+        self.streams_open.add(-1, &[]);
+    }
+
+    /// From an activity's commit to its delivery to one subscriber.
+    pub fn stream_lag(&self, lag: Duration) {
+        self.stream_lag_seconds.record(lag.as_secs_f64(), &[]);
+    }
+
+    /// Everything recorded so far, as Prometheus reads it.
+    pub fn text(&self) -> Result<String, TelemetryError> {
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .map_err(|error| TelemetryError::Metrics(error.to_string()))
+    }
+}
+
+/// The calls of one method, with the labels made beforehand.
+#[derive(Clone)]
+pub struct CallSeries {
+    calls: Counter<u64>,
+    seconds: Histogram<f64>,
+    open: UpDownCounter<i64>,
+    method: [KeyValue; 1],
+    by_code: Arc<[[KeyValue; 2]; CODES.len()]>,
+}
+
+impl CallSeries {
+    pub fn started(&self) {
+        self.open.add(1, &self.method);
+    }
+
+    /// `code` is the number of a gRPC status code; one that gRPC does not know counts as UNKNOWN.
+    pub fn ended(&self, code: usize, elapsed: Duration) {
+        self.open.add(-1, &self.method);
+        self.seconds.record(elapsed.as_secs_f64(), &self.method);
+        self.calls.add(1, self.by_code.get(code).unwrap_or(&self.by_code[2]));
+    }
+}
+
+/// The batches of one lane, with the label made beforehand.
+#[derive(Clone)]
+pub struct LaneSeries {
+    batch_commands: Histogram<u64>,
+    batch_retries: Counter<u64>,
+    commit_seconds: Histogram<f64>,
+    queue_depth: Gauge<u64>,
+    activities: Counter<u64>,
+    lane: [KeyValue; 1],
+}
+
+impl LaneSeries {
+    /// A batch was committed: how many commands it held, how many activities it wrote, how long its COMMIT took.
+    pub fn committed(&self, commands: usize, activities: usize, commit: Duration) {
+        self.batch_commands.record(commands as u64, &self.lane);
+        self.activities.add(activities as u64, &self.lane);
+        self.commit_seconds.record(commit.as_secs_f64(), &self.lane);
+    }
+
+    /// A batch is submitted again; `cause` is one of a few fixed words.
+    pub fn retried(&self, cause: &'static str) {
+        let [lane] = &self.lane;
+        self.batch_retries.add(1, &[lane.clone(), KeyValue::new("cause", cause)]);
+    }
+
+    /// The commands that wait now.
+    pub fn queue_depth(&self, commands: usize) {
+        self.queue_depth.record(commands as u64, &self.lane);
+    }
+}
+
+fn counter(meter: &Meter, name: &'static str, description: &'static str) -> Counter<u64> {
+    meter.u64_counter(name).with_description(description).build()
+}
+
+fn open(meter: &Meter, name: &'static str, description: &'static str) -> UpDownCounter<i64> {
+    meter.i64_up_down_counter(name).with_description(description).build()
+}
+
+fn seconds(meter: &Meter, name: &'static str, description: &'static str) -> Histogram<f64> {
+    meter.f64_histogram(name).with_description(description).with_unit("s").with_boundaries(SECONDS.to_vec()).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_is_what_prometheus_reads() {
+        let metrics = Metrics::new().expect("metrics");
+        let series = metrics.call_series("/docket.v1.TicketService/GetTicket");
+        series.started();
+        series.ended(5, Duration::from_millis(3));
+        series.started();
+        let lane = metrics.lane_series(1);
+        lane.committed(40, 90, Duration::from_millis(2));
+        lane.retried("deadlock");
+        lane.queue_depth(7);
+        metrics.rule_verdicts("triage-new".to_owned(), "APPLIED", 4);
+        metrics.stream_opened();
+        metrics.stream_lag(Duration::from_millis(5));
+
+        let text = metrics.text().expect("text");
+        for line in [
+            r#"docket_calls_total{code="NOT_FOUND",method="/docket.v1.TicketService/GetTicket"} 1"#,
+            r#"docket_calls_open{method="/docket.v1.TicketService/GetTicket"} 1"#,
+            r#"docket_call_duration_seconds_bucket{method="/docket.v1.TicketService/GetTicket",le="0.004"} 1"#,
+            r#"docket_batch_commands_bucket{lane="1",le="64"} 1"#,
+            r#"docket_batch_retries_total{cause="deadlock",lane="1"} 1"#,
+            r#"docket_commit_duration_seconds_count{lane="1"} 1"#,
+            r#"docket_queue_depth{lane="1"} 7"#,
+            r#"docket_activities_total{lane="1"} 90"#,
+            r#"docket_rule_verdicts_total{verdict="APPLIED",workflow="triage-new"} 4"#,
+            "docket_streams_open 1",
+            "docket_stream_lag_seconds_count 1",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

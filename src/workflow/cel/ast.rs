@@ -1,0 +1,220 @@
+//! A checked expression: every name known, every type agreed, enum words as they are stored.
+
+use std::fmt;
+
+use crate::model::time::Instant;
+use crate::workflow::schema::{Root, Type};
+
+/// A node and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    pub kind: Kind,
+    pub ty: Type,
+    /// Byte offset in the source text, for messages.
+    pub at: usize,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    Literal(Literal),
+    /// A field of a root, or a whole root (`names` empty), or a value in a map below it.
+    Field(Path),
+    /// Whether the path leads to a value: absent things, missing keys, empty text and null are not there.
+    Has(Path),
+    /// A comprehension's variable; 0 = that of the outermost one.
+    Local(usize),
+    Not(Box<Expr>),
+    /// Two or more. An error on one side is no error when another side decides, as in SQL's NULL.
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Compare(Compare, Box<Expr>, Box<Expr>),
+    /// The left in the right: an item in a list, a key in a map.
+    In(Box<Expr>, Box<Expr>),
+    Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
+    Negate(Box<Expr>),
+    /// Condition, then, else.
+    Choose(Box<[Expr; 3]>),
+    List(Vec<Expr>),
+    /// A computed key or index; a literal key of a field's map is part of its [`Path`].
+    Index(Box<Expr>, Box<Expr>),
+    Call(Function, Vec<Expr>),
+    Matches(Box<Expr>, Pattern),
+    Changed(Changed),
+    Loop(Loop),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+    Text(String),
+    Time(Instant),
+    /// Microseconds.
+    Duration(i64),
+}
+
+/// `ticket.custom.region` is `{Ticket, [custom, region]}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path {
+    pub root: Root,
+    pub names: Vec<String>,
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.root.name())?;
+        for name in &self.names {
+            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if plain { write!(f, ".{name}")? } else { write!(f, "[{name:?}]")? }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Compare {
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Compare::Equal => "==",
+            Compare::NotEqual => "!=",
+            Compare::Less => "<",
+            Compare::LessOrEqual => "<=",
+            Compare::Greater => ">",
+            Compare::GreaterOrEqual => ">=",
+        }
+    }
+
+    pub fn is_order(self) -> bool {
+        !matches!(self, Compare::Equal | Compare::NotEqual)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl Arithmetic {
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Arithmetic::Add => "+",
+            Arithmetic::Subtract => "-",
+            Arithmetic::Multiply => "*",
+            Arithmetic::Divide => "/",
+            Arithmetic::Remainder => "%",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Characters of a text, items of a list, keys of a map.
+    Size,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Lower,
+    /// RFC 3339 text into a time; a literal is read at load.
+    Timestamp,
+    /// `90m`, `1.5h` into a duration; a literal is read at load.
+    Duration,
+}
+
+impl Function {
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Size => "size",
+            Function::Contains => "contains",
+            Function::StartsWith => "startsWith",
+            Function::EndsWith => "endsWith",
+            Function::Lower => "lower",
+            Function::Timestamp => "timestamp",
+            Function::Duration => "duration",
+        }
+    }
+}
+
+/// A regular expression, compiled at load; matching is linear in the text.
+#[derive(Clone, Debug)]
+pub struct Pattern(pub regex::Regex);
+
+/// `changed('priority', 'MEDIUM', 'HIGH')`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    pub field: String,
+    pub from: Option<Literal>,
+    pub to: Option<Literal>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Loop {
+    pub kind: LoopKind,
+    pub range: Box<Expr>,
+    /// What is asked of each item, or made of it (`Map`).
+    pub body: Box<Expr>,
+    /// Only items that pass this are mapped (`map` with three arguments).
+    pub only: Option<Box<Expr>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopKind {
+    Exists,
+    ExistsOne,
+    All,
+    Filter,
+    Map,
+}
+
+impl Expr {
+    /// Calls `visit` for this node and every node below it.
+    pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
+        visit(self);
+        match &self.kind {
+            Kind::Literal(_) | Kind::Field(_) | Kind::Has(_) | Kind::Local(_) | Kind::Changed(_) => {}
+            Kind::Not(a) | Kind::Negate(a) | Kind::Matches(a, _) => a.walk(visit),
+            Kind::And(all) | Kind::Or(all) | Kind::List(all) | Kind::Call(_, all) => {
+                all.iter().for_each(|e| e.walk(visit));
+            }
+            Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Arithmetic(_, a, b) | Kind::Index(a, b) => {
+                a.walk(visit);
+                b.walk(visit);
+            }
+            Kind::Choose(three) => three.iter().for_each(|e| e.walk(visit)),
+            Kind::Loop(l) => {
+                l.range.walk(visit);
+                l.body.walk(visit);
+                if let Some(only) = &l.only {
+                    only.walk(visit);
+                }
+            }
+        }
+    }
+
+    /// The roots that it names.
+    pub fn roots(&self, into: &mut std::collections::BTreeSet<Root>) {
+        self.walk(&mut |e| match &e.kind {
+            Kind::Field(path) | Kind::Has(path) => {
+                into.insert(path.root);
+            }
+            Kind::Changed(_) => {
+                into.insert(Root::Changes);
+            }
+            _ => {}
+        });
+    }
+}

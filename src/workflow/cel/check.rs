@@ -1,0 +1,320 @@
+//! From the parser's tree to a checked [`Expr`]: names against the schema, types against each other, bounds.
+
+use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr, LiteralValue, SourceInfo, operators};
+
+use super::ast::{Expr, Kind, Literal, Path};
+use super::operators::{arithmetic, comparison};
+use super::parse;
+use crate::workflow::diagnostic::{Problem, suggest};
+use crate::workflow::schema::{self, Enumeration, Root, Type};
+
+const MAX_DEPTH: usize = 24;
+
+/// What an expression may name.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    pub roots: &'static [Root],
+    /// Whether `changed()` has a meaning here.
+    pub changed: bool,
+}
+
+pub static RULE: Scope = Scope { roots: Root::OF_RULES, changed: true };
+
+/// Parses and checks `source`; the type is whatever it is.
+///
+/// # Errors
+/// Every finding in it.
+pub fn compile(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
+    let (raw, places) = parse::parse(source).map_err(|problem| vec![problem])?;
+    let mut checker = Checker { source, places, scope, locals: Vec::new(), depth: 0, problems: Vec::new() };
+    let expr = checker.operand(&raw);
+    if checker.problems.is_empty() { Ok(expr) } else { Err(checker.problems) }
+}
+
+/// Parses and checks a condition: it must be true or false.
+///
+/// # Errors
+/// Every finding in it.
+pub fn condition(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
+    let expr = compile(source, scope)?;
+    match expr.ty {
+        Type::Bool | Type::Any => Ok(expr),
+        other => Err(vec![Problem::error(
+            "not-boolean",
+            expr.at,
+            format!("a condition must be true or false, this is {other}"),
+            "compare it with something",
+        )]),
+    }
+}
+
+pub(super) struct Checker<'s> {
+    pub(super) source: &'s str,
+    pub(super) places: SourceInfo,
+    pub(super) scope: &'s Scope,
+    /// The variables of the comprehensions around, outermost first.
+    pub(super) locals: Vec<(String, Type)>,
+    depth: usize,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    pub(super) fn at(&self, id: u64) -> usize {
+        self.places.offset_for(id).map_or(0, |(start, _)| start as usize)
+    }
+
+    /// Notes a finding; what stands in for the expression agrees with everything, so that nothing follows from it.
+    pub(super) fn wrong(&mut self, code: &'static str, at: usize, message: String, hint: String) -> Expr {
+        self.problems.push(Problem::error(code, at, message, hint));
+        Expr { kind: Kind::Literal(Literal::Null), ty: Type::Any, at }
+    }
+
+    /// An expression whose value is used: whole objects have none.
+    pub(super) fn operand(&mut self, raw: &IdedExpr) -> Expr {
+        let expr = self.expr(raw);
+        match expr.ty {
+            Type::Object(object) => {
+                let hint = format!("name one of its fields: {}", object.names().take(8).collect::<Vec<_>>().join(", "));
+                self.wrong("type", expr.at, format!("{} as a whole has no value", expr.ty), hint)
+            }
+            Type::Changes => self.wrong(
+                "type",
+                expr.at,
+                "`changes` as a whole has no value".into(),
+                "name a field: changes.priority.old".into(),
+            ),
+            Type::Change(_) => self.wrong("type", expr.at, "a change has two values".into(), "add .old or .new".into()),
+            _ => expr,
+        }
+    }
+
+    pub(super) fn expr(&mut self, raw: &IdedExpr) -> Expr {
+        let at = self.at(raw.id);
+        if self.depth >= MAX_DEPTH {
+            return self.wrong(
+                "too-deep",
+                at,
+                format!("the expression is nested deeper than {MAX_DEPTH}"),
+                "split it into several conditions".into(),
+            );
+        }
+        self.depth += 1;
+        let expr = self.node(raw, at);
+        self.depth -= 1;
+        expr
+    }
+
+    fn node(&mut self, raw: &IdedExpr, at: usize) -> Expr {
+        match &raw.expr {
+            Raw::Literal(literal) => self.literal(literal, at),
+            Raw::Ident(name) => self.ident(name, at),
+            Raw::Select(select) => {
+                let base = self.expr(&select.operand);
+                let dot = at
+                    + self
+                        .source
+                        .get(at..)
+                        .map_or(0, |rest| rest.find(|c: char| c != '.' && !c.is_whitespace()).unwrap_or(0));
+                self.member(base, &select.field, dot)
+            }
+            Raw::List(list) => self.list(&list.elements, at),
+            Raw::Call(call) => self.call(call, at),
+            Raw::Map(_) | Raw::Struct(_) => self.wrong(
+                "unsupported",
+                at,
+                "maps and messages cannot be written inside an expression".into(),
+                "compare fields one by one".into(),
+            ),
+            Raw::Comprehension(_) | Raw::Unspecified => {
+                self.wrong("syntax", at, "this is no CEL expression".into(), String::new())
+            }
+        }
+    }
+
+    fn literal(&mut self, literal: &LiteralValue, at: usize) -> Expr {
+        let (literal, ty) = match literal {
+            LiteralValue::Boolean(b) => (Literal::Bool(*b.inner()), Type::Bool),
+            LiteralValue::Int(i) => (Literal::Int(*i.inner()), Type::Int),
+            LiteralValue::Double(d) => (Literal::Double(*d.inner()), Type::Double),
+            LiteralValue::String(s) => (Literal::Text(s.inner().to_owned()), Type::Text),
+            LiteralValue::Null => (Literal::Null, Type::Null),
+            LiteralValue::UInt(u) => {
+                let hint = format!("write {}", u.inner());
+                return self.wrong("unsupported", at, "unsigned numbers are not used here".into(), hint);
+            }
+            LiteralValue::Bytes(_) => {
+                return self.wrong("unsupported", at, "bytes are not used here".into(), "leave the b out".into());
+            }
+        };
+        Expr { kind: Kind::Literal(literal), ty, at }
+    }
+
+    fn ident(&mut self, name: &str, at: usize) -> Expr {
+        if let Some(slot) = self.locals.iter().rposition(|(local, _)| local == name) {
+            return Expr { kind: Kind::Local(slot), ty: self.locals[slot].1, at };
+        }
+        if let Some(root) = self.scope.roots.iter().copied().find(|root| root.name() == name) {
+            return Expr { kind: Kind::Field(Path { root, names: Vec::new() }), ty: root.ty(), at };
+        }
+        let roots = self.scope.roots;
+        let hint = if let Some(word) = enum_word(name) {
+            format!("words stand between quotes: '{word}'")
+        } else if let Some(root) = roots.iter().find(|r| matches!(r.ty(), Type::Object(o) if o.field(name).is_some())) {
+            format!("did you mean `{}.{name}`?", root.name())
+        } else {
+            suggest(name, roots.iter().map(|root| root.name()).chain(self.locals.iter().map(|(l, _)| l.as_str())))
+        };
+        self.wrong("unknown-variable", at, format!("there is no `{name}` here"), hint)
+    }
+
+    /// `base.name`, or `base['name']`.
+    pub(super) fn member(&mut self, base: Expr, name: &str, at: usize) -> Expr {
+        let ty = match base.ty {
+            Type::Object(object) => match object.field(name) {
+                Some(field) => field.ty,
+                None => {
+                    let hint = suggest(name, object.names());
+                    return self.wrong("unknown-field", at, format!("{} has no field `{name}`", object.name), hint);
+                }
+            },
+            Type::Changes => match schema::changing().find(|field| field.name == name) {
+                Some(field) => Type::Change(&field.ty),
+                None => {
+                    let hint = suggest(name, schema::changing().map(|field| field.name));
+                    return self.wrong("unknown-field", at, format!("no change of a ticket names `{name}`"), hint);
+                }
+            },
+            Type::Change(ty) if matches!(name, "old" | "new") => *ty,
+            Type::Change(_) => {
+                let message = format!("a change has `old` and `new`, no `{name}`");
+                return self.wrong("unknown-field", at, message, suggest(name, ["old", "new"]));
+            }
+            Type::Map | Type::Any => Type::Any,
+            other => {
+                return self.wrong("unknown-field", at, format!("{other} has no fields"), format!("remove .{name}"));
+            }
+        };
+        match base.kind {
+            Kind::Field(mut path) => {
+                path.names.push(name.to_owned());
+                Expr { kind: Kind::Field(path), ty, at }
+            }
+            // A finding of before: one is enough.
+            Kind::Literal(Literal::Null) => base,
+            kind => {
+                let key = Expr { kind: Kind::Literal(Literal::Text(name.to_owned())), ty: Type::Text, at };
+                Expr { kind: Kind::Index(Box::new(Expr { kind, ..base }), Box::new(key)), ty, at }
+            }
+        }
+    }
+
+    fn list(&mut self, elements: &[IdedExpr], at: usize) -> Expr {
+        let items: Vec<Expr> = elements.iter().map(|raw| self.operand(raw)).collect();
+        let mut types = items.iter().map(|item| item.ty);
+        let first = types.next().unwrap_or(Type::Any);
+        let one = if types.all(|ty| ty == first) { first } else { Type::Any };
+        match one.list_of() {
+            Some(ty) => Expr { kind: Kind::List(items), ty, at },
+            None => self.wrong("type", at, "lists cannot hold lists".into(), "write one flat list".into()),
+        }
+    }
+
+    fn call(&mut self, call: &CallExpr, at: usize) -> Expr {
+        let name = call.func_name.as_str();
+        match (name, call.args.as_slice()) {
+            (operators::LOGICAL_AND, [_, _]) => self.logic(call, at, true),
+            (operators::LOGICAL_OR, [_, _]) => self.logic(call, at, false),
+            (operators::LOGICAL_NOT, [inner]) => {
+                let inner = self.truth(inner);
+                Expr { kind: Kind::Not(Box::new(inner)), ty: Type::Bool, at }
+            }
+            (operators::NEGATE, [inner]) => {
+                let inner = self.operand(inner);
+                match inner.ty {
+                    ty @ (Type::Int | Type::Double | Type::Duration | Type::Any) => {
+                        Expr { kind: Kind::Negate(Box::new(inner)), ty, at }
+                    }
+                    other => self.wrong("type", at, format!("`-` needs a number, not {other}"), String::new()),
+                }
+            }
+            (operators::CONDITIONAL, [condition, yes, no]) => {
+                let condition = self.truth(condition);
+                let (mut yes, mut no) = (self.operand(yes), self.operand(no));
+                self.agree(&mut yes, &mut no);
+                let ty = if yes.ty == no.ty { yes.ty } else { common(yes.ty, no.ty) };
+                Expr { kind: Kind::Choose(Box::new([condition, yes, no])), ty, at }
+            }
+            (operators::INDEX, [from, key]) => self.index(from, key, at),
+            (operators::IN, [item, list]) => self.within(item, list, at),
+            (_, [a, b]) if let Some(how) = comparison(name) => self.comparison(how, a, b, at),
+            (_, [a, b]) if let Some(how) = arithmetic(name) => self.arithmetic(how, a, b, at),
+            _ => self.function(call, at),
+        }
+    }
+
+    /// An operand that must be true or false.
+    pub(super) fn truth(&mut self, raw: &IdedExpr) -> Expr {
+        let expr = self.operand(raw);
+        match expr.ty {
+            Type::Bool | Type::Any => expr,
+            other => {
+                let message = format!("true or false is needed here, this is {other}");
+                self.wrong("not-boolean", expr.at, message, "compare it with something".into())
+            }
+        }
+    }
+
+    /// A chain of `&&` or `||` as one flat list.
+    fn logic(&mut self, call: &CallExpr, at: usize, and: bool) -> Expr {
+        let mut all = Vec::new();
+        for arg in &call.args {
+            let side = self.truth(arg);
+            match side.kind {
+                Kind::And(inner) if and => all.extend(inner),
+                Kind::Or(inner) if !and => all.extend(inner),
+                _ => all.push(side),
+            }
+        }
+        Expr { kind: if and { Kind::And(all) } else { Kind::Or(all) }, ty: Type::Bool, at }
+    }
+
+    fn index(&mut self, from: &IdedExpr, key: &IdedExpr, at: usize) -> Expr {
+        let base = self.expr(from);
+        let key = self.operand(key);
+        match (base.ty, &key.kind, key.ty) {
+            (Type::Map | Type::Any | Type::Object(_), Kind::Literal(Literal::Text(name)), _) => {
+                let name = name.clone();
+                self.member(base, &name, key.at)
+            }
+            (Type::List(item), _, Type::Int | Type::Any) => {
+                Expr { kind: Kind::Index(Box::new(base), Box::new(key)), ty: *item, at }
+            }
+            (Type::Map, _, ty) if ty.is_text() || ty == Type::Any => {
+                Expr { kind: Kind::Index(Box::new(base), Box::new(key)), ty: Type::Any, at }
+            }
+            (Type::Any, _, _) => Expr { kind: Kind::Index(Box::new(base), Box::new(key)), ty: Type::Any, at },
+            (base, _, key) => {
+                let message = format!("{base} cannot be read with [{key}]");
+                self.wrong("type", at, message, "[0] reads a list, ['key'] a map".into())
+            }
+        }
+    }
+}
+
+fn common(a: Type, b: Type) -> Type {
+    if a.is_text() && b.is_text() { Type::Text } else { Type::Any }
+}
+
+/// The stored word, where a bare name is one.
+fn enum_word(name: &str) -> Option<&'static str> {
+    let all: [&Enumeration; 6] = [
+        &schema::STATUS,
+        &schema::PRIORITY,
+        &schema::TICKET_TYPE,
+        &schema::CHANNEL,
+        &schema::VISIBILITY,
+        &schema::AUTHOR_KIND,
+    ];
+    let upper = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    all.into_iter().find_map(|words| words.word(name)).filter(|_| upper)
+}

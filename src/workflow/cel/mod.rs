@@ -1,0 +1,21 @@
+//! The condition language: CEL, parsed by the `cel` crate; checked, bounded and evaluated here.
+//!
+//! One evaluator serves rules, templates and filters, over the checked tree that the store also compiles into SQL: so a
+//! filter means the same in a list, in a stream and in a rule. A test holds it against the crate's own interpreter.
+
+mod absent;
+pub mod ast;
+mod check;
+mod eval;
+mod functions;
+mod operators;
+#[cfg(test)]
+mod oracle;
+mod parse;
+mod resolve;
+mod value;
+
+pub use absent::unguarded;
+pub use check::{RULE, Scope, compile, condition};
+pub use eval::{Fault, MAX_TEXT, evaluate, holds};
+pub use value::Value;

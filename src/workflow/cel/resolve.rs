@@ -1,0 +1,383 @@
+//! From a path to the value that the facts hold there. A test walks the schema through here, so that neither lacks a field.
+
+use serde_json::Value as Json;
+
+use super::ast::Path;
+use super::value::Value;
+use crate::model::activity::{Activity, Actor, Cause, Change};
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::id;
+use crate::model::issue::Issue;
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
+use crate::workflow::facts::{Event, Facts};
+use crate::workflow::schema::Root;
+use uuid::Uuid;
+
+/// `Ok(None)`: there is nothing at this path. `Err`: the path is in no schema, so no checked expression holds it.
+pub type Found<'a> = Result<Option<Value<'a>>, NoSuchField>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSuchField;
+
+/// The value at `path`. A whole object gives `Bool(true)`: it is only asked whether it is there.
+pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
+    let names = path.names.as_slice();
+    match path.root {
+        Root::Event => whole(facts.event, |e| event(facts, e, names), names),
+        Root::Ticket => whole(facts.ticket, |t| ticket(t, names), names),
+        Root::Before => whole(facts.before, |t| ticket(t, names), names),
+        Root::Changes => changes(facts.changes, names),
+        Root::Message => whole(facts.message, |m| message(m, names), names),
+        Root::Issue => whole(facts.issue, |i| issue(i, names), names),
+        Root::Actor => whole(facts.actor, |a| actor(a, names), names),
+        Root::Organization => whole(facts.organization, |o| organization(o, names), names),
+        Root::Requester | Root::Contact => whole(facts.requester, |c| contact(c, names), names),
+        Root::Assignee | Root::Agent => whole(facts.assignee, |a| agent(a, names), names),
+        Root::Team => whole(facts.team, |t| team(t, names), names),
+        Root::Activity => whole(facts.activity, |a| activity(a, names), names),
+        Root::Run => Ok(None),
+        Root::Now => Ok(Some(Value::Time(facts.now))),
+        Root::Tenant => match names {
+            [] => Ok(Some(Value::Bool(true))),
+            [name] if name == "id" => Ok(Some(Value::text(facts.tenant_id))),
+            _ => Err(NoSuchField),
+        },
+    }
+}
+
+fn whole<'a, T>(thing: Option<T>, field: impl FnOnce(T) -> Found<'a>, names: &[String]) -> Found<'a> {
+    match thing {
+        None => Ok(None),
+        Some(_) if names.is_empty() => Ok(Some(Value::Bool(true))),
+        Some(thing) => field(thing),
+    }
+}
+
+fn text(text: &str) -> Found<'_> {
+    Ok(Some(Value::text(text)))
+}
+
+fn time<'a>(at: Option<Instant>) -> Found<'a> {
+    Ok(at.map(Value::Time))
+}
+
+fn int<'a>(number: impl Into<i64>) -> Found<'a> {
+    Ok(Some(Value::Int(number.into())))
+}
+
+fn shown<'a>(prefix: &str, uuid: Option<Uuid>) -> Found<'a> {
+    Ok(Some(Value::text(uuid.map(|uuid| id::show(prefix, uuid)).unwrap_or_default())))
+}
+
+/// Down into a JSON object, name by name.
+fn json<'a>(mut json: &'a Json, names: &[String]) -> Found<'a> {
+    for name in names {
+        match json.get(name) {
+            Some(inner) => json = inner,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Value::of_json(json)))
+}
+
+fn ticket<'a>(t: &'a Ticket, names: &[String]) -> Found<'a> {
+    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
+    match name.as_str() {
+        "custom" => json(&t.custom, rest),
+        _ if !rest.is_empty() => Err(NoSuchField),
+        "status" => text(t.status.word()),
+        "priority" => text(t.priority.word()),
+        "type" => text(t.kind.word()),
+        "subject" => text(&t.subject),
+        "description" => text(&t.description),
+        "category" => text(&t.category),
+        "tags" => Ok(Some(Value::Texts(&t.tags))),
+        "id" => shown(id::TICKET, Some(t.id)),
+        "number" => int(t.number),
+        "display_number" => Ok(Some(Value::text(t.display_number()))),
+        "channel" => text(t.channel.word()),
+        "source" => text(&t.source),
+        "source_type" => text(t.source_type.word()),
+        "requester_id" => text(&t.requester_id),
+        "requester_email" => text(&t.requester_email),
+        "requester_name" => text(&t.requester_name),
+        "assignee_id" => text(&t.assignee_id),
+        "team_id" => text(&t.team_id),
+        "organization_id" => text(&t.organization_id),
+        "deal_id" => text(&t.deal_id),
+        "related_asset_id" => text(&t.related_asset_id),
+        "related_vulnerability_id" => text(&t.related_vulnerability_id),
+        "sla_policy_id" => shown(id::SLA_POLICY, t.sla_policy_id),
+        "first_response_due_at" => time(t.first_response_due_at),
+        "due_at" => time(t.due_at),
+        "first_response_at" => time(t.first_response_at),
+        "resolved_at" => time(t.resolved_at),
+        "closed_at" => time(t.closed_at),
+        "escalated_at" => time(t.escalated_at),
+        "reopened_at" => time(t.reopened_at),
+        "escalation_level" => int(t.escalation_level),
+        "reopen_count" => int(t.reopen_count),
+        "satisfaction" => Ok(t.satisfaction.map(Value::Double)),
+        "satisfaction_comment" => text(&t.satisfaction_comment),
+        "message_count" => int(t.message_count),
+        "last_message_at" => time(t.last_message_at),
+        "follow_up_of" => shown(id::TICKET, t.follow_up_of),
+        "merged_into" => shown(id::TICKET, t.merged_into),
+        "app_id" => text(&t.app_id),
+        "created_at" => time(Some(t.created_at)),
+        "updated_at" => time(Some(t.updated_at)),
+        "created_by" => text(&t.created_by),
+        "updated_by" => text(&t.updated_by),
+        "deleted_at" => time(t.deleted_at),
+        "deleted_by" => text(&t.deleted_by),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn changes<'a>(changes: &'a [Change], names: &[String]) -> Found<'a> {
+    let Some((field, rest)) = names.split_first() else { return Ok(Some(Value::Bool(true))) };
+    let Some(change) = changes.iter().find(|change| change.field == *field) else { return Ok(None) };
+    match rest {
+        [] => Ok(Some(Value::Bool(true))),
+        [side, rest @ ..] if side == "old" => json(&change.old_value, rest),
+        [side, rest @ ..] if side == "new" => json(&change.new_value, rest),
+        _ => Err(NoSuchField),
+    }
+    .map(|found| found.filter(|value| !matches!(value, Value::Null)))
+}
+
+fn event<'a>(facts: &Facts<'a>, e: Event<'a>, names: &[String]) -> Found<'a> {
+    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
+    match name.as_str() {
+        "type" => text(e.kind),
+        "families" => Ok(Some(Value::Names(e.families))),
+        "position" => int(e.position),
+        "actor" => whole(facts.actor, |a| actor(a, rest), rest),
+        "cause" => whole(e.cause, |c| cause(c, rest), rest),
+        "data" => e.data.map_or(Ok(None), |data| json(data, rest)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn actor<'a>(a: &'a Actor, names: &[String]) -> Found<'a> {
+    match names.first().map(String::as_str) {
+        Some("kind") => text(a.kind.word()),
+        Some("id") => text(&a.id),
+        Some("display") => text(&a.display),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn cause<'a>(c: &'a Cause, names: &[String]) -> Found<'a> {
+    match names.first().map(String::as_str) {
+        Some("root_position") => int(c.root_position),
+        Some("parent_position") => int(c.parent_position),
+        Some("depth") => int(c.depth),
+        Some("workflow") => text(&c.workflow),
+        Some("run_id") => shown(id::RUN, Some(c.run_id)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn message<'a>(m: &'a Message, names: &[String]) -> Found<'a> {
+    match names.first().map(String::as_str) {
+        Some("id") => shown(id::MESSAGE, Some(m.id)),
+        Some("ticket_id") => shown(id::TICKET, Some(m.ticket_id)),
+        Some("body") => text(&m.body),
+        Some("visibility") => text(m.visibility.word()),
+        Some("author_id") => text(&m.author_id),
+        Some("author_email") => text(&m.author_email),
+        Some("author_kind") => text(m.author_kind.word()),
+        Some("workflow") => text(&m.workflow),
+        Some("created_at") => time(Some(m.created_at)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn issue<'a>(i: &'a Issue, names: &[String]) -> Found<'a> {
+    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
+    match name.as_str() {
+        "metadata" => json(&i.metadata, rest),
+        "id" => shown(id::ISSUE, Some(i.id)),
+        "title" => text(&i.title),
+        "description" => text(&i.description),
+        "type" => text(i.kind.word()),
+        "status" => text(i.status.word()),
+        "priority" => text(i.priority.word()),
+        "reporter_id" => text(&i.reporter_id),
+        "assignee_id" => text(&i.assignee_id),
+        "project" => text(&i.project),
+        "external_url" => text(&i.external_url),
+        "ticket_ids" => Ok(Some(Value::Texts(&i.ticket_ids))),
+        "workflow" => text(&i.workflow),
+        "resolved_at" => time(i.resolved_at),
+        "app_id" => text(&i.app_id),
+        "source" => text(&i.source),
+        "created_at" => time(Some(i.created_at)),
+        "updated_at" => time(Some(i.updated_at)),
+        "created_by" => text(&i.created_by),
+        "updated_by" => text(&i.updated_by),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn organization<'a>(o: &'a Organization, names: &[String]) -> Found<'a> {
+    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
+    match (name.as_str(), rest) {
+        ("attributes", rest) => json(&o.attributes, rest),
+        ("subscription", []) => Ok(Some(Value::Bool(true))),
+        ("subscription", [part]) if part == "plan" => text(&o.subscription_plan),
+        ("subscription", [part]) if part == "status" => text(&o.subscription_status),
+        ("id", []) => text(&o.id),
+        ("name", []) => text(&o.name),
+        ("tier", []) => text(&o.tier),
+        ("app_id", []) => text(&o.app_id),
+        ("created_at", []) => time(Some(o.created_at)),
+        ("updated_at", []) => time(Some(o.updated_at)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn contact<'a>(c: &'a Contact, names: &[String]) -> Found<'a> {
+    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
+    match name.as_str() {
+        "attributes" => json(&c.attributes, rest),
+        "id" => text(&c.id),
+        "name" => text(&c.name),
+        "email" => text(&c.email),
+        "organization_id" => text(&c.organization_id),
+        "app_id" => text(&c.app_id),
+        "created_at" => time(Some(c.created_at)),
+        "updated_at" => time(Some(c.updated_at)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn agent<'a>(a: &'a Agent, names: &[String]) -> Found<'a> {
+    match names.first().map(String::as_str) {
+        Some("id") => text(&a.id),
+        Some("name") => text(&a.name),
+        Some("email") => text(&a.email),
+        Some("status") => text(a.status.word()),
+        Some("capacity") => int(a.capacity),
+        Some("skills") => Ok(Some(Value::Texts(&a.skills))),
+        Some("weight") => int(a.weight),
+        Some("open_count") => int(a.open_count),
+        Some("app_id") => text(&a.app_id),
+        Some("created_at") => time(Some(a.created_at)),
+        Some("updated_at") => time(Some(a.updated_at)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn team<'a>(t: &'a Team, names: &[String]) -> Found<'a> {
+    match names.first().map(String::as_str) {
+        Some("id") => text(&t.id),
+        Some("name") => text(&t.name),
+        Some("member_ids") => Ok(Some(Value::Texts(&t.member_ids))),
+        Some("app_id") => text(&t.app_id),
+        Some("created_at") => time(Some(t.created_at)),
+        Some("updated_at") => time(Some(t.updated_at)),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn activity<'a>(a: &'a Activity, names: &[String]) -> Found<'a> {
+    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
+    match name.as_str() {
+        "type" => text(&a.kind),
+        "families" => Ok(Some(Value::Names(&a.families))),
+        "position" => int(a.position),
+        "ticket_id" => shown(id::TICKET, a.ticket_id),
+        "ticket_version" => int(a.ticket_version),
+        "actor" => whole(Some(&a.actor), |x| actor(x, rest), rest),
+        "occurred_at" => time(Some(a.occurred_at)),
+        "ticket" => whole(a.ticket.as_deref(), |x| ticket(x, rest), rest),
+        "message" => whole(a.message.as_ref(), |x| message(x, rest), rest),
+        "issue" => whole(a.issue.as_ref(), |x| issue(x, rest), rest),
+        "task" => whole(a.task.as_ref(), |x| task(x, rest), rest),
+        "data" => a.data.as_ref().map_or(Ok(None), |data| json(data, rest)),
+        "cause" => whole(a.cause.as_ref(), |x| cause(x, rest), rest),
+        "request_id" => text(&a.request_id),
+        "app_id" => text(&a.app_id),
+        _ => Err(NoSuchField),
+    }
+}
+
+fn task<'a>(t: &'a crate::model::activity::Task, names: &[String]) -> Found<'a> {
+    match names.first().map(String::as_str) {
+        Some("subject") => text(&t.subject),
+        Some("assignee_id") => text(&t.assignee_id),
+        Some("contact_id") => text(&t.contact_id),
+        _ => Err(NoSuchField),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workflow::fixture;
+    use crate::workflow::schema::Type;
+
+    /// Every path that the schema knows below `path`.
+    fn paths(path: &Path, ty: Type, into: &mut Vec<(Path, Type)>) {
+        into.push((path.clone(), ty));
+        if let Type::Object(object) = ty {
+            for field in object.fields {
+                let names = path.names.iter().cloned().chain([field.name.to_owned()]).collect();
+                paths(&Path { root: path.root, names }, field.ty, into);
+            }
+        }
+    }
+
+    fn fits(value: &Value<'_>, ty: Type) -> bool {
+        match (value, ty) {
+            (Value::Bool(true), Type::Object(_) | Type::Changes) => true,
+            (Value::Int(_), Type::Int) | (Value::Double(_), Type::Double) | (Value::Time(_), Type::Time) => true,
+            (Value::Text(text), Type::Enum(words)) => words.words.contains(&text.as_ref()),
+            (Value::Text(text), Type::Text | Type::Event) => !text.is_empty(),
+            (Value::Texts(all), Type::List(_)) => !all.is_empty(),
+            (Value::Names(all), Type::List(_)) => !all.is_empty(),
+            (value, Type::Map) => value.is_map(),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_schema_is_found_and_is_of_its_type() {
+        let activity = fixture::activity("ticket.escalated", fixture::ticket());
+        let ticket = fixture::ticket();
+        let mut issue = fixture::issue();
+        issue.workflow = "escalation-to-issue".into();
+        issue.app_id = "portal".into();
+        let mut activity = activity;
+        activity.issue = Some(issue);
+        let (mut organization, mut contact) = (fixture::organization("Free"), fixture::contact());
+        let (mut agent, mut team) = (fixture::agent(), fixture::team());
+        for app_id in [&mut organization.app_id, &mut contact.app_id, &mut agent.app_id, &mut team.app_id] {
+            *app_id = "portal".into();
+        }
+        let full = Facts {
+            before: Some(&ticket),
+            organization: Some(&organization),
+            requester: Some(&contact),
+            assignee: Some(&agent),
+            team: Some(&team),
+            ..Facts::of(&activity)
+        };
+        let mut all = Vec::new();
+        for root in Root::OF_RULES.iter().chain(Root::OF_FILTERS) {
+            paths(&Path { root: *root, names: Vec::new() }, root.ty(), &mut all);
+        }
+        assert!(all.len() > 200, "the schema was walked");
+        for (path, ty) in &all {
+            match value(&full, path) {
+                Ok(Some(value)) => assert!(fits(&value, *ty), "{path} is {value:?}, not {ty}"),
+                other => panic!("{path}: {other:?}"),
+            }
+            assert_ne!(value(&Facts::at(fixture::NOW, "acme"), path).err(), Some(NoSuchField), "{path}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a rule or a filter is asked about: borrowed, nothing is copied to build it.
+
+use serde_json::Value as Json;
+
+use crate::model::activity::{Activity, Actor, Cause, Change};
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::issue::Issue;
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
+
+/// The snapshot of one activity, or of one command before it is decided. What is `None` is absent: reading its fields is
+/// an error verdict, `has()` of them is false.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub event: Option<Event<'a>>,
+    /// After-rules: as it was after the activity. Before-rules: as it is, and for `creating` and `updating` as it would be.
+    pub ticket: Option<&'a Ticket>,
+    /// As it was before the change; `None` on create.
+    pub before: Option<&'a Ticket>,
+    pub changes: &'a [Change],
+    pub message: Option<&'a Message>,
+    pub issue: Option<&'a Issue>,
+    pub actor: Option<&'a Actor>,
+    /// The ticket's organization, requester, assignee and team: needed only where [`super::Rule::needs`] names them.
+    pub organization: Option<&'a Organization>,
+    pub requester: Option<&'a Contact>,
+    pub assignee: Option<&'a Agent>,
+    pub team: Option<&'a Team>,
+    /// The event's instant.
+    pub now: Instant,
+    pub tenant_id: &'a str,
+    /// Filters over activities only.
+    pub activity: Option<&'a Activity>,
+}
+
+/// What happened, or (`ticket.resolving`) is about to.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    pub kind: &'a str,
+    pub families: &'a [&'static str],
+    /// 0 before anything is decided.
+    pub position: i64,
+    pub cause: Option<&'a Cause>,
+    pub data: Option<&'a Json>,
+}
+
+impl<'a> Facts<'a> {
+    /// Nothing but a time and a tenant.
+    pub fn at(now: Instant, tenant_id: &'a str) -> Facts<'a> {
+        Facts {
+            event: None,
+            ticket: None,
+            before: None,
+            changes: &[],
+            message: None,
+            issue: None,
+            actor: None,
+            organization: None,
+            requester: None,
+            assignee: None,
+            team: None,
+            now,
+            tenant_id,
+            activity: None,
+        }
+    }
+
+    /// What an activity itself tells. The caller adds `before` and what [`super::Rule::needs`] names.
+    pub fn of(activity: &'a Activity) -> Facts<'a> {
+        Facts {
+            event: Some(Event {
+                kind: &activity.kind,
+                families: &activity.families,
+                position: activity.position,
+                cause: activity.cause.as_ref(),
+                data: activity.data.as_ref(),
+            }),
+            ticket: activity.ticket.as_deref(),
+            changes: &activity.changes,
+            message: activity.message.as_ref(),
+            issue: activity.issue.as_ref(),
+            actor: Some(&activity.actor),
+            activity: Some(activity),
+            ..Facts::at(activity.occurred_at, &activity.tenant_id)
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The rules of an installation, as one checked, content-hashed whole.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use aws_lc_rs::digest;
+
+use super::compile::{self, File};
+use super::diagnostic::{Diagnostic, Severity};
+use super::event;
+use super::rule::Rule;
+use super::{grammar, yaml};
+
+/// Files that are not rules: they test them.
+const TESTS: &str = ".test.yaml";
+
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    /// In the order in which they run.
+    rules: Vec<Rule>,
+    /// Event or family to places in `rules`, enabled ones, ascending.
+    by_event: HashMap<String, Vec<usize>>,
+    hash: String,
+    sources: Vec<(String, String)>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl RuleSet {
+    /// Reads and checks `(file name, source)` pairs; test files are left out.
+    ///
+    /// # Errors
+    /// Every finding of every file, warnings among them; nothing of such a set is taken.
+    pub fn from_sources(mut sources: Vec<(String, String)>) -> Result<RuleSet, Vec<Diagnostic>> {
+        sources.retain(|(file, _)| !file.ends_with(TESTS));
+        sources.sort();
+        let mut found = Vec::new();
+        let mut rules: Vec<Rule> = Vec::new();
+        for (file, source) in &sources {
+            for rule in read_file(File { name: file, source }, &mut found) {
+                if let Some(other) = rules.iter().find(|other| other.name == rule.name) {
+                    found.push(twice(&rule, other));
+                }
+                rules.push(rule);
+            }
+        }
+        if found.iter().any(|d| d.severity == Severity::Error) {
+            return Err(found);
+        }
+        rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+            for event in &rule.events {
+                let at = by_event.entry(event.clone()).or_default();
+                if at.last() != Some(&index) {
+                    at.push(index);
+                }
+            }
+        }
+        Ok(RuleSet { hash: hash(&sources), rules, by_event, sources, warnings: found })
+    }
+
+    /// Reads every `*.yaml` under `folder`, at any depth. File names are relative to it, with `/`.
+    ///
+    /// # Errors
+    /// As [`RuleSet::from_sources`]; or what could not be read.
+    pub fn load_dir(folder: &Path) -> Result<RuleSet, Vec<Diagnostic>> {
+        RuleSet::from_sources(RuleSet::read_dir(folder)?)
+    }
+
+    /// The `(file name, source)` pairs of a folder, sorted, unchecked.
+    ///
+    /// # Errors
+    /// Every file and folder that could not be read.
+    pub fn read_dir(folder: &Path) -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
+        let mut sources = Vec::new();
+        let mut found = Vec::new();
+        walk(folder, "", 0, &mut sources, &mut found);
+        sources.sort();
+        if found.is_empty() { Ok(sources) } else { Err(found) }
+    }
+
+    /// The rules that wait for an activity of this type and these families, in the order in which they run.
+    pub fn after(&self, kind: &str, families: &[&str]) -> Vec<&Rule> {
+        let custom = kind.starts_with("custom.").then_some(event::CUSTOM);
+        let names = [kind].into_iter().chain(families.iter().copied()).chain(custom);
+        let mut places: Vec<usize> = names.filter_map(|name| self.by_event.get(name)).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|at| &self.rules[at]).collect()
+    }
+
+    /// The rules that wait for a before-event (`ticket.resolving`), in the order in which they run.
+    pub fn before(&self, event: &str) -> Vec<&Rule> {
+        self.by_event.get(event).into_iter().flatten().map(|at| &self.rules[*at]).collect()
+    }
+
+    /// Every rule, the disabled ones too, in the order in which they run.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// Hex of SHA-256 over the sources; '' for [`RuleSet::default`], which has no rules.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// `(file name, source)`, sorted by name: what [`RuleSet::from_sources`] made this of.
+    pub fn sources(&self) -> &[(String, String)] {
+        &self.sources
+    }
+
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+fn twice(rule: &Rule, other: &Rule) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        code: "name",
+        message: format!("the name `{}` is taken by {}:{}", rule.name, other.file, other.line),
+        hint: "give one of them another name".into(),
+        file: rule.file.clone(),
+        line: rule.line,
+        column: 1,
+    }
+}
+
+/// The rules of one file; findings are added to `found`.
+fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
+    let nodes = match yaml::read(file.name, file.source) {
+        Ok(nodes) => nodes,
+        Err(diagnostics) => {
+            found.extend(diagnostics);
+            return Vec::new();
+        }
+    };
+    let mut values = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(file.source) {
+        match <serde_yaml::Value as serde::Deserialize>::deserialize(document) {
+            Ok(serde_yaml::Value::Null) => {}
+            Ok(value) => values.push(value),
+            Err(error) => {
+                let place = error.location();
+                found.push(Diagnostic {
+                    severity: Severity::Error,
+                    code: "yaml",
+                    message: format!("this is no YAML: {error}"),
+                    hint: "look at the indentation and the quotes around here".into(),
+                    file: file.name.to_owned(),
+                    line: place.as_ref().map_or(1, |place| place.line() as u32),
+                    column: place.as_ref().map_or(1, |place| place.column() as u32),
+                });
+                return Vec::new();
+            }
+        }
+    }
+    if values.len() != nodes.len() {
+        found.push(Diagnostic {
+            severity: Severity::Error,
+            code: "yaml",
+            message: "the documents of this file cannot be told apart".into(),
+            hint: "separate them with a line of ---".into(),
+            file: file.name.to_owned(),
+            line: 1,
+            column: 1,
+        });
+        return Vec::new();
+    }
+    let mut rules = Vec::new();
+    for (node, value) in nodes.iter().zip(values) {
+        match grammar::read(file.name, node, value) {
+            Ok(raw) => rules.extend(compile::rule(file, node, raw, found)),
+            Err(diagnostics) => found.extend(diagnostics),
+        }
+    }
+    rules
+}
+
+/// Deeper than any sane tree, and the end of a loop of links.
+const MAX_FOLDERS: usize = 16;
+
+fn walk(folder: &Path, prefix: &str, depth: usize, sources: &mut Vec<(String, String)>, found: &mut Vec<Diagnostic>) {
+    let mut unreadable = |file: String, message: String| {
+        let hint = "see that it exists, is UTF-8 and may be read".to_owned();
+        found.push(Diagnostic { severity: Severity::Error, code: "file", message, hint, file, line: 0, column: 0 });
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let shown = if prefix.is_empty() { folder.display().to_string() } else { prefix.to_owned() };
+            return unreadable(shown, format!("cannot read the folder: {error}"));
+        }
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if path.is_dir() {
+            if depth < MAX_FOLDERS {
+                walk(&path, &format!("{name}/"), depth + 1, sources, found);
+            }
+        } else if name.ends_with(".yaml") && !name.ends_with(TESTS) {
+            match read_source(&path) {
+                Ok(source) => sources.push((name, source)),
+                Err(error) => {
+                    let hint = "see that it exists, is UTF-8 and may be read".to_owned();
+                    let message = format!("cannot read the file: {error}");
+                    found.push(Diagnostic {
+                        severity: Severity::Error,
+                        code: "file",
+                        message,
+                        hint,
+                        file: name,
+                        line: 0,
+                        column: 0,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// At most one byte more than the bound, which the reader then refuses.
+fn read_source(path: &Path) -> std::io::Result<String> {
+    use std::io::Read as _;
+    let mut source = String::new();
+    std::fs::File::open(path)?.take(yaml::MAX_BYTES as u64 + 1).read_to_string(&mut source)?;
+    Ok(source)
+}
+
+/// Lengths stand before the parts, so that no two sets of files give the same bytes.
+fn hash(sources: &[(String, String)]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in sources.iter().flat_map(|(file, source)| [file, source]) {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    context.finish().as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,232 @@
+//! Values of actions: fixed, one `${expression}` (typed), or text with expressions inside. `$${` is a literal `${`.
+
+use serde_json::Value as Json;
+
+use super::cel::ast::{Expr, Kind, Literal};
+use super::cel::{self, Scope, Value};
+use super::diagnostic::Problem;
+use super::facts::Facts;
+use super::schema::{Enumeration, Type};
+
+/// What an action's key takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Want {
+    Text,
+    Word(&'static Enumeration),
+    /// Whatever JSON holds.
+    Json,
+}
+
+#[derive(Clone, Debug)]
+pub enum Template {
+    Fixed(Json),
+    Value(Expr),
+    Text(Vec<Part>),
+}
+
+#[derive(Clone, Debug)]
+pub enum Part {
+    Text(String),
+    Value(Expr),
+}
+
+impl Template {
+    /// Reads `source`; places in findings are offsets into it.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn compile(source: &str, want: Want, scope: &Scope) -> Result<Template, Vec<Problem>> {
+        let pieces = split(source).map_err(|problem| vec![problem])?;
+        let mut problems = Vec::new();
+        let mut parts = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => parts.push(Part::Text(text)),
+                Piece::Code { at, code } => match cel::compile(code, scope) {
+                    Ok(expr) => parts.push(Part::Value(expr)),
+                    Err(found) => problems.extend(found.into_iter().map(|p| Problem { at: p.at + at, ..p })),
+                },
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let template = match parts.len() {
+            0 => Template::Fixed(Json::String(String::new())),
+            1 => match parts.swap_remove(0) {
+                Part::Text(text) => Template::Fixed(Json::String(text)),
+                Part::Value(expr) => Template::Value(expr),
+            },
+            _ => Template::Text(parts),
+        };
+        template.fit(want).map_err(|problem| vec![problem])
+    }
+
+    /// Holds the template against what the key takes, and makes fixed words the stored ones.
+    fn fit(mut self, want: Want) -> Result<Template, Problem> {
+        let Want::Word(words) = want else { return Ok(self) };
+        match &mut self {
+            Template::Fixed(Json::String(text)) => *text = word(words, text)?.to_owned(),
+            Template::Value(expr) => fit_expr(expr, words, 2)?,
+            Template::Fixed(_) | Template::Text(_) => {
+                let hint = format!("one of: {}", words.words.join(", "));
+                return Err(Problem::error("type", 0, format!("a {} is one word", words.name), hint));
+            }
+        }
+        Ok(self)
+    }
+
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Template::Fixed(_) => Vec::new(),
+            Template::Value(expr) => vec![expr],
+            Template::Text(parts) => parts
+                .iter()
+                .filter_map(|part| match part {
+                    Part::Text(_) => None,
+                    Part::Value(expr) => Some(expr),
+                })
+                .collect(),
+        }
+    }
+
+    pub fn text(&self, facts: &Facts<'_>) -> Result<String, String> {
+        let shown = |expr| cel::evaluate(expr, facts).map(Value::into_text).map_err(|fault| fault.to_string());
+        match self {
+            Template::Fixed(Json::String(text)) => Ok(text.clone()),
+            Template::Fixed(json) => Ok(Value::of_json(json).into_text().into_owned()),
+            Template::Value(expr) => Ok(shown(expr)?.into_owned()),
+            Template::Text(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Part::Text(fixed) => text.push_str(fixed),
+                        Part::Value(expr) => text.push_str(&shown(expr)?),
+                    }
+                    if text.len() > cel::MAX_TEXT {
+                        return Err("a text of more than 64 KiB".into());
+                    }
+                }
+                Ok(text)
+            }
+        }
+    }
+
+    pub fn json(&self, facts: &Facts<'_>) -> Result<Json, String> {
+        match self {
+            Template::Fixed(json) => Ok(json.clone()),
+            Template::Value(expr) => {
+                cel::evaluate(expr, facts).map(Value::into_json).map_err(|fault| fault.to_string())
+            }
+            Template::Text(_) => self.text(facts).map(Json::String),
+        }
+    }
+
+    /// One text, or the texts of a list.
+    pub fn texts(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
+        let Template::Value(expr) = self else { return Ok(vec![self.text(facts)?]) };
+        let value = cel::evaluate(expr, facts).map_err(|fault| fault.to_string())?;
+        match value.items() {
+            Some(items) => Ok(items.into_iter().map(|item| item.into_text().into_owned()).collect()),
+            None => Ok(vec![value.into_text().into_owned()]),
+        }
+    }
+}
+
+/// The stored word that `text` names.
+fn word(words: &'static Enumeration, text: &str) -> Result<&'static str, Problem> {
+    words.word(text).ok_or_else(|| {
+        let hint = super::diagnostic::suggest(text, words.words.iter().copied());
+        Problem::error("unknown-word", 0, format!("`{text}` is no {}", words.name), hint)
+    })
+}
+
+/// Words that an expression can give: literals are read now, what is computed is read when it is known.
+fn fit_expr(expr: &mut Expr, words: &'static Enumeration, offset: usize) -> Result<(), Problem> {
+    match (&mut expr.kind, expr.ty) {
+        (Kind::Literal(Literal::Text(text)), _) => {
+            *text = word(words, text).map_err(|problem| Problem { at: expr.at + offset, ..problem })?.to_owned();
+        }
+        (Kind::Choose(three), _) => {
+            let [_, yes, no] = three.as_mut();
+            fit_expr(yes, words, offset)?;
+            fit_expr(no, words, offset)?;
+        }
+        (_, Type::Enum(other)) if other == words => {}
+        (_, Type::Text | Type::Any) => {}
+        (_, other) => {
+            let message = format!("a {} is needed, this is {other}", words.name);
+            return Err(Problem::error(
+                "type",
+                expr.at + offset,
+                message,
+                format!("one of: {}", words.words.join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}
+
+enum Piece<'s> {
+    Text(String),
+    /// `at`: where the expression begins in the whole.
+    Code {
+        at: usize,
+        code: &'s str,
+    },
+}
+
+fn split(source: &str) -> Result<Vec<Piece<'_>>, Problem> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut at = 0;
+    while let Some(found) = source[at..].find('$') {
+        let dollar = at + found;
+        text.push_str(&source[at..dollar]);
+        let rest = &source[dollar..];
+        if rest.starts_with("$${") {
+            text.push_str("${");
+            at = dollar + 3;
+        } else if let Some(code) = rest.strip_prefix("${") {
+            let Some(length) = end_of_code(code) else {
+                let hint = "add `}`; a literal `${` is written `$${`";
+                return Err(Problem::error("template", dollar, "a `${` is never closed", hint));
+            };
+            if !text.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+            }
+            pieces.push(Piece::Code { at: dollar + 2, code: &code[..length] });
+            at = dollar + 2 + length + 1;
+        } else {
+            text.push('$');
+            at = dollar + 1;
+        }
+    }
+    text.push_str(&source[at..]);
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    Ok(pieces)
+}
+
+/// The length of the code before its `}`; braces in quotes do not count.
+fn end_of_code(rest: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut depth = 0usize;
+    let mut chars = rest.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                chars.next();
+            }
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') if depth == 0 => return Some(at),
+            (None, '}') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    None
+}

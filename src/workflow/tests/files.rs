@@ -1,0 +1,299 @@
+//! Files of rules: what is taken, what is refused and where, and what a set then answers.
+
+use serde_json::json;
+
+use crate::model::lifecycle::Verb;
+use crate::model::words::{IssueType, Priority, Status, Visibility};
+use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, SetFields, Strategy, WhenNone};
+use crate::workflow::facts::Facts;
+use crate::workflow::fixture;
+use crate::workflow::rule::{FailurePolicy, OnError, Verdict};
+use crate::workflow::schema::Root;
+use crate::workflow::set::RuleSet;
+
+fn set(source: &str) -> RuleSet {
+    RuleSet::from_sources(vec![("r.yaml".into(), source.into())]).unwrap_or_else(|found| {
+        panic!("{}", found.iter().map(|d| d.render(source)).collect::<Vec<_>>().join("\n"));
+    })
+}
+
+fn findings(source: &str) -> Vec<String> {
+    let found = RuleSet::from_sources(vec![("r.yaml".into(), source.into())]).expect_err("is refused");
+    found.into_iter().map(|d| format!("{}:{} {}: {} | {}", d.line, d.column, d.code, d.message, d.hint)).collect()
+}
+
+const EVERYTHING: &str = r#"
+name: everything
+description: Uses every key.
+owner: platform
+order: -5
+on: [ticket.escalated, "custom.*"]
+if:
+  - ticket.status != 'CLOSED'
+  - "'vip' in ticket.tags"
+do:
+  - set: {subject: "[${ticket.display_number}] ${ticket.subject}", priority: urgent, status: in progress, category: ops,
+          custom.seats: "${ticket.custom.seats + 1}", custom.plain: 7, custom.list: [a, 1], custom.money: "$${x} $5"}
+  - tag: {add: ["${ticket.category}", hot, hot], remove: cold}
+  - id: pick
+    assign: {strategy: round_robin, team: "${ticket.team_id}", only_online: true, max_open: 4, when_none: {to: bob}}
+  - assign: {to: ann}
+  - transition: {verb: hold, reason: "waits for ${requester.name}"}
+  - message: {body: "Hello ${ticket.requester_name}", visibility: internal}
+  - create_issue: {title: T, priority: "${ticket.priority}", once: per_ticket}
+  - if: ticket.number == 1
+    create_task: {subject: never}
+  - create_task: {subject: "Call ${organization.name}", assignee: "${ticket.assignee_id}", contact: con_1}
+stop: true
+on_error: continue
+"#;
+
+#[test]
+fn every_action_becomes_its_effect() {
+    let set = set(EVERYTHING);
+    let rule = set.rule("everything").expect("is there");
+    assert_eq!((rule.order, rule.stop, rule.before), (-5, true, false));
+    assert_eq!((rule.on_error, rule.failure_policy, rule.line), (OnError::Continue, FailurePolicy::Deny, 2));
+    assert!(rule.needs(Root::Organization) && rule.needs(Root::Requester));
+    assert!(!rule.needs(Root::Team) && !rule.needs(Root::Assignee) && !rule.needs(Root::Before));
+
+    let activity = fixture::activity("ticket.escalated", fixture::ticket());
+    let (organization, contact) = (fixture::organization("Free"), fixture::contact());
+    let facts = Facts { organization: Some(&organization), requester: Some(&contact), ..Facts::of(&activity) };
+    assert_eq!(rule.matches(&facts), Verdict::Matched);
+    let effects = rule.effects(&facts).expect("has effects");
+    assert_eq!(
+        effects,
+        [
+            Effect::Set(SetFields {
+                subject: Some("[TKT-0042] Login broken".into()),
+                priority: Some(Priority::Urgent),
+                status: Some(Status::InProgress),
+                category: Some("ops".into()),
+                kind: None,
+                custom: vec![
+                    ("seats".into(), json!(4)),
+                    ("plain".into(), json!(7)),
+                    ("list".into(), json!(["a", 1])),
+                    ("money".into(), json!("${x} $5")),
+                ],
+            }),
+            Effect::Tag { add: vec!["general".into(), "hot".into()], remove: vec!["cold".into()] },
+            Effect::Assign(Assign {
+                to: AssignTo::Strategy {
+                    strategy: Strategy::RoundRobin,
+                    team: "support".into(),
+                    only_online: true,
+                    max_open: Some(4),
+                },
+                when_none: WhenNone::To("bob".into()),
+            }),
+            Effect::Assign(Assign { to: AssignTo::Agent("ann".into()), when_none: WhenNone::Leave }),
+            Effect::Transition { verb: Verb::Hold, reason: "waits for Rita".into() },
+            Effect::Message { body: "Hello Rita".into(), visibility: Visibility::Internal },
+            Effect::CreateIssue(CreateIssue {
+                title: "T".into(),
+                description: String::new(),
+                kind: IssueType::Task,
+                priority: Priority::Medium,
+                reporter_id: String::new(),
+                project: String::new(),
+                once_per_ticket: true,
+            }),
+            Effect::CreateTask {
+                subject: "Call Umbrella".into(),
+                assignee_id: "ann".into(),
+                contact_id: "con_1".into(),
+            },
+        ]
+    );
+
+    let without = Facts { organization: None, ..facts };
+    assert_eq!(rule.effects(&without), Err("do[8] (create_task): organization.name is absent".into()));
+}
+
+#[test]
+fn verdicts_tell_why() {
+    let set = set(
+        "name: a\non: ticket.created\nif:\n  - ticket.resolved_at < now\n  - ticket.number == 42\ndo: [{tag: {add: x}}]\n",
+    );
+    let rule = &set.rules()[0];
+    let bare = fixture::bare_ticket();
+    let facts = Facts { ticket: Some(&bare), ..Facts::at(fixture::NOW, "acme") };
+    assert_eq!(rule.matches(&facts), Verdict::Error("if[0]: ticket.resolved_at is absent".into()));
+    let mut other = fixture::bare_ticket();
+    other.number = 1;
+    let facts = Facts { ticket: Some(&other), ..facts };
+    assert_eq!(rule.matches(&facts), Verdict::NotMatched);
+    let full = fixture::ticket();
+    let facts = Facts { ticket: Some(&full), ..facts };
+    assert_eq!(rule.matches(&facts), Verdict::NotMatched, "resolved_at is now");
+    assert_eq!(set.warnings().len(), 1, "resolved_at is read without has()");
+    assert_eq!((set.warnings()[0].line, set.warnings()[0].column), (4, 12));
+}
+
+#[test]
+fn candidates_come_in_order() {
+    let rule = |name: &str, order: i32, on: &str| {
+        format!("name: {name}\norder: {order}\non: {on}\ndo: [{{tag: {{add: x}}}}]\n---\n")
+    };
+    let source = [
+        rule("z-first", -1, "ticket.resolved"),
+        rule("b-family", 0, "ticket.status_changed"),
+        rule("a-both", 0, "[ticket.updated, ticket.resolved]"),
+        rule("c-other", 0, "ticket.created"),
+        rule("d-custom", 0, "'custom.*'"),
+        rule("e-named", 0, "custom.paid"),
+        rule("off", 0, "ticket.resolved") + "",
+    ]
+    .concat()
+    .replace("name: off\n", "name: off\nenabled: false\n");
+    let set = set(&source);
+    let names = |rules: Vec<&crate::workflow::Rule>| rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        names(set.after("ticket.resolved", &["ticket.status_changed", "ticket.updated"])),
+        ["z-first", "a-both", "b-family"]
+    );
+    assert_eq!(names(set.after("custom.paid", &[])), ["d-custom", "e-named"]);
+    assert_eq!(names(set.after("ticket.deleted", &[])), [""; 0]);
+    assert_eq!(set.rules().len(), 7, "the disabled one is listed");
+    assert_eq!(names(set.before("ticket.resolving")), [""; 0]);
+}
+
+#[test]
+fn the_hash_is_of_names_and_sources() {
+    let files = |all: &[(&str, &str)]| all.iter().map(|(f, s)| ((*f).to_owned(), (*s).to_owned())).collect::<Vec<_>>();
+    let (a, b) = (
+        "name: a\non: ticket.created\ndo: [{tag: {add: x}}]\n",
+        "name: b\non: ticket.created\ndo: [{tag: {add: x}}]\n",
+    );
+    let one = RuleSet::from_sources(files(&[("1.yaml", a), ("2.yaml", b), ("2.test.yaml", "x: [")])).expect("loads");
+    let two = RuleSet::from_sources(files(&[("2.yaml", b), ("1.yaml", a)])).expect("loads");
+    assert_eq!(one.hash(), two.hash());
+    assert_eq!(one.hash().len(), 64);
+    assert_eq!(one.sources().len(), 2, "tests are no rules");
+    let renamed = RuleSet::from_sources(files(&[("1.yaml", b), ("2.yaml", a)])).expect("loads");
+    assert_ne!(one.hash(), renamed.hash());
+    assert_eq!(RuleSet::from_sources(one.sources().to_vec()).expect("loads").hash(), one.hash());
+    let twice = RuleSet::from_sources(files(&[("1.yaml", a), ("2.yaml", a)])).expect_err("one name twice");
+    assert_eq!(twice[0].message, "the name `a` is taken by 1.yaml:1");
+    assert!(RuleSet::from_sources(Vec::new()).expect("no rules are rules").rules().is_empty());
+}
+
+#[test]
+fn every_slip_of_the_file_is_told_with_its_place() {
+    let source = "\
+name: Bad Name
+onn: ticket.created
+on: ticket.craeted
+if: ticket.priorty == 'HIGH'
+do:
+  - set: {priority: HIHG}
+  - tga: {add: x}
+";
+    assert_eq!(
+        findings(source),
+        [
+            "2:1 unknown-key: a rule has no key `onn` | did you mean `on`?",
+            "7:5 unknown-key: an action has no key `tga` | did you mean `tag`?",
+        ]
+    );
+    let source = source.replace("onn: ticket.created\n", "").replace("tga", "tag");
+    assert_eq!(
+        findings(&source),
+        [
+            "1:7 name: `Bad Name` is no name for a rule | a small letter first, then small letters, digits and -, 63 at most",
+            "2:5 unknown-event: there is no event `ticket.craeted` | did you mean `ticket.created`?",
+            "3:12 unknown-field: ticket has no field `priorty` | did you mean `priority`?",
+            "5:21 unknown-word: `HIHG` is no priority | did you mean `HIGH`?",
+        ]
+    );
+}
+
+#[test]
+fn places_hold_in_lists_blocks_and_quotes() {
+    let source = "\
+name: a
+on: ticket.created
+if:
+  - ticket.number > 1
+  - >-
+    ticket.number > 2 &&
+    ticket.nmber > 3
+  - 'ticket.subject == ''x'' && ticket.nmber == 1'
+do:
+  - message:
+      body: |
+        Hello
+        ${ticket.subjct}
+";
+    let places: Vec<String> =
+        findings(source).into_iter().map(|f| f.split(" unknown-field").next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(places, ["7:12", "8:40", "13:18"]);
+}
+
+#[test]
+fn each_refusal_says_what_to_do() {
+    let rule = |rest: &str| format!("name: a\non: ticket.created\n{rest}\n");
+    let mut silent = Vec::new();
+    for (source, part) in [
+        (rule("do: [{deny: {message: no}}]"), "what has happened cannot be denied"),
+        (rule("do: [{}]"), "this step does nothing"),
+        (rule("do: []"), "this rule does nothing"),
+        (rule("do: [{tag: {add: x}, deny: {message: y}}]"), "one action a step"),
+        (rule("do: [{assign: {to: a, strategy: least_open}}]"), "takes `to` or `strategy`"),
+        (rule("do: [{assign: {strategy: least_opne}}]"), "did you mean `least_open`?"),
+        (rule("do: [{assign: {strategy: skills}}]"), "there is no strategy `skills`"),
+        (rule("do: [{assign: {strategy: least_open, when_none: queue}}]"), "does not have it yet"),
+        (rule("do: [{assign: {to: a, team: b}}]"), "belongs to a strategy"),
+        (rule("do: [{assign: {strategy: least_open, max_open: 0}}]"), "counts from 1"),
+        (rule("do: [{transition: {verb: resolv}}]"), "did you mean `resolve`?"),
+        (rule("do: [{set: {assignee_id: x}}]"), "cannot be set"),
+        (rule("do: [{set: {priority: 3}}]"), "takes text"),
+        (rule("do: [{set: {priority: '${ticket.status}'}}]"), "a priority is needed"),
+        (rule("do: [{set: {priority: '${ticket.number > 1 ? ''HIHG'' : ''LOW''}'}}]"), "did you mean `HIGH`?"),
+        (rule("do: [{set: {subject: '${ticket.subject'}}]"), "is never closed"),
+        (rule("do: [{message: {body: x, visibility: hidden}}]"), "`hidden` is no visibility"),
+        (rule("do: [{message: {visibility: public}}]"), "the key `body` is missing"),
+        (rule("do: [{create_issue: {title: x, once: always}}]"), "one of: per_ticket"),
+        (rule("do: [{create_issue: {title: 3}}]"), "put it between quotes"),
+        (rule("do: [{tag: {add: ['']}}]"), "an empty tag"),
+        (rule("do: [{webhook: {endpoint: x}}]"), "this version does not have it yet"),
+        (rule("do: [{tag: {add: x}}]\nlimits: {per_ticket: 1}"), "this version does not have it yet"),
+        (rule("do: [{tag: {add: x}}]\nenabled: yes"), "write true or false"),
+        (rule("do: [{tag: {add: x}}]\norder: first"), "expected a whole number"),
+        (rule("do: {tag: {add: x}}"), "a list"),
+        (rule("do: [{tag: {add: x}}]\nif: true"), "put it between quotes"),
+        (rule("do: [{tag: {add: x}}]\ntriggers: ticket.updated"), "duplicate field"),
+        ("name: a\ndo: [{tag: {add: x}}]\n".into(), "the key `on` is missing"),
+        ("- name: a\n".into(), "expected keys and their values"),
+        ("just text\n".into(), "expected keys and their values"),
+        ("name: a\non: [ticket.created, ticket.creating]\ndo: [{tag: {add: x}}]\n".into(), "make two rules of it"),
+        ("name: a\non: workflow.failed\ndo: [{tag: {add: x}}]\n".into(), "may not wait for"),
+        (
+            "name: a\non: ticket.creating\ndo: [{message: {body: x}}]\n".into(),
+            "cannot run before the command is decided",
+        ),
+        ("name: a\non: ticket.creating\ndo: [{deny: {message: ''}}]\n".into(), "a denial must say why"),
+        ("name: [\n".into(), "this is no YAML"),
+        ("name: a\n\ton: x\n".into(), "this is no YAML"),
+        ("name: &x a\n".into(), "anchors"),
+        ("name: a\nname: b\n".into(), "twice"),
+    ] {
+        let found = findings(&source).join("\n");
+        if !found.contains(part) {
+            silent.push(format!("{source}wants: {part}\ngets:  {found}"));
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n\n"));
+}
+
+#[test]
+fn words_stay_words() {
+    // YAML 1.1 would read these as booleans.
+    let set = set("name: a\non: ticket.created\ndo: [{tag: {add: [on, no, off, y]}}]\n");
+    let ticket = fixture::ticket();
+    let facts = Facts { ticket: Some(&ticket), ..Facts::at(fixture::NOW, "acme") };
+    let tags = ["on", "no", "off", "y"].map(str::to_owned).to_vec();
+    assert_eq!(set.rules()[0].effects(&facts), Ok(vec![Effect::Tag { add: tags, remove: vec![] }]));
+}

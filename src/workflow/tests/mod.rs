@@ -1,0 +1,7 @@
+//! What the floor promises, tried as the floors above use it.
+
+mod anything;
+mod conditions;
+mod files;
+mod findings;
+mod shipped;

@@ -1,0 +1,168 @@
+//! The rules in workflows/, as they are shipped.
+
+use std::path::Path;
+
+use crate::model::activity::Activity;
+use crate::model::lifecycle::Verb;
+use crate::model::ticket::Ticket;
+use crate::model::words::{Priority, Status, TicketType};
+use crate::workflow::effect::{Assign, AssignTo, Effect, SetFields, Strategy, WhenNone};
+use crate::workflow::facts::{Event, Facts};
+use crate::workflow::fixture;
+use crate::workflow::rule::{Rule, Verdict};
+use crate::workflow::set::RuleSet;
+
+fn shipped() -> RuleSet {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
+    RuleSet::load_dir(&folder).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+fn answer(rule: &Rule, facts: &Facts<'_>) -> Option<Vec<Effect>> {
+    match rule.matches(facts) {
+        Verdict::Matched => Some(rule.effects(facts).expect("has effects")),
+        Verdict::NotMatched => None,
+        Verdict::Error(why) => panic!("{}: {why}", rule.name),
+    }
+}
+
+fn before<'a>(event: &'a str, ticket: &'a Ticket) -> Facts<'a> {
+    let event = Event { kind: event, families: &[], position: 0, cause: None, data: None };
+    Facts { event: Some(event), ticket: Some(ticket), ..Facts::at(fixture::NOW, "acme") }
+}
+
+fn happened(kind: &str, ticket: Ticket) -> Activity {
+    let mut activity = fixture::activity(kind, ticket);
+    activity.cause = None;
+    activity
+}
+
+#[test]
+fn all_of_them_load_without_a_warning() {
+    let set = shipped();
+    assert_eq!(set.warnings(), []);
+    let names: Vec<&str> = set.rules().iter().map(|rule| rule.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "enterprise-priority",
+            "escalation-to-issue",
+            "issue-resolved-resolves-ticket",
+            "no-escalate-closed",
+            "triage-new",
+            "vulnerability-incident",
+        ]
+    );
+    assert!(set.rules().iter().all(|rule| !rule.description.is_empty()));
+}
+
+#[test]
+fn triage_tags_by_words_and_assigns_in_the_team() {
+    let set = shipped();
+    let [rule] = set.after("ticket.created", &[])[..] else { panic!("one rule waits for new tickets") };
+    let assign = Effect::Assign(Assign {
+        to: AssignTo::Strategy {
+            strategy: Strategy::LeastOpen,
+            team: String::new(),
+            only_online: false,
+            max_open: None,
+        },
+        when_none: WhenNone::Leave,
+    });
+    let tag = |word: &str| Effect::Tag { add: vec![word.into()], remove: vec![] };
+    let effects = |edit: fn(&mut Ticket)| {
+        let mut ticket = fixture::bare_ticket();
+        edit(&mut ticket);
+        answer(rule, &Facts::of(&happened("ticket.created", ticket))).expect("matches")
+    };
+    assert_eq!(effects(|_| ()), [tag("auth")], "Login broken, of no team");
+    assert_eq!(effects(|t| t.team_id = "support".into()), [tag("auth"), assign.clone()]);
+    assert_eq!(
+        effects(|t| {
+            t.team_id = "support".into();
+            t.assignee_id = "ann".into();
+        }),
+        [tag("auth")]
+    );
+    assert_eq!(effects(|t| t.subject = "Blogging engine".into()), []);
+    assert_eq!(
+        effects(|t| {
+            t.subject = "Question".into();
+            t.description = "The INVOICE page gives a 503 error".into();
+        }),
+        [tag("billing"), tag("outage")]
+    );
+}
+
+#[test]
+fn enterprise_tickets_start_high() {
+    let set = shipped();
+    let rule = set.rule("enterprise-priority").expect("is there");
+    let mut ticket = fixture::bare_ticket();
+    let (enterprise, free) = (fixture::organization("Enterprise"), fixture::organization("Free"));
+    let high = Effect::Set(SetFields { priority: Some(Priority::High), ..SetFields::default() });
+    let facts = before("ticket.creating", &ticket);
+    assert_eq!(answer(rule, &Facts { organization: Some(&enterprise), ..facts }), Some(vec![high]));
+    assert_eq!(answer(rule, &Facts { organization: Some(&free), ..facts }), None);
+    assert_eq!(answer(rule, &facts), None, "no organization is no error");
+    ticket.priority = Priority::Urgent;
+    let facts = before("ticket.creating", &ticket);
+    assert_eq!(answer(rule, &Facts { organization: Some(&enterprise), ..facts }), None, "never lowered");
+}
+
+#[test]
+fn a_closed_ticket_is_not_escalated() {
+    let set = shipped();
+    let [rule] = set.before("ticket.escalating")[..] else { panic!("one rule waits") };
+    let mut ticket = fixture::bare_ticket();
+    assert_eq!(answer(rule, &before("ticket.escalating", &ticket)), None);
+    ticket.status = Status::Closed;
+    let denied = Effect::Deny { message: "Cannot escalate a closed ticket: reopen it first".into() };
+    assert_eq!(answer(rule, &before("ticket.escalating", &ticket)), Some(vec![denied]));
+}
+
+#[test]
+fn an_escalation_makes_one_issue() {
+    let set = shipped();
+    let [rule] = set.after("ticket.escalated", &["ticket.status_changed", "ticket.updated"])[..] else {
+        panic!("one rule waits")
+    };
+    let activity = happened("ticket.escalated", fixture::ticket());
+    let effects = answer(rule, &Facts::of(&activity)).expect("matches");
+    let [Effect::CreateIssue(issue), Effect::CreateTask { subject, assignee_id, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((issue.title.as_str(), issue.once_per_ticket), ("Escalation: Login broken", true));
+    assert_eq!((issue.priority, issue.description.as_str()), (Priority::Medium, "Since this morning"));
+    assert_eq!((subject.as_str(), assignee_id.as_str()), ("Ticket escalated: Login broken", "ann"));
+    let mut change = fixture::ticket();
+    change.kind = TicketType::Change;
+    assert_eq!(answer(rule, &Facts::of(&happened("ticket.escalated", change))), None);
+}
+
+#[test]
+fn a_resolved_issue_resolves_its_ticket() {
+    let set = shipped();
+    let [rule] = set.after("issue.resolved", &[])[..] else { panic!("one rule waits") };
+    let resolve = Effect::Transition { verb: Verb::Resolve, reason: "Issue resolved: Session store".into() };
+    assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", fixture::ticket()))), Some(vec![resolve]));
+    let mut done = fixture::ticket();
+    done.status = Status::Resolved;
+    assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", done))), None);
+}
+
+#[test]
+fn a_vulnerability_is_an_incident() {
+    let set = shipped();
+    let rule = set.rule("vulnerability-incident").expect("is there");
+    let bare = fixture::bare_ticket();
+    assert_eq!(answer(rule, &before("ticket.creating", &bare)), None);
+    let ticket = fixture::ticket();
+    let effects = answer(rule, &before("ticket.creating", &ticket)).expect("matches");
+    assert_eq!(
+        effects,
+        [
+            Effect::Set(SetFields { kind: Some(TicketType::Incident), ..SetFields::default() }),
+            Effect::Tag { add: vec!["security".into()], remove: vec![] },
+        ]
+    );
+}

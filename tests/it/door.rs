@@ -1,0 +1,250 @@
+//! The door: what it promises when heads are held, queues are full, commands break, and the database goes away.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use docket::command::action::NewTicket;
+use docket::command::{Action, Command, Outcome, RequestKey, Resource, Verdict};
+use docket::journal::{Answer, Config, Failure, Journal, Lanes};
+use docket::model::activity::Committed;
+use docket::model::id;
+use docket::model::words::{Channel, Priority, SourceType, TicketType, Words};
+use docket::telemetry::Metrics;
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::support::{caller, database, sql};
+
+struct Door {
+    journal: Journal,
+    lanes: Lanes,
+    url: String,
+    committed: mpsc::Receiver<Committed>,
+}
+
+async fn door(change: impl FnOnce(&mut Config)) -> Door {
+    let url = database().await;
+    let mut config = Config::new(url.clone());
+    change(&mut config);
+    let (publish, committed) = mpsc::channel(4096);
+    let metrics = Arc::new(Metrics::new().expect("metrics"));
+    let (journal, lanes) = Journal::start(config, metrics, publish).expect("threads");
+    Door { journal, lanes, url, committed }
+}
+
+fn ticket(subject: &str) -> NewTicket {
+    NewTicket {
+        subject: subject.into(),
+        description: String::new(),
+        kind: TicketType::Incident,
+        priority: Priority::Medium,
+        category: "general".into(),
+        channel: Channel::Api,
+        source: "docket".into(),
+        source_type: SourceType::Api,
+        tags: Words::default(),
+        custom: serde_json::json!({}),
+        requester_id: String::new(),
+        requester_email: String::new(),
+        requester_name: String::new(),
+        assignee_id: String::new(),
+        team_id: String::new(),
+        organization_id: String::new(),
+        deal_id: String::new(),
+        related_asset_id: String::new(),
+        related_vulnerability_id: String::new(),
+        sla_policy_id: None,
+    }
+}
+
+fn create(tenant: &str, subject: &str) -> Command {
+    let action = Action::CreateTicket(Box::new(ticket(subject)));
+    Command { id: Uuid::now_v7(), caller: caller(tenant), request: None, validate_only: false, action }
+}
+
+fn with_request(mut command: Command, text: &str) -> Command {
+    let Action::CreateTicket(ticket) = &command.action else { panic!("another action") };
+    let fingerprint = id::hash(&[ticket.subject.as_bytes()]);
+    command.request = Some(RequestKey { text: text.into(), key: id::hash(&[text.as_bytes()]), fingerprint });
+    command
+}
+
+fn number(answer: &Result<Answer, Failure>) -> i64 {
+    match &answer.as_ref().expect("an answer").verdict {
+        Verdict::Done(Outcome { resource: Resource::Ticket(ticket), .. }) => ticket.number,
+        other => panic!("no ticket: {other:?}"),
+    }
+}
+
+impl Door {
+    async fn submit(&self, command: Command) -> Result<Answer, Failure> {
+        self.journal.submit(command, 100, None).await
+    }
+
+    async fn end(self) {
+        drop(self.journal);
+        tokio::task::spawn_blocking(|| self.lanes.drain()).await.expect("the lanes end");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_callers_at_once_leave_a_dense_log() {
+    let mut door = door(|_| {}).await;
+    let answers = join_all((0..200).map(|n| door.submit(create("acme", &format!("ticket {n}"))))).await;
+    let mut numbers: Vec<i64> = answers.iter().map(number).collect();
+    numbers.sort();
+    assert_eq!(numbers, (1..=200).collect::<Vec<i64>>());
+    let client = sql(&door.url).await;
+    let row = client
+        .query_one("SELECT count(*), min(position), max(position), count(DISTINCT ticket_id) FROM activity", &[])
+        .await
+        .expect("the log");
+    let counts: (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+    assert_eq!(counts, (200, 1, 200, 200));
+    let mut next = 1;
+    while next <= 200 {
+        for activity in door.committed.recv().await.expect("what was committed").activities {
+            assert_eq!(activity.position, next, "published in order");
+            next += 1;
+        }
+    }
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_head_stalls_its_tenant_and_nobody_else() {
+    let door = door(|config| config.lanes = 1).await;
+    number(&door.submit(create("held", "first")).await);
+    let holder = sql(&door.url).await;
+    holder.batch_execute("BEGIN; SELECT * FROM tenant_head WHERE tenant_id = 'held' FOR UPDATE").await.expect("held");
+    let waiting = tokio::spawn({
+        let journal = door.journal.clone();
+        async move { journal.submit(create("held", "second"), 100, None).await }
+    });
+    let start = Instant::now();
+    for n in 0..50 {
+        number(&door.submit(create("free", &format!("{n}"))).await);
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "fifty writes of another tenant took {:?}", start.elapsed());
+    assert!(!waiting.is_finished(), "nobody can write under a held head");
+    holder.batch_execute("ROLLBACK").await.expect("let go");
+    assert_eq!(number(&waiting.await.expect("no panic")), 2);
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_refuses_at_once_and_touches_nobody_else() {
+    let door = door(|config| {
+        config.lanes = 1;
+        config.tenant_commands = 4;
+    })
+    .await;
+    number(&door.submit(create("full", "first")).await);
+    let holder = sql(&door.url).await;
+    holder.batch_execute("BEGIN; SELECT * FROM tenant_head WHERE tenant_id = 'full' FOR UPDATE").await.expect("held");
+    // Four may wait; one more batch may be on its way to the head. All others are refused.
+    let answers = join_all((0..600).map(|n| {
+        let journal = door.journal.clone();
+        tokio::spawn(async move {
+            tokio::time::timeout(Duration::from_millis(500), journal.submit(create("full", &format!("{n}")), 100, None))
+                .await
+        })
+    }));
+    let refused = answers
+        .await
+        .into_iter()
+        .filter(|answer| matches!(answer, Ok(Ok(Err(Failure::Overloaded { what: "the tenant's queue is full", .. })))))
+        .count();
+    assert!(refused >= 600 - 4 - 2 * 256, "{refused} refused");
+    number(&door.submit(create("other", "untouched")).await);
+    holder.batch_execute("ROLLBACK").await.expect("let go");
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_has_one_effect_however_often_it_is_sent() {
+    let door = door(|_| {}).await;
+    let twins = join_all((0..8).map(|_| door.submit(with_request(create("acme", "once"), "r1")))).await;
+    let made = twins.iter().filter(|a| matches!(a, Ok(Answer { verdict: Verdict::Done(_), .. }))).count();
+    let replays = twins.iter().filter(|a| matches!(a, Ok(Answer { verdict: Verdict::Replay(_), .. }))).count();
+    assert_eq!((made, replays), (1, 7));
+    let other = door.submit(with_request(create("acme", "another"), "r1")).await;
+    assert!(matches!(&other, Err(Failure::Refused(r)) if r.to_string().contains("r1")), "{other:?}");
+    let count: i64 = sql(&door.url).await.query_one("SELECT count(*) FROM ticket", &[]).await.expect("a count").get(0);
+    assert_eq!(count, 1);
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_command_leaves_its_neighbours_unharmed() {
+    let door = door(|config| config.lanes = 1).await;
+    let client = sql(&door.url).await;
+    client
+        .batch_execute("ALTER TABLE ticket ADD CONSTRAINT no_poison CHECK (subject <> 'poison')")
+        .await
+        .expect("a rule that only the database knows");
+    let answers = join_all((0..40).map(|n| {
+        let subject = if n == 17 { "poison".to_owned() } else { format!("{n}") };
+        door.submit(create("acme", &subject))
+    }))
+    .await;
+    for (n, answer) in answers.iter().enumerate() {
+        match answer {
+            Err(Failure::Internal { .. }) => assert_eq!(n, 17),
+            other => {
+                number(other);
+                assert_ne!(n, 17);
+            }
+        }
+    }
+    let count: i64 = client.query_one("SELECT count(*) FROM ticket", &[]).await.expect("a count").get(0);
+    let head: i64 = client.query_one("SELECT position FROM tenant_head", &[]).await.expect("a head").get(0);
+    assert_eq!((count, head), (39, 39));
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_deadline_passed_while_it_waited_is_dropped_undecided() {
+    let door = door(|config| config.lanes = 1).await;
+    let late = door.journal.submit(create("acme", "late"), 100, Some(Instant::now())).await;
+    assert!(matches!(late, Err(Failure::DeadlinePassed)), "{late:?}");
+    assert_eq!(number(&door.submit(create("acme", "in time")).await), 1);
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_connection_is_survived_and_nothing_is_doubled() {
+    let door = door(|_| {}).await;
+    let client = sql(&door.url).await;
+    for round in 0..5 {
+        let writes = join_all((0..20).map(|n| door.submit(create("acme", &format!("{round}.{n}")))));
+        let kill = client.batch_execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        let (answers, killed) = futures_util::join!(writes, kill);
+        killed.expect("kills");
+        answers.iter().for_each(|answer| {
+            number(answer);
+        });
+    }
+    let row = client.query_one("SELECT count(*), max(number) FROM ticket", &[]).await.expect("tickets");
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (100, 100));
+    door.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_never_runs_backwards_within_a_tenant() {
+    let door = door(|_| {}).await;
+    number(&door.submit(create("acme", "now")).await);
+    let client = sql(&door.url).await;
+    client.batch_execute("UPDATE tenant_head SET last_at = last_at + interval '1 hour'").await.expect("a clock ahead");
+    number(&door.submit(create("acme", "later")).await);
+    let ahead: bool = client
+        .query_one("SELECT max(created_at) - min(created_at) >= interval '1 hour' FROM ticket", &[])
+        .await
+        .expect("times")
+        .get(0);
+    assert!(ahead, "the second ticket is not made before the head's last instant");
+    door.end().await;
+}

@@ -1,0 +1,433 @@
+//! The feed over a real database: two processes' feeds over one log, every start, and every way a stream ends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use docket::feed::{Config, End, Ended, Event, Feed, NotStarted, Selection, Start, Stream, Waited, Wanted};
+use docket::model::activity::{Activity, Actor, Committed};
+use docket::model::image::ActivityRow;
+use docket::model::ledger::Head;
+use docket::model::time::Instant;
+use docket::model::words::ActorKind;
+use docket::store::audience::Audience;
+use docket::store::pool::{self, Pool, connect};
+use docket::store::{head, write};
+use docket::telemetry::{Metrics, Phase};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use crate::support::database;
+
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+const HOUR: Duration = Duration::from_secs(3600);
+/// 2026-01-01T00:00:00Z; the activity at position n happens n seconds later.
+const NEW_YEAR: i64 = 1_767_225_600_000_000;
+
+/// A server process, as far as the feed goes.
+struct Process {
+    feed: Feed,
+    publish: mpsc::Sender<Committed>,
+    phase: watch::Sender<Phase>,
+}
+
+fn process(url: &str, change: impl FnOnce(&mut Config)) -> Process {
+    // No hint, no poll: what a test does not ask for cannot help it.
+    let mut config = Config { hints: None, poll_every: HOUR, ..Config::new(url.to_owned()) };
+    change(&mut config);
+    let pool = Pool::new(url, pool::Settings { size: 4, ..pool::Settings::default() }).expect("a pool");
+    let metrics = Arc::new(Metrics::new().expect("metrics"));
+    let (phase, watched) = watch::channel(Phase::Ready);
+    let (publish, committed) = mpsc::channel(1024);
+    let feed = Feed::new(config, pool, metrics, watched);
+    tokio::spawn(feed.clone().run(committed));
+    Process { feed, publish, phase }
+}
+
+fn wanted(start: Start) -> Wanted {
+    Wanted {
+        tenant: "acme".into(),
+        start,
+        selection: Selection::default(),
+        tickets: true,
+        until: SystemTime::now() + HOUR,
+    }
+}
+
+fn selected(filter: &str) -> Selection {
+    Selection::new(filter, Audience::default()).expect("a filter")
+}
+
+/// Writes as the journal does: activities and head in one commit.
+struct Log {
+    conn: AsyncPgConnection,
+    epoch: i64,
+    position: i64,
+}
+
+impl Log {
+    async fn open(url: &str) -> Log {
+        let conn = connect(url).await.expect("a connection");
+        let epoch = head::installation(&conn).await.expect("an installation").epoch;
+        head::create(&conn, &["acme"], Instant(NEW_YEAR)).await.expect("a head");
+        Log { conn, epoch, position: 0 }
+    }
+
+    /// Commits as many, and returns what the journal would hand on.
+    async fn commit(&mut self, many: i64) -> Committed {
+        self.commit_as(many, "ticket.created", "rita").await
+    }
+
+    async fn commit_as(&mut self, many: i64, kind: &str, requester: &str) -> Committed {
+        let fresh = (self.position + 1..=self.position + many).map(|p| Arc::new(activity(p, kind, requester)));
+        let activities: Vec<Arc<Activity>> = fresh.collect();
+        self.position += many;
+        let rows: Vec<ActivityRow> = activities.iter().map(|activity| ActivityRow::of(activity)).collect();
+        let head = Head {
+            tenant_id: "acme".into(),
+            position: self.position,
+            config_position: 0,
+            last_number: 0,
+            floor: 0,
+            last_at: at(self.position),
+        };
+        self.conn.batch_execute("BEGIN").await.expect("BEGIN");
+        write::insert(&self.conn, rows.iter()).await.expect("activities");
+        write::update(&self.conn, [&head].into_iter()).await.expect("the head");
+        self.conn.batch_execute("COMMIT").await.expect("COMMIT");
+        Committed { tenant_id: "acme".into(), epoch: self.epoch, activities }
+    }
+
+    async fn sql(&mut self, text: &str) {
+        self.conn.batch_execute(text).await.expect(text);
+    }
+}
+
+fn at(position: i64) -> Instant {
+    Instant(NEW_YEAR + position * 1_000_000)
+}
+
+fn activity(position: i64, kind: &str, requester: &str) -> Activity {
+    Activity {
+        tenant_id: "acme".into(),
+        position,
+        kind: kind.into(),
+        families: Vec::new(),
+        ticket_id: None,
+        ticket_version: 0,
+        app_id: String::new(),
+        requester_id: requester.into(),
+        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
+        occurred_at: at(position),
+        changes: Vec::new(),
+        ticket: None,
+        message: None,
+        issue: None,
+        task: None,
+        data: None,
+        explanation: None,
+        cause: None,
+        request_id: String::new(),
+        schema_version: 1,
+    }
+}
+
+/// Reads a stream and checks the chain of its frames.
+struct Reader {
+    stream: Stream,
+    /// What the frames so far account for.
+    reached: i64,
+}
+
+impl Reader {
+    /// Starts and takes the first bookmark.
+    async fn start(feed: &Feed, wanted: Wanted) -> Reader {
+        Reader::of(feed.stream(wanted).await.expect("a stream")).await
+    }
+
+    async fn of(mut stream: Stream) -> Reader {
+        let first = timeout(PATIENCE, stream.next()).await.expect("in time").expect("a frame").expect("no end");
+        assert_eq!(first.event, Event::Bookmark(first.since), "the first frame is a bookmark with the start");
+        Reader { stream, reached: first.since }
+    }
+
+    async fn next(&mut self) -> Result<Event, Ended> {
+        let frame = timeout(PATIENCE, self.stream.next()).await.expect("in time").expect("a frame or an end")?;
+        assert_eq!(frame.since, self.reached, "each frame goes on where the one before it ended");
+        self.reached = frame.event.position();
+        Ok(frame.event)
+    }
+
+    /// The positions of the next activities, up to `last`.
+    async fn up_to(&mut self, last: i64) -> Vec<i64> {
+        let mut seen = Vec::new();
+        while seen.last() != Some(&last) {
+            if let Event::Activity(activity) = self.next().await.expect("no end") {
+                seen.push(activity.position);
+            }
+        }
+        seen
+    }
+
+    async fn end(&mut self) -> Ended {
+        loop {
+            if let Err(ended) = self.next().await {
+                return ended;
+            }
+        }
+    }
+}
+
+fn all(last: i64) -> Vec<i64> {
+    (1..=last).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_and_lost_news_still_make_one_log() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    let quick = |config: &mut Config| config.poll_every = Duration::from_millis(50);
+    let processes = [process(&url, quick), process(&url, quick)];
+    let mut readers = Vec::new();
+    for process in [0, 0, 1] {
+        readers.push(Reader::start(&processes[process].feed, wanted(Start::Earliest)).await);
+    }
+    for round in 0..60 {
+        let committed = log.commit(1 + round % 7).await;
+        // One process made it; every third time even that one does not hear of it.
+        if round % 3 > 0 {
+            processes[round as usize % 2].publish.send(committed).await.expect("it runs");
+        }
+    }
+    for reader in &mut readers {
+        assert_eq!(reader.up_to(log.position).await, all(log.position));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_here_reaches_a_reader_without_a_look_at_the_table() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    let process = process(&url, |_| {});
+    let mut reader = Reader::start(&process.feed, wanted(Start::Latest)).await;
+    for _ in 0..20 {
+        let committed = log.commit(3).await;
+        process.publish.send(committed).await.expect("it runs");
+        reader.up_to(log.position).await;
+    }
+    // What comes late or twice changes nothing, and what was lost is read.
+    let (lost, late) = (log.commit(5).await, log.commit(5).await);
+    for news in [late.clone(), lost, late] {
+        process.publish.send(news).await.expect("it runs");
+    }
+    assert_eq!(reader.up_to(70).await, (61..=70).collect::<Vec<_>>());
+    let committed = log.commit(1).await;
+    process.publish.send(committed).await.expect("it runs");
+    assert_eq!(reader.up_to(71).await, [71]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hints_alone_tell_other_processes() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    let hints = |config: &mut Config| config.hints = Some(url.clone());
+    let (writes, reads) = (process(&url, hints), process(&url, hints));
+    let mut reader = Reader::start(&reads.feed, wanted(Start::Latest)).await;
+    // Until both have connected, hints go nowhere; commits go on until one is heard of.
+    let heard = Arc::new(AtomicBool::new(false));
+    let told = heard.clone();
+    let writing = tokio::spawn(async move {
+        while !told.load(Ordering::Relaxed) {
+            let committed = log.commit(1).await;
+            writes.publish.send(committed).await.expect("it runs");
+        }
+        log.position
+    });
+    let first = reader.next().await.expect("no end").position();
+    heard.store(true, Ordering::Relaxed);
+    assert_eq!(first, 1);
+    assert!(writing.await.expect("no panic") >= 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_starts_where_it_is_told() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit(300).await;
+    log.sql("DELETE FROM activity WHERE position <= 10; UPDATE tenant_head SET floor = 10").await;
+    let process = process(&url, |_| {});
+    let epoch = log.epoch;
+    for (start, position) in [
+        (Start::Earliest, 10),
+        (Start::Latest, 300),
+        (Start::After { position: 10, epoch: 0 }, 10),
+        (Start::After { position: 299, epoch }, 299),
+        (Start::At(at(0)), 10),
+        (Start::At(at(150)), 149),
+        (Start::At(Instant(at(150).0 + 1)), 150),
+        (Start::At(at(9_999)), 300),
+    ] {
+        let mut reader = Reader::start(&process.feed, wanted(start)).await;
+        assert_eq!(reader.reached, position, "{start:?}");
+        if position < 300 {
+            assert_eq!(reader.up_to(300).await, (position + 1..=300).collect::<Vec<_>>(), "{start:?}");
+        }
+    }
+    let unknown = |position, epoch: i64| NotStarted::PositionUnknown { position, head: 300, epoch };
+    for (start, refusal) in [
+        (Start::After { position: 301, epoch: 0 }, unknown(301, epoch)),
+        (Start::After { position: 20, epoch: epoch + 1 }, unknown(20, epoch)),
+        (Start::After { position: 9, epoch: 0 }, NotStarted::PositionExpired { position: 9, oldest: 11 }),
+    ] {
+        assert_eq!(process.feed.stream(wanted(start)).await.err(), Some(refusal));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filtered_reader_accounts_for_everything() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit_as(200, "ticket.created", "rita").await;
+    let process = process(&url, |config| config.bookmark_every = Duration::from_millis(200));
+    let selection = selected("activity.type == 'ticket.deleted' && activity.actor.kind == 'AGENT'");
+    let mut reader = Reader::start(&process.feed, Wanted { selection, ..wanted(Start::Earliest) }).await;
+    assert_eq!(reader.next().await, Ok(Event::Bookmark(200)), "a past without a match ends in a bookmark");
+
+    for (kind, many) in [("ticket.created", 30), ("ticket.deleted", 1), ("ticket.created", 5)] {
+        let committed = log.commit_as(many, kind, "rita").await;
+        process.publish.send(committed).await.expect("it runs");
+    }
+    let mut matched = Vec::new();
+    // A bookmark comes though nothing matches any more.
+    while reader.reached < 236 {
+        if let Event::Activity(activity) = reader.next().await.expect("no end") {
+            matched.push(activity.position);
+        }
+    }
+    assert_eq!(matched, [231]);
+    assert_eq!(reader.next().await, Ok(Event::Bookmark(236)), "and again, though nothing happens");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_requester_sees_the_public_part_of_their_own_tickets() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    for (kind, requester) in [
+        ("ticket.created", "rita"),
+        ("ticket.created", "otto"),
+        ("ticket.note_added", "rita"),
+        ("ticket.rated", "rita"),
+    ] {
+        log.commit_as(1, kind, requester).await;
+    }
+    let process = process(&url, |_| {});
+    let audience = Audience { app_id: None, requester: Some("rita".into()) };
+    let selection = Selection::new("", audience).expect("no filter");
+    let mut reader = Reader::start(&process.feed, Wanted { selection, ..wanted(Start::Earliest) }).await;
+    assert_eq!(reader.up_to(4).await, [1, 4]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_is_cut_off_and_can_go_on() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit(100).await;
+    let process = process(&url, |config| {
+        (config.buffer, config.slow_after) = (4, Duration::from_millis(100));
+        config.streams_per_tenant = 1;
+    });
+    let mut reader = Reader::start(&process.feed, wanted(Start::Earliest)).await;
+    // Nobody reads; the place is free again once the stream was given up.
+    drop(room(&process.feed, Start::Latest).await);
+    let mut seen = Vec::new();
+    let ended = loop {
+        match reader.next().await {
+            Ok(event) => seen.push(event.position()),
+            Err(ended) => break ended,
+        }
+    };
+    let position = seen.len() as i64;
+    assert_eq!(ended, Ended { position, why: End::SlowReader });
+    assert_eq!(seen, all(position), "what was in the buffer still arrives");
+    let mut again = Reader::of(room(&process.feed, Start::After { position, epoch: log.epoch }).await).await;
+    assert_eq!(again.up_to(100).await, (position + 1..=100).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_draining_and_another_epoch_end_streams_with_their_position() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit(20).await;
+    let process = process(&url, |config| config.poll_every = Duration::from_millis(50));
+
+    let until = SystemTime::now() + Duration::from_millis(300);
+    let mut short = Reader::start(&process.feed, Wanted { until, ..wanted(Start::Latest) }).await;
+    assert_eq!(short.end().await, Ended { position: 20, why: End::TokenExpired });
+
+    let mut old = Reader::start(&process.feed, wanted(Start::Latest)).await;
+    log.sql("UPDATE installation SET epoch = epoch + 1").await;
+    let why = End::OtherLog { head: 20, epoch: log.epoch + 1 };
+    assert_eq!(old.end().await, Ended { position: 20, why });
+
+    let mut last = Reader::start(&process.feed, wanted(Start::Latest)).await;
+    process.phase.send_replace(Phase::Draining);
+    assert_eq!(last.end().await, Ended { position: 20, why: End::Draining });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retention_that_overtakes_a_reader_ends_it() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    let process = process(&url, |config| config.poll_every = Duration::from_millis(50));
+    let mut reader = Reader::start(&process.feed, wanted(Start::Latest)).await;
+    log.sql("BEGIN").await;
+    log.sql("UPDATE tenant_head SET position = 50, floor = 40; COMMIT").await;
+    assert_eq!(reader.end().await, Ended { position: 0, why: End::Expired { oldest: 41 } });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_has_so_many_streams_and_no_more() {
+    let url = database().await;
+    Log::open(&url).await;
+    let process = process(&url, |config| config.streams_per_tenant = 2);
+    let first = Reader::start(&process.feed, wanted(Start::Latest)).await;
+    let _second = Reader::start(&process.feed, wanted(Start::Latest)).await;
+    let refused = process.feed.stream(wanted(Start::Latest)).await.err();
+    assert_eq!(refused, Some(NotStarted::TooMany { limit: 2 }));
+    let other = Wanted { tenant: "other".into(), ..wanted(Start::Latest) };
+    Reader::start(&process.feed, other).await;
+    drop(first);
+    drop(room(&process.feed, Start::Latest).await);
+}
+
+/// A stream, once the tenant may have one more: a place is free a little after its stream has ended.
+async fn room(feed: &Feed, start: Start) -> Stream {
+    let asking = async {
+        loop {
+            if let Ok(stream) = feed.stream(wanted(start)).await {
+                return stream;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, asking).await.expect("a place of one that ended")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_for_a_position_ends_when_reads_see_it() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit(7).await;
+    let epoch = log.epoch;
+    let process = process(&url, |_| {});
+    let wait = |position, epoch| process.feed.wait_for("acme", position, epoch, None);
+    assert_eq!(wait(0, 0).await, Waited::Reached);
+    assert_eq!(wait(7, epoch).await, Waited::Reached);
+    assert_eq!(wait(8, 0).await, Waited::Unknown { head: 7, epoch });
+    assert_eq!(wait(7, epoch + 1).await, Waited::Unknown { head: 7, epoch });
+    let away = self::process("host=/nowhere user=nobody", |_| {});
+    let soon = tokio::time::Instant::now() + Duration::from_millis(50);
+    assert_eq!(away.feed.wait_for("acme", 7, 0, Some(soon)).await, Waited::NotReached);
+}

@@ -1,0 +1,6 @@
+//! Docket through its front door: a real server, a real PostgreSQL, real clients.
+
+mod door;
+mod feed;
+mod stream;
+mod support;

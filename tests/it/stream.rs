@@ -1,0 +1,209 @@
+//! The log over gRPC: what a client reads of what it wrote, by pages and by streams, and how it is refused.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use docket::cli::server::{Setup, serve};
+use docket::grpc::pb::activity_service_client::ActivityServiceClient;
+use docket::grpc::pb::stream_activities_request::Start;
+use docket::grpc::pb::stream_activities_response::Event;
+use docket::grpc::pb::ticket_service_client::TicketServiceClient;
+use docket::grpc::pb::{self, StreamActivitiesRequest};
+use docket::grpc::rules::ActiveRules;
+use docket::identity::Role;
+use docket::store::pool;
+use docket::telemetry::{Metrics, Phase};
+use docket::{feed, journal};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status, Streaming};
+use tonic_types::StatusExt;
+
+use crate::support::{database, token, verifier};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Running {
+    channel: Channel,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+async fn server() -> Running {
+    let url = database().await;
+    let (phase, _) = watch::channel(Phase::Starting);
+    let setup = Setup {
+        journal: journal::Config::new(url.clone()),
+        feed: feed::Config::new(url),
+        pool: pool::Settings::default(),
+        verifier: verifier(),
+        page_secret: [7; 32],
+        rules: Arc::new(ActiveRules::default()),
+        metrics: Arc::new(Metrics::new().expect("metrics")),
+        phase,
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(async move {
+        serve(setup, listener, async { stopped.await.unwrap_or(()) }).await.expect("no error");
+    });
+    let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
+    Running { channel: endpoint.connect().await.expect("a connection"), stop, server }
+}
+
+impl Running {
+    fn request<T>(&self, sub: &str, role: Role, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {}", token("acme", sub, &[role]));
+        request.metadata_mut().insert("authorization", bearer.parse().expect("ascii"));
+        request
+    }
+
+    /// Makes a ticket; the position after it.
+    async fn create(&self, subject: &str, requester: &str) -> pb::CreateTicketResponse {
+        let ticket = pb::Ticket { subject: subject.into(), requester_id: requester.into(), ..Default::default() };
+        let message = pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() };
+        let mut client = TicketServiceClient::new(self.channel.clone());
+        let answer = client.create_ticket(self.request("ann", Role::Agent, message)).await;
+        answer.expect("a ticket").into_inner()
+    }
+
+    async fn stream(&self, sub: &str, role: Role, message: StreamActivitiesRequest) -> Result<Frames, Status> {
+        let mut client = ActivityServiceClient::new(self.channel.clone());
+        let stream = client.stream_activities(self.request(sub, role, message)).await?.into_inner();
+        let mut frames = Frames { stream, reached: 0 };
+        let first = frames.frame().await?;
+        assert_eq!(first.event, Some(Event::Bookmark(pb::Bookmark { position: first.since })));
+        frames.reached = first.since;
+        Ok(frames)
+    }
+
+    async fn list(&self, message: pb::ListActivitiesRequest) -> Result<pb::ListActivitiesResponse, Status> {
+        let mut client = ActivityServiceClient::new(self.channel.clone());
+        Ok(client.list_activities(self.request("ann", Role::Agent, message)).await?.into_inner())
+    }
+}
+
+struct Frames {
+    stream: Streaming<pb::StreamActivitiesResponse>,
+    reached: i64,
+}
+
+impl Frames {
+    async fn frame(&mut self) -> Result<pb::StreamActivitiesResponse, Status> {
+        Ok(timeout(PATIENCE, self.stream.message()).await.expect("in time")?.expect("not without a status"))
+    }
+
+    /// The next activity; the frames on the way to it are checked.
+    async fn next(&mut self) -> Result<pb::Activity, Status> {
+        loop {
+            let frame = self.frame().await?;
+            assert_eq!(frame.since, self.reached);
+            match frame.event.expect("an event") {
+                Event::Bookmark(bookmark) => self.reached = bookmark.position,
+                Event::Activity(activity) => {
+                    self.reached = activity.position;
+                    return Ok(*activity);
+                }
+            }
+        }
+    }
+}
+
+fn wanted(start: Start) -> StreamActivitiesRequest {
+    StreamActivitiesRequest { start: Some(start), ..Default::default() }
+}
+
+fn reason(status: &Status) -> (Code, String) {
+    (status.code(), status.get_details_error_info().expect("an ErrorInfo").reason)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_is_streamed_and_listed() {
+    let running = server().await;
+    let full = StreamActivitiesRequest {
+        view: pb::ActivityView::Full.into(),
+        filter: "activity.type == 'ticket.created'".into(),
+        ..wanted(Start::Earliest(true))
+    };
+    let mut frames = running.stream("ann", Role::Agent, full).await.expect("a stream");
+    let mut slowest = Duration::ZERO;
+    for n in 1..=20 {
+        let made = running.create(&format!("ticket {n}"), if n % 2 == 0 { "rita" } else { "otto" }).await;
+        let answered = Instant::now();
+        let activity = frames.next().await.expect("no end");
+        slowest = slowest.max(answered.elapsed());
+        assert_eq!((activity.position, activity.epoch), (made.position, made.epoch));
+        assert_eq!(activity.ticket.expect("the FULL view").subject, format!("ticket {n}"));
+    }
+    // No poll is in the way of what is committed here: they come once a second.
+    assert!(slowest < Duration::from_millis(900), "{slowest:?}");
+
+    let head = frames.reached;
+    let mine = running.stream("rita", Role::Requester, wanted(Start::AfterPosition(0))).await;
+    let mut mine = mine.expect("a stream");
+    for n in 1..=10 {
+        let activity = mine.next().await.expect("no end");
+        assert_eq!((activity.position, activity.ticket), (n * 2, None), "hers, and without tickets in the BASIC view");
+    }
+
+    let mut listed = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let message = pb::ListActivitiesRequest {
+            order_by: "position desc".into(),
+            filter: "activity.type == 'ticket.created'".into(),
+            page_size: 7,
+            page_token,
+            min_position: head,
+            ..Default::default()
+        };
+        let page = running.list(message).await.expect("a page");
+        listed.extend(page.activities.into_iter().map(|activity| activity.position));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(listed, (1..=20).rev().collect::<Vec<_>>());
+    let of_one = pb::ListActivitiesRequest { ticket_id: "TKT-3".into(), ..Default::default() };
+    let of_one = running.list(of_one).await.expect("a page").activities;
+    assert_eq!(of_one.iter().map(|activity| activity.position).collect::<Vec<_>>(), [3]);
+
+    running.stop.send(()).expect("it runs");
+    let end = frames.next().await.expect_err("the server drains");
+    assert_eq!(reason(&end), (Code::Unavailable, "UNAVAILABLE".into()));
+    assert_eq!(end.get_details_error_info().expect("an ErrorInfo").metadata["position"], head.to_string());
+    drop(frames);
+    timeout(PATIENCE, running.server).await.expect("in time").expect("no panic");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_cannot_be_is_refused_with_its_reason() {
+    let running = server().await;
+    let made = running.create("one", "rita").await;
+    let after = |position, epoch| StreamActivitiesRequest { epoch, ..wanted(Start::AfterPosition(position)) };
+    let filtered = |filter: &str| StreamActivitiesRequest { filter: filter.into(), ..Default::default() };
+    for (message, code, word) in [
+        (after(made.position + 1, 0), Code::FailedPrecondition, "POSITION_UNKNOWN"),
+        (after(made.position, made.epoch + 1), Code::FailedPrecondition, "POSITION_UNKNOWN"),
+        (after(-1, 0), Code::InvalidArgument, "INVALID_FIELDS"),
+        (filtered("activity.colour == 'red'"), Code::InvalidArgument, "FILTER_INVALID"),
+        (filtered("activity.type =="), Code::InvalidArgument, "FILTER_INVALID"),
+        (filtered(&"x".repeat(1_025)), Code::InvalidArgument, "INVALID_FIELDS"),
+        (StreamActivitiesRequest { view: 9, ..Default::default() }, Code::InvalidArgument, "INVALID_FIELDS"),
+    ] {
+        let refused = running.stream("ann", Role::Agent, message).await.err().expect(word);
+        assert_eq!(reason(&refused), (code, word.to_owned()));
+        if word == "FILTER_INVALID" {
+            let info = refused.get_details_error_info().expect("an ErrorInfo");
+            assert!(info.metadata["column"].parse::<u32>().expect("a column") >= 9, "{refused:?}");
+        }
+    }
+    let nobody = running.stream("imp", Role::Importer, wanted(Start::Latest(true))).await.err();
+    assert_eq!(reason(&nobody.expect("importers read no log")), (Code::PermissionDenied, "ROLE_MISSING".into()));
+}

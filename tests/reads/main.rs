@@ -1,0 +1,9 @@
+//! The store's reads against a real PostgreSQL.
+
+mod filters;
+mod lists;
+mod log;
+mod plans;
+mod pool;
+mod schema;
+mod server;

@@ -1,0 +1,119 @@
+//! The PostgreSQL of these tests, and rows to put into it.
+
+use std::sync::OnceLock;
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use docket::model::ticket::Ticket;
+use docket::model::time::Instant;
+use docket::model::words::{Channel, Priority, SourceType, Status, TicketType, Words};
+use docket::postgres::{Postgres, Settings};
+use docket::store::audience::Audience;
+use docket::store::migrate;
+use docket::store::pool::connect;
+use docket::store::read::Scope;
+use uuid::Uuid;
+
+static SERVER: OnceLock<Postgres> = OnceLock::new();
+static MIGRATED: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+
+pub fn server() -> &'static Postgres {
+    SERVER.get_or_init(|| {
+        // Outside the home folder, which PostgreSQL's user could not enter; the same for each run of this checkout.
+        let checkout = docket::model::id::hash(&[env!("CARGO_TARGET_TMPDIR").as_bytes()]);
+        let data_dir = std::env::temp_dir().join(format!("docket-reads-{}", checkout.simple()));
+        Postgres::start(Settings { data_dir, bin_dir: None }).expect("a PostgreSQL")
+    })
+}
+
+/// A new, empty database.
+pub async fn empty_database(name: &str) -> String {
+    let mut admin = connect(&server().url("postgres")).await.unwrap();
+    admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    server().url(name)
+}
+
+/// A connection to the migrated database that the tests share; each has tenants of its own.
+pub async fn database() -> AsyncPgConnection {
+    MIGRATED
+        .get_or_init(|| async {
+            let url = empty_database("reads").await;
+            migrate::run(&url).await.unwrap();
+        })
+        .await;
+    connect(&server().url("reads")).await.unwrap()
+}
+
+pub static EVERYBODY: Audience = Audience { app_id: None, requester: None };
+
+pub fn all_of(tenant_id: &str) -> Scope<'_> {
+    Scope { tenant_id, audience: &EVERYBODY }
+}
+
+/// 2026-01-01T00:00:00Z and `seconds`.
+pub fn at(seconds: i64) -> Instant {
+    Instant(1_767_225_600_000_000 + seconds * 1_000_000)
+}
+
+pub fn uuid(n: i64) -> Uuid {
+    Uuid::from_u128(0x019b_7606_0000_7000_8000_0000_0000_0000 + n as u128)
+}
+
+/// An open ticket with nothing in it, made `number` seconds into 2026.
+pub fn a_ticket(tenant: &str, number: i64) -> Ticket {
+    Ticket {
+        tenant_id: tenant.into(),
+        id: uuid(number),
+        number,
+        subject: format!("subject {number}"),
+        description: String::new(),
+        kind: TicketType::Incident,
+        status: Status::Open,
+        priority: Priority::Medium,
+        category: "general".into(),
+        channel: Channel::Api,
+        tags: Words::default(),
+        custom: serde_json::json!({}),
+        requester_id: String::new(),
+        requester_email: String::new(),
+        requester_name: String::new(),
+        assignee_id: String::new(),
+        team_id: String::new(),
+        organization_id: String::new(),
+        deal_id: String::new(),
+        related_asset_id: String::new(),
+        related_vulnerability_id: String::new(),
+        sla_policy_id: None,
+        first_response_due_at: None,
+        due_at: None,
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        escalated_at: None,
+        reopened_at: None,
+        escalation_level: 0,
+        reopen_count: 0,
+        satisfaction: None,
+        satisfaction_comment: String::new(),
+        message_count: 0,
+        public_message_count: 0,
+        last_message_at: None,
+        last_public_message_at: None,
+        follow_up_of: None,
+        merged_into: None,
+        version: 1,
+        described_at: 1,
+        app_id: String::new(),
+        source: "docket".into(),
+        source_type: SourceType::Api,
+        created_at: at(number),
+        created_by: "ann".into(),
+        updated_at: at(number),
+        updated_by: "ann".into(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 1,
+        etag_version: 1,
+        position: number,
+    }
+}
