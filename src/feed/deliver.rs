@@ -1,5 +1,6 @@
 //! One stream: frames in order, bookmarks between them, and why it ended.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -58,13 +59,18 @@ pub struct Stream {
 struct Delivery {
     subscription: Subscription,
     selection: Selection,
+    outlet: Outlet,
+    metrics: Arc<Metrics>,
+}
+
+/// Where frames go.
+struct Outlet {
     frames: mpsc::Sender<Frame>,
     /// What the last frame accounted for.
     accounted: i64,
     bookmark_at: Instant,
     bookmark_every: Duration,
     slow_after: Duration,
-    metrics: Arc<Metrics>,
 }
 
 /// Why no more frames are made. `None`: nobody reads them.
@@ -76,16 +82,14 @@ impl Stream {
         let (sender, frames) = mpsc::channel(config.buffer.max(1));
         let (end, ended) = oneshot::channel();
         let epoch = subscription.epoch();
-        let delivery = Delivery {
-            accounted: subscription.position(),
-            subscription,
-            selection,
+        let outlet = Outlet {
             frames: sender,
+            accounted: subscription.position(),
             bookmark_at: Instant::now(),
             bookmark_every: config.bookmark_every,
             slow_after: config.slow_after,
-            metrics: feed.0.metrics.clone(),
         };
+        let delivery = Delivery { subscription, selection, outlet, metrics: feed.0.metrics.clone() };
         let draining = Phase::draining(feed.0.phase.clone());
         let life = until.duration_since(SystemTime::now()).unwrap_or_default().min(LIFE);
         tokio::spawn(async move {
@@ -121,23 +125,14 @@ impl Delivery {
 
     /// Sends what there is and what comes. Wherever it is cut off, the position is that of what was accounted for.
     async fn deliver(&mut self) -> Over {
-        if let Err(over) = self.bookmark().await {
+        if let Err(over) = self.outlet.bookmark(self.subscription.position()).await {
             return over;
         }
         let mut caught_up = false;
         loop {
-            let step = tokio::select! {
-                biased;
-                () = self.frames.closed() => return None,
-                () = sleep_until(self.bookmark_at) => match self.bookmark().await {
-                    Ok(()) => continue,
-                    Err(over) => return over,
-                },
-                step = self.subscription.next() => step,
-            };
-            let sent = match step {
+            let sent = match self.next().await {
                 Ok(step) => self.step(step).await,
-                Err(end) => return Some(end),
+                Err(over) => return over,
             };
             if let Err(over) = sent {
                 return over;
@@ -145,11 +140,25 @@ impl Delivery {
             if !caught_up && self.subscription.is_level() {
                 caught_up = true;
                 // A reader whose filter took nothing of the past hears that it is over.
-                if self.accounted < self.subscription.position()
-                    && let Err(over) = self.bookmark().await
+                if self.outlet.accounted < self.subscription.position()
+                    && let Err(over) = self.outlet.bookmark(self.subscription.position()).await
                 {
                     return over;
                 }
+            }
+        }
+    }
+
+    /// What comes next. Bookmarks go out while it is waited for, and never end a read that is under way.
+    async fn next(&mut self) -> Result<Step, Over> {
+        let position = self.subscription.position();
+        let mut step = pin!(self.subscription.next());
+        loop {
+            tokio::select! {
+                biased;
+                () = self.outlet.frames.closed() => return Err(None),
+                () = sleep_until(self.outlet.bookmark_at) => self.outlet.bookmark(position).await?,
+                step = &mut step => return step.map_err(Some),
             }
         }
     }
@@ -163,16 +172,18 @@ impl Delivery {
         for activity in activities {
             let position = activity.position;
             if self.selection.takes(&activity) {
-                self.send(Event::Activity(activity)).await?;
+                self.outlet.send(Event::Activity(activity)).await?;
             }
             self.subscription.advance(position);
         }
         Ok(())
     }
+}
 
-    async fn bookmark(&mut self) -> Result<(), Over> {
+impl Outlet {
+    async fn bookmark(&mut self, position: i64) -> Result<(), Over> {
         self.bookmark_at = Instant::now() + self.bookmark_every;
-        self.send(Event::Bookmark(self.subscription.position())).await
+        self.send(Event::Bookmark(position)).await
     }
 
     async fn send(&mut self, event: Event) -> Result<(), Over> {

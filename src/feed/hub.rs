@@ -19,8 +19,10 @@ const FEW: usize = 4;
 
 pub struct Hub {
     pub tenant: String,
+    /// The log's epoch as the hub began.
+    pub epoch: i64,
     state: Mutex<State>,
-    /// The log's epoch and head. Another epoch than the hub began with: the hub is over.
+    /// The log's epoch and head. Another epoch than the hub's: the hub is over.
     mark: watch::Sender<Mark>,
     /// Held by the one reader that reads the end of the log for all.
     pub reading: tokio::sync::Mutex<()>,
@@ -48,7 +50,7 @@ impl Hub {
     pub fn new(tenant: &str, epoch: i64, kept: Arc<AtomicUsize>) -> Hub {
         let (mark, _) = watch::channel(Mark { epoch, head: 0 });
         let state = Mutex::new(State::default());
-        Hub { tenant: tenant.to_owned(), state, mark, reading: tokio::sync::Mutex::new(()), kept }
+        Hub { tenant: tenant.to_owned(), epoch, state, mark, reading: tokio::sync::Mutex::new(()), kept }
     }
 
     /// Takes what was committed or read.

@@ -31,7 +31,6 @@ pub struct Subscription {
     hub: Arc<Hub>,
     reader: u64,
     marks: watch::Receiver<Mark>,
-    epoch: i64,
     position: i64,
     /// What the table is asked for.
     view: View,
@@ -51,12 +50,12 @@ enum ReadError {
 impl Subscription {
     pub(super) fn new(feed: Feed, hub: Arc<Hub>, reader: u64, view: View) -> Subscription {
         let marks = hub.watch();
-        let epoch = marks.borrow().epoch;
-        Subscription { feed, hub, reader, marks, epoch, position: 0, view }
+        Subscription { feed, hub, reader, marks, position: 0, view }
     }
 
+    /// The hub's: of one that was closed meanwhile nothing new is ever heard, so it must not pass for the log's.
     pub fn epoch(&self) -> i64 {
-        self.epoch
+        self.hub.epoch
     }
 
     /// Everything up to here was given and accounted for.
@@ -82,7 +81,7 @@ impl Subscription {
         loop {
             // Before looking, so that what comes meanwhile wakes.
             let mark = *self.marks.borrow_and_update();
-            if mark.epoch != self.epoch {
+            if mark.epoch != self.hub.epoch {
                 return Err(End::OtherLog { head: mark.head, epoch: mark.epoch });
             }
             let read = match self.hub.after(self.reader, self.position, STEP) {

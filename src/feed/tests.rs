@@ -4,12 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use proptest::prelude::*;
+use tokio::sync::watch;
 
 use super::hub::Hub;
 use super::ring::{Next, Ring};
+use super::subscription::Subscription;
+use super::{Config, End, Feed};
 use crate::model::activity::{Activity, Actor};
 use crate::model::time::Instant;
 use crate::model::words::ActorKind;
+use crate::store::pool::{self, Pool};
+use crate::store::read::activity::View;
+use crate::telemetry::{Metrics, Phase};
 
 fn activity(position: i64) -> Arc<Activity> {
     Arc::new(Activity {
@@ -196,4 +202,18 @@ fn news_with_a_hole_in_them_only_tell_of_nothing() {
     let mut ring = Ring::default();
     assert!(!ring.push(&[activity(1), activity(3)], 64));
     assert_eq!((ring.head(), ring.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_reader_that_entered_a_hub_as_it_closed_is_told_so() {
+    let pool = Pool::new("host=/nowhere user=nobody", pool::Settings::default()).expect("a pool");
+    let metrics = Arc::new(Metrics::new().expect("metrics"));
+    let (_phase, watched) = watch::channel(Phase::Ready);
+    let feed = Feed::new(Config::new(String::new()), pool, metrics, watched);
+    let (hub, reader) = feed.enter("acme").expect("room");
+    // The first look at the epoch comes just between entering and watching.
+    feed.adopt(7);
+    let mut late = Subscription::new(feed, hub, reader, View::Basic);
+    assert_ne!(late.epoch(), 7, "or it would wait for ever for what only the next hub hears");
+    assert_eq!(late.next().await.err(), Some(End::OtherLog { head: 0, epoch: 7 }));
 }

@@ -4,27 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use docket::feed::{Config, End, Ended, Event, Feed, NotStarted, Selection, Start, Stream, Waited, Wanted};
-use docket::model::activity::{Activity, Actor, Committed};
-use docket::model::image::ActivityRow;
-use docket::model::ledger::Head;
+use docket::model::activity::Committed;
 use docket::model::time::Instant;
-use docket::model::words::ActorKind;
 use docket::store::audience::Audience;
-use docket::store::pool::{self, Pool, connect};
-use docket::store::{head, write};
+use docket::store::pool::{self, Pool};
 use docket::telemetry::{Metrics, Phase};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::support::database;
 
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+mod log;
+mod reader;
+
+use log::{Log, at};
+use reader::{PATIENCE, Reader};
+
 const HOUR: Duration = Duration::from_secs(3600);
-/// 2026-01-01T00:00:00Z; the activity at position n happens n seconds later.
-const NEW_YEAR: i64 = 1_767_225_600_000_000;
 
 /// A server process, as far as the feed goes.
 struct Process {
@@ -58,126 +55,6 @@ fn wanted(start: Start) -> Wanted {
 
 fn selected(filter: &str) -> Selection {
     Selection::new(filter, Audience::default()).expect("a filter")
-}
-
-/// Writes as the journal does: activities and head in one commit.
-struct Log {
-    conn: AsyncPgConnection,
-    epoch: i64,
-    position: i64,
-}
-
-impl Log {
-    async fn open(url: &str) -> Log {
-        let conn = connect(url).await.expect("a connection");
-        let epoch = head::installation(&conn).await.expect("an installation").epoch;
-        head::create(&conn, &["acme"], Instant(NEW_YEAR)).await.expect("a head");
-        Log { conn, epoch, position: 0 }
-    }
-
-    /// Commits as many, and returns what the journal would hand on.
-    async fn commit(&mut self, many: i64) -> Committed {
-        self.commit_as(many, "ticket.created", "rita").await
-    }
-
-    async fn commit_as(&mut self, many: i64, kind: &str, requester: &str) -> Committed {
-        let fresh = (self.position + 1..=self.position + many).map(|p| Arc::new(activity(p, kind, requester)));
-        let activities: Vec<Arc<Activity>> = fresh.collect();
-        self.position += many;
-        let rows: Vec<ActivityRow> = activities.iter().map(|activity| ActivityRow::of(activity)).collect();
-        let head = Head {
-            tenant_id: "acme".into(),
-            position: self.position,
-            config_position: 0,
-            last_number: 0,
-            floor: 0,
-            last_at: at(self.position),
-        };
-        self.conn.batch_execute("BEGIN").await.expect("BEGIN");
-        write::insert(&self.conn, rows.iter()).await.expect("activities");
-        write::update(&self.conn, [&head].into_iter()).await.expect("the head");
-        self.conn.batch_execute("COMMIT").await.expect("COMMIT");
-        Committed { tenant_id: "acme".into(), epoch: self.epoch, activities }
-    }
-
-    async fn sql(&mut self, text: &str) {
-        self.conn.batch_execute(text).await.expect(text);
-    }
-}
-
-fn at(position: i64) -> Instant {
-    Instant(NEW_YEAR + position * 1_000_000)
-}
-
-fn activity(position: i64, kind: &str, requester: &str) -> Activity {
-    Activity {
-        tenant_id: "acme".into(),
-        position,
-        kind: kind.into(),
-        families: Vec::new(),
-        ticket_id: None,
-        ticket_version: 0,
-        app_id: String::new(),
-        requester_id: requester.into(),
-        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
-        occurred_at: at(position),
-        changes: Vec::new(),
-        ticket: None,
-        message: None,
-        issue: None,
-        task: None,
-        data: None,
-        explanation: None,
-        cause: None,
-        request_id: String::new(),
-        schema_version: 1,
-    }
-}
-
-/// Reads a stream and checks the chain of its frames.
-struct Reader {
-    stream: Stream,
-    /// What the frames so far account for.
-    reached: i64,
-}
-
-impl Reader {
-    /// Starts and takes the first bookmark.
-    async fn start(feed: &Feed, wanted: Wanted) -> Reader {
-        Reader::of(feed.stream(wanted).await.expect("a stream")).await
-    }
-
-    async fn of(mut stream: Stream) -> Reader {
-        let first = timeout(PATIENCE, stream.next()).await.expect("in time").expect("a frame").expect("no end");
-        assert_eq!(first.event, Event::Bookmark(first.since), "the first frame is a bookmark with the start");
-        Reader { stream, reached: first.since }
-    }
-
-    async fn next(&mut self) -> Result<Event, Ended> {
-        let frame = timeout(PATIENCE, self.stream.next()).await.expect("in time").expect("a frame or an end")?;
-        assert_eq!(frame.since, self.reached, "each frame goes on where the one before it ended");
-        self.reached = frame.event.position();
-        Ok(frame.event)
-    }
-
-    /// The positions of the next activities, up to `last`.
-    async fn up_to(&mut self, last: i64) -> Vec<i64> {
-        let mut seen = Vec::new();
-        while seen.last() != Some(&last) {
-            if let Event::Activity(activity) = self.next().await.expect("no end") {
-                seen.push(activity.position);
-            }
-        }
-        seen
-    }
-
-    async fn end(&mut self) -> Ended {
-        loop {
-            if let Err(ended) = self.next().await {
-                return ended;
-            }
-        }
-    }
 }
 
 fn all(last: i64) -> Vec<i64> {
@@ -308,6 +185,25 @@ async fn a_filtered_reader_accounts_for_everything() {
     }
     assert_eq!(matched, [231]);
     assert_eq!(reader.next().await, Ok(Event::Bookmark(236)), "and again, though nothing happens");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bookmark_leaves_a_read_under_way_alone() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit(300).await;
+    let process = process(&url, |config| config.bookmark_every = Duration::from_millis(1));
+    log.sql("BEGIN; LOCK TABLE activity IN ACCESS EXCLUSIVE MODE").await;
+    let mut reader = Reader::start(&process.feed, wanted(Start::Earliest)).await;
+    while log.waiting().await == 0 {
+        assert_eq!(reader.next().await, Ok(Event::Bookmark(0)));
+    }
+    for _ in 0..50 {
+        assert_eq!(reader.next().await, Ok(Event::Bookmark(0)));
+    }
+    assert_eq!(log.waiting().await, 1, "the read is still the first one");
+    log.sql("COMMIT").await;
+    assert_eq!(reader.up_to(300).await, all(300));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
