@@ -1,16 +1,12 @@
-//! A lane's connection: settings, and every statement prepared and proven before the first batch.
+//! A lane's connection: settings, plans, and every statement prepared and proven before the first batch.
 
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error, QueryResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 
 use crate::store;
 
-/// Index plans only: the statements are planned once, perhaps while the tables were small. The time-outs free the heads of
-/// a process that hangs or vanishes, and bound how long a lane waits for anybody.
-const SETTINGS: &str = "
-    SET plan_cache_mode = force_generic_plan;
-    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-    SET jit = off;
+/// The time-outs free the heads of a process that hangs or vanishes, and bound how long a lane waits for anybody.
+const TIMEOUTS: &str = "
     SET idle_in_transaction_session_timeout = '5s';
     SET statement_timeout = '10s';
     SET lock_timeout = '2s';
@@ -28,7 +24,8 @@ pub enum ConnectError {
 pub async fn connect(url: &str) -> Result<AsyncPgConnection, ConnectError> {
     let mut conn = store::pool::connect(url).await?;
     conn.set_prepared_statement_cache_size(diesel::connection::CacheSize::Unbounded);
-    conn.batch_execute(SETTINGS).await?;
+    conn.batch_execute(TIMEOUTS).await?;
+    conn.batch_execute(store::plan::BY_KEY).await?;
     conn.batch_execute("BEGIN").await?;
     store::save::warm_all(&conn).await?;
     conn.batch_execute("ROLLBACK").await?;

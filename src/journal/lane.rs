@@ -17,6 +17,7 @@ use super::{Answer, Config, Failure, crash};
 use crate::model::activity::Committed;
 use crate::model::words::RunVerdict;
 use crate::store;
+use crate::store::plan::Planned;
 use crate::telemetry::{LaneSeries, Metrics};
 
 /// Rules may nest deep: their evaluation recurses.
@@ -45,6 +46,7 @@ struct Running<'a> {
     lane: &'a Lane,
     series: LaneSeries,
     conn: Option<AsyncPgConnection>,
+    planned: Planned,
     /// Tenants whose heads are known to be there.
     heads: HashSet<String>,
     /// Tenants of the batch that go back to the queue when it is done: what was not reached, and whether they were skipped.
@@ -81,7 +83,14 @@ impl Lane {
             }
         };
         let series = self.metrics.lane_series(number);
-        let mut running = Running { lane: self, series, conn: None, heads: HashSet::new(), returns: Vec::new() };
+        let mut running = Running {
+            lane: self,
+            series,
+            conn: None,
+            planned: Planned::now(),
+            heads: HashSet::new(),
+            returns: Vec::new(),
+        };
         runtime.block_on(running.serve());
     }
 }
@@ -198,7 +207,12 @@ impl Running<'_> {
         let lock = if self.lane.part == Part::Waiter { Lock::Waiting } else { Lock::Free };
         self.make_heads(groups).await?;
         let Lane { rules, config, .. } = self.lane;
-        let conn = self.conn().await?;
+        self.conn().await?;
+        let conn = self.conn.as_mut().ok_or(Remedy::Reconnect)?;
+        if self.planned.refresh(conn).await.is_err() {
+            self.conn = None;
+            return Err(Remedy::Reconnect);
+        }
         let span = tracing::debug_span!("batch", commands = count(groups), tenants = groups.len());
         let result = tracing::Instrument::instrument(batch::run(conn, groups, lock, rules, config), span).await;
         match result {

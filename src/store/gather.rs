@@ -11,6 +11,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{Mutex, OnceCell, mpsc, oneshot};
 
 use super::lookup;
+use super::plan::Planned;
 use super::pool::{PoolError, connect};
 use crate::model::ticket::{Ticket, TicketRef};
 
@@ -58,7 +59,8 @@ impl Gather {
         let (send, receive) = mpsc::channel(WAITING);
         let receive = Arc::new(Mutex::new(receive));
         for _ in 0..WORKERS {
-            let worker = Worker { url: self.url.clone(), set_up: self.set_up.clone(), conn: None };
+            let worker =
+                Worker { url: self.url.clone(), set_up: self.set_up.clone(), conn: None, planned: Planned::now() };
             tokio::spawn(worker.serve(receive.clone()));
         }
         send
@@ -69,6 +71,7 @@ struct Worker {
     url: String,
     set_up: String,
     conn: Option<AsyncPgConnection>,
+    planned: Planned,
 }
 
 impl Worker {
@@ -118,6 +121,7 @@ impl Worker {
                 none.insert(conn)
             }
         };
+        self.planned.refresh(conn).await.map_err(|error| error.to_string())?;
         look_up(conn, waiting.keys()).await.map_err(|error| error.to_string())
     }
 }

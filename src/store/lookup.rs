@@ -1,6 +1,7 @@
 //! Many rows by (tenant, key) in one cached statement.
 //!
-//! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs.
+//! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs. LATERAL
+//! and OFFSET 0 leave the planner no other way round.
 
 use diesel::dsl::SqlTypeOf;
 use diesel::pg::Pg;
@@ -38,7 +39,7 @@ macro_rules! lookups {
                 out.push_sql("SELECT ");
                 let mut comma = "";
                 for column in <$row as Row>::COLUMNS {
-                    for part in [comma, "t.", column] {
+                    for part in [comma, "r.", column] {
                         out.push_sql(part);
                     }
                     comma = ", ";
@@ -47,9 +48,9 @@ macro_rules! lookups {
                 out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
                 out.push_sql(") AS tenant_id, unnest(");
                 out.push_bind_param::<Array<$sql>, _>(&self.keys)?;
-                out.push_sql(") AS key) AS k JOIN ");
+                out.push_sql(") AS key) AS k, LATERAL (SELECT * FROM ");
                 out.push_sql(<$row as Row>::TABLE);
-                out.push_sql(concat!(" AS t ON t.tenant_id = k.tenant_id AND t.", $column, " = k.key"));
+                out.push_sql(concat!(" AS t WHERE t.tenant_id = k.tenant_id AND t.", $column, " = k.key OFFSET 0) AS r"));
                 Ok(())
             }
         }

@@ -9,6 +9,7 @@ pub mod load;
 pub mod lookup;
 pub mod migrate;
 pub mod page;
+pub mod plan;
 pub mod pool;
 pub mod read;
 pub mod rules;

@@ -90,7 +90,7 @@ impl Pool {
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '5s'; SET jit = off",
             settings.statement_timeout.as_millis()
         );
-        let gather = Arc::new(Gather::new(url, set_up.clone()));
+        let gather = Arc::new(Gather::new(url, format!("{set_up}; {}", super::plan::BY_KEY)));
         let mut config = ManagerConfig::default();
         // A test query at each checkout would double every read; a broken connection tells by itself.
         config.recycling_method = RecyclingMethod::Fast;

@@ -1,6 +1,7 @@
 //! The store's reads against a real PostgreSQL.
 
 mod filters;
+mod keys;
 mod lists;
 mod log;
 mod plans;
