@@ -76,7 +76,7 @@ pub fn run(args: DevArgs) -> Result<(), DevError> {
     }
     std::fs::create_dir_all(&args.data_dir)
         .map_err(|error| DevError::DataDir { folder: args.data_dir.clone(), error })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = server::runtime()?;
     let (postgres, url) = match &args.database_url {
         Some(url) => (None, url.clone()),
         None => {

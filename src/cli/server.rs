@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
 use crate::docket_service;
@@ -43,6 +44,17 @@ pub enum ServerError {
     Serve(#[from] ServeError),
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+}
+
+/// The runtime that calls and streams are served on: by half of the processors, for the lanes and PostgreSQL want the rest.
+/// TOKIO_WORKER_THREADS says otherwise.
+pub fn runtime() -> std::io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
+        builder.worker_threads(processors.div_ceil(2));
+    }
+    builder.enable_all().build()
 }
 
 /// Serves a migrated database until `shutdown` returns, then drains: calls, streams, and what waits in the lanes.

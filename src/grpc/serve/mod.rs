@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use http::{Request, Response};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -15,6 +16,10 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Service;
+
+mod together;
+
+use together::Together;
 
 use crate::grpc::auth::Gate;
 use crate::grpc::layers::CallLayer;
@@ -118,6 +123,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let incoming =
             TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(limits.keepalive_interval));
+        let incoming = incoming.map(|socket| socket.map(Together::new));
         let serving = transport(&limits)
             .layer(CallLayer::new(gate, &metrics))
             .add_routes(routes.prepare())
