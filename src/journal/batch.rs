@@ -136,11 +136,15 @@ async fn open(
     let heads = async {
         match lock {
             Lock::Free => store::head::lock_free(conn, &tenants).await,
-            Lock::Waiting => store::head::lock_waiting(conn, tenants[0]).await,
+            Lock::Waiting => Ok((store::head::lock_waiting(conn, tenants[0]).await?, None)),
         }
     };
-    let ((), heads, (installation, clock), loaded) =
-        try_join!(begin, heads, store::head::installation_now(conn), store::load::fetch(conn, unique(wants)),)?;
+    let ((), (heads, now), loaded) = try_join!(begin, heads, store::load::fetch(conn, unique(wants)))?;
+    // After a wait, the clock is read when it is over.
+    let (installation, clock) = match now {
+        Some(now) => now,
+        None => store::head::installation_now(conn).await?,
+    };
     let mut worlds = HashMap::with_capacity(heads.len());
     for head in heads {
         worlds.insert(head.tenant_id.clone(), World::new(head));

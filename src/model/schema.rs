@@ -294,3 +294,5 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(installation, tenant_head);

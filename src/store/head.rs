@@ -1,6 +1,6 @@
 //! The heads: made, locked, and the instant read under the lock.
 
-use diesel::prelude::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::prelude::{ExpressionMethods, NullableExpressionMethods, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -30,15 +30,28 @@ pub async fn create(conn: &AsyncPgConnection, tenants: &[&str], now: Instant) ->
     write::insert_if_absent(conn, heads.iter()).await
 }
 
-/// Locks the heads that nobody holds, in the order of their tenants; the others are left out.
-pub async fn lock_free(conn: &AsyncPgConnection, tenants: &[&str]) -> QueryResult<Vec<Head>> {
+/// Locks the heads that nobody holds, in the order of their tenants; the others are left out. With them comes what
+/// [`installation_now`] would say, unless there are none.
+pub async fn lock_free(
+    conn: &AsyncPgConnection,
+    tenants: &[&str],
+) -> QueryResult<(Vec<Head>, Option<(Installation, Instant)>)> {
+    // Not a join: that would lock the installation's row, too.
     let query = tenant_head::table
         .filter(tenant_head::tenant_id.eq_any(tenants))
         .order(tenant_head::tenant_id)
-        .select(Head::as_select())
+        .select((
+            Head::as_select(),
+            installation::table.select(installation::epoch).single_value().assume_not_null(),
+            installation::table.select(installation::rule_set).single_value().assume_not_null(),
+            clock_timestamp(),
+        ))
         .for_no_key_update()
         .skip_locked();
-    RunQueryDsl::load(query, &mut &*conn).await
+    let rows: Vec<(Head, i64, String, Instant)> = RunQueryDsl::load(query, &mut &*conn).await?;
+    let now =
+        rows.last().map(|(_, epoch, rule_set, now)| (Installation { epoch: *epoch, rule_set: rule_set.clone() }, *now));
+    Ok((rows.into_iter().map(|(head, ..)| head).collect(), now))
 }
 
 /// Locks one head, waiting for whoever holds it up to the connection's lock_timeout.

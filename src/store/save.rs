@@ -1,16 +1,17 @@
-//! What a batch decided, written: one statement for each table and verb, all of them in one flight.
+//! What a batch decided, written: one statement for what nearly all of them write, and one for each other table and verb,
+//! in one flight.
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::join;
 
-use super::write::{insert, update, warm_insert, warm_update};
+use super::write::{batch, insert, update, warm_insert, warm_update};
 use super::{head, lookup};
 use crate::command::World;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::image::ActivityRow;
 use crate::model::issue::{Issue, IssueTicket};
-use crate::model::ledger::{Head, Request, Run};
+use crate::model::ledger::{Head, Run};
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 
@@ -30,14 +31,11 @@ pub async fn save(
 ) -> QueryResult<()> {
     // Nowhere here try_join: an error must not leave answers behind that nobody reads.
     let log = async {
-        let results: [QueryResult<()>; 7] = join!(
-            insert(conn, rows!(worlds, tickets, inserts)),
+        let results: [QueryResult<()>; 4] = join!(
+            batch(conn, rows!(worlds, tickets, inserts), activities, rows!(worlds, requests, inserts), heads),
             update(conn, rows!(worlds, tickets, updates)),
             insert(conn, rows!(worlds, messages, inserts)),
-            insert(conn, activities.iter()),
-            insert(conn, rows!(worlds, requests, inserts)),
             insert(conn, worlds.iter().flat_map(|world| &world.runs)),
-            update(conn, heads.iter().copied()),
         )
         .into();
         results.into_iter().collect::<QueryResult<()>>()
@@ -72,13 +70,10 @@ async fn save_directory(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryRes
 
 /// Prepares every statement of a lane on this connection, one after the other, so that none has to be prepared in a flight.
 pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
-    warm_insert::<Ticket>(conn).await?;
+    batch(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await?;
     warm_update::<Ticket>(conn).await?;
     warm_insert::<Message>(conn).await?;
-    warm_insert::<ActivityRow>(conn).await?;
-    warm_insert::<Request>(conn).await?;
     warm_insert::<Run>(conn).await?;
-    warm_update::<Head>(conn).await?;
     warm_insert::<Issue>(conn).await?;
     warm_update::<Issue>(conn).await?;
     warm_insert::<IssueTicket>(conn).await?;

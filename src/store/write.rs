@@ -1,4 +1,4 @@
-//! Many rows in one statement: a cached node that sends one array for each column.
+//! Many rows in one statement: cached nodes that send one array for each column.
 //!
 //! Diesel prepares `.values(&vec)` anew each time; a node with an id of its own is prepared once on a connection.
 
@@ -9,7 +9,10 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::{Error, QueryResult};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::model::image::ActivityRow;
+use crate::model::ledger::{Head, Request};
 use crate::model::row::Row;
+use crate::model::ticket::Ticket;
 
 /// What a statement does with its rows.
 const INSERT: u8 = 0;
@@ -31,44 +34,97 @@ pub struct Kind<const WHAT: u8>;
 impl<R: Row, const WHAT: u8> QueryFragment<Pg> for Write<'_, R, WHAT> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if WHAT == UPDATE {
-            out.push_sql("UPDATE ");
-            out.push_sql(R::TABLE);
-            out.push_sql(" AS t SET ");
-            let mut comma = "";
-            for column in R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)) {
-                for part in [comma, column, " = r.", column] {
-                    out.push_sql(part);
-                }
-                comma = ", ";
-            }
-            out.push_sql(" FROM (SELECT ");
-            R::bind(&self.arrays, &mut out)?;
-            out.push_sql(") AS r WHERE ");
-            let mut and = "";
-            for key in R::KEY {
-                for part in [and, "t.", key, " = r.", key] {
-                    out.push_sql(part);
-                }
-                and = " AND ";
-            }
-        } else {
-            out.push_sql("INSERT INTO ");
-            out.push_sql(R::TABLE);
-            out.push_sql(" (");
-            let mut comma = "";
-            for column in R::COLUMNS {
-                out.push_sql(comma);
-                out.push_sql(column);
-                comma = ", ";
-            }
-            out.push_sql(") SELECT ");
-            R::bind(&self.arrays, &mut out)?;
-            if WHAT == INSERT_IF_ABSENT {
-                out.push_sql(" ON CONFLICT DO NOTHING");
-            }
+            return push_update::<R>(&self.arrays, &mut out);
+        }
+        push_insert::<R>(&self.arrays, &mut out)?;
+        if WHAT == INSERT_IF_ABSENT {
+            out.push_sql(" ON CONFLICT DO NOTHING");
         }
         Ok(())
     }
+}
+
+fn push_insert<'b, R: Row>(arrays: &'b R::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    out.push_sql("INSERT INTO ");
+    out.push_sql(R::TABLE);
+    out.push_sql(" (");
+    let mut comma = "";
+    for column in R::COLUMNS {
+        out.push_sql(comma);
+        out.push_sql(column);
+        comma = ", ";
+    }
+    out.push_sql(") SELECT ");
+    R::bind(arrays, out)
+}
+
+fn push_update<'b, R: Row>(arrays: &'b R::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    out.push_sql("UPDATE ");
+    out.push_sql(R::TABLE);
+    out.push_sql(" AS t SET ");
+    let mut comma = "";
+    for column in R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)) {
+        for part in [comma, column, " = r.", column] {
+            out.push_sql(part);
+        }
+        comma = ", ";
+    }
+    out.push_sql(" FROM (SELECT ");
+    R::bind(arrays, out)?;
+    out.push_sql(") AS r WHERE ");
+    let mut and = "";
+    for key in R::KEY {
+        for part in [and, "t.", key, " = r.", key] {
+            out.push_sql(part);
+        }
+        and = " AND ";
+    }
+    Ok(())
+}
+
+/// What nearly every batch writes, in one statement: an answer that need not be sent, and waited for, for each table. Only
+/// the heads are counted; an insert writes all its rows or fails.
+struct Batch<'a> {
+    tickets: <Ticket as Row>::Arrays<'a>,
+    activities: <ActivityRow as Row>::Arrays<'a>,
+    requests: <Request as Row>::Arrays<'a>,
+    heads: <Head as Row>::Arrays<'a>,
+}
+
+impl QueryId for Batch<'_> {
+    type QueryId = Batch<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for Batch<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH tickets AS (");
+        push_insert::<Ticket>(&self.tickets, &mut out)?;
+        out.push_sql("), activities AS (");
+        push_insert::<ActivityRow>(&self.activities, &mut out)?;
+        out.push_sql("), requests AS (");
+        push_insert::<Request>(&self.requests, &mut out)?;
+        out.push_sql(") ");
+        push_update::<Head>(&self.heads, &mut out)
+    }
+}
+
+/// Inserts new tickets, activities and request ids, and moves the heads. A head that is not there is an error.
+pub async fn batch<'a>(
+    conn: &AsyncPgConnection,
+    tickets: impl Iterator<Item = &'a Ticket>,
+    activities: &'a [ActivityRow],
+    requests: impl Iterator<Item = &'a Request>,
+    heads: &[&'a Head],
+) -> QueryResult<()> {
+    let statement = Batch {
+        tickets: Ticket::arrays(tickets),
+        activities: ActivityRow::arrays(activities.iter()),
+        requests: Request::arrays(requests),
+        heads: Head::arrays(heads.iter().copied()),
+    };
+    let written = RunQueryDsl::execute(statement, &mut &*conn).await?;
+    counted::<Head>(heads.len(), written)
 }
 
 /// Inserts the rows; none sends nothing. Rows written other than rows sent is an error: a key that stood there already.
@@ -111,11 +167,14 @@ async fn run<'a, R: Row, const WHAT: u8>(
         return Ok(());
     }
     let written = execute(conn, Write::<R, WHAT> { arrays: R::arrays(rows.iter().copied()) }).await?;
-    if written == rows.len() {
+    counted::<R>(rows.len(), written)
+}
+
+fn counted<R: Row>(sent: usize, written: usize) -> QueryResult<()> {
+    if written == sent {
         return Ok(());
     }
-    let message = format!("{}: {} rows sent, {written} written", R::TABLE, rows.len());
-    Err(Error::QueryBuilderError(message.into()))
+    Err(Error::QueryBuilderError(format!("{}: {sent} rows sent, {written} written", R::TABLE).into()))
 }
 
 async fn execute<R: Row, const WHAT: u8>(
