@@ -5,7 +5,7 @@ use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::join;
 
-use super::write::{batch, insert, update, warm_insert, warm_update};
+use super::write::{batch, insert, update, warm_batch, warm_insert, warm_update};
 use super::{head, lookup};
 use crate::command::World;
 use crate::model::directory::{Agent, Contact, Organization, Team};
@@ -70,7 +70,7 @@ async fn save_directory(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryRes
 
 /// Prepares every statement of a lane on this connection, one after the other, so that none has to be prepared in a flight.
 pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
-    batch(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await?;
+    warm_batch(conn).await?;
     warm_update::<Ticket>(conn).await?;
     warm_insert::<Message>(conn).await?;
     warm_insert::<Run>(conn).await?;
