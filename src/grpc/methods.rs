@@ -37,6 +37,7 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.TicketService/CreateTicket", Access::Roles(WRITE.union(REQUESTER))),
     ("/docket.v1.TicketService/BatchCreateTickets", Access::Roles(WRITE)),
     ("/docket.v1.TicketService/GetTicket", Access::Roles(READ.union(REQUESTER))),
+    ("/docket.v1.TicketService/BatchGetTickets", Access::Roles(READ.union(REQUESTER))),
     ("/docket.v1.TicketService/ListTickets", Access::Roles(READ.union(REQUESTER))),
     ("/docket.v1.TicketService/UpdateTicket", Access::Roles(WRITE)),
     ("/docket.v1.TicketService/DeleteTicket", Access::Roles(WRITE)),

@@ -1,6 +1,7 @@
 //! The wire: the only floor that names pb:: or tonic::. Handlers unpack, call, pack.
 
 pub mod activity;
+mod as_of;
 pub mod auth;
 pub mod convert;
 pub mod directory;

@@ -1,13 +1,14 @@
 //! TicketService.
 
+use futures_util::future::join_all;
 use tonic::Status;
 
-use super::convert::read::{checked, freshness, page};
+use super::convert::read::{checked, freshness, moment, page, tickets};
 use super::convert::{message, ticket};
 use super::read::{Asked, List, connection, wait_for};
 use super::state::{Call, State, service};
 use super::write::write;
-use super::{fault, pb, status};
+use super::{as_of, fault, pb, status};
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
 use crate::model::message::Message;
@@ -22,6 +23,7 @@ service! {
         create_ticket: CreateTicketRequest -> CreateTicketResponse, by write;
         batch_create_tickets: BatchCreateTicketsRequest -> BatchCreateTicketsResponse, by write;
         get_ticket: GetTicketRequest -> GetTicketResponse, by get;
+        batch_get_tickets: BatchGetTicketsRequest -> BatchGetTicketsResponse, by batch_get;
         list_tickets: ListTicketsRequest -> ListTicketsResponse, by list;
         update_ticket: UpdateTicketRequest -> UpdateTicketResponse, by write;
         delete_ticket: DeleteTicketRequest -> DeleteTicketResponse, by write;
@@ -40,14 +42,41 @@ service! {
 }
 
 async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result<pb::GetTicketResponse, Status> {
-    let (name, fresh) =
-        checked(|found| (found.ticket("id", &request.id), freshness(found, request.min_position, request.epoch)))
-            .map_err(status::refused)?;
+    let pb::GetTicketRequest { id, min_position, epoch, as_of } = request;
+    let (name, fresh, then) = checked(|found| {
+        let name = found.ticket("id", &id);
+        (name, freshness(found, min_position, epoch), as_of.map(|as_of| moment(found, as_of)))
+    })
+    .map_err(status::refused)?;
     wait_for(state, &call, fresh).await?;
-    let found = state.pool.gather().ticket(call.caller.tenant(), &name).await.map_err(fault::of_pool)?;
-    let audience = call.audience();
-    let row = found.filter(|row| audience.sees_ticket(row)).ok_or_else(|| no_ticket(request.id))?;
+    let mut row = gather(state, &call, &name, &id).await?;
+    if let Some(then) = then {
+        row = as_of::as_it_was(state, &call, row, then, id).await?;
+    }
     Ok(pb::GetTicketResponse { ticket: Some(ticket::to_pb(row, call.part())) })
+}
+
+async fn batch_get(
+    state: &State,
+    call: Call,
+    request: pb::BatchGetTicketsRequest,
+) -> Result<pb::BatchGetTicketsResponse, Status> {
+    let pb::BatchGetTicketsRequest { ids, min_position, epoch } = request;
+    let (names, fresh) =
+        checked(|found| (tickets(found, &ids), freshness(found, min_position, epoch))).map_err(status::refused)?;
+    wait_for(state, &call, fresh).await?;
+    let rows = names.iter().zip(&ids).map(|(name, id)| gather(state, &call, name, id));
+    // All of them, so that the first that is missing is named, whichever answer comes first.
+    let rows: Result<Vec<Ticket>, Status> = join_all(rows).await.into_iter().collect();
+    let tickets = rows?.into_iter().map(|row| ticket::to_pb(row, call.part())).collect();
+    Ok(pb::BatchGetTicketsResponse { tickets })
+}
+
+/// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
+async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
+    let found = state.pool.gather().ticket(call.caller.tenant(), name).await.map_err(fault::of_pool)?;
+    let audience = call.audience();
+    found.filter(|row| audience.sees_ticket(row)).ok_or_else(|| no_ticket(text.to_owned()))
 }
 
 async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
@@ -114,6 +143,6 @@ pub(super) async fn find(
     found.ok_or_else(|| no_ticket(text.to_owned()))
 }
 
-fn no_ticket(id: String) -> Status {
+pub(super) fn no_ticket(id: String) -> Status {
     status::refused(Refusal::NotFound { kind: Kind::Ticket, id })
 }

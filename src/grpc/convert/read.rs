@@ -1,8 +1,11 @@
 //! What every read asks for: how new an answer must be, and which page of a list.
 
+use super::time;
 use super::violations::Violations;
 use crate::command::Refusal;
+use crate::grpc::pb::get_ticket_request::AsOf;
 use crate::model::ticket::TicketRef;
+use crate::model::time::Instant;
 
 /// The least state that answers a read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +36,36 @@ pub struct Page {
     /// 1 to 500.
     pub size: i64,
     pub token: String,
+}
+
+/// A moment of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Position(i64),
+    /// The end of this microsecond.
+    Time(Instant),
+}
+
+pub fn moment(found: &mut Violations, as_of: AsOf) -> Moment {
+    match as_of {
+        AsOf::AsOfPosition(value) => {
+            position(found, "as_of_position", value);
+            Moment::Position(value)
+        }
+        AsOf::AsOfTime(value) => Moment::Time(time::from_pb(found, "as_of_time", &value).unwrap_or(Instant(0))),
+    }
+}
+
+/// Tickets in one call.
+const MAX_TICKETS: usize = 500;
+
+/// The tickets that a batch names.
+pub fn tickets(found: &mut Violations, ids: &[String]) -> Vec<TicketRef> {
+    if !(1..=MAX_TICKETS).contains(&ids.len()) {
+        found.add("ids", format!("must name 1 to {MAX_TICKETS} tickets, names {}", ids.len()));
+        return Vec::new();
+    }
+    ids.iter().enumerate().map(|(n, id)| found.ticket(&format!("ids[{n}]"), id)).collect()
 }
 
 const DEFAULT_PAGE: i64 = 50;

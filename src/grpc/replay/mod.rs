@@ -1,8 +1,11 @@
-//! The answer to a request that was answered before, once more: rebuilt from the log, as things were then.
+//! What was answered before, once more: rebuilt from the log, as things were then.
+
+use std::sync::Arc;
 
 use diesel::result::{Error, QueryResult};
 use diesel_async::AsyncPgConnection;
 use tonic::Status;
+use uuid::Uuid;
 
 use super::fault;
 use super::state::State;
@@ -10,6 +13,7 @@ use crate::command::{Action, Resource};
 use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::ledger::Request;
+use crate::model::ticket::Ticket;
 use crate::store;
 use crate::store::read::activity::View;
 
@@ -80,13 +84,35 @@ async fn load(conn: &mut AsyncPgConnection, kind: Kind, request: &Request) -> Qu
     } else {
         store::lookup::activities(conn, &[(tenant, request.resource_position)]).await?
     };
-    let Some(resource) = rebuild::resource(kind, request, activities(rows)?) else { return Ok(None) };
+    match rebuild::resource(kind, request, activities(rows)?) {
+        Some(resource) => describe(conn, tenant, resource).await,
+        None => Ok(None),
+    }
+}
+
+/// A ticket as it was when the tenant's log had come to `position`. `None`: the log holds nothing of it from before.
+pub async fn ticket_at(
+    conn: &mut AsyncPgConnection,
+    tenant: &str,
+    ticket: Uuid,
+    position: i64,
+) -> QueryResult<Option<Arc<Ticket>>> {
+    let row = store::read::activity::last_of(conn, tenant, ticket, position).await?;
+    let Some(then) = activities(row)?.pop().and_then(|activity| activity.ticket) else { return Ok(None) };
+    Ok(match describe(conn, tenant, Resource::Ticket(then)).await? {
+        Some(Resource::Ticket(ticket)) => Some(ticket),
+        _ => None,
+    })
+}
+
+/// Gives the tickets of a resource their descriptions, which the log holds only where they were written.
+async fn describe(conn: &mut AsyncPgConnection, tenant: &str, resource: Resource) -> QueryResult<Option<Resource>> {
     let described: Vec<(&str, i64)> = rebuild::tickets(&resource).map(|ticket| (tenant, ticket.described_at)).collect();
     let rows = store::lookup::activities(conn, &described).await?;
     Ok(rebuild::describe(resource, &activities(rows)?))
 }
 
-fn activities(rows: Vec<ActivityRow>) -> QueryResult<Vec<Activity>> {
+fn activities(rows: impl IntoIterator<Item = ActivityRow>) -> QueryResult<Vec<Activity>> {
     let read: Result<Vec<Activity>, String> = rows.into_iter().map(ActivityRow::into_activity).collect();
     read.map_err(|problem| Error::DeserializationError(problem.into()))
 }

@@ -117,7 +117,7 @@ fn request(resource_id: &str, resource_position: i64, first_position: i64, posit
 }
 
 fn rebuilt(kind: Kind, request: &Request, log: &[Activity]) -> Option<Resource> {
-    let stored: Vec<Activity> = activities(log.iter().map(ActivityRow::of).collect()).expect("they read back");
+    let stored: Vec<Activity> = activities(log.iter().map(ActivityRow::of)).expect("they read back");
     let resource = rebuild::resource(kind, request, stored.clone())?;
     rebuild::describe(resource, &stored)
 }

@@ -82,6 +82,22 @@ pub async fn range(
     RunQueryDsl::load(listing, conn).await
 }
 
+/// The ticket's last activity up to a position, whoever may see it.
+pub async fn last_of(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    ticket_id: Uuid,
+    up_to: i64,
+) -> QueryResult<Option<ActivityRow>> {
+    let conditions = vec![
+        sql!["tenant_id = ", Bind::Text(tenant_id.to_owned())],
+        sql!["ticket_id = ", Bind::Id(ticket_id)],
+        sql!["position <= ", Bind::Int(up_to)],
+    ];
+    let listing = Listing::<ActivityRow>::all(conditions, " ORDER BY position DESC LIMIT 1", None);
+    RunQueryDsl::get_result(listing, conn).await.optional()
+}
+
 /// The first position at or after `time`, among those still kept; one above the head where there is none.
 /// Time rises with the position, so a few look-ups in the primary key find it.
 pub async fn first_at(conn: &mut AsyncPgConnection, tenant_id: &str, time: Instant) -> QueryResult<i64> {
