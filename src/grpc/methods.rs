@@ -150,7 +150,7 @@ mod tests {
         for method in all() {
             let Access::Roles(roles) = method.access else { continue };
             let name = method.path.rsplit('/').next().expect("a path has parts");
-            let reads = ["Get", "List", "Stream", "Validate"].iter().any(|verb| name.starts_with(verb));
+            let reads = ["Get", "BatchGet", "List", "Stream", "Validate"].iter().any(|verb| name.starts_with(verb));
             assert_eq!(roles.contains(Role::Auditor), reads, "{}", method.path);
         }
     }
