@@ -24,11 +24,15 @@ enum Command {
     Dev(cli::dev::DevArgs),
     /// Print a token signed with the key of a server's data folder
     Token(cli::token::TokenArgs),
+    /// Print what happened to a tenant's tickets, and what happens next
+    Tail(cli::tail::TailArgs),
     /// Look at workflow files without a server
     #[command(subcommand)]
     Workflow(cli::workflow::WorkflowCommand),
 }
 
+/// The server refused, or is away.
+const FAILED: u8 = 1;
 /// The configuration is wrong or the machine lacks something: see sysexits.h.
 const CONFIGURATION: u8 = 78;
 
@@ -44,6 +48,10 @@ fn main() -> ExitCode {
                 ExitCode::SUCCESS
             }
             Err(error) => told(&error, CONFIGURATION),
+        },
+        Command::Tail(args) => match cli::tail::run(args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => told(&error, FAILED),
         },
         Command::Workflow(command) => cli::workflow::run(command),
     }
