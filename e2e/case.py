@@ -79,9 +79,9 @@ class Case(unittest.TestCase):
     def log(self, caller: client.Api | None = None, **fields) -> list:
         return list((caller or self.api).pages("ListActivities", "activities", **fields))
 
-    def head(self) -> int:
+    def head(self, caller: client.Api | None = None) -> int:
         """The position of the tenant's newest activity; 0 when there is none."""
-        newest = self.api.ListActivities(order_by="position desc", page_size=1).activities
+        newest = (caller or self.api).ListActivities(order_by="position desc", page_size=1).activities
         return newest[0].position if newest else 0
 
     def read_until(self, stream, position: int) -> list:
