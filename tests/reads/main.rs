@@ -1,5 +1,6 @@
 //! The store's reads against a real PostgreSQL.
 
+mod agreement;
 mod filters;
 mod keys;
 mod lists;

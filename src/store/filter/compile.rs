@@ -205,10 +205,19 @@ impl Compiler<'_> {
         }
         let place = self.operand(list)?;
         match (place.sort, found.sort) {
-            // A function, since an operator with a question mark reads as a parameter to some tools in between.
-            (Sort::Words, Sort::Text | Sort::Json) => Ok(sql!["jsonb_exists(", place.sql, ", ", self.text(item)?, ")"]),
-            (Sort::Json, Sort::Text) => Ok(json::contains(place.sql, as_json(found, item)?, Some(self.text(item)?))),
-            (Sort::Json, _) => Ok(json::contains(place.sql, as_json(found, item)?, None)),
+            (Sort::Words, Sort::Text) => Ok(json::exists(place.sql, self.text(item)?)),
+            (Sort::Words, Sort::Json) => Ok(sql!["(", json::exists_if_text(place.sql, found.sql), ")"]),
+            (Sort::Json, sort) => {
+                let (into, item_as_json) = (|| place.sql.clone(), as_json(found, item)?);
+                let (is_item, is_key) = match sort {
+                    Sort::Text => (json::holds(into(), item_as_json), json::exists(into(), self.text(item)?)),
+                    Sort::Json => {
+                        (json::holds_any(into(), item_as_json.clone()), json::exists_if_text(into(), item_as_json))
+                    }
+                    _ => (json::holds(into(), item_as_json.clone()), json::never(item_as_json)),
+                };
+                Ok(json::contains(into(), is_item, is_key))
+            }
             _ => refuse(list, "lists cannot look into this"),
         }
     }
