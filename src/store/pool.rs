@@ -88,7 +88,8 @@ impl Pool {
     pub fn new(url: &str, settings: Settings) -> Result<Pool, PoolError> {
         // Planning a list anew for each call costs as much as reading it, and the same indexes serve whatever the values are.
         let set_up = format!(
-            "SET plan_cache_mode = force_generic_plan; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '5s'; SET jit = off",
+            "SET plan_cache_mode = force_generic_plan; SET jit = off; \
+             SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '5s'",
             settings.statement_timeout.as_millis()
         );
         let gather = Arc::new(Gather::new(url, format!("{set_up}; {}", super::plan::BY_KEY)));

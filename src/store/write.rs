@@ -109,28 +109,9 @@ impl QueryFragment<Pg> for Batch<'_> {
     }
 }
 
-/// Inserts new tickets, activities and request ids, and moves the heads. A head that is not there is an error.
+/// Inserts new tickets, activities and request ids, and moves the heads; none sends the statement all the same, which
+/// prepares it. A head that is not there is an error.
 pub async fn batch<'a>(
-    conn: &AsyncPgConnection,
-    tickets: impl Iterator<Item = &'a Ticket>,
-    activities: &'a [ActivityRow],
-    requests: impl Iterator<Item = &'a Request>,
-    heads: &[&'a Head],
-) -> QueryResult<()> {
-    let mut requests = requests.peekable();
-    // A ticket or an activity moves its head.
-    if heads.is_empty() && requests.peek().is_none() {
-        return Ok(());
-    }
-    batch_even_if_empty(conn, tickets, activities, requests, heads).await
-}
-
-/// Prepares the same on this connection, and proves it against the schema.
-pub async fn warm_batch(conn: &AsyncPgConnection) -> QueryResult<()> {
-    batch_even_if_empty(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await
-}
-
-async fn batch_even_if_empty<'a>(
     conn: &AsyncPgConnection,
     tickets: impl Iterator<Item = &'a Ticket>,
     activities: &'a [ActivityRow],
