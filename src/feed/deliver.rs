@@ -1,5 +1,6 @@
 //! One stream: frames in order, bookmarks between them, and why it ended.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -117,33 +118,24 @@ impl Delivery {
             biased;
             () = draining => Some(End::Draining),
             () = sleep(life) => Some(End::TokenExpired),
-            over = self.deliver() => over,
+            Err(over) = self.deliver() => over,
         };
         self.metrics.stream_closed();
         why.map(|why| Ended { position: self.subscription.position(), why })
     }
 
     /// Sends what there is and what comes. Wherever it is cut off, the position is that of what was accounted for.
-    async fn deliver(&mut self) -> Over {
-        if let Err(over) = self.outlet.bookmark(self.subscription.position()).await {
-            return over;
-        }
+    async fn deliver(&mut self) -> Result<Infallible, Over> {
+        self.outlet.bookmark(self.subscription.position()).await?;
         let mut caught_up = false;
         loop {
-            let sent = match self.next().await {
-                Ok(step) => self.step(step).await,
-                Err(over) => return over,
-            };
-            if let Err(over) = sent {
-                return over;
-            }
+            let step = self.next().await?;
+            self.step(step).await?;
             if !caught_up && self.subscription.is_level() {
                 caught_up = true;
                 // A reader whose filter took nothing of the past hears that it is over.
-                if self.outlet.accounted < self.subscription.position()
-                    && let Err(over) = self.outlet.bookmark(self.subscription.position()).await
-                {
-                    return over;
+                if self.outlet.accounted < self.subscription.position() {
+                    self.outlet.bookmark(self.subscription.position()).await?;
                 }
             }
         }
