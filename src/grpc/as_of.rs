@@ -2,7 +2,8 @@
 
 use tonic::Status;
 
-use super::convert::read::Moment;
+use super::convert::read::{Freshness, Moment};
+use super::read::wait_for;
 use super::replay::ticket_at;
 use super::state::{Call, State};
 use super::ticket::no_ticket;
@@ -18,13 +19,11 @@ use crate::store::read::{activity, head};
 pub async fn as_it_was(state: &State, call: &Call, now: Ticket, then: Moment, id: String) -> Result<Ticket, Status> {
     let tenant = call.caller.tenant();
     let failed = |error| fault::of_read("GetTicket", "", error);
+    if let Moment::Position(min_position) = then {
+        wait_for(state, call, Freshness { min_position, epoch: 0 }).await?;
+    }
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
-    let known = head::get(&mut conn, tenant).await.map_err(failed)?;
-    let (head, floor) = known.map_or((0, 0), |head| (head.position, head.floor));
     let position = match then {
-        Moment::Position(position) if position > head => {
-            return Err(status::position_unknown(position, head, state.feed.epoch()));
-        }
         Moment::Position(position) => position,
         Moment::Time(Instant(micros)) => {
             activity::first_at(&mut conn, tenant, Instant(micros + 1)).await.map_err(failed)? - 1
@@ -33,10 +32,11 @@ pub async fn as_it_was(state: &State, call: &Call, now: Ticket, then: Moment, id
     if now.position <= position {
         return Ok(now);
     }
-    let found = ticket_at(&mut conn, tenant, now.id, position).await.map_err(failed)?;
-    match found {
-        Some(ticket) if call.audience().sees_ticket(&ticket) => Ok(Ticket::clone(&ticket)),
-        None if floor > 0 => Err(status::position_expired(position, floor + 1)),
-        _ => Err(no_ticket(id)),
+    if let Some(ticket) = ticket_at(&mut conn, tenant, now.id, position).await.map_err(failed)? {
+        return if call.audience().sees_ticket(&ticket) { Ok(Ticket::clone(&ticket)) } else { Err(no_ticket(id)) };
+    }
+    match head::get(&mut conn, tenant).await.map_err(failed)?.map_or(0, |head| head.floor) {
+        0 => Err(no_ticket(id)),
+        floor => Err(status::position_expired(position, floor + 1)),
     }
 }
