@@ -1,6 +1,6 @@
 //! `docket tail`: a tenant's log as people read it, from where they ask, and on as it grows.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -81,31 +81,31 @@ type Client = ActivityServiceClient<InterceptedService<Channel, Bearer>>;
 async fn tail(args: TailArgs, show: Show) -> Result<(), TailError> {
     let (channel, bearer) = args.server.connect().await?;
     let mut client = ActivityServiceClient::with_interceptor(channel, bearer);
-    let newest = newest(&mut client, "", 1).await?.pop();
-    let (head, epoch) = newest.map_or((0, 0), |activity| (activity.position, activity.epoch));
-    let start = match args.since {
-        Some(since) => since.start(),
+    let last = newest(&mut client, "", 1).await?.pop();
+    let (head, epoch) = last.map_or((0, 0), |activity| (activity.position, activity.epoch));
+    let (start, epoch) = match args.since {
+        Some(since) => (since.start(), 0),
         None => {
-            // Above the head seen is what comes while these are read.
-            for activity in newest_up_to(&mut client, &args.filter, args.lines, head).await? {
-                show.activity(&activity)?;
+            let lines = newest(&mut client, &args.filter, args.lines).await?;
+            // What came while these were read is for the stream.
+            for activity in lines.iter().filter(|activity| activity.position <= head) {
+                show.activity(activity)?;
             }
-            Start::AfterPosition(head)
+            if !args.follow {
+                return Ok(());
+            }
+            (Start::AfterPosition(head), epoch)
         }
     };
-    if !args.follow && args.since.is_none() {
-        return Ok(());
-    }
-    let mut reading =
-        Reading { client, filter: args.filter, start, epoch: 0, head: (!args.follow).then_some(head), show };
-    if args.since.is_none() {
-        reading.epoch = epoch;
-    }
-    reading.go_on().await
+    Reading { client, filter: args.filter, start, epoch, head: (!args.follow).then_some(head), show }.go_on().await
 }
 
 /// The newest activities, oldest first.
 async fn newest(client: &mut Client, filter: &str, many: u16) -> Result<Vec<pb::Activity>, Status> {
+    // 0 would mean the server's default.
+    if many == 0 {
+        return Ok(Vec::new());
+    }
     let request = pb::ListActivitiesRequest {
         filter: filter.to_owned(),
         order_by: "position desc".to_owned(),
@@ -115,16 +115,6 @@ async fn newest(client: &mut Client, filter: &str, many: u16) -> Result<Vec<pb::
     };
     let mut activities = client.list_activities(request).await?.into_inner().activities;
     activities.reverse();
-    Ok(activities)
-}
-
-async fn newest_up_to(client: &mut Client, filter: &str, many: u16, head: i64) -> Result<Vec<pb::Activity>, Status> {
-    // 0 would mean the server's default.
-    if many == 0 {
-        return Ok(Vec::new());
-    }
-    let mut activities = newest(client, filter, many).await?;
-    activities.retain(|activity| activity.position <= head);
     Ok(activities)
 }
 
@@ -189,7 +179,6 @@ impl Reading {
             };
             (self.start, self.epoch) = (Start::AfterPosition(position), frame.epoch);
             if self.head.is_some_and(|head| position >= head) {
-                io::stdout().flush()?;
                 return Ok(None);
             }
         }
