@@ -128,7 +128,7 @@ class Refusal:
         info = self.detail(error_details_pb2.ErrorInfo)
         self.reason = info.reason if info else ""
         self.domain = info.domain if info else ""
-        self.metadata = dict(info.metadata) if info else {}
+        self.metadata = dict(sorted(info.metadata.items())) if info else {}
 
     def detail(self, kind):
         for packed in self.status.details if self.status else ():

@@ -1,29 +1,20 @@
 """Who may do and see what: tokens, roles, requesters, and tokens that are limited to one app."""
 
-import base64
 import json
 import time
 
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 import case
+import tokens
 from case import Case, api
-
-
-def encode(part: bytes) -> str:
-    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+from tokens import encode
 
 
 class Tokens(Case):
     def sign(self, claims: dict, algorithm: str = "EdDSA") -> str:
-        """A token of the server's own key, with claims that `docket token` would not write."""
-        key = load_pem_private_key((self.server.data_dir / "signing-key.pem").read_bytes(), password=None)
-        signed = f"{encode(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode())}.{encode(json.dumps(claims).encode())}"
-        return f"{signed}.{encode(key.sign(signed.encode()))}"
+        return tokens.sign(self.server, claims, algorithm)
 
     def claims(self, **changes) -> dict:
-        claims = {"tenant_id": self.tenant, "sub": "ada", "roles": ["agent"], "exp": int(time.time()) + 600, **changes}
-        return {name: value for name, value in claims.items() if value is not None}
+        return tokens.claims(self.tenant, **changes)
 
     def test_a_good_token_of_the_same_key_is_taken(self) -> None:
         self.assertEqual(list(case.with_token(self.sign(self.claims())).ListTickets().tickets), [])
@@ -170,3 +161,11 @@ class Apps(Case):
             crm.CloseTicket(id=everywhere.id)
         self.assertEqual([a.ticket_id for a in self.log(crm)], [own.id])
         self.assertEqual(len(self.api.ListTickets().tickets), 2)
+
+    def test_the_thread_of_an_apps_ticket_is_the_apps(self) -> None:
+        crm = api(self.tenant, "crm", "service", app_id="crm")
+        own = self.ticket(crm)
+        crm.PostMessage(ticket_id=own.id, message={"body": "our customer asks"})
+        self.api.PostMessage(ticket_id=own.id, message={"body": "and the desk answers"})
+        self.assertEqual([m.body for m in crm.ListMessages(ticket_id=own.id).messages], ["our customer asks", "and the desk answers"])
+        self.assertEqual(crm.GetTicket(id=own.id).ticket.message_count, 2)

@@ -10,7 +10,7 @@ use crate::model::directory::Agent;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
-use crate::model::words::{AgentStatus, SourceType, Words};
+use crate::model::words::{AgentStatus, SourceType, Visibility, Words};
 use serde_json::Value;
 
 /// The version of the stored form of every resource that is made here.
@@ -63,8 +63,12 @@ pub fn change(
     if found.writable {
         after.etag_version += 1;
     }
-    after.updated_at = scope.now;
-    after.updated_by.clone_from(&scope.actor.id);
+    // The requester reads these stamps, and must not learn from them that there was a note.
+    let internal = note.message.as_ref().is_some_and(|message| message.visibility == Visibility::Internal);
+    if !internal || !found.changes.is_empty() {
+        after.updated_at = scope.now;
+        after.updated_by.clone_from(&scope.actor.id);
+    }
     note.changes = found.changes;
     Ok(seal(world, scope, Some(before.clone()), after, note))
 }

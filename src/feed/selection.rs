@@ -37,7 +37,9 @@ impl Selection {
     }
 
     pub fn takes(&self, activity: &Activity) -> bool {
-        self.audience.sees_activity(activity) && self.filter.as_ref().is_none_or(|filter| matches(filter, activity))
+        let Selection { filter, audience } = self;
+        audience.sees_activity(activity)
+            && filter.as_ref().is_none_or(|filter| matches(filter, &audience.shown(activity)))
     }
 }
 

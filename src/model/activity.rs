@@ -44,6 +44,57 @@ pub struct Activity {
     pub schema_version: i32,
 }
 
+impl Activity {
+    /// As the ticket's requester is shown it: without what tells of things that are not shown to them. A version counts
+    /// notes too, a cause may be one, and reasons are the desk's own.
+    pub fn public(self) -> Activity {
+        let Activity {
+            tenant_id,
+            position,
+            kind,
+            families,
+            ticket_id,
+            ticket_version: _,
+            app_id,
+            requester_id,
+            actor,
+            occurred_at,
+            changes,
+            ticket,
+            message,
+            issue: _,
+            task: _,
+            data: _,
+            explanation: _,
+            cause: _,
+            request_id: _,
+            schema_version,
+        } = self;
+        Activity {
+            tenant_id,
+            position,
+            kind,
+            families,
+            ticket_id,
+            ticket_version: 0,
+            app_id,
+            requester_id,
+            actor,
+            occurred_at,
+            changes,
+            ticket: ticket.map(|ticket| Arc::new(Arc::unwrap_or_clone(ticket).public())),
+            message,
+            issue: None,
+            task: None,
+            data: None,
+            explanation: None,
+            cause: None,
+            request_id: String::new(),
+            schema_version,
+        }
+    }
+}
+
 /// Activities of one tenant, in order, as they were committed.
 #[derive(Clone, Debug)]
 pub struct Committed {

@@ -63,6 +63,11 @@ impl Ticket {
     pub fn etag(&self) -> String {
         etag(self.etag_version)
     }
+
+    /// As its requester is shown it: counts and times are of public messages.
+    pub fn public(self) -> Ticket {
+        Ticket { message_count: self.public_message_count, last_message_at: self.last_public_message_at, ..self }
+    }
 }
 
 pub fn display_number(number: i64) -> String {

@@ -1,5 +1,7 @@
 //! Who may see a row: one predicate, as SQL for lists and over rows for gets and streams.
 
+use std::borrow::Cow;
+
 use crate::model::activity::{self, Activity};
 use crate::model::ticket::Ticket;
 use crate::model::words::Visibility;
@@ -27,6 +29,14 @@ impl Audience {
         self.sees_app(&activity.app_id) && self.requester.as_ref().is_none_or(theirs)
     }
 
+    /// The activity as this caller is shown it, for filters: what is not shown must not be told by them either.
+    pub fn shown<'a>(&self, activity: &'a Activity) -> Cow<'a, Activity> {
+        match self.requester {
+            None => Cow::Borrowed(activity),
+            Some(_) => Cow::Owned(activity.clone().public()),
+        }
+    }
+
     /// Issues, the directory and runs are the desk's own: no requester sees them.
     pub fn sees_internal(&self, app_id: &str) -> bool {
         self.requester.is_none() && self.sees_app(app_id)
@@ -42,10 +52,9 @@ impl Audience {
         all
     }
 
+    /// Of a ticket that the caller sees: its thread is its app's, whoever wrote in it.
     pub(super) fn messages(&self) -> Vec<Sql> {
-        let mut all = self.apps();
-        all.extend(self.requester.iter().map(|_| sql!["visibility = 'PUBLIC'"]));
-        all
+        self.requester.iter().map(|_| sql!["visibility = 'PUBLIC'"]).collect()
     }
 
     pub(super) fn activities(&self) -> Vec<Sql> {

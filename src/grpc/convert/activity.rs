@@ -32,7 +32,10 @@ pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, part: Part)
         cause,
         request_id,
         schema_version,
-    } = activity;
+    } = match part {
+        Part::Whole => activity,
+        Part::Public => activity.public(),
+    };
     let full = match view {
         pb::ActivityView::Full => true,
         pb::ActivityView::Basic | pb::ActivityView::Unspecified => false,

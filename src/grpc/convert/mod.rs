@@ -15,10 +15,10 @@ pub mod violations;
 pub mod words;
 pub mod workflow;
 
-/// How much of a ticket an answer shows.
+/// How much of a ticket, and of its log, an answer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Whole,
-    /// For its requester: counts and times are of public messages.
+    /// For its requester: [`crate::model::ticket::Ticket::public`] and [`crate::model::activity::Activity::public`].
     Public,
 }

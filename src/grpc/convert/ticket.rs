@@ -42,9 +42,9 @@ pub fn to_pb(row: Ticket, part: Part) -> pb::Ticket {
         satisfaction,
         satisfaction_comment,
         message_count,
-        public_message_count,
+        public_message_count: _,
         last_message_at,
-        last_public_message_at,
+        last_public_message_at: _,
         follow_up_of,
         merged_into,
         version: _,
@@ -61,10 +61,9 @@ pub fn to_pb(row: Ticket, part: Part) -> pb::Ticket {
         schema_version,
         etag_version,
         position: _,
-    } = row;
-    let (message_count, last_message_at) = match part {
-        Part::Whole => (message_count, last_message_at),
-        Part::Public => (public_message_count, last_public_message_at),
+    } = match part {
+        Part::Whole => row,
+        Part::Public => row.public(),
     };
     let shown = |prefix, id: Option<uuid::Uuid>| id.map(|id| id::show(prefix, id)).unwrap_or_default();
     pb::Ticket {

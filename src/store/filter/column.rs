@@ -52,7 +52,7 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::Contact => contact(&names),
         Root::Agent => agent(&names),
         Root::Team => team(&names),
-        Root::Activity => activity(&names),
+        Root::Activity => activity(&names, audience),
         Root::Run => run(&names),
         _ => None,
     }
@@ -195,12 +195,15 @@ fn team(names: &[&str]) -> Option<Column> {
 }
 
 /// The rest of an activity lies in its body, which only a stream's filter reads.
-fn activity(names: &[&str]) -> Option<Column> {
+fn activity(names: &[&str], audience: &Audience) -> Option<Column> {
+    // A requester is shown no versions: they count notes too.
+    let public = audience.requester.is_some();
     match names {
         ["type"] => of("kind", Sort::Text),
         ["families"] => of("families", Sort::Words),
         ["position"] => of("position", Sort::Int),
         ["ticket_id"] => of("ticket_id", Sort::IdOrNone(id::TICKET)),
+        ["ticket_version"] if public => of("0", Sort::Int),
         ["ticket_version"] => of("ticket_version", Sort::Int),
         ["actor", "kind"] => of("actor_kind", Sort::Text),
         ["actor", "id"] => of("actor_id", Sort::Text),
