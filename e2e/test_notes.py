@@ -26,7 +26,7 @@ class Notes(Case):
         self.ticket(self.rita, subject="Login broken", description="since noon", tags=["auth"])
         self.id = self.rita.ListTickets().tickets[0].id
         self.rita.PostMessage(ticket_id=self.id, message={"body": "please help"})
-        self.api.PostMessage(ticket_id=self.id, message={"body": "on it"})
+        self.said = self.api.PostMessage(ticket_id=self.id, message={"body": "on it"}).message
         self.api.UpdateTicket(ticket={"id": self.id, "status": "TICKET_STATUS_PENDING"}, update_mask={"paths": ["status"]})
         self.issue = self.api.CreateIssue(issue={"title": "unrelated"}).issue
         self.known = self.head()
@@ -83,7 +83,7 @@ class Notes(Case):
 
     def reads(self):
         """Every read that is open to requesters, with every switch that it has."""
-        for rpc, fields in requests(self.id, self.issue.id).items():
+        for rpc, fields in requests(self.id, self.issue.id, self.said.id).items():
             if not rpc.startswith(READS) or "requester" not in MAY[rpc]:
                 continue
             for field in self.schema.methods[rpc].input_type.fields:

@@ -11,9 +11,10 @@ NOT_MARKED = {
 }
 
 
-def requests(ticket: str, issue: str) -> dict[str, dict]:
+def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
     """A minimal valid request of each RPC, in an order in which all of them succeed in one tenant."""
     named = {"id": ticket}
+    said = {"ticket_id": ticket, "id": message}
     return {
         "CreateTicket": {"ticket": {"subject": "walked"}},
         "BatchCreateTickets": {"requests": [{"ticket": {"subject": "walked"}}]},
@@ -33,6 +34,9 @@ def requests(ticket: str, issue: str) -> dict[str, dict]:
         "UndeleteTicket": named,
         "PostMessage": {"ticket_id": ticket, "message": {"body": "walked", "visibility": "VISIBILITY_PUBLIC"}},
         "ListMessages": {"ticket_id": ticket},
+        "GetMessage": said,
+        "UpdateMessage": {"ticket_id": ticket, "message": {"id": message, "body": "walked"}, "update_mask": {"paths": ["body"]}},
+        "DeleteMessage": said,
         "CreateIssue": {"issue": {"title": "walked", "ticket_ids": [ticket]}},
         "GetIssue": {"id": issue},
         "ListIssues": {"ticket_id": ticket},
@@ -65,7 +69,7 @@ class World(Case):
         super().setUp()
         self.marker = api(self.tenant, f"{MARK}-ann", "agent,admin")
         self.mark()
-        self.requests = requests(self.marked.id, self.issue.id)
+        self.requests = requests(self.marked.id, self.issue.id, self.message.id)
 
     def mark(self) -> None:
         for kind, name in (("Organization", "org"), ("Contact", "contact"), ("Agent", "agent"), ("Team", "team")):
@@ -74,6 +78,9 @@ class World(Case):
         for visibility in ("VISIBILITY_PUBLIC", "VISIBILITY_INTERNAL"):
             message = {"body": f"{MARK}-{visibility}", "visibility": visibility}
             self.make("PostMessage", "message", {"ticket_id": self.marked.id}, **NOT_MARKED["Message"], **message)
+        # Whoever walks as rita is its author.
+        rita = api(self.tenant, "rita", "requester")
+        self.message = rita.PostMessage(ticket_id=self.marked.id, message={"body": f"{MARK}-hers"}).message
         self.issue = self.make("CreateIssue", "issue", ticket_ids=[self.marked.id]).issue
 
     def make(self, rpc: str, field: str, beside: dict = {}, **given):

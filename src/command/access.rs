@@ -5,18 +5,20 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::refusal::Kind;
-use super::scope::{Scope, is_requester_only};
+use super::scope::{MODERATORS, Scope, is_requester_only};
 use super::{Refusal, Stop, World};
 use crate::model::id;
 use crate::model::issue::Issue;
+use crate::model::message::Message;
 use crate::model::ticket::{self, Ticket, TicketRef};
+use crate::model::words::Visibility;
 
 /// What is to be done with a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Everything that is not named here.
     Write,
-    /// What requesters may do with a ticket of theirs: post to it, reopen it.
+    /// What requesters may do with a ticket of theirs: post to it, change what they posted, reopen it.
     Requester,
     /// Delete and undelete: they name deleted tickets too.
     Deleted,
@@ -57,6 +59,23 @@ pub fn ticket_by_id(world: &World, id: Uuid) -> Result<Arc<Ticket>, Stop> {
     let ticket = world.ticket(&name)?.ok_or(Refusal::NotFound { kind: Kind::Ticket, id: name.to_string() })?;
     alive(&ticket)?;
     Ok(ticket)
+}
+
+/// A message of the ticket, for a caller who may change it: its author, or a moderator. What a rule wrote has no author.
+pub fn message(world: &World, scope: &Scope<'_>, ticket: &Ticket, message: Uuid) -> Result<Arc<Message>, Stop> {
+    let none = || Refusal::NotFound { kind: Kind::Message, id: id::show(id::MESSAGE, message) };
+    let message = world.message(message)?.filter(|message| message.ticket_id == ticket.id).ok_or_else(none)?;
+    let caller = scope.caller();
+    if message.visibility == Visibility::Internal && is_requester_only(caller) {
+        return Err(none().into());
+    }
+    let wrote = [&message.author_id, &message.created_by].into_iter().any(|id| id == caller.sub());
+    let own = wrote && message.workflow.is_empty();
+    if !own && !caller.roles().intersects(MODERATORS) {
+        let what = "only its author, a lead or an admin changes a message; what a rule wrote, a lead or an admin";
+        return Err(Refusal::Forbidden { what: what.into() }.into());
+    }
+    Ok(message)
 }
 
 fn alive(ticket: &Ticket) -> Result<(), Stop> {

@@ -47,6 +47,17 @@ pub enum Action {
         ticket: TicketRef,
         message: NewMessage,
     },
+    UpdateMessage {
+        ticket: TicketRef,
+        message: Uuid,
+        etag: String,
+        edit: MessageEdit,
+    },
+    DeleteMessage {
+        ticket: TicketRef,
+        message: Uuid,
+        etag: String,
+    },
     CreateIssue(Box<NewIssue>),
     ResolveIssue {
         issue: Uuid,
@@ -77,6 +88,8 @@ impl Action {
             Action::TagTicket { .. } => "tag_ticket",
             Action::MoveTicket { .. } => "move_ticket",
             Action::PostMessage { .. } => "post_message",
+            Action::UpdateMessage { .. } => "update_message",
+            Action::DeleteMessage { .. } => "delete_message",
             Action::CreateIssue(_) => "create_issue",
             Action::ResolveIssue { .. } => "resolve_issue",
             Action::LinkIssue { .. } => "link_issue",
@@ -162,6 +175,14 @@ pub struct NewMessage {
     pub author_email: String,
     pub source: String,
     pub source_type: SourceType,
+}
+
+/// The masked fields of a message; `None` = not in the mask.
+#[derive(Clone, Debug, Default)]
+pub struct MessageEdit {
+    pub body: Option<String>,
+    /// Named only to be refused where it differs.
+    pub visibility: Option<Visibility>,
 }
 
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::action::NewIssue;
-use super::record::{Note, SCHEMA_VERSION, beside, next_position, plain};
+use super::record::{Note, SCHEMA_VERSION, beside, changed, next_position, plain};
 use super::scope::Scope;
 use super::{Refusal, Stop, World, gather, limits};
 use crate::model::activity::Change;
@@ -109,10 +109,6 @@ pub fn made_by(world: &World, ticket: Uuid, rule: &str) -> Result<bool, Stop> {
     let ids = world.issues_of(ticket)?;
     let issues = gather(ids.iter().map(|id| world.issue(*id)))?;
     Ok(issues.into_iter().flatten().any(|issue| issue.workflow == rule))
-}
-
-fn changed(field: &str, old_value: Value, new_value: Value) -> Change {
-    Change { field: field.to_owned(), old_value, new_value }
 }
 
 /// Both ends know.

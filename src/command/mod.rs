@@ -25,6 +25,7 @@ mod perform;
 mod react;
 mod record;
 pub mod refusal;
+mod revise;
 mod run;
 mod scope;
 pub mod table;

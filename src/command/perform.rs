@@ -7,7 +7,9 @@ use super::action::{NewIssue, NewTicket, Step, TicketEdit};
 use super::react::before::{self, Amendment, Asked};
 use super::record::{Note, change};
 use super::scope::{Scope, is_requester_only};
-use super::{Action, Resource, Stop, World, assign, create, directory, edit, gather, issue, message, moves, react};
+use super::{
+    Action, Resource, Stop, World, assign, create, directory, edit, gather, issue, message, moves, react, revise,
+};
 use crate::model::change::difference;
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::{Ticket, TicketRef};
@@ -60,6 +62,18 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
         Action::PostMessage { ticket: name, message: new } => {
             let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
             let (message, ticket) = message::post(world, scope, ticket, new)?;
+            Resource::Message(message, ticket)
+        }
+        Action::UpdateMessage { ticket: name, message: id, etag, edit } => {
+            let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
+            let found = access::message(world, scope, &ticket, *id)?;
+            let (message, ticket) = revise::edit(world, scope, ticket, found, edit, etag)?;
+            Resource::Message(message, ticket)
+        }
+        Action::DeleteMessage { ticket: name, message: id, etag } => {
+            let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
+            let found = access::message(world, scope, &ticket, *id)?;
+            let (message, ticket) = revise::delete(world, scope, ticket, found, etag)?;
             Resource::Message(message, ticket)
         }
         Action::CreateIssue(new) => Resource::Issue(create_issue(world, scope, new)?),

@@ -36,6 +36,10 @@ impl Note {
     }
 }
 
+pub fn changed(field: &str, old_value: Value, new_value: Value) -> Change {
+    Change { field: field.to_owned(), old_value, new_value }
+}
+
 /// The position that the next activity takes.
 pub fn next_position(world: &World) -> i64 {
     world.head.position + 1
@@ -69,7 +73,7 @@ pub fn change(
         after.updated_at = scope.now;
         after.updated_by.clone_from(&scope.actor.id);
     }
-    note.changes = found.changes;
+    note.changes.extend(found.changes);
     Ok(seal(world, scope, Some(before.clone()), after, note))
 }
 

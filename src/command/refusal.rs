@@ -1,12 +1,13 @@
 //! Why a write is refused: typed, in words that say what to do.
 
 use crate::model::lifecycle::Verb;
-use crate::model::words::Status;
+use crate::model::words::{Status, Visibility};
 
 /// Which sort of thing an id did not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Ticket,
+    Message,
     Issue,
     Organization,
     Contact,
@@ -18,6 +19,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::Ticket => "ticket",
+            Kind::Message => "message",
             Kind::Issue => "issue",
             Kind::Organization => "organization",
             Kind::Contact => "contact",
@@ -57,6 +59,10 @@ pub enum Refusal {
     RequestIdReused { request_id: String },
     #[error("{name} is deleted; undelete it first")]
     Deleted { name: String },
+    #[error("{name} is deleted: there is nothing left to edit")]
+    MessageDeleted { name: String },
+    #[error("{name} is {is} and stays so: its readers were chosen when it was posted; post another one")]
+    VisibilityFixed { name: String, is: Visibility },
     /// A public message of an agent on a CLOSED ticket.
     #[error("{name} is CLOSED; reopen it before you write to its requester")]
     TicketClosed { name: String },

@@ -13,6 +13,8 @@ use crate::workflow::{Rule, RuleSet};
 
 /// The roles of those who work on tickets.
 pub const STAFF: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin]);
+/// The roles of those who may change what others wrote.
+pub const MODERATORS: Roles = Roles::of(&[Role::Lead, Role::Admin]);
 /// The roles of programs that act for others.
 pub const PROGRAMS: Roles = Roles::of(&[Role::Service, Role::Importer]);
 

@@ -34,6 +34,10 @@ pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
         | Action::UndeleteTicket { ticket, etag: _ }
         | Action::TagTicket { ticket, .. }
         | Action::PostMessage { ticket, message: _ } => wants.ticket(ticket),
+        Action::UpdateMessage { ticket, message, .. } | Action::DeleteMessage { ticket, message, .. } => {
+            wants.ticket(ticket);
+            wants.add(Want::Message(*message));
+        }
         Action::CreateIssue(new) => {
             for ticket in &new.tickets {
                 wants.ticket(ticket);

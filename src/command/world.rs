@@ -11,7 +11,7 @@ use crate::model::activity::Activity;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Request, Run};
-use crate::model::message::Message;
+use crate::model::message::{Entry, Message};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::words::RunVerdict;
 
@@ -19,6 +19,9 @@ use crate::model::words::RunVerdict;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Want {
     Ticket(TicketRef),
+    Message(Uuid),
+    /// The newest messages of a ticket, more of them than one batch could delete.
+    Thread(Uuid),
     Issue(Uuid),
     /// The issues of a ticket, all of them, as one aggregate.
     TicketIssues(Uuid),
@@ -46,6 +49,8 @@ pub struct World {
     pub contacts: Table<String, Contact>,
     pub requests: Table<Uuid, Request>,
     pub messages: Table<Uuid, Message>,
+    /// Of a ticket, as the database has them; [`World::thread`] tells what was decided since.
+    pub threads: Table<Uuid, Vec<Entry>>,
     /// In order of position; the last one's is the head's.
     pub activities: Vec<Activity>,
     pub runs: Vec<Run>,
@@ -80,6 +85,7 @@ impl World {
             contacts: Table::default(),
             requests: Table::default(),
             messages: Table::default(),
+            threads: Table::default(),
             activities: Vec::new(),
             runs: Vec::new(),
             tally: Vec::new(),
@@ -92,6 +98,8 @@ impl World {
         match want {
             Want::Ticket(TicketRef::Id(id)) => self.tickets.get(id).is_some(),
             Want::Ticket(TicketRef::Number(number)) => self.numbers.contains_key(number),
+            Want::Message(id) => self.messages.get(id).is_some(),
+            Want::Thread(id) => self.threads.get(id).is_some(),
             Want::Issue(id) => self.issues.get(id).is_some(),
             Want::TicketIssues(id) => self.ticket_issues.get(id).is_some(),
             Want::Agent(id) => self.agents.get(id).is_some(),
@@ -119,6 +127,21 @@ impl World {
             },
         };
         known(self.tickets.get(&id), || Want::Ticket(TicketRef::Id(id)))
+    }
+
+    pub fn message(&self, id: Uuid) -> Result<Option<Arc<Message>>, Stop> {
+        known(self.messages.get(&id), || Want::Message(id))
+    }
+
+    /// The newest messages of a ticket that are not deleted, in no order.
+    pub fn thread(&self, ticket: Uuid) -> Result<Vec<Entry>, Stop> {
+        let stored = known(self.threads.get(&ticket), || Want::Thread(ticket))?.unwrap_or_default();
+        let gone = |entry: &Entry| {
+            let message = self.messages.get(&entry.id).flatten();
+            message.is_some_and(|message| message.deleted_at.is_some())
+        };
+        let posted = self.messages.inserts().filter(|message| message.ticket_id == ticket).map(Entry::of);
+        Ok(stored.iter().cloned().chain(posted).filter(|entry| !gone(entry)).collect())
     }
 
     pub fn issue(&self, id: Uuid) -> Result<Option<Arc<Issue>>, Stop> {

@@ -43,6 +43,13 @@ pub fn refused(refusal: Refusal) -> Status {
         Refusal::Deleted { name } => {
             precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
         }
+        Refusal::MessageDeleted { name } => {
+            precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
+        }
+        Refusal::VisibilityFixed { name, is } => {
+            let metadata = [("name", name.clone()), ("visibility", is.to_string())];
+            precondition(ErrorReason::VisibilityFixed, "VISIBILITY", &name, text, metadata)
+        }
         Refusal::TicketClosed { name } => {
             precondition(ErrorReason::TicketClosed, "LIFECYCLE", &name, text, [("name", name.clone())])
         }
@@ -82,6 +89,7 @@ fn invalid(text: String, violations: Vec<Violation>) -> Status {
 fn not_found(text: String, kind: Kind, id: String) -> Status {
     let (reason, message) = match kind {
         Kind::Ticket => (ErrorReason::TicketNotFound, "docket.v1.Ticket"),
+        Kind::Message => (ErrorReason::MessageNotFound, "docket.v1.Message"),
         Kind::Issue => (ErrorReason::IssueNotFound, "docket.v1.Issue"),
         Kind::Organization => (ErrorReason::OrganizationNotFound, "docket.v1.Organization"),
         Kind::Contact => (ErrorReason::ContactNotFound, "docket.v1.Contact"),

@@ -37,7 +37,10 @@ service! {
         close_ticket: CloseTicketRequest -> CloseTicketResponse, by write;
         reopen_ticket: ReopenTicketRequest -> ReopenTicketResponse, by write;
         post_message: PostMessageRequest -> PostMessageResponse, by write;
+        get_message: GetMessageRequest -> GetMessageResponse, by get_message;
         list_messages: ListMessagesRequest -> ListMessagesResponse, by list_messages;
+        update_message: UpdateMessageRequest -> UpdateMessageResponse, by write;
+        delete_message: DeleteMessageRequest -> DeleteMessageResponse, by write;
     }
 }
 
@@ -98,6 +101,27 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     let rows = rows.map_err(|error| list.failed(error))?;
     let (tickets, next_page_token) = list.shown(state, rows, |row| ticket::to_pb(row, list.part()));
     Ok(pb::ListTicketsResponse { tickets, next_page_token })
+}
+
+async fn get_message(
+    state: &State,
+    call: Call,
+    request: pb::GetMessageRequest,
+) -> Result<pb::GetMessageResponse, Status> {
+    let pb::GetMessageRequest { ticket_id, id, min_position, epoch } = request;
+    let (name, which, fresh) = checked(|found| {
+        let name = found.ticket("ticket_id", &ticket_id);
+        (name, found.message("id", &id), freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
+    let mut conn = connection(state, &call, fresh).await?;
+    let of = find(&mut conn, "GetMessage", &call, &name, &ticket_id).await?.id;
+    let audience = call.audience();
+    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let found = store::read::message::get(&mut conn, scope, of, which).await;
+    let found = found.map_err(|error| fault::of_read("GetMessage", "", error))?;
+    let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::Message, id }))?;
+    Ok(pb::GetMessageResponse { message: Some(message::to_pb(row)) })
 }
 
 async fn list_messages(

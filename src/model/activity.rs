@@ -188,6 +188,8 @@ pub const KINDS: &[&str] = &[
     "ticket.tag_removed",
     "ticket.message_added",
     "ticket.note_added",
+    "ticket.message_edited",
+    "ticket.message_deleted",
     "ticket.deleted",
     "ticket.restored",
     "issue.created",

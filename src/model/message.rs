@@ -1,5 +1,6 @@
 //! One message of a ticket's thread: a public reply or an internal note.
 
+use super::time::Instant;
 use super::words::{AuthorKind, Visibility};
 use uuid::Uuid;
 
@@ -8,6 +9,7 @@ row! {
         tenant_id: String,
         id: Uuid,
         ticket_id: Uuid,
+        /// '' once it is deleted: what was said is left in the log alone.
         body: String,
         visibility: Visibility,
         author_id: String,
@@ -15,5 +17,29 @@ row! {
         author_kind: AuthorKind,
         /// The rule that wrote it; '' when a person or a service did.
         workflow: String,
+    }
+}
+
+row! {
+    /// What counting a thread takes of a message.
+    Entry in message, key(tenant_id, id) {
+        tenant_id: String,
+        id: Uuid,
+        ticket_id: Uuid,
+        visibility: Visibility,
+        created_at: Instant,
+    }
+}
+
+impl Entry {
+    pub fn of(message: &Message) -> Entry {
+        let Message { tenant_id, id, ticket_id, visibility, created_at, .. } = message;
+        Entry {
+            tenant_id: tenant_id.clone(),
+            id: *id,
+            ticket_id: *ticket_id,
+            visibility: *visibility,
+            created_at: *created_at,
+        }
     }
 }

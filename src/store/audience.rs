@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::activity::{self, Activity};
+use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::words::Visibility;
 
@@ -20,6 +21,11 @@ pub struct Audience {
 impl Audience {
     pub fn sees_ticket(&self, ticket: &Ticket) -> bool {
         self.sees_app(&ticket.app_id) && self.requester.as_ref().is_none_or(|sub| *sub == ticket.requester_id)
+    }
+
+    /// A message of a ticket that the caller sees.
+    pub fn sees_message(&self, message: &Message) -> bool {
+        self.requester.is_none() || message.visibility == Visibility::Public
     }
 
     pub fn sees_activity(&self, activity: &Activity) -> bool {

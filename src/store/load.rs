@@ -13,6 +13,7 @@ use crate::command::{Want, World};
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
+use crate::model::message::{Entry, Message};
 use crate::model::ticket::{Ticket, TicketRef};
 
 /// What the database answered to a list of wants.
@@ -20,6 +21,9 @@ pub struct Loaded<'a> {
     wants: Vec<(&'a str, Want)>,
     tickets: Vec<Ticket>,
     numbered: Vec<Ticket>,
+    messages: Vec<Message>,
+    threads: Vec<Entry>,
+    public_threads: Vec<Entry>,
     issues: Vec<Issue>,
     links: Vec<IssueTicket>,
     agents: Vec<Agent>,
@@ -34,6 +38,8 @@ pub struct Loaded<'a> {
 struct Pairs<'a> {
     tickets: Vec<(&'a str, Uuid)>,
     numbers: Vec<(&'a str, i64)>,
+    messages: Vec<(&'a str, Uuid)>,
+    threads: Vec<(&'a str, Uuid)>,
     issues: Vec<(&'a str, Uuid)>,
     links: Vec<(&'a str, Uuid)>,
     agents: Vec<(&'a str, String)>,
@@ -50,6 +56,8 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         match want {
             Want::Ticket(TicketRef::Id(id)) => pairs.tickets.push((tenant, *id)),
             Want::Ticket(TicketRef::Number(number)) => pairs.numbers.push((tenant, *number)),
+            Want::Message(id) => pairs.messages.push((tenant, *id)),
+            Want::Thread(id) => pairs.threads.push((tenant, *id)),
             Want::Issue(id) => pairs.issues.push((tenant, *id)),
             Want::TicketIssues(id) => pairs.links.push((tenant, *id)),
             Want::Agent(id) => pairs.agents.push((tenant, id.clone())),
@@ -59,9 +67,25 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
             Want::Request(key) => pairs.requests.push((tenant, *key)),
         }
     }
-    let (tickets, numbered, issues, links, agents, teams, organizations, contacts, requests) = try_join!(
+    let (
+        tickets,
+        numbered,
+        messages,
+        threads,
+        public_threads,
+        issues,
+        links,
+        agents,
+        teams,
+        organizations,
+        contacts,
+        requests,
+    ) = try_join!(
         lookup::tickets_by_id(conn, &pairs.tickets),
         lookup::tickets_by_number(conn, &pairs.numbers),
+        lookup::messages(conn, &pairs.messages),
+        lookup::threads(conn, &pairs.threads),
+        lookup::public_threads(conn, &pairs.threads),
         lookup::issues_by_id(conn, &pairs.issues),
         lookup::issue_links(conn, &pairs.links),
         lookup::agents(conn, &pairs.agents),
@@ -70,14 +94,42 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         lookup::contacts(conn, &pairs.contacts),
         lookup::requests(conn, &pairs.requests),
     )?;
-    Ok(Loaded { wants, tickets, numbered, issues, links, agents, teams, organizations, contacts, requests })
+    Ok(Loaded {
+        wants,
+        tickets,
+        numbered,
+        messages,
+        threads,
+        public_threads,
+        issues,
+        links,
+        agents,
+        teams,
+        organizations,
+        contacts,
+        requests,
+    })
 }
 
 impl Loaded<'_> {
     /// Tells the worlds what was found, and that the rest is absent. Tenants without a world are passed over: their heads
     /// were not locked, so what was read of them may be old already.
     pub fn fill(self, worlds: &mut HashMap<String, World>) {
-        let Loaded { wants, tickets, numbered, issues, links, agents, teams, organizations, contacts, requests } = self;
+        let Loaded {
+            wants,
+            tickets,
+            numbered,
+            messages,
+            threads,
+            public_threads,
+            issues,
+            links,
+            agents,
+            teams,
+            organizations,
+            contacts,
+            requests,
+        } = self;
         for ticket in tickets.into_iter().chain(numbered) {
             if let Some(world) = worlds.get_mut(&ticket.tenant_id) {
                 world.load_ticket(ticket);
@@ -92,12 +144,18 @@ impl Loaded<'_> {
                 }
             };
         }
+        tell!(messages, id);
         tell!(issues, id);
         tell!(agents, id);
         tell!(teams, id);
         tell!(organizations, id);
         tell!(contacts, id);
         tell!(requests, key);
+        let mut entries_of: HashMap<(String, Uuid), Vec<Entry>> = HashMap::new();
+        for entry in threads.into_iter().chain(public_threads) {
+            let entries = entries_of.entry((entry.tenant_id.clone(), entry.ticket_id)).or_default();
+            entries.push(entry);
+        }
         let mut links_of: HashMap<(String, Uuid), Vec<Uuid>> = HashMap::new();
         for IssueTicket { tenant_id, ticket_id, issue_id } in links {
             links_of.entry((tenant_id, ticket_id)).or_default().push(issue_id);
@@ -108,6 +166,11 @@ impl Loaded<'_> {
                 Want::Ticket(TicketRef::Id(id)) => world.tickets.load(id, None),
                 Want::Ticket(TicketRef::Number(number)) => {
                     world.numbers.entry(number).or_insert(None);
+                }
+                Want::Message(id) => world.messages.load(id, None),
+                Want::Thread(id) => {
+                    let entries = entries_of.remove(&(tenant.to_owned(), id)).unwrap_or_default();
+                    world.threads.load(id, Some(Arc::new(entries)));
                 }
                 Want::Issue(id) => world.issues.load(id, None),
                 Want::TicketIssues(id) => {

@@ -1,7 +1,7 @@
 //! Many rows by (tenant, key) in one cached statement.
 //!
 //! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs. LATERAL
-//! and OFFSET 0 leave the planner no other way round.
+//! and OFFSET 0 (or a LIMIT) leave the planner no other way round.
 
 use diesel::dsl::SqlTypeOf;
 use diesel::pg::Pg;
@@ -15,11 +15,12 @@ use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::image::ActivityRow;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
+use crate::model::message::{Entry, Message};
 use crate::model::row::Row;
 use crate::model::ticket::Ticket;
 
 macro_rules! lookups {
-    ($($(#[$meta:meta])* $function:ident, $node:ident: $row:ident by $column:literal as $key:ty, $sql:ty;)+) => { $(
+    ($($(#[$meta:meta])* $function:ident, $node:ident: $row:ident by $column:literal as $key:ty, $sql:ty $(, $tail:literal)?;)+) => { $(
         struct $node<'a> {
             tenants: &'a [&'a str],
             keys: &'a [$key],
@@ -50,7 +51,9 @@ macro_rules! lookups {
                 out.push_bind_param::<Array<$sql>, _>(&self.keys)?;
                 out.push_sql(") AS key) AS k, LATERAL (SELECT * FROM ");
                 out.push_sql(<$row as Row>::TABLE);
-                out.push_sql(concat!(" AS t WHERE t.tenant_id = k.tenant_id AND t.", $column, " = k.key OFFSET 0) AS r"));
+                out.push_sql(concat!(" AS t WHERE t.tenant_id = k.tenant_id AND t.", $column, " = k.key"));
+                out.push_sql([$($tail,)? " OFFSET 0"][0]);
+                out.push_sql(") AS r");
                 Ok(())
             }
         }
@@ -80,6 +83,13 @@ macro_rules! lookups {
 lookups! {
     tickets_by_id, TicketById: Ticket by "id" as Uuid, diesel::sql_types::Uuid;
     tickets_by_number, TicketByNumber: Ticket by "number" as i64, BigInt;
+    messages, MessageById: Message by "id" as Uuid, diesel::sql_types::Uuid;
+    /// The newest messages of each ticket that are not deleted.
+    threads, ThreadByTicket: Entry by "ticket_id" as Uuid, diesel::sql_types::Uuid,
+        " AND t.deleted_at IS NULL ORDER BY t.id DESC LIMIT 1000";
+    /// The newest of them that are public.
+    public_threads, PublicThreadByTicket: Entry by "ticket_id" as Uuid, diesel::sql_types::Uuid,
+        " AND t.deleted_at IS NULL AND t.visibility = 'PUBLIC' ORDER BY t.id DESC LIMIT 1000";
     issues_by_id, IssueById: Issue by "id" as Uuid, diesel::sql_types::Uuid;
     /// The issues of each ticket, in no order.
     issue_links, IssueLinks: IssueTicket by "ticket_id" as Uuid, diesel::sql_types::Uuid;

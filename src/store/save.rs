@@ -38,10 +38,11 @@ pub async fn save(
         batch(conn, rows!(worlds, tickets, inserts), activities, rows!(worlds, requests, inserts), heads).await
     };
     let log = async {
-        let results: [QueryResult<()>; 4] = join!(
+        let results: [QueryResult<()>; 5] = join!(
             main,
             update(conn, rows!(worlds, tickets, updates)),
             insert(conn, rows!(worlds, messages, inserts)),
+            update(conn, rows!(worlds, messages, updates)),
             insert(conn, worlds.iter().flat_map(|world| &world.runs)),
         )
         .into();
@@ -80,6 +81,7 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     batch(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await?;
     warm_update::<Ticket>(conn).await?;
     warm_insert::<Message>(conn).await?;
+    warm_update::<Message>(conn).await?;
     warm_insert::<Run>(conn).await?;
     warm_insert::<Issue>(conn).await?;
     warm_update::<Issue>(conn).await?;

@@ -54,7 +54,14 @@ pub fn presence(root: &str, events: &[String]) -> Presence {
     let has = |event: &String| {
         let event = event.as_str();
         match root {
-            "message" => matches!(event, "ticket.message_added" | "ticket.note_added" | "ticket.messaging"),
+            "message" => matches!(
+                event,
+                "ticket.message_added"
+                    | "ticket.note_added"
+                    | "ticket.message_edited"
+                    | "ticket.message_deleted"
+                    | "ticket.messaging"
+            ),
             "issue" => event.starts_with("issue."),
             "before" => event.starts_with("ticket.") && !matches!(event, "ticket.created" | "ticket.creating"),
             "ticket" => event.starts_with("ticket.") || event.starts_with("issue."),

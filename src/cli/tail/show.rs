@@ -62,7 +62,7 @@ fn hue(kind: &str) -> &'static str {
     match kind {
         "ticket.escalated" | "workflow.failed" => "31",
         "ticket.created" | "ticket.resolved" | "ticket.closed" | "issue.resolved" => "32",
-        "ticket.message_added" | "ticket.note_added" => "36",
+        "ticket.message_added" | "ticket.note_added" | "ticket.message_edited" | "ticket.message_deleted" => "36",
         _ => "33",
     }
 }

@@ -4,6 +4,7 @@ mod directory;
 mod lifecycle;
 mod messages;
 mod properties;
+mod revised;
 mod rules;
 mod runs;
 mod writes;
@@ -14,13 +15,14 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::action::{NewMessage, NewTicket, Step, TicketEdit};
+use super::action::{MessageEdit, NewMessage, NewTicket, Step, TicketEdit};
 use super::{Action, Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, Want, World, run};
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::model::activity::Activity;
 use crate::model::directory::{Agent, Team};
 use crate::model::ledger::Head;
 use crate::model::lifecycle::Verb;
+use crate::model::message::Message;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
 use crate::model::words::*;
@@ -109,6 +111,14 @@ impl House {
         }
     }
 
+    /// The message that the action answers with.
+    pub fn message(&mut self, caller: &Caller, action: Action) -> Arc<Message> {
+        match self.run(caller, action).expect("done").resource {
+            Resource::Message(message, _) => message,
+            other => panic!("no message: {other:?}"),
+        }
+    }
+
     pub fn refused(&mut self, caller: &Caller, action: Action) -> Refusal {
         let before = self.image();
         let refusal = self.run(caller, action).expect_err("a refusal");
@@ -176,6 +186,8 @@ impl House {
             Want::Ticket(TicketRef::Number(number)) => {
                 world.numbers.insert(number, None);
             }
+            Want::Message(id) => world.messages.load(id, None),
+            Want::Thread(id) => world.threads.load(id, None),
             Want::Issue(id) => world.issues.load(id, None),
             Want::TicketIssues(id) => world.ticket_issues.load(id, None),
             Want::Agent(id) => world.agents.load(id, None),
@@ -257,6 +269,17 @@ pub fn say(ticket: &Ticket, body: &str, visibility: Visibility) -> Action {
         source_type: SourceType::Api,
     };
     Action::PostMessage { ticket: TicketRef::Id(ticket.id), message }
+}
+
+pub fn reword(message: &Message, body: &str) -> Action {
+    let edit = MessageEdit { body: Some(body.into()), visibility: None };
+    let ticket = TicketRef::Id(message.ticket_id);
+    Action::UpdateMessage { ticket, message: message.id, etag: String::new(), edit }
+}
+
+pub fn take_back(message: &Message) -> Action {
+    let ticket = TicketRef::Id(message.ticket_id);
+    Action::DeleteMessage { ticket, message: message.id, etag: String::new() }
 }
 
 pub fn agent_row(id: &str) -> Agent {

@@ -78,13 +78,20 @@ impl Answer for pb::ReopenTicketResponse {
     }
 }
 
-impl Answer for pb::PostMessageResponse {
-    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
-        let Resource::Message(row, ticket) = resource else { return None };
-        let message = message::to_pb(Arc::unwrap_or_clone(row));
-        Some(pb::PostMessageResponse { message: Some(message), ticket: Some(shown(ticket, part)), position, epoch })
-    }
+/// Responses that hold a message and its ticket.
+macro_rules! said {
+    ($($response:ident)+) => { $(
+        impl Answer for pb::$response {
+            fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+                let Resource::Message(row, ticket) = resource else { return None };
+                let message = message::to_pb(Arc::unwrap_or_clone(row));
+                Some(pb::$response { message: Some(message), ticket: Some(shown(ticket, part)), position, epoch })
+            }
+        }
+    )+ };
 }
+
+said! { PostMessageResponse UpdateMessageResponse DeleteMessageResponse }
 
 fn shown(row: Arc<Ticket>, part: Part) -> pb::Ticket {
     ticket::to_pb(Arc::unwrap_or_clone(row), part)

@@ -111,7 +111,7 @@ pub fn paths(found: &mut Violations, mask: Option<FieldMask>) -> Paths {
 }
 
 /// An unknown path, short and printable.
-fn shown(path: &str) -> String {
+pub(super) fn shown(path: &str) -> String {
     path.chars().take(64).flat_map(char::escape_default).collect()
 }
 

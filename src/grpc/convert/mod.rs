@@ -4,6 +4,7 @@ pub mod activity;
 pub mod answer;
 pub mod commands;
 pub mod directory;
+pub mod fields;
 pub mod issue;
 pub mod mask;
 pub mod message;

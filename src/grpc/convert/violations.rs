@@ -140,9 +140,18 @@ impl Violations {
 
     /// As [`Violations::ticket`].
     pub fn issue(&mut self, field: &str, text: &str) -> Uuid {
+        self.own_id(field, text, Kind::Issue, id::ISSUE)
+    }
+
+    /// As [`Violations::ticket`].
+    pub fn message(&mut self, field: &str, text: &str) -> Uuid {
+        self.own_id(field, text, Kind::Message, id::MESSAGE)
+    }
+
+    fn own_id(&mut self, field: &str, text: &str, kind: Kind, prefix: &str) -> Uuid {
         self.required_id(field, text);
-        id::parse(id::ISSUE, text).unwrap_or_else(|| {
-            self.missing.get_or_insert((Kind::Issue, text.to_owned()));
+        id::parse(prefix, text).unwrap_or_else(|| {
+            self.missing.get_or_insert((kind, text.to_owned()));
             Uuid::nil()
         })
     }

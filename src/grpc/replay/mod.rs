@@ -46,7 +46,7 @@ impl Kind {
             | Action::AssignTicket { .. }
             | Action::TagTicket { .. }
             | Action::MoveTicket { .. } => Kind::Ticket,
-            Action::PostMessage { .. } => Kind::Message,
+            Action::PostMessage { .. } | Action::UpdateMessage { .. } | Action::DeleteMessage { .. } => Kind::Message,
             Action::CreateIssue(_) | Action::ResolveIssue { .. } | Action::LinkIssue { .. } => Kind::Issue,
             Action::UpsertOrganization(..) => Kind::Organization,
             Action::UpsertContact(..) => Kind::Contact,
@@ -79,6 +79,9 @@ pub async fn answer(state: &State, method: &'static str, kind: Kind, request: &R
 
 async fn load(conn: &mut AsyncPgConnection, kind: Kind, request: &Request) -> QueryResult<Option<Resource>> {
     let tenant = request.tenant_id.as_str();
+    if kind == Kind::Message && request.first_position > request.position {
+        return unchanged_message(conn, request).await;
+    }
     let rows = if kind.is_spread() {
         store::read::activity::range(conn, tenant, request.first_position - 1, request.position, View::Full).await?
     } else {
@@ -88,6 +91,15 @@ async fn load(conn: &mut AsyncPgConnection, kind: Kind, request: &Request) -> Qu
         Some(resource) => describe(conn, tenant, resource).await,
         None => Ok(None),
     }
+}
+
+/// A message that the write found as it was asked for: it wrote nothing, and the log holds it where it was written last.
+async fn unchanged_message(conn: &mut AsyncPgConnection, request: &Request) -> QueryResult<Option<Resource>> {
+    let tenant = request.tenant_id.as_str();
+    let rows = store::lookup::activities(conn, &[(tenant, request.resource_position)]).await?;
+    let Some(message) = activities(rows)?.pop().and_then(|activity| activity.message) else { return Ok(None) };
+    let ticket = ticket_at(conn, tenant, message.ticket_id, request.position).await?;
+    Ok(ticket.map(|ticket| Resource::Message(Arc::new(message), ticket)))
 }
 
 /// A ticket as it was when the tenant's log had come to `position`. `None`: the log holds nothing of it from before.

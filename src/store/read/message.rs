@@ -1,12 +1,14 @@
 //! SQL that reads the messages of a ticket. No decisions.
 
-use diesel::result::QueryResult;
-use diesel_async::AsyncPgConnection;
+use diesel::result::{OptionalExtension, QueryResult};
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::message::Message;
+use crate::model::schema::message;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, sql};
@@ -17,6 +19,18 @@ impl Listed for Message {
     // Ids rise with time, and the thread's index has them.
     const ORDERS: &'static [Order<Message>] =
         &[Order { name: "created_at", column: "id", key: |m| Key::Id(m.id), hot: true }];
+}
+
+/// One message of a ticket, deleted or not. That the caller sees the ticket is for [`super::ticket::get`] to say.
+pub async fn get(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    ticket_id: Uuid,
+    id: Uuid,
+) -> QueryResult<Option<Message>> {
+    let of_tenant = message::table.filter(message::tenant_id.eq(scope.tenant_id)).select(Message::as_select());
+    let found: Option<Message> = of_tenant.filter(message::id.eq(id)).get_result(conn).await.optional()?;
+    Ok(found.filter(|m| m.ticket_id == ticket_id && scope.audience.sees_message(m)))
 }
 
 /// One page of a ticket's thread. That the caller sees the ticket is for [`super::ticket::get`] to say.

@@ -1,9 +1,10 @@
-//! PostMessage.
+//! PostMessage, UpdateMessage, DeleteMessage.
 
-use super::source;
 use super::ticket::{email, id, source_type};
+use super::{etag, source};
 use crate::command::Action;
-use crate::command::action::NewMessage;
+use crate::command::action::{MessageEdit, NewMessage};
+use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
@@ -13,19 +14,50 @@ pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> Action {
     let pb::PostMessageRequest { ticket_id, message, request_id: _, validate_only: _ } = request;
     let ticket = found.ticket("ticket_id", &ticket_id);
     let message = found.set("message", message);
-    let message = found.within("message", |found| {
-        if message.body.is_empty() {
-            found.add("body", "must not be empty");
-        }
-        found.long_text("body", &message.body);
-        NewMessage {
-            body: message.body,
-            visibility: Visibility::from_pb(found, "visibility", message.visibility).unwrap_or(Visibility::Public),
-            author_id: id(found, "author_id", message.author_id),
-            author_email: email(found, "author_email", message.author_email),
-            source: source(found, message.source),
-            source_type: source_type(found, message.source_type),
-        }
+    let message = found.within("message", |found| NewMessage {
+        body: body(found, message.body),
+        visibility: Visibility::from_pb(found, "visibility", message.visibility).unwrap_or(Visibility::Public),
+        author_id: id(found, "author_id", message.author_id),
+        author_email: email(found, "author_email", message.author_email),
+        source: source(found, message.source),
+        source_type: source_type(found, message.source_type),
     });
     Action::PostMessage { ticket, message }
+}
+
+pub fn update(request: pb::UpdateMessageRequest, found: &mut Violations) -> Action {
+    let pb::UpdateMessageRequest { ticket_id, message, update_mask, request_id: _, validate_only: _ } = request;
+    let mask = fields::MESSAGE.masked(found, update_mask);
+    let message = found.set("message", message);
+    let ticket = found.ticket("ticket_id", if ticket_id.is_empty() { &message.ticket_id } else { &ticket_id });
+    found.within("message", |found| Action::UpdateMessage {
+        ticket,
+        message: found.message("id", &message.id),
+        etag: etag(found, message.etag),
+        edit: MessageEdit {
+            body: mask.contains(&"body").then(|| body(found, message.body)),
+            // Left out, it asks for no other.
+            visibility: mask
+                .contains(&"visibility")
+                .then(|| Visibility::from_pb(found, "visibility", message.visibility))
+                .flatten(),
+        },
+    })
+}
+
+pub fn delete(request: pb::DeleteMessageRequest, found: &mut Violations) -> Action {
+    let pb::DeleteMessageRequest { ticket_id, id, etag: sent, request_id: _, validate_only: _ } = request;
+    Action::DeleteMessage {
+        ticket: found.ticket("ticket_id", &ticket_id),
+        message: found.message("id", &id),
+        etag: etag(found, sent),
+    }
+}
+
+fn body(found: &mut Violations, body: String) -> String {
+    if body.is_empty() {
+        found.add("body", "must not be empty");
+    }
+    found.long_text("body", &body);
+    body
 }

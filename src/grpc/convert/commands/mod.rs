@@ -67,6 +67,8 @@ writes! {
     "CloseTicket" CloseTicketRequest -> CloseTicketResponse, by ticket::close;
     "ReopenTicket" ReopenTicketRequest -> ReopenTicketResponse, by ticket::reopen;
     "PostMessage" PostMessageRequest -> PostMessageResponse, by message::post;
+    "UpdateMessage" UpdateMessageRequest -> UpdateMessageResponse, by message::update;
+    "DeleteMessage" DeleteMessageRequest -> DeleteMessageResponse, by message::delete;
     "CreateIssue" CreateIssueRequest -> CreateIssueResponse, by issue::create;
     "ResolveIssue" ResolveIssueRequest -> ResolveIssueResponse, by issue::resolve;
     "LinkIssue" LinkIssueRequest -> LinkIssueResponse, by issue::link;

@@ -1,0 +1,114 @@
+//! What was said, said otherwise or taken back.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::access::check_etag;
+use super::action::MessageEdit;
+use super::react::before;
+use super::record::{Note, change, changed, next_position};
+use super::scope::Scope;
+use super::{Refusal, Stop, World, perform};
+use crate::model::activity::Change;
+use crate::model::id;
+use crate::model::message::Message;
+use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
+use crate::model::words::Visibility;
+
+type Revised = (Arc<Message>, Arc<Ticket>);
+
+/// Edits the body. The same text again changes nothing.
+pub fn edit(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    message: Arc<Message>,
+    edit: &MessageEdit,
+    etag: &str,
+) -> Result<Revised, Stop> {
+    let MessageEdit { body, visibility } = edit;
+    let name = || id::show(id::MESSAGE, message.id);
+    if message.deleted_at.is_some() {
+        return Err(Refusal::MessageDeleted { name: name() }.into());
+    }
+    check_etag(etag, message.etag_version, name)?;
+    if visibility.is_some_and(|asked| asked != message.visibility) {
+        return Err(Refusal::VisibilityFixed { name: name(), is: message.visibility }.into());
+    }
+    let body = match body {
+        Some(body) if *body != message.body => body,
+        _ => return Ok((message, ticket)),
+    };
+    let after = Message { body: body.clone(), ..Message::clone(&message) };
+    // A rule that guards what is posted guards what it becomes.
+    let asked = before::Asked { message: Some(&after), ..before::Asked::of(&ticket) };
+    let amendment = before::ask(world, scope, &[("ticket.messaging", asked)])?;
+    let ticket = perform::amend(world, scope, ticket, &amendment)?;
+    let changes = vec![changed("body", json!(message.body), json!(after.body))];
+    write(world, scope, &ticket, after, "ticket.message_edited", changes, |_| {})
+}
+
+/// Takes the message out of its thread and out of the counts. Deleting it again changes nothing.
+pub fn delete(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: Arc<Ticket>,
+    message: Arc<Message>,
+    etag: &str,
+) -> Result<Revised, Stop> {
+    if message.deleted_at.is_some() {
+        return Ok((message, ticket));
+    }
+    check_etag(etag, message.etag_version, || id::show(id::MESSAGE, message.id))?;
+    let (last, last_public) = last_without(world, &ticket, &message)?;
+    let after = Message {
+        body: String::new(),
+        deleted_at: Some(scope.now),
+        deleted_by: scope.actor.id.clone(),
+        ..Message::clone(&message)
+    };
+    let changes = vec![changed("deleted_at", Value::Null, json!(scope.now.to_string()))];
+    write(world, scope, &ticket, after, "ticket.message_deleted", changes, |t| {
+        t.message_count -= 1;
+        t.last_message_at = last;
+        if message.visibility == Visibility::Public {
+            t.public_message_count -= 1;
+            t.last_public_message_at = last_public;
+        }
+    })
+}
+
+/// When the newest of the other messages was posted, and the newest public one.
+fn last_without(world: &World, ticket: &Ticket, gone: &Message) -> Result<(Option<Instant>, Option<Instant>), Stop> {
+    let at = Some(gone.created_at);
+    if at != ticket.last_message_at && at != ticket.last_public_message_at {
+        return Ok((ticket.last_message_at, ticket.last_public_message_at));
+    }
+    let mut others = world.thread(ticket.id)?;
+    others.retain(|entry| entry.id != gone.id);
+    let public = others.iter().filter(|entry| entry.visibility == Visibility::Public);
+    let last_public = public.map(|entry| entry.created_at).max();
+    Ok((others.iter().map(|entry| entry.created_at).max(), last_public))
+}
+
+fn write(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: &Arc<Ticket>,
+    mut message: Message,
+    kind: &'static str,
+    changes: Vec<Change>,
+    count: impl FnOnce(&mut Ticket),
+) -> Result<Revised, Stop> {
+    message.updated_at = scope.now;
+    message.updated_by.clone_from(&scope.actor.id);
+    message.etag_version += 1;
+    message.position = next_position(world);
+    let note = Note { message: Some(message.clone()), changes, ..Note::of(kind) };
+    let ticket = change(world, scope, ticket, note, count)?;
+    let message = Arc::new(message);
+    world.messages.put(message.id, message.clone());
+    Ok((message, ticket))
+}

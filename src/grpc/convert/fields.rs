@@ -1,0 +1,109 @@
+//! Which fields an update may name, of resources whose fields are all plain. The ticket's mask is [`super::mask`].
+
+use prost_types::FieldMask;
+
+use super::mask::shown;
+use super::violations::Violations;
+
+/// The fields of a resource.
+#[derive(Debug)]
+pub struct Fields {
+    /// As a text has it: `a message`.
+    what: &'static str,
+    /// The message on the wire.
+    #[cfg(test)]
+    name: &'static str,
+    writable: &'static [&'static str],
+    /// The fields that Docket sets, or that never change.
+    fixed: &'static [&'static str],
+}
+
+pub static MESSAGE: Fields = Fields {
+    what: "a message",
+    #[cfg(test)]
+    name: "docket.v1.Message",
+    // The visibility may be named, so that a resource that was read can be sent back whole.
+    writable: &["body", "visibility"],
+    fixed: &["ticket_id", "author_id", "author_email", "author_kind", "workflow", "source", "source_type"],
+};
+
+/// The fields that are fixed in every resource.
+const STAMPS: &[&str] = &[
+    "id",
+    "tenant_id",
+    "app_id",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "deleted_at",
+    "deleted_by",
+    "schema_version",
+    "etag",
+];
+
+impl Fields {
+    /// The fields that the mask names, `*` for all; what is wrong with it is a violation.
+    pub fn masked(&self, found: &mut Violations, mask: Option<FieldMask>) -> Vec<&'static str> {
+        let asked = mask.unwrap_or_default().paths;
+        if asked.is_empty() {
+            found.add("update_mask", "must name at least one field, or `*` for all");
+        }
+        if asked.iter().any(|path| path == "*") {
+            if asked.len() > 1 {
+                found.add("update_mask", "`*` stands alone");
+            }
+            return self.writable.to_vec();
+        }
+        let mut named = Vec::new();
+        for path in &asked {
+            let path = path.as_str();
+            if let Some(field) = self.writable.iter().find(|field| **field == path) {
+                named.push(*field);
+            } else if self.fixed.contains(&path) || STAMPS.contains(&path) {
+                found.add("update_mask", format!("`{path}` cannot be updated"));
+            } else {
+                found.add("update_mask", format!("{} has no field `{}`", self.what, shown(path)));
+            }
+        }
+        named
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grpc::pb::FILE_DESCRIPTOR_SET;
+    use prost_reflect::DescriptorPool;
+
+    #[test]
+    fn every_field_is_writable_or_fixed() {
+        let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
+        let every: &[&Fields] = &[&MESSAGE];
+        for fields in every {
+            let message = pool.get_message_by_name(fields.name).expect("the message");
+            let mut all: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
+            let known = [fields.writable, fields.fixed, STAMPS].concat();
+            let mut known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+            all.sort();
+            known.sort();
+            assert_eq!(all, known, "{}", fields.what);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_updated_is_named() {
+        let refused = |paths: &[&str]| -> Vec<String> {
+            let mut found = Violations::default();
+            MESSAGE.masked(&mut found, Some(FieldMask { paths: paths.iter().map(|p| (*p).to_owned()).collect() }));
+            found.into_found().into_iter().map(|v| v.description).collect()
+        };
+        assert_eq!(refused(&[]), ["must name at least one field, or `*` for all"]);
+        assert_eq!(refused(&["*", "body"]), ["`*` stands alone"]);
+        assert_eq!(
+            refused(&["etag", "author_id", "bodi"]),
+            ["`etag` cannot be updated", "`author_id` cannot be updated", "a message has no field `bodi`"]
+        );
+        assert!(refused(&["body", "body"]).is_empty() && refused(&["*"]).is_empty());
+    }
+}
