@@ -28,6 +28,8 @@ MAY = {
     "GetTicket": EVERYBODY,
     "BatchGetTickets": EVERYBODY,
     "ListTickets": EVERYBODY,
+    "SearchTickets": EVERYBODY,
+    "GetTicketStats": EVERYBODY,
     "UpdateTicket": WRITE,
     "AssignTicket": WRITE,
     "TagTicket": WRITE,

@@ -21,6 +21,8 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "GetTicket": named,
         "BatchGetTickets": {"ids": [ticket]},
         "ListTickets": {},
+        "SearchTickets": {"query": MARK},
+        "GetTicketStats": {"group_by": "team"},
         "UpdateTicket": {"ticket": {"id": ticket, "category": "walked"}, "update_mask": {"paths": ["category"]}},
         "AssignTicket": {"id": ticket, "assignee_id": "walker"},
         "TagTicket": {"id": ticket, "add": ["walked"]},
@@ -109,7 +111,7 @@ class Walk(World):
                 self.assertTrue(self.answer(self.tenant, self.api, rpc) or rpc == "ListRuns", "an empty answer")
 
     def test_what_is_marked_is_told_to_those_who_may_see_it(self) -> None:
-        told = [rpc for rpc in self.requests if rpc.startswith(("Get", "BatchGet", "List", "Stream"))]
+        told = [rpc for rpc in self.requests if rpc.startswith(("Get", "BatchGet", "List", "Search", "Stream"))]
         for rpc in told:
             if rpc not in ("ListWorkflows", "ListRuns"):
                 with self.subTest(rpc):

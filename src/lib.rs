@@ -7,7 +7,7 @@
 //! 2. `workflow`: what platform teams write
 //! 3. `command`: every way the world changes
 //! 4. `store`: SQL
-//! 5. `journal`: the one door that writes; `feed`: the way out
+//! 5. `journal`: the one door that writes; `feed`: the way out; `projection`: what is folded from the log beside it
 //! 6. `grpc`: the wire
 
 #![recursion_limit = "512"]
@@ -20,6 +20,7 @@ pub mod identity;
 pub mod journal;
 pub mod model;
 pub mod postgres;
+pub mod projection;
 pub mod store;
 pub mod telemetry;
 pub mod workflow;

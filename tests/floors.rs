@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["workflow"],
     &["command"],
     &["store"],
-    &["journal", "feed"],
+    &["journal", "feed", "projection"],
     &["grpc"],
     &["cli"],
 ];

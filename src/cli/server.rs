@@ -20,6 +20,7 @@ use crate::grpc::state::State;
 use crate::grpc::{activity, directory, issue, ticket, workflow};
 use crate::identity::Verifier;
 use crate::journal::{self, Journal};
+use crate::projection::{self, Projections};
 use crate::store;
 use crate::telemetry::{Metrics, Phase};
 
@@ -61,12 +62,13 @@ pub fn runtime() -> std::io::Result<Runtime> {
 pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
     let Setup { journal, feed, pool, verifier, page_secret, rules, metrics, phase } = setup;
     let pool = store::pool::Pool::new(&journal.database_url, pool)?;
+    let keeping = tokio::spawn(projection::keeper::keep(journal.database_url.clone()));
     let (publish, committed) = mpsc::channel(4096);
     let (journal, lanes) = Journal::start(journal, metrics.clone(), publish)?;
     let feed = Feed::new(feed, pool.clone(), metrics.clone(), phase.subscribe());
     let feeding = tokio::spawn(feed.clone().run(committed));
     let tokens = store::page::Tokens::new(&page_secret);
-    let state = Arc::new(State { journal, pool, tokens, rules, feed });
+    let state = Arc::new(State { journal, pool, tokens, rules, feed, projections: Projections::default() });
     let services = Services::default()
         .with(docket_service!(TicketServiceServer::new(ticket::Tickets(state.clone()))))
         .with(docket_service!(IssueServiceServer::new(issue::Issues(state.clone()))))
@@ -80,5 +82,6 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         tracing::error!("The lanes did not end in order: {panicked}");
     }
     feeding.abort();
+    keeping.abort();
     Ok(served?)
 }

@@ -39,6 +39,8 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.TicketService/GetTicket", Access::Roles(READ.union(REQUESTER))),
     ("/docket.v1.TicketService/BatchGetTickets", Access::Roles(READ.union(REQUESTER))),
     ("/docket.v1.TicketService/ListTickets", Access::Roles(READ.union(REQUESTER))),
+    ("/docket.v1.TicketService/SearchTickets", Access::Roles(READ.union(REQUESTER))),
+    ("/docket.v1.TicketService/GetTicketStats", Access::Roles(READ.union(REQUESTER))),
     ("/docket.v1.TicketService/UpdateTicket", Access::Roles(WRITE)),
     ("/docket.v1.TicketService/DeleteTicket", Access::Roles(WRITE)),
     ("/docket.v1.TicketService/UndeleteTicket", Access::Roles(WRITE)),
@@ -153,7 +155,8 @@ mod tests {
         for method in all() {
             let Access::Roles(roles) = method.access else { continue };
             let name = method.path.rsplit('/').next().expect("a path has parts");
-            let reads = ["Get", "BatchGet", "List", "Stream", "Validate"].iter().any(|verb| name.starts_with(verb));
+            let reads =
+                ["Get", "BatchGet", "List", "Search", "Stream", "Validate"].iter().any(|verb| name.starts_with(verb));
             assert_eq!(roles.contains(Role::Auditor), reads, "{}", method.path);
         }
     }

@@ -137,7 +137,7 @@ pub fn filter_invalid(source: &str, found: &[Problem]) -> Status {
 }
 
 /// Everything that decides what is listed and in which order; the size of a page does not.
-fn fingerprint(method: &str, caller: &Caller, page: &Page, narrowed: &[&[u8]]) -> Fingerprint {
+pub fn fingerprint(method: &str, caller: &Caller, page: &Page, narrowed: &[&[u8]]) -> Fingerprint {
     let Audience { app_id, requester } = audience(caller);
     let some = |limit: &Option<String>| limit.as_ref().map(|text| format!("={text}")).unwrap_or_default();
     let (app_id, requester) = (some(&app_id), some(&requester));

@@ -12,6 +12,7 @@ use super::rules::ActiveRules;
 use crate::feed::Feed;
 use crate::identity::{Caller, Role, Roles};
 use crate::journal::Journal;
+use crate::projection::Projections;
 use crate::store::audience::Audience;
 use crate::store::page::Tokens;
 use crate::store::pool::Pool;
@@ -27,6 +28,8 @@ pub struct State {
     pub rules: Arc<ActiveRules>,
     /// For streams, and for reads that ask how new an answer is.
     pub feed: Feed,
+    /// For statistics and the search.
+    pub projections: Projections,
 }
 
 /// Who calls, and until when an answer is waited for.

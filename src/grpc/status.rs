@@ -145,6 +145,17 @@ pub fn position_not_reached(position: i64) -> Status {
     build(Code::Unavailable, ErrorReason::PositionNotReached, text, metadata, details)
 }
 
+/// What this read needs is still being made of the log; `tickets` and `activities` are yet to be taken in.
+pub fn not_caught_up(method: &str, position: i64, tickets: i64, activities: i64) -> Status {
+    let text = format!(
+        "{method} has {tickets} tickets and {activities} activities to take in before it can answer: it goes on, try again"
+    );
+    let details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1)));
+    let metadata =
+        [("position", position.to_string()), ("tickets", tickets.to_string()), ("activities", activities.to_string())];
+    build(Code::Unavailable, ErrorReason::PositionNotReached, text, metadata, details)
+}
+
 pub fn position_expired(position: i64, oldest: i64) -> Status {
     let text = format!("position {position} is no longer kept: the oldest is {oldest}");
     let metadata = [("position", position.to_string()), ("oldest", oldest.to_string())];

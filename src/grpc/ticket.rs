@@ -8,7 +8,7 @@ use super::convert::{message, ticket};
 use super::read::{Asked, List, connection, wait_for};
 use super::state::{Call, State, service};
 use super::write::write;
-use super::{as_of, fault, pb, status};
+use super::{as_of, fault, pb, search, statistics, status};
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
 use crate::model::message::Message;
@@ -25,6 +25,8 @@ service! {
         get_ticket: GetTicketRequest -> GetTicketResponse, by get;
         batch_get_tickets: BatchGetTicketsRequest -> BatchGetTicketsResponse, by batch_get;
         list_tickets: ListTicketsRequest -> ListTicketsResponse, by list;
+        search_tickets: SearchTicketsRequest -> SearchTicketsResponse, by search::search;
+        get_ticket_stats: GetTicketStatsRequest -> GetTicketStatsResponse, by statistics::get;
         update_ticket: UpdateTicketRequest -> UpdateTicketResponse, by write;
         delete_ticket: DeleteTicketRequest -> DeleteTicketResponse, by write;
         undelete_ticket: UndeleteTicketRequest -> UndeleteTicketResponse, by write;

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod message;
 pub mod schema;
+pub mod statistics;
 pub mod ticket;
 pub mod time;
 pub mod words;

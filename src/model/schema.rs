@@ -295,4 +295,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    projection (tenant_id, name) {
+        tenant_id -> Text,
+        name -> Text,
+        position -> BigInt,
+        remaining -> BigInt,
+    }
+}
+
+diesel::table! {
+    statistic (tenant_id, dimension, day, value, measure) {
+        tenant_id -> Text,
+        dimension -> Text,
+        day -> Integer,
+        value -> Text,
+        measure -> Text,
+        amount -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(installation, tenant_head);

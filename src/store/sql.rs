@@ -1,8 +1,10 @@
 //! SQL text with its values apart. Text is what stands in this program, by its type; every value is a bind.
 
+use std::marker::PhantomData;
+
 use crate::model::time::Instant;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Double, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -74,6 +76,38 @@ impl From<Bind> for Sql {
     fn from(bind: Bind) -> Sql {
         Sql { parts: vec![Part::Bind(bind)] }
     }
+}
+
+/// A statement whose rows are tuples of the SQL types `ST`.
+pub struct Select<ST> {
+    sql: Sql,
+    cached: bool,
+    types: PhantomData<fn() -> ST>,
+}
+
+impl<ST> Select<ST> {
+    /// `cached`: its shape is one of few, worth a prepared statement.
+    pub fn new(sql: Sql, cached: bool) -> Select<ST> {
+        Select { sql, cached, types: PhantomData }
+    }
+}
+
+impl<ST: 'static> QueryId for Select<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> QueryFragment<Pg> for Select<ST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.cached {
+            out.unsafe_to_cache_prepared();
+        }
+        self.sql.walk_ast(out)
+    }
+}
+
+impl<ST> Query for Select<ST> {
+    type SqlType = ST;
 }
 
 /// Cached by its text, where it is cached at all.

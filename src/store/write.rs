@@ -44,7 +44,8 @@ impl<R: Row, const WHAT: u8> QueryFragment<Pg> for Write<'_, R, WHAT> {
     }
 }
 
-fn push_insert<'b, R: Row>(arrays: &'b R::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+/// `INSERT INTO table (…) SELECT unnest(…), …`
+pub(super) fn push_insert<'b, R: Row>(arrays: &'b R::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
     out.push_sql("INSERT INTO ");
     out.push_sql(R::TABLE);
     out.push_sql(" (");

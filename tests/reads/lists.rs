@@ -188,7 +188,7 @@ async fn agents_that_only_assignments_named_are_not_in_the_directory() {
     assert_eq!(directory::get_agent(&mut conn, all_of("desk"), "eve").await.unwrap(), None);
 }
 
-fn an_issue(tenant: &str, n: i64) -> Issue {
+pub fn an_issue(tenant: &str, n: i64) -> Issue {
     Issue {
         tenant_id: tenant.into(),
         id: uuid(n),

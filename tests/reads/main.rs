@@ -8,4 +8,6 @@ mod log;
 mod plans;
 mod pool;
 mod schema;
+mod search;
 mod server;
+mod statistics;

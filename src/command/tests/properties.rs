@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::command::record::carrier;
 use crate::model::change::difference;
+use crate::model::statistics::{Facts, Tally};
 
 const RULES: &[&str] = &[
     "name: triage\non: ticket.created\nif: ticket.team_id != ''\ndo:\n  - assign: {strategy: least_open}\n",
@@ -149,6 +150,20 @@ fn check_counts(house: &House) {
     assert_eq!(numbers, (1..=house.world.head.last_number).collect());
 }
 
+/// What the activities changed adds up to what the tickets are.
+fn check_statistics(house: &House) {
+    let (mut folded, mut counted) = (Tally::default(), Tally::default());
+    for activity in &house.world.activities {
+        folded.fold(activity).expect("an activity that can be read");
+    }
+    house.world.tickets.inserts().for_each(|ticket| counted.count(&Facts::of(ticket), 1));
+    let sums = |tally: &Tally| {
+        let all = tally.amounts(TENANT).into_iter();
+        all.map(|it| ((it.dimension, it.day, it.value, it.measure), it.amount)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(sums(&folded), sums(&counted));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -170,5 +185,6 @@ proptest! {
             check_counts(&house);
         }
         check_log(&house);
+        check_statistics(&house);
     }
 }

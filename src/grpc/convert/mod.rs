@@ -9,6 +9,7 @@ pub mod issue;
 pub mod mask;
 pub mod message;
 pub mod read;
+pub mod statistics;
 pub mod ticket;
 pub mod time;
 pub mod value;

@@ -39,6 +39,11 @@ pub async fn position(conn: &mut AsyncPgConnection, tenant_id: &str) -> QueryRes
     Ok(position.unwrap_or(0))
 }
 
+/// The highest ticket number of a tenant; 0 before its first ticket.
+pub async fn last_number(conn: &mut AsyncPgConnection, tenant_id: &str) -> QueryResult<i64> {
+    Ok(get(conn, tenant_id).await?.map_or(0, |head| head.last_number))
+}
+
 /// Looks until the log has reached `wanted` or `until` has come, and returns where it then is.
 pub async fn wait_for(conn: &mut AsyncPgConnection, tenant_id: &str, wanted: i64, until: Instant) -> QueryResult<i64> {
     loop {

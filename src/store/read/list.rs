@@ -142,6 +142,15 @@ impl<R: Listed> Listing<R> {
     }
 }
 
+impl<R: Row> Listing<R> {
+    /// Rows that meet all `conditions` and the filter, in no order.
+    pub(in crate::store) fn any(mut conditions: Vec<Sql>, filter: Option<&Condition>) -> Listing<R> {
+        conditions.extend(filter.map(|f| f.sql.clone()));
+        let sql = sql![select::<R>(None), " WHERE ", Sql::join(conditions, " AND ")];
+        Listing { sql, cached: filter.is_none_or(|f| f.hot), row: PhantomData }
+    }
+}
+
 /// Every column of the row; `without` is a bytea column that comes back empty.
 fn select<R: Row>(without: Option<&'static str>) -> Sql {
     let columns = R::COLUMNS.iter().map(|column| match without {

@@ -1,0 +1,3 @@
+DROP INDEX ticket_open_due;
+DROP TABLE statistic;
+DROP TABLE projection;

@@ -1,0 +1,110 @@
+//! GetTicketStats: from sums that are kept where these can answer, from the tickets where they cannot.
+
+use diesel::result::Error;
+use tonic::Status;
+
+use super::convert::read::{Freshness, MAX_FILTER_CHARS, checked, freshness};
+use super::convert::statistics::{group_by, to_pb, window};
+use super::read::{connection, filter_invalid};
+use super::state::{Call, State};
+use super::{fault, pb, status};
+use crate::model::statistics::{ByValue, Dimension};
+use crate::model::time::Instant;
+use crate::projection::Reached;
+use crate::store;
+use crate::store::audience::Audience;
+use crate::store::filter::Condition;
+use crate::store::pool::Connection;
+use crate::store::projection::Projection;
+use crate::store::read::Scope;
+use crate::store::statistics::{Sums, values_of};
+use crate::workflow::Filter;
+use crate::workflow::schema::Root;
+
+const METHOD: &str = "GetTicketStats";
+const NARROWER: &str = "ask for a window, or filter by one team_id, priority, category or channel only";
+
+/// What is asked for, checked.
+struct Asked {
+    filter: Option<Filter>,
+    condition: Option<Condition>,
+    group_by: Dimension,
+    audience: Audience,
+    window: Option<i64>,
+    fresh: Freshness,
+}
+
+impl Asked {
+    fn of(call: &Call, request: pb::GetTicketStatsRequest) -> Result<Asked, Status> {
+        let pb::GetTicketStatsRequest { filter: source, window: length, group_by: word, min_position, epoch } = request;
+        let (group_by, window, fresh) = checked(|found| {
+            found.text("filter", &source, MAX_FILTER_CHARS);
+            let length = length.map(|length| window(found, &length));
+            (group_by(found, &word), length, freshness(found, min_position, epoch))
+        })
+        .map_err(status::refused)?;
+        let audience = call.audience();
+        let (mut filter, mut condition) = (None, None);
+        if !source.trim().is_empty() {
+            let compiled = Filter::compile(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
+            let sql =
+                store::filter::compile(&compiled, &audience).map_err(|found| filter_invalid(&source, &[found]))?;
+            (filter, condition) = (Some(compiled), Some(sql));
+        }
+        Ok(Asked { filter, condition, group_by, audience, window, fresh })
+    }
+
+    /// The sums that answer it; absent where only the tickets do.
+    fn sums(&self) -> Option<Sums> {
+        if self.audience != Audience::default() {
+            return None;
+        }
+        let Some(filter) = &self.filter else { return Some(Sums { dimension: self.group_by, values: None }) };
+        let same = |sums: &Sums| matches!(self.group_by, Dimension::All) || self.group_by == sums.dimension;
+        values_of(filter).filter(same)
+    }
+}
+
+pub async fn get(
+    state: &State,
+    call: Call,
+    request: pb::GetTicketStatsRequest,
+) -> Result<pb::GetTicketStatsResponse, Status> {
+    let asked = Asked::of(&call, request)?;
+    let mut conn = connection(state, &call, asked.fresh).await?;
+    let failed = |error| fault::of_read(METHOD, NARROWER, error);
+    let (installation, now) = store::head::installation_now(&conn).await.map_err(failed)?;
+    let since = asked.window.map(|window| now.plus_micros(window.saturating_neg()).max(EARLIEST));
+    let (by_value, position) = figures(state, &mut conn, &call, &asked, since, now).await.map_err(failed)?;
+    let answer = to_pb(by_value, asked.group_by != Dimension::All);
+    Ok(pb::GetTicketStatsResponse { position, epoch: installation.epoch, ..answer })
+}
+
+/// 0001-01-01T00:00:00Z: no ticket is from before.
+const EARLIEST: Instant = Instant(-62_135_596_800_000_000);
+
+/// The figures, and a position of the log up to which they hold everything.
+async fn figures(
+    state: &State,
+    conn: &mut Connection,
+    call: &Call,
+    asked: &Asked,
+    since: Option<Instant>,
+    now: Instant,
+) -> Result<(ByValue, i64), Error> {
+    let tenant = call.caller.tenant();
+    if let Some(sums) = asked.sums()
+        && let Reached::Head { position } = state.projections.catch_up(conn, tenant, Projection::Statistics).await?
+    {
+        return Ok((store::statistics::kept(conn, tenant, &sums, since, now).await?, position));
+    }
+    // How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
+    let position = match asked.audience == Audience::default() {
+        true => store::read::head::position(conn, tenant).await?,
+        false => asked.fresh.min_position,
+    };
+    let scope = Scope { tenant_id: tenant, audience: &asked.audience };
+    let by_value =
+        store::statistics::counted(conn, scope, asked.condition.as_ref(), asked.group_by, since, now).await?;
+    Ok((by_value, position))
+}

@@ -1,0 +1,97 @@
+//! Keeps projections near the head where nobody reads them, at little cost: it looks for what is behind, takes steps, and
+//! rests after each nine times as long as it worked.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel::result::Error;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use tokio::time::{Instant, sleep};
+
+use super::Step;
+use crate::store::pool::connect;
+use crate::store::projection::{self, Projection};
+
+/// Beginning a large tenant takes a while. What is lost in a crash is taken in again, so nobody waits for the disk.
+const SET_UP: &str = "
+    SET statement_timeout = '10min'; SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '10s';
+    SET synchronous_commit = off; SET jit = off;
+";
+/// Between two looks for what is behind.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Between two tries to become the one that keeps, or to connect.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Work on one tenant before the next one has its turn.
+const VISIT: Duration = Duration::from_secs(1);
+/// Tenants in one round.
+const TENANTS: i64 = 1_000;
+/// A rest, as a multiple of the work before it: a tenth of one processor, whatever is written meanwhile. Readers hurry.
+const REST: u32 = 9;
+
+/// Keeps up the projections of one database until it is dropped. Of several processes one does, for the others would do
+/// the same work: the lock that says which one ends with its session.
+pub async fn keep(url: String) {
+    let mut away = false;
+    loop {
+        let Err(error) = session(&url, &mut away).await;
+        // Said once, not every few seconds.
+        if !std::mem::replace(&mut away, true) {
+            tracing::warn!("Projections are not kept up, readers bring them up themselves: {error}");
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum KeepError {
+    #[error(transparent)]
+    Connect(#[from] ConnectionError),
+    #[error(transparent)]
+    Query(#[from] Error),
+}
+
+async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
+    let mut conn = connect(url).await?;
+    conn.batch_execute(SET_UP).await?;
+    while !projection::lock(&mut conn).await? {
+        *away = false;
+        sleep(AGAIN).await;
+    }
+    loop {
+        *away = false;
+        for which in Projection::EACH {
+            let begun = Instant::now();
+            let behind = projection::behind(&mut conn, which, TENANTS).await?;
+            sleep(begun.elapsed() * REST).await;
+            for tenant in behind {
+                visit(&mut conn, &tenant, which).await?;
+            }
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Steps until the tenant has caught up, or for a while.
+async fn visit(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> Result<(), Error> {
+    let mut worked = Duration::ZERO;
+    while worked < VISIT {
+        let begun = Instant::now();
+        let step = match super::step(conn, tenant, which).await {
+            Ok((_, step)) => step,
+            // The log of one tenant is not the others' trouble.
+            Err(Error::DeserializationError(what)) => {
+                tracing::error!(tenant, "The {} of tenant {tenant} cannot be kept up: {what}", which.name());
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let took = begun.elapsed();
+        worked += took;
+        sleep(took * REST).await;
+        if step == Step::Done {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

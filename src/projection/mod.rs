@@ -1,0 +1,117 @@
+//! What is folded from the log beside the write path: statistics, and documents for the search. Uses model and store; never
+//! the journal, never the wire.
+//!
+//! A projection of a tenant has a position, and is what follows from the tickets as they were there. A step takes the
+//! next activities in and moves the position in one transaction, by compare-and-set: whoever comes second does nothing.
+//! So any process may step at any time; the [`keeper`] does where nobody asks, and a reader does before it reads.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorKind, Error, QueryResult};
+use diesel_async::AsyncPgConnection;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::store::projection::{self, Projection, Standing};
+
+pub mod keeper;
+mod search;
+mod statistics;
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There is nothing to take in.
+    Done,
+    Moved,
+    /// Somebody else moved it.
+    Raced,
+}
+
+/// Takes the next activities of a tenant's log in, or begins the projection. Answers where it stood before.
+///
+/// # Errors
+/// Of the database, and [`Error::DeserializationError`] for an activity that cannot be read.
+pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> QueryResult<(Standing, Step)> {
+    let standing = projection::standing(conn, tenant, which).await?;
+    if standing.whole().is_some_and(|position| position >= standing.head) {
+        return Ok((standing, Step::Done));
+    }
+    let step = match which {
+        Projection::Statistics => statistics::step(conn, tenant, standing).await?,
+        Projection::Search => search::step(conn, tenant, standing).await?,
+    };
+    Ok((standing, step))
+}
+
+/// Two that begin at once: one of them has begun.
+fn or_raced(step: QueryResult<Step>) -> QueryResult<Step> {
+    match step {
+        Err(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => Ok(Step::Raced),
+        step => step,
+    }
+}
+
+/// How far a reader's projection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It holds everything that was committed when the reader came.
+    Head { position: i64 },
+    /// It has this much to go still.
+    Behind { standing: Standing },
+}
+
+/// How long a reader takes in what is missing before it gives up.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Readers of one tenant take turns; tenants that share a turn lose nothing but time.
+const TURNS: usize = 64;
+
+/// For readers. A handle; clones share it.
+#[derive(Clone)]
+pub struct Projections(Arc<[Mutex<()>; TURNS]>);
+
+impl Default for Projections {
+    fn default() -> Projections {
+        Projections(Arc::new(std::array::from_fn(|_| Mutex::default())))
+    }
+}
+
+impl Projections {
+    /// Takes in what is missing up to the head of the tenant's log as it is now, for at most 2 s.
+    ///
+    /// # Errors
+    /// As of [`step`].
+    pub async fn catch_up(
+        &self,
+        conn: &mut AsyncPgConnection,
+        tenant: &str,
+        which: Projection,
+    ) -> QueryResult<Reached> {
+        let until = Instant::now() + PATIENCE;
+        let now = projection::standing(conn, tenant, which).await?;
+        if let Some(reached) = reached(now, now.head) {
+            return Ok(reached);
+        }
+        // One reader of this process works, the others find it done.
+        let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one((tenant, which)) as usize % TURNS;
+        let Ok(_turn) = tokio::time::timeout_at(until, self.0[turn].lock()).await else {
+            return Ok(Reached::Behind { standing: now });
+        };
+        loop {
+            let (standing, _) = step(conn, tenant, which).await?;
+            if let Some(reached) = reached(standing, now.head) {
+                return Ok(reached);
+            }
+            if Instant::now() >= until {
+                return Ok(Reached::Behind { standing });
+            }
+        }
+    }
+}
+
+/// Absent: `wanted` is not reached.
+fn reached(standing: Standing, wanted: i64) -> Option<Reached> {
+    standing.whole().filter(|position| *position >= wanted).map(|position| Reached::Head { position })
+}

@@ -1,0 +1,51 @@
+//! Documents for the search: a document is made of its ticket as it is, so making it again is never wrong, only wasted.
+
+use diesel::result::QueryResult;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use uuid::Uuid;
+
+use super::Step;
+use crate::store::projection::{self, Projection, Standing};
+use crate::store::search;
+
+/// Activities, or tickets, in one transaction.
+const CHUNK: i64 = 1_000;
+
+pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing) -> QueryResult<Step> {
+    let Standing { position, remaining, head, floor } = standing;
+    match position {
+        // The newest tickets first.
+        Some(position) if position >= floor && remaining > 0 => {
+            let down_to = (remaining - CHUNK).max(0);
+            let ids = search::numbered(conn, tenant, down_to, remaining).await?;
+            write(conn, tenant, &ids, (position, remaining), (position, down_to)).await
+        }
+        Some(position) if position >= floor => {
+            let up_to = head.min(position.saturating_add(CHUNK));
+            let ids = search::touched(conn, tenant, position, up_to).await?;
+            write(conn, tenant, &ids, (position, 0), (up_to, 0)).await
+        }
+        _ => match projection::begin(conn, tenant, Projection::Search, position, true).await? {
+            true => Ok(Step::Moved),
+            false => Ok(Step::Raced),
+        },
+    }
+}
+
+async fn write(
+    conn: &mut AsyncPgConnection,
+    tenant: &str,
+    ids: &[Uuid],
+    from: (i64, i64),
+    to: (i64, i64),
+) -> QueryResult<Step> {
+    let documents = search::documents(conn, tenant, ids).await?;
+    conn.transaction(async |conn| {
+        if !projection::advance(conn, tenant, Projection::Search, from, to).await? {
+            return Ok(Step::Raced);
+        }
+        search::write(conn, tenant, documents).await?;
+        Ok(Step::Moved)
+    })
+    .await
+}

@@ -1,0 +1,138 @@
+//! How far the projections are: bookkeeping beside the log. No decisions.
+
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::sql::{Bind, Select, Sql, sql};
+
+/// Something that is folded from each tenant's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Projection {
+    Statistics,
+    Search,
+}
+
+impl Projection {
+    pub const EACH: [Projection; 2] = [Projection::Statistics, Projection::Search];
+
+    /// As it is kept.
+    pub fn name(self) -> &'static str {
+        match self {
+            Projection::Statistics => "statistics",
+            Projection::Search => "search",
+        }
+    }
+}
+
+/// Where a projection of one tenant stands, and where its log does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Absent: it was never begun.
+    pub position: Option<i64>,
+    /// Tickets up to this number are still to be taken from their table.
+    pub remaining: i64,
+    /// Of the log; 0 before the first write.
+    pub head: i64,
+    /// Positions up to this one are no longer kept.
+    pub floor: i64,
+}
+
+impl Standing {
+    /// It holds everything up to this position, and nothing is left to be taken in.
+    pub fn whole(&self) -> Option<i64> {
+        self.position.filter(|_| self.remaining == 0)
+    }
+}
+
+fn text(text: &str) -> Bind {
+    Bind::Text(text.to_owned())
+}
+
+fn of(tenant_id: &str, projection: Projection) -> Sql {
+    sql!["tenant_id = ", text(tenant_id), " AND name = ", text(projection.name())]
+}
+
+pub async fn standing(conn: &mut AsyncPgConnection, tenant_id: &str, projection: Projection) -> QueryResult<Standing> {
+    type Types = (Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
+    type Values = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    let sql = sql![
+        "SELECT p.position, p.remaining, h.position, h.floor FROM (SELECT) AS one LEFT JOIN tenant_head AS h \
+         ON h.tenant_id = ",
+        text(tenant_id),
+        " LEFT JOIN projection AS p ON p.tenant_id = ",
+        text(tenant_id),
+        " AND p.name = ",
+        text(projection.name()),
+    ];
+    let rows: Vec<Values> = RunQueryDsl::load(Select::<Types>::new(sql, true), conn).await?;
+    let (position, remaining, head, floor) = rows.into_iter().next().unwrap_or_default();
+    Ok(Standing { position, remaining: remaining.unwrap_or(0), head: head.unwrap_or(0), floor: floor.unwrap_or(0) })
+}
+
+/// Moves a projection from where it was seen to where it will be, and holds its row until the transaction ends. `false`:
+/// somebody else moved it.
+pub async fn advance(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    projection: Projection,
+    from: (i64, i64),
+    to: (i64, i64),
+) -> QueryResult<bool> {
+    let sql = sql![
+        "UPDATE projection SET position = ",
+        Bind::Int(to.0),
+        ", remaining = ",
+        Bind::Int(to.1),
+        " WHERE ",
+        of(tenant_id, projection),
+        " AND position = ",
+        Bind::Int(from.0),
+        " AND remaining = ",
+        Bind::Int(from.1),
+    ];
+    RunQueryDsl::execute(sql, conn).await.map(|moved| moved == 1)
+}
+
+/// Begins a projection anew at the head of the log, as far as this transaction sees it, with all tickets that there are
+/// then still to be taken in, or none; `from`: where it was seen, if anywhere. `false`: somebody else moved it.
+pub async fn begin(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    projection: Projection,
+    from: Option<i64>,
+    tickets_remain: bool,
+) -> QueryResult<bool> {
+    let sql = sql![
+        "INSERT INTO projection (tenant_id, name, position, remaining) SELECT ",
+        text(tenant_id),
+        ", ",
+        text(projection.name()),
+        ", coalesce(max(position), 0), ",
+        if tickets_remain { "coalesce(max(last_number), 0)" } else { "0" },
+        " FROM tenant_head WHERE tenant_id = ",
+        text(tenant_id),
+        " ON CONFLICT (tenant_id, name) DO UPDATE SET position = excluded.position, remaining = excluded.remaining \
+         WHERE projection.position = ",
+        Bind::Int(from.unwrap_or(-1)),
+    ];
+    RunQueryDsl::execute(sql, conn).await.map(|begun| begun == 1)
+}
+
+/// Tenants of whose log a projection has not taken everything in, the longest quiet first, at most `most`.
+pub async fn behind(conn: &mut AsyncPgConnection, projection: Projection, most: i64) -> QueryResult<Vec<String>> {
+    let sql = sql![
+        "SELECT h.tenant_id FROM tenant_head AS h LEFT JOIN projection AS p ON p.tenant_id = h.tenant_id AND p.name = ",
+        text(projection.name()),
+        " WHERE p.position IS NULL OR p.position < h.position OR p.remaining > 0 ORDER BY h.last_at LIMIT ",
+        Bind::Int(most),
+    ];
+    RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await
+}
+
+/// Takes a lock that one session of the database has at a time, until that session ends. `false`: another has it.
+pub async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
+    // "fold" in ASCII.
+    let sql = sql!["SELECT pg_try_advisory_lock(1718578276)"];
+    RunQueryDsl::get_result(Select::<Bool>::new(sql, true), conn).await
+}

@@ -1,0 +1,276 @@
+//! SQL of the search: documents of tickets and their threads, written and looked up. No decisions.
+
+use std::time::{Duration, Instant};
+
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Float, Jsonb, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::TryStreamExt;
+use uuid::Uuid;
+
+mod document;
+mod place;
+mod query;
+mod words;
+
+pub use query::{BadQuery, MAX_WORDS, Query};
+
+use self::document::{Document, Weight};
+use self::place::{Place, SIZE, Sort, lexeme, mark};
+use super::filter::Condition;
+use super::read::Scope;
+use super::sql::{Bind, Select, Sql, sql};
+use crate::model::ticket::display_number;
+use crate::model::words::{Visibility, Words};
+
+/// Messages of one ticket that are looked in, the newest.
+const MESSAGES: i64 = 500;
+/// Kinds of activities that change no word of a ticket or its thread. Any other kind has its document made again.
+const SILENT: [&str; 12] = [
+    "ticket.status_changed",
+    "ticket.resolved",
+    "ticket.escalated",
+    "ticket.closed",
+    "ticket.reopened",
+    "ticket.priority_changed",
+    "ticket.assigned",
+    "ticket.rated",
+    "ticket.deleted",
+    "ticket.restored",
+    "ticket.linked",
+    "ticket.unlinked",
+];
+
+fn text(text: &str) -> Bind {
+    Bind::Text(text.to_owned())
+}
+
+/// The tickets whose words the activities `after + 1 ..= up_to` may have changed.
+pub async fn touched(conn: &mut AsyncPgConnection, tenant_id: &str, after: i64, up_to: i64) -> QueryResult<Vec<Uuid>> {
+    let sql = sql![
+        "SELECT DISTINCT ticket_id FROM activity WHERE tenant_id = ",
+        text(tenant_id),
+        " AND position > ",
+        Bind::Int(after),
+        " AND position <= ",
+        Bind::Int(up_to),
+        " AND ticket_id IS NOT NULL AND kind <> ALL(",
+        Bind::Texts(SILENT.iter().map(|kind| (*kind).to_owned()).collect()),
+        ")",
+    ];
+    RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await
+}
+
+/// The tickets with the numbers `after + 1 ..= up_to`.
+pub async fn numbered(conn: &mut AsyncPgConnection, tenant_id: &str, after: i64, up_to: i64) -> QueryResult<Vec<Uuid>> {
+    let sql = sql![
+        "SELECT id FROM ticket WHERE tenant_id = ",
+        text(tenant_id),
+        " AND number > ",
+        Bind::Int(after),
+        " AND number <= ",
+        Bind::Int(up_to),
+    ];
+    RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await
+}
+
+/// Documents as they are now of some of a tenant's tickets, ready to be written.
+#[derive(Debug, Default)]
+pub struct Documents {
+    ids: Vec<Uuid>,
+    numbers: Vec<i64>,
+    words: Vec<String>,
+}
+
+type TicketTypes = (SqlUuid, BigInt, Text, Text, Text, Jsonb, Text, Text, Text, Text);
+type TicketText = (Uuid, i64, String, String, String, Words, String, String, String, String);
+
+/// Reads the tickets and their threads.
+pub async fn documents(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uuid]) -> QueryResult<Documents> {
+    let sql = sql![
+        "SELECT t.id, t.number, t.subject, t.description, t.category, t.tags, t.requester_id, t.requester_name, \
+         t.requester_email, t.app_id FROM unnest(",
+        Bind::Ids(ids.to_vec()),
+        ") AS k(id), LATERAL (SELECT * FROM ticket WHERE tenant_id = ",
+        text(tenant_id),
+        " AND ticket.id = k.id OFFSET 0) AS t ORDER BY t.id",
+    ];
+    let tickets: Vec<TicketText> = RunQueryDsl::load(Select::<TicketTypes>::new(sql, true), conn).await?;
+    // Of each ticket what its requester may read, the newest first, and then the notes.
+    let sql = sql![
+        "SELECT k.id, m.visibility, m.body FROM unnest(",
+        Bind::Ids(ids.to_vec()),
+        ") AS k(id), LATERAL (SELECT id, visibility, body FROM message WHERE tenant_id = ",
+        text(tenant_id),
+        " AND ticket_id = k.id AND deleted_at IS NULL ORDER BY id DESC LIMIT ",
+        Bind::Int(MESSAGES),
+        ") AS m ORDER BY k.id, m.visibility DESC, m.id DESC",
+    ];
+    let messages = Select::<(SqlUuid, Text, Text)>::new(sql, true);
+    let messages = RunQueryDsl::load_stream::<(Uuid, Visibility, String)>(messages, conn).await?;
+    let mut messages = std::pin::pin!(messages);
+    let mut next = messages.try_next().await?;
+    let mut documents = Documents::default();
+    for ticket in tickets {
+        let (id, number) = (ticket.0, ticket.1);
+        let mut document = of_ticket(tenant_id, ticket);
+        while let Some((of, visibility, body)) = next.take_if(|(of, ..)| *of <= id) {
+            if of == id {
+                let sort = if visibility == Visibility::Public { Sort::Public } else { Sort::Note };
+                document.text(sort, Weight::D, &body);
+            }
+            next = messages.try_next().await?;
+        }
+        documents.ids.push(id);
+        documents.numbers.push(number);
+        documents.words.push(document.finish());
+    }
+    Ok(documents)
+}
+
+fn of_ticket(tenant_id: &str, ticket: TicketText) -> Document {
+    let (_, number, subject, description, category, tags, requester_id, requester_name, requester_email, app_id) =
+        ticket;
+    let mut document = Document::new(tenant_id, number);
+    document.mark(Sort::Requester, &requester_id);
+    document.mark(Sort::App, &app_id);
+    document.number(number);
+    document.text(Sort::Public, Weight::A, &display_number(number));
+    document.text(Sort::Public, Weight::A, &subject);
+    for part in [category, requester_name, requester_email].iter().chain(tags.iter()) {
+        document.text(Sort::Public, Weight::B, part);
+    }
+    document.text(Sort::Public, Weight::C, &description);
+    document
+}
+
+/// Writes documents over those of the same tickets.
+pub async fn write(conn: &mut AsyncPgConnection, tenant_id: &str, documents: Documents) -> QueryResult<()> {
+    let Documents { ids, numbers, words } = documents;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = sql![
+        "INSERT INTO ticket_search (tenant_id, ticket_id, number, words) SELECT ",
+        text(tenant_id),
+        ", unnest(",
+        Bind::Ids(ids),
+        "), unnest(",
+        Bind::Ints(numbers),
+        "), unnest(",
+        Bind::Texts(words),
+        ")::tsvector ON CONFLICT (tenant_id, ticket_id) DO UPDATE SET number = excluded.number, words = excluded.words \
+         WHERE ticket_search.words <> excluded.words",
+    ];
+    RunQueryDsl::execute(sql, conn).await.map(drop)
+}
+
+/// A ticket that matches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    pub ticket_id: Uuid,
+    pub number: i64,
+    /// More is better; of the same query and document always the same.
+    pub rank: f32,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub query: &'a Query,
+    pub filter: Option<&'a Condition>,
+    /// No ticket with a higher number.
+    pub newest: i64,
+    pub most: usize,
+}
+
+/// Only index plans, from the words to the tickets: see [`super::plan`].
+const BY_WORD: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+/// Places that one statement looks in, at most.
+const PLACES: i64 = 64;
+
+/// How long one search may look; a single statement may take as long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The newest tickets that match and that the caller sees, the newest first; `None`: not found out in time, for a filter
+/// keeps too few of those that match. Places are looked in from the newest, one at first, then more at once: of a common word
+/// the first has enough, of a rare one all of them have little.
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    wanted: Wanted<'_>,
+) -> QueryResult<Option<Vec<Candidate>>> {
+    let until = Instant::now() + PATIENCE;
+    conn.transaction(async |conn| {
+        conn.batch_execute(BY_WORD).await?;
+        let mut found: Vec<Candidate> = Vec::new();
+        let (mut high, mut places) = (Place::of(wanted.newest), 1);
+        while high.0 >= 0 && found.len() < wanted.most {
+            if Instant::now() > until {
+                return Ok(None);
+            }
+            let low = Place((high.0 - places + 1).max(0));
+            let most = wanted.most - found.len();
+            let statement = looking(scope, wanted, (low, high), most);
+            let rows: Vec<(Uuid, i64, f32)> = RunQueryDsl::load(statement, conn).await?;
+            found.extend(rows.into_iter().map(|(ticket_id, number, rank)| Candidate { ticket_id, number, rank }));
+            (high, places) = (Place(low.0 - 1), PLACES.min(places * 8));
+        }
+        Ok(Some(found))
+    })
+    .await
+}
+
+/// The statement that looks in a few places.
+fn looking(
+    scope: Scope<'_>,
+    wanted: Wanted<'_>,
+    (low, high): (Place, Place),
+    most: usize,
+) -> Select<(SqlUuid, BigInt, Float)> {
+    let Scope { tenant_id, audience } = scope;
+    let notes = audience.requester.is_none();
+    // From the newest: the place of a number is as far from the first of these as its place from `high`.
+    let queries: Vec<String> =
+        (low.0..=high.0).rev().map(|place| wanted.query.within(tenant_id, Place(place), notes)).collect();
+    let narrowed: Vec<String> = (low.0..=high.0)
+        .rev()
+        .zip(&queries)
+        .map(|(place, query)| {
+            let hash = Place(place).hash(tenant_id);
+            let requester = audience.requester.iter().map(|id| lexeme(&hash, Sort::Requester, &mark(id)));
+            let app = audience.app_id.iter().map(|id| lexeme(&hash, Sort::App, &mark(id)));
+            let all: Vec<String> = requester.chain(app).chain([format!("({query})")]).collect();
+            format!("({})", all.join(" & "))
+        })
+        .collect();
+    let mut conditions = vec![sql!["deleted_at IS NULL"]];
+    conditions.extend(audience.tickets());
+    conditions.extend(wanted.filter.map(|filter| filter.sql.clone()));
+    let sql = sql![
+        "SELECT document, nth, ts_rank(lexemes, ((",
+        Bind::Texts(queries),
+        ")[(",
+        Bind::Int(high.0 + 1),
+        " - nth / ",
+        Bind::Int(SIZE),
+        ")::integer])::tsquery) FROM (SELECT s.* FROM (SELECT ticket_id AS document, number AS nth, words AS lexemes \
+         FROM (SELECT * FROM ticket_search WHERE words @@ ",
+        text(&narrowed.join(" | ")),
+        "::tsquery OFFSET 0) AS m WHERE m.tenant_id = ",
+        text(tenant_id),
+        " AND m.number >= ",
+        Bind::Int(low.first()),
+        " AND m.number <= ",
+        Bind::Int(wanted.newest.min(high.last())),
+        " ORDER BY number DESC OFFSET 0) AS s, LATERAL (SELECT * FROM ticket AS t WHERE t.tenant_id = ",
+        text(tenant_id),
+        " AND t.id = s.document OFFSET 0) AS ticket WHERE ",
+        Sql::join(conditions, " AND "),
+        " ORDER BY s.nth DESC LIMIT ",
+        Bind::Int(most as i64),
+        ") AS found",
+    ];
+    Select::new(sql, wanted.filter.is_none_or(|filter| filter.hot))
+}
