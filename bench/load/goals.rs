@@ -72,6 +72,7 @@ fn postgres(leg: &Leg) -> f64 {
 pub fn lines(rounds: &[Round], reach: Option<&Reach>, memory: Option<&Memory>) -> Vec<Line> {
     let mut lines = creates(rounds);
     lines.extend(others(rounds));
+    lines.extend(projected(rounds));
     let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
     let reach = reach.map_or(f64::NAN, |reach| reach.sent_p99);
     let memory = memory.map_or(f64::NAN, |memory| memory.loaded);
@@ -149,5 +150,17 @@ fn others(rounds: &[Round]) -> Vec<Line> {
             measured: stall.unwrap_or(f64::NAN),
             unit: "ms",
         },
+    ]
+}
+
+fn projected(rounds: &[Round]) -> Vec<Line> {
+    let p99 = |leg: &str| over(rounds, |round| Some(round.get(leg)?.p99));
+    let at_most = |what, goal, leg| Line { what, goal: Goal::AtMost(goal), measured: p99(leg), unit: "ms" };
+    vec![
+        at_most("SearchTickets, long list, a selective word, p99", 50.0, "search.word.docket.4"),
+        at_most("SearchTickets, long list, a word of half of the tickets, p99", 50.0, "search.common.docket.4"),
+        at_most("SearchTickets, long list, the beginning of that word, p99", 50.0, "search.prefix.docket.4"),
+        at_most("GetTicketStats, long list, all, p99", 200.0, "stats.all.docket.4"),
+        at_most("GetTicketStats, long list, by team, p99", 200.0, "stats.team.docket.4"),
     ]
 }

@@ -30,6 +30,13 @@ pub enum Work {
     /// CreateTicket over a thousand tenants on one server process, and at once after it on two.
     One,
     Two,
+    /// SearchTickets in the long list: one of 512 words, a word of half of the tickets, the beginning of that word.
+    SearchWord,
+    SearchCommon,
+    SearchPrefix,
+    /// GetTicketStats of the long list, whole and by team.
+    Stats,
+    StatsByTeam,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +46,9 @@ pub struct Step {
     pub in_flight: usize,
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let work = match self.work {
+        f.write_str(match self {
             Work::Spread => "create.spread",
             Work::Hot => "create.hot",
             Work::Update => "update",
@@ -50,14 +57,30 @@ impl fmt::Display for Step {
             Work::Long => "list.long",
             Work::One => "pair.one",
             Work::Two => "pair.two",
-        };
+            Work::SearchWord => "search.word",
+            Work::SearchCommon => "search.common",
+            Work::SearchPrefix => "search.prefix",
+            Work::Stats => "stats.all",
+            Work::StatsByTeam => "stats.team",
+        })
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = match self.side {
             Side::Naive => "pgbench",
             Side::Docket => "docket",
         };
-        write!(f, "{work}.{side}.{}", self.in_flight)
+        write!(f, "{}.{side}.{}", self.work, self.in_flight)
     }
 }
+
+/// What reads projections: the naive service has none.
+pub const PROJECTED: [Work; 5] =
+    [Work::SearchWord, Work::SearchCommon, Work::SearchPrefix, Work::Stats, Work::StatsByTeam];
+/// People who search, or look at figures, at once.
+const FEW: usize = 4;
 
 pub const NAIVE_CLIENTS: [usize; 4] = [1, 8, 32, 64];
 
@@ -78,6 +101,9 @@ pub fn steps(settings: &Settings, round: usize) -> Vec<Step> {
     }
     for (work, in_flight) in [(Work::Spread, 256), (Work::Hot, 256), (Work::One, 64), (Work::Two, 64)] {
         steps.push(Step { work, side: Side::Docket, in_flight });
+    }
+    for work in PROJECTED {
+        steps.push(Step { work, side: Side::Docket, in_flight: FEW });
     }
     steps.retain(|step| settings.wants(&step.to_string()));
     if !steps.is_empty() {

@@ -12,7 +12,7 @@ use crate::database::{self, Sizes};
 use crate::drive::closed_loop;
 use crate::leg::{Leg, Window};
 use crate::pgbench::Pgbench;
-use crate::plan::{Side, Step, Work};
+use crate::plan::{PROJECTED, Side, Step, Work};
 use crate::random::Random;
 use crate::server::Server;
 use crate::settings::Settings;
@@ -58,6 +58,11 @@ impl<'a> Stage<'a> {
         docket.batch_execute("CHECKPOINT").await?;
         let wire = Wire::connect(&[&server]).await?;
         let (created, updated) = try_out(&docket, &wire, &tenants, settings).await?;
+        if PROJECTED.iter().any(|work| settings.wants(&work.to_string())) {
+            eprintln!("waiting for the search index of the long list");
+            wire.indexed(&tenants.long).await?;
+            docket.batch_execute("VACUUM ANALYZE ticket_search").await?;
+        }
         let logs = dir.join("pgbench");
         std::fs::create_dir_all(&logs)?;
         let postmaster = u32::try_from(postgres.pid().ok_or("PostgreSQL does not run")?)?;
@@ -115,6 +120,11 @@ impl<'a> Stage<'a> {
             Work::Get => wire.get(slot, any(random), tickets, random).await,
             Work::Short => wire.list(slot, short).await,
             Work::Long => wire.list(slot, long).await,
+            Work::SearchWord => wire.search(slot, long, &format!("bay{} ", random.below(512))).await,
+            Work::SearchCommon => wire.search(slot, long, "printer ").await,
+            Work::SearchPrefix => wire.search(slot, long, "print").await,
+            Work::Stats => wire.stats(slot, long, "", self.settings.long_list).await,
+            Work::StatsByTeam => wire.stats(slot, long, "team", self.settings.long_list).await,
         })
         .await
     }
@@ -145,6 +155,9 @@ impl<'a> Stage<'a> {
             Work::Get => ("get.sql", vec![tenants(many), tickets]),
             Work::Short => list(&self.tenants.short),
             Work::Long => list(&self.tenants.long),
+            Work::SearchWord | Work::SearchCommon | Work::SearchPrefix | Work::Stats | Work::StatsByTeam => {
+                return Err(format!("the naive service has no {step}").into());
+            }
         };
         let pgbench = Pgbench {
             program: &self.settings.pgbench,

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use docket::grpc::pb;
 use pb::ticket_service_client::TicketServiceClient;
-use tonic::Request;
 use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
 use crate::Outcome;
@@ -101,6 +101,37 @@ impl Wire {
         let answer = self.client(slot).list_tickets(as_tenant(message, tenant)).await?.into_inner();
         if answer.tickets.len() != PAGE {
             return Err(format!("ListTickets answered with {} tickets", answer.tickets.len()).into());
+        }
+        Ok(())
+    }
+}
+
+impl Wire {
+    /// Waits until the search index holds all of the tenant's tickets: each call takes some of them in.
+    pub async fn indexed(&self, tenant: &Tenant) -> Outcome<()> {
+        loop {
+            match self.search(0, tenant, "printer").await {
+                Err(error) if error.downcast_ref::<Status>().is_some_and(|it| it.code() == Code::Unavailable) => {}
+                done => return done,
+            }
+        }
+    }
+
+    pub async fn search(&self, slot: usize, tenant: &Tenant, query: &str) -> Outcome<()> {
+        let message = pb::SearchTicketsRequest { query: query.to_string(), ..pb::SearchTicketsRequest::default() };
+        let answer = self.client(slot).search_tickets(as_tenant(message, tenant)).await?.into_inner();
+        if answer.tickets.is_empty() {
+            return Err(format!("SearchTickets found nothing for {query:?}").into());
+        }
+        Ok(())
+    }
+
+    pub async fn stats(&self, slot: usize, tenant: &Tenant, group_by: &str, tickets: u64) -> Outcome<()> {
+        let group_by = group_by.to_string();
+        let message = pb::GetTicketStatsRequest { group_by, ..pb::GetTicketStatsRequest::default() };
+        let answer = self.client(slot).get_ticket_stats(as_tenant(message, tenant)).await?.into_inner();
+        if u64::try_from(answer.total)? != tickets {
+            return Err(format!("GetTicketStats counted {} tickets of {tickets}", answer.total).into());
         }
         Ok(())
     }

@@ -12,7 +12,9 @@ UNION ALL SELECT 'long', 60002, current_setting('bench.long_list')::bigint;
 INSERT INTO tenant_head (tenant_id, position, config_position, last_number, floor, last_at)
 SELECT tenant_id, 0, 0, tickets, 0, clock_timestamp() FROM seed;
 
--- One in five is resolved, so that a list of one status has something to leave out.
+-- One in five is resolved, so that a list of one status has something to leave out. The long list has twenty teams, and
+-- words to search for: a device of a few, the first of them in half of the tickets; one of 512 places; and a serial number
+-- that no other ticket has.
 INSERT INTO ticket (
     tenant_id, id, number, subject, description, kind, status, priority, category, channel, tags, custom,
     requester_id, requester_email, requester_name, assignee_id, team_id, organization_id, deal_id, related_asset_id,
@@ -22,9 +24,20 @@ INSERT INTO ticket (
 SELECT
     tenant_id,
     ('01900000-' || lpad(to_hex(i), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
-    n, 'Paper jam in printer ' || n, repeat('The third tray takes two sheets at once. ', 4), 'INCIDENT',
+    n,
+    CASE WHEN tenant_id = 'long'
+        THEN (ARRAY['Paper jam', 'No power', 'Strange noise', 'Lost connection', 'Blank page'])[1 + n * 7 % 5] || ' in '
+            || (ARRAY['printer', 'printer', 'printer', 'printer', 'scanner', 'copier', 'router', 'phone'])[1 + n * 11 % 8]
+            || ' bay' || n * 2654435761 % 512
+        ELSE 'Paper jam in printer ' || n
+    END,
+    CASE WHEN tenant_id = 'long'
+        THEN repeat('The third tray takes two sheets at once. ', 3) || 'Its serial number is ' || substr(md5(n::text), 1, 12)
+        ELSE repeat('The third tray takes two sheets at once. ', 4)
+    END,
+    'INCIDENT',
     CASE WHEN n % 5 = 0 THEN 'RESOLVED' ELSE 'OPEN' END, 'MEDIUM', 'general', 'API', '[]', '{}',
-    'bench', '', '', '', '', '', '', '', '',
+    'bench', '', '', '', CASE WHEN tenant_id = 'long' THEN 'team-' || n % 20 ELSE '' END, '', '', '', '',
     CASE WHEN n % 5 = 0 THEN clock_timestamp() END, 0, 0, '', 0,
     0, 1, 0, '', 'docket', 'API', clock_timestamp() - (tickets - n + 1) * interval '1 second', 'bench', clock_timestamp(),
     'bench', '', 1, 1, 0
