@@ -52,6 +52,9 @@ class Fields(Case):
             ("UpsertTeam", "team"),
             ("UpsertOrganization", "organization"),
             ("UpsertContact", "contact"),
+            ("UpdateTenant", "tenant"),
+            ("CreateFollowUp", "id"),
+            ("RateTicket", "satisfaction"),
             ("ValidateWorkflow", "source"),
         ):
             with self.subTest(rpc), self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:

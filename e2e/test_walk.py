@@ -31,6 +31,8 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "EscalateTicket": named,
         "ResolveTicket": named,
         "CloseTicket": named,
+        "RateTicket": named | {"satisfaction": 4},
+        "CreateFollowUp": named,
         "ReopenTicket": named,
         "DeleteTicket": named,
         "UndeleteTicket": named,
@@ -56,6 +58,8 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "UpsertAgent": {"agent": {"id": "walked", "name": "Walked"}},
         "GetAgent": {"id": f"{MARK}-agent"},
         "ListAgents": {},
+        "UpdateTenant": {"tenant": {"requester_reply_reopens_pending": False}, "update_mask": {"paths": ["requester_reply_reopens_pending"]}},
+        "GetTenant": {},
         "ListActivities": {"view": "ACTIVITY_VIEW_FULL"},
         "StreamActivities": {"earliest": True, "view": "ACTIVITY_VIEW_FULL"},
         "ListWorkflows": {},
@@ -76,6 +80,8 @@ class World(Case):
     def mark(self) -> None:
         for kind, name in (("Organization", "org"), ("Contact", "contact"), ("Agent", "agent"), ("Team", "team")):
             self.make(f"Upsert{kind}", kind.lower(), id=f"{MARK}-{name}")
+        categories = [f"{MARK}-category", "walked"]
+        self.make("UpdateTenant", "tenant", {"update_mask": {"paths": ["*"]}}, categories=categories)
         self.marked = self.make("CreateTicket", "ticket", requester_id="rita", **NOT_MARKED["Ticket"]).ticket
         for visibility in ("VISIBILITY_PUBLIC", "VISIBILITY_INTERNAL"):
             message = {"body": f"{MARK}-{visibility}", "visibility": visibility}

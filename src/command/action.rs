@@ -43,6 +43,19 @@ pub enum Action {
         etag: String,
         step: Step,
     },
+    /// A ticket that follows one that is done. What `with` leaves out is the original's.
+    CreateFollowUp {
+        ticket: TicketRef,
+        etag: String,
+        with: Box<TicketEdit>,
+    },
+    RateTicket {
+        ticket: TicketRef,
+        etag: String,
+        /// 1 to 5.
+        satisfaction: f64,
+        comment: String,
+    },
     PostMessage {
         ticket: TicketRef,
         message: NewMessage,
@@ -73,6 +86,10 @@ pub enum Action {
     UpsertContact(Box<Contact>, String),
     UpsertTeam(Box<Team>, String),
     UpsertAgent(Box<Agent>, String),
+    UpdateTenant {
+        etag: String,
+        edit: Box<TenantEdit>,
+    },
 }
 
 impl Action {
@@ -87,6 +104,8 @@ impl Action {
             Action::AssignTicket { .. } => "assign_ticket",
             Action::TagTicket { .. } => "tag_ticket",
             Action::MoveTicket { .. } => "move_ticket",
+            Action::CreateFollowUp { .. } => "create_follow_up",
+            Action::RateTicket { .. } => "rate_ticket",
             Action::PostMessage { .. } => "post_message",
             Action::UpdateMessage { .. } => "update_message",
             Action::DeleteMessage { .. } => "delete_message",
@@ -97,6 +116,7 @@ impl Action {
             Action::UpsertContact(..) => "upsert_contact",
             Action::UpsertTeam(..) => "upsert_team",
             Action::UpsertAgent(..) => "upsert_agent",
+            Action::UpdateTenant { .. } => "update_tenant",
         }
     }
 }
@@ -110,6 +130,15 @@ pub struct Step {
     /// Escalate: the higher tier. `None` = keep.
     pub team_id: Option<String>,
     pub assignee_id: Option<String>,
+    /// Reopen: how, whatever the tenant's settings say.
+    pub mode: Option<ReopenMode>,
+}
+
+impl Step {
+    /// The verb, and nothing said beside it.
+    pub fn of(verb: Verb, to: Status) -> Step {
+        Step { verb, to, reason: String::new(), team_id: None, assignee_id: None, mode: None }
+    }
 }
 
 /// What a caller may say of a new ticket. Absent words have their defaults already.
@@ -164,6 +193,19 @@ pub struct TicketEdit {
     pub related_asset_id: Option<String>,
     pub related_vulnerability_id: Option<String>,
     pub sla_policy_id: Option<Option<Uuid>>,
+}
+
+/// The masked settings of an update; `None` = not in the mask.
+#[derive(Clone, Debug, Default)]
+pub struct TenantEdit {
+    pub reopen_agent: Option<ReopenMode>,
+    pub reopen_requester: Option<ReopenMode>,
+    pub push_back_micros: Option<i64>,
+    pub requester_reply_reopens_pending: Option<bool>,
+    pub tag_mode: Option<TagMode>,
+    pub categories: Option<Words>,
+    /// The whole map.
+    pub attributes: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug)]

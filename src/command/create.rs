@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::action::NewTicket;
+use serde_json::json;
+
+use super::action::{NewTicket, TicketEdit};
 use super::react::before;
-use super::record::{self, SCHEMA_VERSION};
+use super::record::{self, Note, SCHEMA_VERSION, beside};
 use super::scope::{Scope, is_requester_only};
-use super::{Refusal, Stop, World, edit, limits};
+use super::{Refusal, Stop, World, edit, limits, tenant};
+use crate::model::id;
 use crate::model::lifecycle::{Verb, reachable};
 use crate::model::ticket::Ticket;
 use crate::model::words::Status;
@@ -19,11 +22,22 @@ pub fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Resu
     if is_requester_only(scope.caller()) {
         scope.caller().sub().clone_into(&mut ticket.requester_id);
     }
-    finish(world, scope, ticket)
+    finish(world, scope, ticket, None)
 }
 
-/// The ticket that a requester gets who comes back to one that is done.
-pub fn follow_up(world: &mut World, scope: &mut Scope<'_>, of: &Ticket) -> Result<Arc<Ticket>, Stop> {
+/// A ticket that follows one that is done, and the word of it on that one. What `with` leaves out is the original's, or not
+/// taken over at all: a description, who works on it, what it is about.
+pub fn follow_up(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    of: &Arc<Ticket>,
+    with: &TicketEdit,
+) -> Result<Arc<Ticket>, Stop> {
+    if !of.status.is_done() {
+        let advice = "it is still worked on: write to it, or create a ticket of its own";
+        let (name, status) = (of.display_number(), of.status);
+        return Err(Refusal::NotDone { name, verb: "follow up", status, advice }.into());
+    }
     let new = NewTicket {
         subject: of.subject.clone(),
         description: String::new(),
@@ -46,11 +60,24 @@ pub fn follow_up(world: &mut World, scope: &mut Scope<'_>, of: &Ticket) -> Resul
         related_vulnerability_id: String::new(),
         sla_policy_id: None,
     };
-    let ticket = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
-    finish(world, scope, ticket)
+    let draft = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
+    let mut ticket = edit::would_be(&draft, with);
+    if scope.is_requester() {
+        ticket.requester_id.clone_from(&of.requester_id);
+    }
+    // What it takes over from the original was allowed there.
+    let ticket = finish(world, scope, ticket, Some(of))?;
+    let data = Some(json!({ "follow_up_id": id::show(id::TICKET, ticket.id) }));
+    beside(world, scope, of, Note { data, ..Note::of("ticket.followed_up") });
+    Ok(ticket)
 }
 
-fn finish(world: &mut World, scope: &mut Scope<'_>, ticket: Ticket) -> Result<Arc<Ticket>, Stop> {
+fn finish(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Ticket,
+    follows: Option<&Ticket>,
+) -> Result<Arc<Ticket>, Stop> {
     let asked = before::Asked { ticket: &ticket, before: None, changes: &[], message: None };
     let amendment = before::ask(world, scope, &[("ticket.creating", asked)])?;
     let edit = amendment.onto(&ticket.tags, None);
@@ -68,6 +95,7 @@ fn finish(world: &mut World, scope: &mut Scope<'_>, ticket: Ticket) -> Result<Ar
         .into());
     }
     limits::check(None, &ticket)?;
+    tenant::allows(world, follows, &ticket)?;
     record::create(world, scope, ticket)
 }
 

@@ -120,6 +120,8 @@ macro_rules! shown {
     }};
 }
 
+pub(super) use shown;
+
 impl Shown for Organization {
     fn shown(&self) -> Value {
         shown!(self, {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::action::{Step, TicketEdit};
 use super::record::{Note, change};
 use super::scope::Scope;
-use super::{Stop, World, assign, limits, moves};
+use super::{Stop, World, assign, limits, moves, reopen, tenant};
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::Ticket;
 use crate::model::words::Words;
@@ -32,7 +32,9 @@ pub fn apply(
     ticket: Arc<Ticket>,
     edit: &TicketEdit,
 ) -> Result<Arc<Ticket>, Stop> {
-    limits::check(Some(&ticket), &would_be(&ticket, edit))?;
+    let after = would_be(&ticket, edit);
+    limits::check(Some(&ticket), &after)?;
+    tenant::allows(world, Some(&ticket), &after)?;
     let mut ticket = change(world, scope, &ticket, Note::of("ticket.updated"), |t| plain_fields(t, edit))?;
     if let Some(category) = &edit.category {
         let note = Note::of("ticket.category_changed");
@@ -50,8 +52,8 @@ pub fn apply(
         ticket = assign::apply(world, scope, ticket, assignee, team, None)?;
     }
     if let Some(to) = edit.status {
-        let step = Step { verb: Verb::Update, to, reason: String::new(), team_id: None, assignee_id: None };
-        ticket = moves::apply(world, scope, ticket, &step)?;
+        reopen::by_update(world, &ticket, to)?;
+        ticket = moves::apply(world, scope, ticket, &Step::of(Verb::Update, to))?;
     }
     Ok(ticket)
 }
@@ -75,7 +77,7 @@ pub fn retagged(tags: &Words, add: &[String], remove: &[String]) -> Words {
     Words::unique(tags.iter().filter(|tag| !remove.contains(tag)).chain(add).cloned())
 }
 
-fn put<T: Clone>(field: &mut T, new: &Option<T>) {
+pub fn put<T: Clone>(field: &mut T, new: &Option<T>) {
     if let Some(new) = new {
         field.clone_from(new);
     }

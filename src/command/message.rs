@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::action::{NewMessage, Step};
+use super::action::{NewMessage, Step, TicketEdit};
 use super::react::before;
 use super::record::{Note, SCHEMA_VERSION, change, next_position};
-use super::scope::{PROGRAMS, STAFF, Scope, is_requester_only};
-use super::{Refusal, Stop, World, create, limits, moves, perform};
+use super::scope::{PROGRAMS, STAFF, Scope};
+use super::{Refusal, Stop, World, create, limits, moves, perform, reopen};
 use crate::model::lifecycle::Verb;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
-use crate::model::words::{AuthorKind, Status, Visibility};
+use crate::model::words::{AuthorKind, ReopenMode, Status, Visibility};
 
 /// Posts to the ticket, or, where a requester comes too late, to one that follows it. Answers the message and its ticket.
 pub fn post(
@@ -27,24 +27,24 @@ pub fn post(
 
     let public = draft.visibility == Visibility::Public;
     let by_requester = public && draft.author_kind == AuthorKind::Requester;
-    let late = ticket.status.is_done() && !moves::reopens_in_place(&ticket, scope.now);
-    let ticket = match (by_requester, public && ticket.status == Status::Closed) {
-        (true, _) if late => create::follow_up(world, scope, &ticket)?,
-        (false, true) => return Err(Refusal::TicketClosed { name: ticket.display_number() }.into()),
-        _ => ticket,
+    let ticket = if by_requester && reopen::by_requester(world, &ticket, scope.now)? == ReopenMode::FollowUp {
+        create::follow_up(world, scope, &ticket, &TicketEdit::default())?
+    } else if public && !by_requester && ticket.status == Status::Closed {
+        return Err(Refusal::TicketClosed { name: ticket.display_number() }.into());
+    } else {
+        ticket
     };
     let (message, ticket) = write(world, scope, &ticket, draft)?;
     let moved = match ticket.status {
-        Status::Pending if by_requester => Some((Verb::Update, Status::Open)),
-        Status::Resolved if by_requester => Some((Verb::Reopen, Status::Reopened)),
+        Status::Pending if by_requester && world.settings()?.requester_reply_reopens_pending => {
+            Some(Step::of(Verb::Update, Status::Open))
+        }
+        Status::Resolved | Status::Closed if by_requester => Some(Step::of(Verb::Reopen, Status::Reopened)),
         _ => None,
     };
     let ticket = match moved {
         None => ticket,
-        Some((verb, to)) => {
-            let step = Step { verb, to, reason: String::new(), team_id: None, assignee_id: None };
-            moves::apply(world, scope, ticket, &step)?
-        }
+        Some(step) => moves::apply(world, scope, ticket, &step)?,
     };
     Ok((message, ticket))
 }
@@ -79,7 +79,7 @@ fn write(
 fn draft(scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {
     let NewMessage { body, visibility, author_id: _, author_email: _, source, source_type } = new.clone();
     let (author_id, author_email, author_kind) = author(scope, ticket, new)?;
-    if visibility == Visibility::Internal && scope.cause.is_none() && is_requester_only(scope.caller()) {
+    if visibility == Visibility::Internal && scope.is_requester() {
         let what = "requesters write PUBLIC messages; internal notes are for agents";
         return Err(Refusal::Forbidden { what: what.into() }.into());
     }

@@ -9,6 +9,7 @@ use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::ledger::Request;
 use crate::model::message::Message;
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 
 mod access;
@@ -25,10 +26,12 @@ mod perform;
 mod react;
 mod record;
 pub mod refusal;
+mod reopen;
 mod revise;
 mod run;
 mod scope;
 pub mod table;
+mod tenant;
 mod wants;
 pub mod world;
 
@@ -75,6 +78,16 @@ impl Stop {
     pub fn missing(want: Want) -> Stop {
         Stop::Missing(vec![want])
     }
+
+    /// What it says of fields stands below `path`.
+    fn within(mut self, path: &str) -> Stop {
+        if let Stop::Refused(refusal) = &mut self
+            && let Refusal::Invalid { violations } = &mut **refusal
+        {
+            violations.iter_mut().for_each(|violation| violation.field.insert_str(0, &format!("{path}.")));
+        }
+        self
+    }
 }
 
 /// Everything that was looked up; or everything that is missing, at once; or the first refusal.
@@ -118,6 +131,7 @@ pub enum Resource {
     Contact(Arc<Contact>),
     Team(Arc<Team>),
     Agent(Arc<Agent>),
+    Tenant(Arc<Tenant>),
 }
 
 /// What became of a command.

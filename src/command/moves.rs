@@ -13,12 +13,9 @@ use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::Status;
 
-/// How long after its resolve a requester reopens a ticket in place: 7 days.
-const PUSH_BACK_MICROS: i64 = 7 * 24 * 3_600 * 1_000_000;
-
 /// Moves the ticket and stamps it. The same state again changes nothing, but escalating again raises the level.
 pub fn apply(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, step: &Step) -> Result<Arc<Ticket>, Stop> {
-    let Step { verb, to, reason, team_id, assignee_id } = step;
+    let Step { verb, to, reason, team_id, assignee_id, mode: _ } = step;
     let (from, to) = (ticket.status, *to);
     let verb = match verb {
         Verb::Update => Verb::for_update_to(to),
@@ -38,14 +35,6 @@ pub fn apply(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, step: &S
         ticket = assign::apply(world, scope, ticket, assignee_id.as_deref(), team_id.as_deref(), None)?;
     }
     Ok(ticket)
-}
-
-/// Whether a requester who pushes back gets this very ticket again.
-pub fn reopens_in_place(ticket: &Ticket, now: Instant) -> bool {
-    match (ticket.status, ticket.resolved_at) {
-        (Status::Resolved, Some(at)) => now <= at.plus_micros(PUSH_BACK_MICROS),
-        _ => false,
-    }
 }
 
 fn kind(verb: Verb) -> &'static str {

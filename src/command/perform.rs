@@ -6,13 +6,13 @@ use super::access::{self, Right};
 use super::action::{NewIssue, NewTicket, Step, TicketEdit};
 use super::react::before::{self, Amendment, Asked};
 use super::record::{Note, change};
-use super::scope::{Scope, is_requester_only};
-use super::{
-    Action, Resource, Stop, World, assign, create, directory, edit, gather, issue, message, moves, react, revise,
-};
+use super::scope::Scope;
+use super::{Action, Refusal, Resource, Stop, World};
+use super::{assign, create, directory, edit, gather, issue, message, moves, react, reopen, revise, tenant};
 use crate::model::change::difference;
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::{Ticket, TicketRef};
+use crate::model::words::ReopenMode;
 
 /// Does what the command asks for and everything that rules do in answer. What is answered is as it is then.
 pub fn perform(world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -59,6 +59,15 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
             let ticket = access::ticket(world, scope, name, etag, right)?;
             Resource::Ticket(go(world, scope, ticket, step)?)
         }
+        Action::CreateFollowUp { ticket: name, etag, with } => {
+            let ticket = access::ticket(world, scope, name, etag, Right::Requester)?;
+            reopen::may_follow_up(world, scope, &ticket)?;
+            Resource::Ticket(create::follow_up(world, scope, &ticket, with)?)
+        }
+        Action::RateTicket { ticket: name, etag, satisfaction, comment } => {
+            let ticket = access::ticket(world, scope, name, etag, Right::Requester)?;
+            Resource::Ticket(rate(world, scope, ticket, *satisfaction, comment)?)
+        }
         Action::PostMessage { ticket: name, message: new } => {
             let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
             let (message, ticket) = message::post(world, scope, ticket, new)?;
@@ -92,6 +101,7 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
         Action::UpsertContact(row, etag) => Resource::Contact(directory::contact(world, scope, row, etag)?),
         Action::UpsertTeam(row, etag) => Resource::Team(directory::team(world, scope, row, etag)?),
         Action::UpsertAgent(row, etag) => Resource::Agent(directory::agent(world, scope, row, etag)?),
+        Action::UpdateTenant { etag, edit } => Resource::Tenant(tenant::update(world, scope, edit, etag)?),
     })
 }
 
@@ -134,12 +144,11 @@ pub fn tag(
     edit::tag(world, scope, ticket, add, remove)
 }
 
-/// A move by its verb. A requester who comes back too late gets a ticket that follows the old one.
+/// A move by its verb. What is to be reopened may come back as a ticket that follows it.
 pub fn go(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, step: &Step) -> Result<Arc<Ticket>, Stop> {
     let verb = if step.verb == Verb::Update { Verb::for_update_to(step.to) } else { step.verb };
-    let requester = scope.cause.is_none() && is_requester_only(scope.caller());
-    if requester && ticket.status.is_done() && !moves::reopens_in_place(&ticket, scope.now) {
-        return create::follow_up(world, scope, &ticket);
+    if verb == Verb::Reopen && reopen::by_verb(world, scope, &ticket, step.mode)? == ReopenMode::FollowUp {
+        return create::follow_up(world, scope, &ticket, &TicketEdit::default());
     }
     let mut ticket = ticket;
     if ticket.status != step.to || step.verb == Verb::Escalate {
@@ -176,6 +185,31 @@ pub fn amend(
     edit::apply(world, scope, ticket, &edit)
 }
 
+fn rate(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    satisfaction: f64,
+    comment: &str,
+) -> Result<Arc<Ticket>, Stop> {
+    if !ticket.status.is_done() {
+        let advice = "rate it once it is resolved";
+        let (name, status) = (ticket.display_number(), ticket.status);
+        return Err(Refusal::NotDone { name, verb: "rate", status, advice }.into());
+    }
+    let rated = |t: &mut Ticket| {
+        t.satisfaction = Some(satisfaction);
+        comment.clone_into(&mut t.satisfaction_comment);
+    };
+    let mut would_be = Ticket::clone(&ticket);
+    rated(&mut would_be);
+    let changes = difference(&ticket, &would_be).changes;
+    let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
+    let amendment = before::ask(world, scope, &[("ticket.updating", updating)])?;
+    let ticket = amend(world, scope, ticket, &amendment)?;
+    change(world, scope, &ticket, Note::of("ticket.rated"), rated)
+}
+
 fn delete(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>) -> Result<Arc<Ticket>, Stop> {
     if ticket.deleted_at.is_some() {
         return Ok(ticket);
@@ -197,7 +231,7 @@ fn undelete(world: &mut World, scope: &Scope<'_>, ticket: &Arc<Ticket>) -> Resul
 /// Each ticket of a batch has its rules to itself, and their bounds: they run before the next one is made.
 fn create_all(world: &mut World, scope: &mut Scope<'_>, all: &[NewTicket]) -> Result<Vec<Arc<Ticket>>, Stop> {
     let (mut tickets, mut missing) = (Vec::with_capacity(all.len()), Vec::new());
-    for new in all {
+    for (index, new) in all.iter().enumerate() {
         let (start, first) = (world.savepoint(), world.activities.len());
         let made =
             create::create(world, scope, new).and_then(|ticket| react::settle(world, scope, first).map(|()| ticket));
@@ -208,7 +242,7 @@ fn create_all(world: &mut World, scope: &mut Scope<'_>, all: &[NewTicket]) -> Re
                 world.rollback(&start);
                 missing.extend(wants);
             }
-            Err(refused) if missing.is_empty() => return Err(refused),
+            Err(refused) if missing.is_empty() => return Err(refused.within(&format!("requests[{index}]"))),
             Err(_) => world.rollback(&start),
         }
     }
@@ -249,8 +283,10 @@ fn as_it_is(world: &World, resource: Resource) -> Resource {
         Resource::Tickets(old) => Resource::Tickets(old.into_iter().map(ticket).collect()),
         Resource::Message(message, old) => Resource::Message(message, ticket(old)),
         Resource::Issue(old) => Resource::Issue(world.issues.get(&old.id).flatten().cloned().unwrap_or(old)),
-        directory @ (Resource::Organization(_) | Resource::Contact(_) | Resource::Team(_) | Resource::Agent(_)) => {
-            directory
-        }
+        settled @ (Resource::Organization(_)
+        | Resource::Contact(_)
+        | Resource::Team(_)
+        | Resource::Agent(_)
+        | Resource::Tenant(_)) => settled,
     }
 }

@@ -1,7 +1,7 @@
 //! Why a write is refused: typed, in words that say what to do.
 
 use crate::model::lifecycle::Verb;
-use crate::model::words::{Status, Visibility};
+use crate::model::words::{ReopenMode, Status, Visibility};
 
 /// Which sort of thing an id did not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,12 @@ pub enum Refusal {
     /// A public message of an agent on a CLOSED ticket.
     #[error("{name} is CLOSED; reopen it before you write to its requester")]
     TicketClosed { name: String },
+    /// What is for tickets that are done: to rate one, to follow it up.
+    #[error("cannot {verb} {name}: it is {status}, and this is for RESOLVED and CLOSED tickets; {advice}")]
+    NotDone { name: String, verb: &'static str, status: Status, advice: &'static str },
+    /// By the tenant's settings, of which `setting` decided.
+    #[error("cannot reopen {name}: it is {status}, and the tenant's {setting} is {mode}; {advice}")]
+    ReopenRejected { name: String, status: Status, setting: &'static str, mode: ReopenMode, advice: &'static str },
     /// More than a resource can hold after the write (tags, custom fields).
     #[error("the {what} of {name} would exceed {limit}")]
     LimitExceeded { name: String, what: String, limit: u64 },

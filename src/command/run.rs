@@ -62,6 +62,7 @@ fn answered(command: &Command, request: &RequestKey, outcome: &Outcome, now: Ins
         Resource::Contact(row) => (row.id.clone(), row.position),
         Resource::Team(row) => (row.id.clone(), row.position),
         Resource::Agent(row) => (row.id.clone(), row.position),
+        Resource::Tenant(row) => (row.tenant_id.clone(), row.position),
     };
     Request {
         tenant_id: command.caller.tenant().to_owned(),

@@ -60,6 +60,11 @@ impl<'a> Scope<'a> {
         self.cause.as_ref().map_or("", |cause| cause.workflow.as_str())
     }
 
+    /// Whether it is a requester who acts, and no rule.
+    pub fn is_requester(&self) -> bool {
+        self.cause.is_none() && is_requester_only(self.caller())
+    }
+
     /// The next id of this command: the same one each time it is decided at the same instant.
     pub fn new_id(&mut self) -> Uuid {
         let ordinal = self.ordinal;

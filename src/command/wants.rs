@@ -30,9 +30,14 @@ pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
             wants.ticket(ticket);
             wants.agent(step.assignee_id.as_deref().unwrap_or_default());
         }
+        Action::CreateFollowUp { ticket, with, etag: _ } => {
+            wants.ticket(ticket);
+            wants.agent(with.assignee_id.as_deref().unwrap_or_default());
+        }
         Action::DeleteTicket { ticket, etag: _ }
         | Action::UndeleteTicket { ticket, etag: _ }
         | Action::TagTicket { ticket, .. }
+        | Action::RateTicket { ticket, .. }
         | Action::PostMessage { ticket, message: _ } => wants.ticket(ticket),
         Action::UpdateMessage { ticket, message, .. } | Action::DeleteMessage { ticket, message, .. } => {
             wants.ticket(ticket);
@@ -54,6 +59,7 @@ pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
         Action::UpsertContact(row, _) => wants.add(Want::Contact(row.id.clone())),
         Action::UpsertTeam(row, _) => wants.add(Want::Team(row.id.clone())),
         Action::UpsertAgent(row, _) => wants.add(Want::Agent(row.id.clone())),
+        Action::UpdateTenant { .. } => wants.add(Want::Settings),
     }
     wants.all
 }

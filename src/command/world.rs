@@ -12,6 +12,7 @@ use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Request, Run};
 use crate::model::message::{Entry, Message};
+use crate::model::tenant::Tenant;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::words::RunVerdict;
 
@@ -31,6 +32,8 @@ pub enum Want {
     Contact(String),
     /// An answered request, by the hash of its key.
     Request(Uuid),
+    /// The tenant's own settings.
+    Settings,
 }
 
 #[derive(Debug)]
@@ -51,6 +54,10 @@ pub struct World {
     pub messages: Table<Uuid, Message>,
     /// Of a ticket, as the database has them; [`World::thread`] tells what was decided since.
     pub threads: Table<Uuid, Vec<Entry>>,
+    /// The tenant's row, where it has one.
+    pub settings: Table<(), Tenant>,
+    /// What holds where it has none.
+    unset: Arc<Tenant>,
     /// In order of position; the last one's is the head's.
     pub activities: Vec<Activity>,
     pub runs: Vec<Run>,
@@ -64,7 +71,7 @@ pub struct World {
 #[derive(Clone, Debug)]
 pub struct Savepoint {
     head: Head,
-    marks: [usize; 10],
+    marks: [usize; 11],
     activities: usize,
     runs: usize,
     tally: usize,
@@ -72,6 +79,12 @@ pub struct Savepoint {
 
 impl World {
     pub fn new(head: Head) -> World {
+        let unset = Arc::new(Tenant::unset(&head.tenant_id));
+        let mut settings = Table::default();
+        if head.config_position == 0 {
+            // Nothing was ever configured: nobody needs to look.
+            settings.load((), None);
+        }
         World {
             head,
             tickets: Table::default(),
@@ -86,6 +99,8 @@ impl World {
             requests: Table::default(),
             messages: Table::default(),
             threads: Table::default(),
+            settings,
+            unset,
             activities: Vec::new(),
             runs: Vec::new(),
             tally: Vec::new(),
@@ -107,6 +122,7 @@ impl World {
             Want::Organization(id) => self.organizations.get(id).is_some(),
             Want::Contact(id) => self.contacts.get(id).is_some(),
             Want::Request(key) => self.requests.get(key).is_some(),
+            Want::Settings => self.settings.get(&()).is_some(),
         }
     }
 
@@ -173,6 +189,12 @@ impl World {
         known(self.requests.get(&key), || Want::Request(key))
     }
 
+    /// What the tenant decided for itself, or the defaults.
+    pub fn settings(&self) -> Result<Arc<Tenant>, Stop> {
+        let row = known(self.settings.get(&()), || Want::Settings)?;
+        Ok(row.unwrap_or_else(|| self.unset.clone()))
+    }
+
     pub fn savepoint(&self) -> Savepoint {
         Savepoint {
             head: self.head.clone(),
@@ -187,6 +209,7 @@ impl World {
                 self.contacts.mark(),
                 self.requests.mark(),
                 self.messages.mark(),
+                self.settings.mark(),
             ],
             activities: self.activities.len(),
             runs: self.runs.len(),
@@ -197,8 +220,19 @@ impl World {
     /// Forgets everything decided since the savepoint; what was loaded since stays.
     pub fn rollback(&mut self, to: &Savepoint) {
         let Savepoint { head, marks, activities, runs, tally } = to;
-        let [tickets, issues, ticket_issues, issue_tickets, agents, teams, organizations, contacts, requests, messages] =
-            *marks;
+        let [
+            tickets,
+            issues,
+            ticket_issues,
+            issue_tickets,
+            agents,
+            teams,
+            organizations,
+            contacts,
+            requests,
+            messages,
+            settings,
+        ] = *marks;
         self.head = head.clone();
         self.tickets.rollback(tickets);
         self.issues.rollback(issues);
@@ -210,6 +244,7 @@ impl World {
         self.contacts.rollback(contacts);
         self.requests.rollback(requests);
         self.messages.rollback(messages);
+        self.settings.rollback(settings);
         // A ticket made since the savepoint is unknown again: so is its number, which will be given out anew.
         let last = self.head.last_number;
         self.numbers.retain(|number, id| *number <= last || id.is_none());

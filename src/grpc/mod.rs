@@ -18,6 +18,7 @@ pub mod serve;
 pub mod state;
 mod statistics;
 pub mod status;
+pub mod tenant;
 pub mod ticket;
 pub mod workflow;
 mod write;

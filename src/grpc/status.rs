@@ -53,6 +53,19 @@ pub fn refused(refusal: Refusal) -> Status {
         Refusal::TicketClosed { name } => {
             precondition(ErrorReason::TicketClosed, "LIFECYCLE", &name, text, [("name", name.clone())])
         }
+        Refusal::NotDone { name, verb, status, advice: _ } => {
+            let metadata = [("name", name.clone()), ("verb", verb.to_owned()), ("status", status.to_string())];
+            precondition(ErrorReason::TicketNotDone, "LIFECYCLE", &name, text, metadata)
+        }
+        Refusal::ReopenRejected { name, status, setting, mode, advice: _ } => {
+            let metadata = [
+                ("name", name.clone()),
+                ("status", status.to_string()),
+                ("setting", setting.to_owned()),
+                ("mode", mode.to_string()),
+            ];
+            precondition(ErrorReason::ReopenRejected, "SETTINGS", &name, text, metadata)
+        }
         Refusal::LimitExceeded { name, what, limit } => {
             let metadata = [("name", name.clone()), ("what", what), ("limit", limit.to_string())];
             precondition(ErrorReason::LimitExceeded, "LIMIT", &name, text, metadata)

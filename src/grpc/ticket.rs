@@ -38,6 +38,8 @@ service! {
         escalate_ticket: EscalateTicketRequest -> EscalateTicketResponse, by write;
         close_ticket: CloseTicketRequest -> CloseTicketResponse, by write;
         reopen_ticket: ReopenTicketRequest -> ReopenTicketResponse, by write;
+        create_follow_up: CreateFollowUpRequest -> CreateFollowUpResponse, by write;
+        rate_ticket: RateTicketRequest -> RateTicketResponse, by write;
         post_message: PostMessageRequest -> PostMessageResponse, by write;
         get_message: GetMessageRequest -> GetMessageResponse, by get_message;
         list_messages: ListMessagesRequest -> ListMessagesResponse, by list_messages;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::connection::{self, Remedy};
 use super::queue::Group;
 use super::rules::Rules;
+use super::settings::{Settings, known};
 use super::{Config, Failure, crash};
 use crate::command::{self, Stop, Verdict, Want, World};
 use crate::model::activity::Activity;
@@ -75,10 +76,12 @@ pub async fn run(
     groups: &[Group],
     lock: Lock,
     rules: &Rules,
+    settings: &Settings,
     config: &Config,
 ) -> Result<Done, BatchError> {
     let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
     let set = rules.with_hash(conn, &installation.rule_set).await?;
+    settings.tell(&mut worlds, installation.epoch);
     let before: HashMap<String, Head> =
         worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();
     let decided = decide(conn, groups, &mut worlds, &set, clock, config.decide_for).await?;
@@ -91,6 +94,7 @@ pub async fn run(
     store::save::save(conn, &changed, &rows, &heads).await?;
     crash::point("before-commit");
 
+    let learnt = known(&worlds, installation.epoch);
     let mut done = Done { epoch: installation.epoch, groups: Vec::new(), commit: Duration::ZERO, rules: set };
     done.groups = collect(groups, worlds, decided);
     if cfg!(feature = "ack-before-commit") {
@@ -102,6 +106,7 @@ pub async fn run(
         return Err(BatchError::CommitUnknown { done, witness: rows.into_iter().next().map(Box::new), error });
     }
     done.commit = start.elapsed();
+    settings.keep(learnt);
     crash::point("after-commit");
     Ok(done)
 }

@@ -13,6 +13,7 @@ use super::batch::{self, BatchError, Done, GroupDone, Lock};
 use super::connection::{self, Remedy};
 use super::queue::{Entry, Group, Queue};
 use super::rules::Rules;
+use super::settings::Settings;
 use super::{Answer, Config, Failure, crash};
 use crate::model::activity::Committed;
 use crate::model::words::RunVerdict;
@@ -38,6 +39,7 @@ pub struct Lane {
     pub queue: Arc<Queue>,
     pub config: Config,
     pub rules: Arc<Rules>,
+    pub settings: Arc<Settings>,
     pub metrics: Arc<Metrics>,
     pub publish: mpsc::Sender<Committed>,
 }
@@ -206,7 +208,7 @@ impl Running<'_> {
     async fn attempt(&mut self, groups: &[Group]) -> Result<Done, Remedy> {
         let lock = if self.lane.part == Part::Waiter { Lock::Waiting } else { Lock::Free };
         self.make_heads(groups).await?;
-        let Lane { rules, config, .. } = self.lane;
+        let Lane { rules, settings, config, .. } = self.lane;
         self.conn().await?;
         let conn = self.conn.as_mut().ok_or(Remedy::Reconnect)?;
         if self.planned.refresh(conn).await.is_err() {
@@ -214,7 +216,8 @@ impl Running<'_> {
             return Err(Remedy::Reconnect);
         }
         let span = tracing::debug_span!("batch", commands = count(groups), tenants = groups.len());
-        let result = tracing::Instrument::instrument(batch::run(conn, groups, lock, rules, config), span).await;
+        let result =
+            tracing::Instrument::instrument(batch::run(conn, groups, lock, rules, settings, config), span).await;
         match result {
             Ok(done) => Ok(done),
             Err(BatchError::Failed(remedy, error)) => {

@@ -17,9 +17,11 @@ mod crash;
 mod lane;
 mod queue;
 mod rules;
+mod settings;
 
 use queue::{Entry, Queue};
 use rules::Rules;
+use settings::Settings;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -110,7 +112,7 @@ impl Journal {
     ) -> std::io::Result<(Journal, Lanes)> {
         let queues: Vec<Arc<Queue>> = (0..config.lane_count()).map(|_| Arc::new(Queue::new(&config))).collect();
         let journal = Journal { lanes: Arc::new(queues) };
-        let rules = Arc::new(Rules::default());
+        let (rules, settings) = (Arc::new(Rules::default()), Arc::new(Settings::default()));
         let mut threads = Vec::new();
         for (number, queue) in journal.lanes.iter().enumerate() {
             for part in [lane::Part::Runner, lane::Part::Waiter] {
@@ -119,6 +121,7 @@ impl Journal {
                     queue: queue.clone(),
                     config: config.clone(),
                     rules: rules.clone(),
+                    settings: settings.clone(),
                     metrics: metrics.clone(),
                     publish: publish.clone(),
                 };

@@ -190,6 +190,8 @@ pub const KINDS: &[&str] = &[
     "ticket.note_added",
     "ticket.message_edited",
     "ticket.message_deleted",
+    "ticket.followed_up",
+    "ticket.rated",
     "ticket.deleted",
     "ticket.restored",
     "issue.created",
@@ -202,5 +204,6 @@ pub const KINDS: &[&str] = &[
     "team.changed",
     "organization.changed",
     "contact.changed",
+    "tenant.changed",
     "task.created",
 ];

@@ -14,6 +14,7 @@ pub mod lifecycle;
 pub mod message;
 pub mod schema;
 pub mod statistics;
+pub mod tenant;
 pub mod ticket;
 pub mod time;
 pub mod words;

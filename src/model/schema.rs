@@ -232,6 +232,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    tenant (tenant_id) {
+        tenant_id -> Text,
+        reopen_agent -> Text,
+        reopen_requester -> Text,
+        push_back_micros -> BigInt,
+        requester_reply_reopens_pending -> Bool,
+        tag_mode -> Text,
+        categories -> Jsonb,
+        attributes -> Jsonb,
+        app_id -> Text,
+        source -> Text,
+        source_type -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        updated_at -> Timestamptz,
+        updated_by -> Text,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by -> Text,
+        schema_version -> Integer,
+        etag_version -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
     request (tenant_id, key) {
         tenant_id -> Text,
         key -> Uuid,

@@ -33,6 +33,22 @@ impl Instant {
     }
 }
 
+/// A length as JSON has a google.protobuf.Duration: `604800s`, `0.5s`. Not negative.
+pub fn show_length(micros: i64) -> String {
+    let fraction = format!("{:06}", micros % 1_000_000);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction}s", micros / 1_000_000)
+}
+
+/// The inverse of [`show_length`]; `None` for anything that it does not write.
+pub fn parse_length(text: &str) -> Option<i64> {
+    let number = text.strip_suffix('s')?;
+    let (seconds, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let micros: i64 = format!("{fraction:0<6}").parse().ok().filter(|_| fraction.len() <= 6)?;
+    seconds.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(micros)
+}
+
 impl From<jiff::Timestamp> for Instant {
     fn from(t: jiff::Timestamp) -> Instant {
         Instant(t.as_microsecond())
@@ -60,5 +76,21 @@ impl FromSql<Timestamptz, Pg> for Instant {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let bytes: [u8; 8] = value.as_bytes().try_into()?;
         Ok(Instant(i64::from_be_bytes(bytes).saturating_add(POSTGRES_EPOCH)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_back_as_they_were_written() {
+        for (micros, text) in [(0, "0s"), (604_800_000_000, "604800s"), (500_000, "0.5s"), (1_000_001, "1.000001s")] {
+            assert_eq!(show_length(micros), text);
+            assert_eq!(parse_length(text), Some(micros));
+        }
+        for text in ["", "7", "s", "1.0000001s", "1.xs", "P7D", "9999999999999s"] {
+            assert_eq!(parse_length(text), None, "{text}");
+        }
     }
 }

@@ -80,6 +80,10 @@ words! {
     }
     IssueType { Bug = "BUG", Task = "TASK", Story = "STORY" }
     IssueStatus { Open = "OPEN", InProgress = "IN_PROGRESS", Resolved = "RESOLVED" }
+    /// How a ticket that is done comes back.
+    ReopenMode { InPlace = "IN_PLACE", FollowUp = "FOLLOW_UP", Reject = "REJECT" }
+    /// Which tags tickets may have: any, or those of the registry.
+    TagMode { Free = "FREE", Registered = "REGISTERED" }
     AgentStatus { Online = "ONLINE", Away = "AWAY", Offline = "OFFLINE" }
     RunVerdict {
         Matched = "MATCHED", NotMatched = "NOT_MATCHED", Error = "ERROR", Suppressed = "SUPPRESSED",

@@ -14,6 +14,7 @@ use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
 use crate::model::message::{Entry, Message};
+use crate::model::tenant::Tenant;
 use crate::model::ticket::{Ticket, TicketRef};
 
 /// What the database answered to a list of wants.
@@ -31,6 +32,7 @@ pub struct Loaded<'a> {
     organizations: Vec<Organization>,
     contacts: Vec<Contact>,
     requests: Vec<Request>,
+    settings: Vec<Tenant>,
 }
 
 /// The wants, sorted by the statement that serves them.
@@ -47,6 +49,7 @@ struct Pairs<'a> {
     organizations: Vec<(&'a str, String)>,
     contacts: Vec<(&'a str, String)>,
     requests: Vec<(&'a str, Uuid)>,
+    settings: Vec<(&'a str, String)>,
 }
 
 /// Looks everything up, each sort of thing in one statement, all of them pipelined.
@@ -65,6 +68,7 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
             Want::Organization(id) => pairs.organizations.push((tenant, id.clone())),
             Want::Contact(id) => pairs.contacts.push((tenant, id.clone())),
             Want::Request(key) => pairs.requests.push((tenant, *key)),
+            Want::Settings => pairs.settings.push((tenant, (*tenant).to_owned())),
         }
     }
     let (
@@ -80,6 +84,7 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         organizations,
         contacts,
         requests,
+        settings,
     ) = try_join!(
         lookup::tickets_by_id(conn, &pairs.tickets),
         lookup::tickets_by_number(conn, &pairs.numbers),
@@ -93,6 +98,7 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         lookup::organizations(conn, &pairs.organizations),
         lookup::contacts(conn, &pairs.contacts),
         lookup::requests(conn, &pairs.requests),
+        lookup::settings(conn, &pairs.settings),
     )?;
     Ok(Loaded {
         wants,
@@ -108,6 +114,7 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         organizations,
         contacts,
         requests,
+        settings,
     })
 }
 
@@ -129,6 +136,7 @@ impl Loaded<'_> {
             organizations,
             contacts,
             requests,
+            settings,
         } = self;
         for ticket in tickets.into_iter().chain(numbered) {
             if let Some(world) = worlds.get_mut(&ticket.tenant_id) {
@@ -151,6 +159,11 @@ impl Loaded<'_> {
         tell!(organizations, id);
         tell!(contacts, id);
         tell!(requests, key);
+        for row in settings {
+            if let Some(world) = worlds.get_mut(&row.tenant_id) {
+                world.settings.load((), Some(Arc::new(row)));
+            }
+        }
         let mut entries_of: HashMap<(String, Uuid), Vec<Entry>> = HashMap::new();
         for entry in threads.into_iter().chain(public_threads) {
             let entries = entries_of.entry((entry.tenant_id.clone(), entry.ticket_id)).or_default();
@@ -183,6 +196,7 @@ impl Loaded<'_> {
                 Want::Organization(id) => world.organizations.load(id, None),
                 Want::Contact(id) => world.contacts.load(id, None),
                 Want::Request(key) => world.requests.load(key, None),
+                Want::Settings => world.settings.load((), None),
             }
         }
     }

@@ -17,6 +17,7 @@ use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
 use crate::model::message::{Entry, Message};
 use crate::model::row::Row;
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 
 macro_rules! lookups {
@@ -98,5 +99,7 @@ lookups! {
     teams, TeamById: Team by "id" as String, Text;
     agents, AgentById: Agent by "id" as String, Text;
     requests, RequestByKey: Request by "key" as Uuid, diesel::sql_types::Uuid;
+    /// The key is the tenant once more.
+    settings, SettingsOf: Tenant by "tenant_id" as String, Text;
     activities, ActivityByPosition: ActivityRow by "position" as i64, BigInt;
 }

@@ -13,6 +13,7 @@ use crate::model::image::ActivityRow;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Run};
 use crate::model::message::Message;
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 
 /// The changed rows of one table, over all worlds.
@@ -48,8 +49,15 @@ pub async fn save(
         .into();
         results.into_iter().collect::<QueryResult<()>>()
     };
-    let (log, issues, directory) = join!(log, save_issues(conn, worlds), save_directory(conn, worlds));
-    log.and(issues).and(directory)
+    let (log, issues, directory, settings) =
+        join!(log, save_issues(conn, worlds), save_directory(conn, worlds), save_settings(conn, worlds));
+    log.and(issues).and(directory).and(settings)
+}
+
+async fn save_settings(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
+    let (made, changed) =
+        join!(insert(conn, rows!(worlds, settings, inserts)), update(conn, rows!(worlds, settings, updates)));
+    made.and(changed)
 }
 
 async fn save_issues(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
@@ -94,6 +102,8 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     warm_update::<Team>(conn).await?;
     warm_insert::<Agent>(conn).await?;
     warm_update::<Agent>(conn).await?;
+    warm_insert::<Tenant>(conn).await?;
+    warm_update::<Tenant>(conn).await?;
     lookup::warm(conn).await?;
     head::lock_free(conn, &[]).await?;
     head::lock_waiting(conn, "").await?;

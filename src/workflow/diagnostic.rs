@@ -93,7 +93,7 @@ pub fn suggest<'a>(word: &str, choices: impl IntoIterator<Item = &'a str>) -> St
 }
 
 /// The choice that a slip of the fingers would turn into `word`.
-fn nearest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
     if word.len() > 64 {
         return None;
     }

@@ -6,6 +6,7 @@ use crate::model::activity::{Activity, Actor, Cause, Change};
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 
@@ -30,6 +31,8 @@ pub struct Facts<'a> {
     /// The event's instant.
     pub now: Instant,
     pub tenant_id: &'a str,
+    /// The tenant's settings: needed only where [`super::Rule::needs`] names them.
+    pub tenant: Option<&'a Tenant>,
     /// Filters over activities only.
     pub activity: Option<&'a Activity>,
 }
@@ -62,6 +65,7 @@ impl<'a> Facts<'a> {
             team: None,
             now,
             tenant_id,
+            tenant: None,
             activity: None,
         }
     }

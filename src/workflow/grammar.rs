@@ -25,6 +25,8 @@ pub struct RawRule {
     /// `triggers` is the same key, for tools that read `on` as a boolean.
     #[serde(alias = "triggers")]
     pub on: Strings,
+    #[serde(default)]
+    pub tenants: Strings,
     #[serde(default, rename = "if")]
     pub conditions: Strings,
     #[serde(rename = "do")]
@@ -217,6 +219,7 @@ const RULE_KEYS: &[&str] = &[
     "order",
     "on",
     "triggers",
+    "tenants",
     "if",
     "do",
     "stop",
@@ -229,7 +232,6 @@ const ACTION_KEYS: &[&str] =
 const LATER_KEYS: &[&str] = &[
     "limits",
     "rollout",
-    "tenants",
     "variables",
     "sla",
     "link",

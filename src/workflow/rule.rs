@@ -29,6 +29,8 @@ pub struct Rule {
     /// The file that it stands in, and the line of its first key.
     pub file: String,
     pub line: u32,
+    /// All must hold for the rule to be the tenant's at all.
+    pub(super) tenants: Vec<Expr>,
     /// All must hold.
     pub(super) conditions: Vec<Expr>,
     pub(super) actions: Vec<Action>,
@@ -64,8 +66,12 @@ pub enum Verdict {
 }
 
 impl Rule {
-    /// Whether all conditions hold. A condition that is false decides, whatever error stands before or after it.
+    /// Whether all conditions hold. A condition that is false decides, whatever error stands before or after it. `tenants` is
+    /// a filter: where reading the tenant fails, the rule is not that tenant's.
     pub fn matches(&self, facts: &Facts<'_>) -> Verdict {
+        if !self.tenants.iter().all(|selector| cel::holds(selector, facts).unwrap_or(false)) {
+            return Verdict::NotMatched;
+        }
         let mut first_fault: Option<(usize, Fault)> = None;
         for (index, condition) in self.conditions.iter().enumerate() {
             match cel::holds(condition, facts) {

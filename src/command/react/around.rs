@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::command::{Stop, World, gather};
 use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::workflow::schema::Root;
 use crate::workflow::{Facts, Rule};
@@ -14,15 +15,19 @@ pub struct Around {
     requester: Option<Arc<Contact>>,
     assignee: Option<Arc<Agent>>,
     team: Option<Arc<Team>>,
+    tenant: Option<Arc<Tenant>>,
 }
 
 impl Around {
     /// Everything that one of the rules reads; or everything of it that is missing, at once.
     pub fn of(world: &World, rules: &[&Rule], ticket: Option<&Ticket>) -> Result<Around, Stop> {
-        let Some(ticket) = ticket else { return Ok(Around::default()) };
-        let needed = |root: Root, id: &str| !id.is_empty() && rules.iter().any(|rule| rule.needs(root));
+        let needed = |root: Root| rules.iter().any(|rule| rule.needs(root));
         let mut around = Around::default();
+        let tenant = look_up(needed(Root::Tenant), &mut around.tenant, || world.settings().map(Some));
+        let Some(ticket) = ticket else { return tenant.map(|()| around) };
+        let needed = |root: Root, id: &str| !id.is_empty() && needed(root);
         gather([
+            tenant,
             look_up(needed(Root::Organization, &ticket.organization_id), &mut around.organization, || {
                 world.organization(&ticket.organization_id)
             }),
@@ -39,12 +44,13 @@ impl Around {
     }
 
     pub fn add_to<'a>(&'a self, facts: Facts<'a>) -> Facts<'a> {
-        let Around { organization, requester, assignee, team } = self;
+        let Around { organization, requester, assignee, team, tenant } = self;
         Facts {
             organization: organization.as_deref(),
             requester: requester.as_deref(),
             assignee: assignee.as_deref(),
             team: team.as_deref(),
+            tenant: tenant.as_deref(),
             ..facts
         }
     }

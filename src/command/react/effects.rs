@@ -39,7 +39,7 @@ pub fn apply(
         Effect::Assign(wanted) => to_somebody(world, scope, ticket, wanted)?,
         Effect::Transition { verb, reason } => {
             let to = verb.target().unwrap_or(ticket.status);
-            perform::go(world, scope, ticket, &Step { verb, to, reason, team_id: None, assignee_id: None })?;
+            perform::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
         Effect::Message { body, visibility } => {
             limits::required("body", &body, limits::LONG_TEXT_BYTES)?;

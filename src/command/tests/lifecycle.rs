@@ -3,7 +3,7 @@
 use super::*;
 
 /// Brings a new ticket into a state.
-fn ticket_in(house: &mut House, state: Status) -> Arc<Ticket> {
+pub fn ticket_in(house: &mut House, state: Status) -> Arc<Ticket> {
     let ticket = house.ticket(&agent(), create(new_ticket("Printer")));
     let path: &[(Verb, Status)] = match state {
         Status::Open => &[],
@@ -104,11 +104,10 @@ fn escalating_hands_over_to_the_higher_tier() {
     let mut house = House::new();
     let ticket = ticket_in(&mut house, Status::InProgress);
     let step = Step {
-        verb: Verb::Escalate,
-        to: Status::Escalated,
         reason: "burning".into(),
         team_id: Some("tier2".into()),
         assignee_id: Some("eve".into()),
+        ..Step::of(Verb::Escalate, Status::Escalated)
     };
     let from = house.next();
     let action = Action::MoveTicket { ticket: TicketRef::Number(1), etag: ticket.etag(), step };

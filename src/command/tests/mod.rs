@@ -1,12 +1,15 @@
 //! Commands over a world that is the whole database: what nobody loaded is absent.
 
 mod directory;
+mod follow_up;
 mod lifecycle;
 mod messages;
 mod properties;
+mod reopen;
 mod revised;
 mod rules;
 mod runs;
+mod tenant;
 mod writes;
 
 use std::sync::{Arc, LazyLock};
@@ -15,7 +18,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::action::{MessageEdit, NewMessage, NewTicket, Step, TicketEdit};
+use super::action::{MessageEdit, NewMessage, NewTicket, Step, TenantEdit, TicketEdit};
 use super::{Action, Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, Want, World, run};
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::model::activity::Activity;
@@ -55,6 +58,10 @@ pub fn agent() -> Caller {
 
 pub fn requester() -> Caller {
     caller("rita", &[Role::Requester], None)
+}
+
+pub fn admin() -> Caller {
+    caller("root", &[Role::Admin], None)
 }
 
 /// A tenant, its rules and its time.
@@ -175,6 +182,7 @@ impl House {
         rows.extend(world.contacts.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.messages.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.requests.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.settings.inserts().map(|row| format!("{row:?}")));
         rows.sort();
         (world.head.clone(), world.activities.len(), rows)
     }
@@ -195,6 +203,7 @@ impl House {
             Want::Organization(id) => world.organizations.load(id, None),
             Want::Contact(id) => world.contacts.load(id, None),
             Want::Request(key) => world.requests.load(key, None),
+            Want::Settings => world.settings.load((), None),
         }
         assert!(self.world.knows(want));
     }
@@ -243,7 +252,7 @@ pub fn edit(ticket: &Ticket, edit: TicketEdit) -> Action {
 }
 
 pub fn go(ticket: &Ticket, verb: Verb, to: Status) -> Action {
-    let step = Step { verb, to, reason: String::new(), team_id: None, assignee_id: None };
+    let step = Step::of(verb, to);
     match verb {
         Verb::Update => edit(ticket, TicketEdit { status: Some(to), ..TicketEdit::default() }),
         _ => Action::MoveTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), step },
@@ -280,6 +289,10 @@ pub fn reword(message: &Message, body: &str) -> Action {
 pub fn take_back(message: &Message) -> Action {
     let ticket = TicketRef::Id(message.ticket_id);
     Action::DeleteMessage { ticket, message: message.id, etag: String::new() }
+}
+
+pub fn settings(edit: TenantEdit, etag: &str) -> Action {
+    Action::UpdateTenant { etag: etag.into(), edit: Box::new(edit) }
 }
 
 pub fn agent_row(id: &str) -> Agent {

@@ -27,6 +27,9 @@ enum Step1 {
     Tag { ticket: usize, tag: usize },
     Describe { ticket: usize, text: usize },
     Upsert { agent: usize },
+    Decide { agent: usize, requester: usize },
+    FollowUp { ticket: usize },
+    Rate { ticket: usize },
     Wait,
 }
 
@@ -43,8 +46,11 @@ fn steps() -> impl Strategy<Value = Vec<(Step1, bool)>> {
         1 => ticket.clone().prop_map(|ticket| Step1::Delete { ticket }),
         1 => ticket.clone().prop_map(|ticket| Step1::Undelete { ticket }),
         1 => (ticket.clone(), 0..3usize).prop_map(|(ticket, tag)| Step1::Tag { ticket, tag }),
-        1 => (ticket, 0..3usize).prop_map(|(ticket, text)| Step1::Describe { ticket, text }),
+        1 => (ticket.clone(), 0..3usize).prop_map(|(ticket, text)| Step1::Describe { ticket, text }),
         1 => (1..4usize).prop_map(|agent| Step1::Upsert { agent }),
+        1 => (0..3usize, 0..3usize).prop_map(|(agent, requester)| Step1::Decide { agent, requester }),
+        1 => ticket.clone().prop_map(|ticket| Step1::FollowUp { ticket }),
+        1 => ticket.clone().prop_map(|ticket| Step1::Rate { ticket }),
         1 => Just(Step1::Wait),
     ];
     proptest::collection::vec((one, proptest::bool::weighted(0.1)), 1..40)
@@ -82,6 +88,28 @@ fn action(house: &House, step: &Step1) -> Option<(Caller, Action)> {
             staff(edit(&tickets()?, TicketEdit { description, ..TicketEdit::default() }))
         }
         Step1::Upsert { agent } => staff(Action::UpsertAgent(Box::new(agent_row(PEOPLE[*agent])), String::new())),
+        Step1::Decide { agent, requester } => {
+            let edit = TenantEdit {
+                reopen_agent: Some(ReopenMode::ALL[*agent]),
+                reopen_requester: Some(ReopenMode::ALL[*requester]),
+                ..TenantEdit::default()
+            };
+            Some((admin(), settings(edit, "")))
+        }
+        Step1::FollowUp { .. } => staff(Action::CreateFollowUp {
+            ticket: TicketRef::Id(tickets()?.id),
+            etag: String::new(),
+            with: Box::default(),
+        }),
+        Step1::Rate { .. } => Some((
+            requester(),
+            Action::RateTicket {
+                ticket: TicketRef::Id(tickets()?.id),
+                etag: String::new(),
+                satisfaction: 4.0,
+                comment: String::new(),
+            },
+        )),
         Step1::Wait => None,
     }
 }
@@ -99,8 +127,10 @@ impl Step1 {
             | Step1::Delete { ticket }
             | Step1::Undelete { ticket }
             | Step1::Tag { ticket, .. }
-            | Step1::Describe { ticket, .. } => Some(*ticket as i64 + 1),
-            Step1::Create { .. } | Step1::Upsert { .. } | Step1::Wait => None,
+            | Step1::Describe { ticket, .. }
+            | Step1::FollowUp { ticket }
+            | Step1::Rate { ticket } => Some(*ticket as i64 + 1),
+            Step1::Create { .. } | Step1::Upsert { .. } | Step1::Decide { .. } | Step1::Wait => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Part, directory, issue, message, ticket};
+use super::{Part, directory, issue, message, tenant, ticket};
 use crate::command::Resource;
 use crate::grpc::pb;
 use crate::model::id;
@@ -42,6 +42,9 @@ answers! {
     ResolveTicketResponse holds ticket, a Ticket, by ticket::to_pb;
     EscalateTicketResponse holds ticket, a Ticket, by ticket::to_pb;
     CloseTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    CreateFollowUpResponse holds ticket, a Ticket, by ticket::to_pb;
+    RateTicketResponse holds ticket, a Ticket, by ticket::to_pb;
+    UpdateTenantResponse holds tenant, a Tenant, by |row, _| tenant::to_pb(row);
     CreateIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
     ResolveIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
     LinkIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);

@@ -186,6 +186,6 @@ fn subscription(plan: String, status: String) -> Option<pb::Subscription> {
     (!plan.is_empty() || !status.is_empty()).then_some(pb::Subscription { plan, status })
 }
 
-fn attributes_to_pb(attributes: Value) -> Option<Struct> {
+pub(super) fn attributes_to_pb(attributes: Value) -> Option<Struct> {
     Some(Struct { fields: value::map_to_pb(attributes) })
 }

@@ -27,6 +27,22 @@ pub static MESSAGE: Fields = Fields {
     fixed: &["ticket_id", "author_id", "author_email", "author_kind", "workflow", "source", "source_type"],
 };
 
+pub static TENANT: Fields = Fields {
+    what: "a tenant",
+    #[cfg(test)]
+    name: "docket.v1.Tenant",
+    writable: &[
+        "reopen_agent",
+        "reopen_requester",
+        "push_back_window",
+        "requester_reply_reopens_pending",
+        "tag_mode",
+        "categories",
+        "attributes",
+    ],
+    fixed: &["source", "source_type"],
+};
+
 /// The fields that are fixed in every resource.
 const STAMPS: &[&str] = &[
     "id",
@@ -79,7 +95,7 @@ mod tests {
     #[test]
     fn every_field_is_writable_or_fixed() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-        let every: &[&Fields] = &[&MESSAGE];
+        let every: &[&Fields] = &[&MESSAGE, &TENANT];
         for fields in every {
             let message = pool.get_message_by_name(fields.name).expect("the message");
             let mut all: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();

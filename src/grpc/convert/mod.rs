@@ -10,6 +10,7 @@ pub mod mask;
 pub mod message;
 pub mod read;
 pub mod statistics;
+pub mod tenant;
 pub mod ticket;
 pub mod time;
 pub mod value;

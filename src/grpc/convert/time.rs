@@ -18,6 +18,19 @@ pub fn length_to_pb(micros: i64) -> Duration {
     Duration { seconds: micros / 1_000_000, nanos: (micros % 1_000_000 * 1_000) as i32 }
 }
 
+/// A length from 0 to `max` microseconds, in words `most`; rounds down to the microsecond.
+pub fn length_from_pb(found: &mut Violations, field: &str, value: &Duration, max: i64, most: &str) -> i64 {
+    let Duration { seconds, nanos } = *value;
+    let micros = seconds.checked_mul(1_000_000).and_then(|micros| micros.checked_add(i64::from(nanos) / 1_000));
+    match micros {
+        Some(micros) if (0..1_000_000_000).contains(&nanos) && (0..=max).contains(&micros) => micros,
+        _ => {
+            found.add(field, format!("must be a length from 0 to {most}"));
+            0
+        }
+    }
+}
+
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 

@@ -44,6 +44,8 @@ wire! {
     ActorKind as ActorKind { Requester, Agent, Service, Workflow, System }
     IssueType as IssueType { Bug, Task, Story }
     IssueStatus as IssueStatus { Open, InProgress, Resolved }
+    ReopenMode as ReopenMode { InPlace, FollowUp, Reject }
+    TagMode as TagMode { Free, Registered }
     AgentStatus as AgentStatus { Online, Away, Offline }
     RunVerdict as RunVerdict { Matched, NotMatched, Error, Suppressed, Shadow, Failed }
 }

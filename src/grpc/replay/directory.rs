@@ -1,4 +1,4 @@
-//! Rows of the directory, from the data of the activity that wrote them: names as the contract has them.
+//! Rows of the directory and settings, from the data of the activity that wrote them: names as the contract has them.
 
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use super::Kind;
 use crate::command::Resource;
 use crate::model::activity::Activity;
 use crate::model::directory::{Agent, Contact, Organization, Team};
-use crate::model::time::Instant;
-use crate::model::words::{AgentStatus, SourceType, Words};
+use crate::model::tenant::Tenant;
+use crate::model::time::{Instant, parse_length};
+use crate::model::words::{AgentStatus, ReopenMode, SourceType, TagMode, Words};
 
 /// The row that the activity holds; `None` where it holds none of this kind.
 pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
@@ -24,6 +25,7 @@ pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
         }
         Kind::Team if activity.kind == "team.changed" => team(&data).map(|row| Resource::Team(Arc::new(row))),
         Kind::Agent if activity.kind == "agent.changed" => agent(&data).map(|row| Resource::Agent(Arc::new(row))),
+        Kind::Tenant if activity.kind == "tenant.changed" => tenant(&data).map(|row| Resource::Tenant(Arc::new(row))),
         _ => None,
     }
 }
@@ -94,6 +96,18 @@ fn agent(data: &Data<'_>) -> Option<Agent> {
         weight: data.small("weight")?,
         open_count: data.fields.get("open_count").and_then(Value::as_i64)?,
         known: true,
+    })
+}
+
+fn tenant(data: &Data<'_>) -> Option<Tenant> {
+    stamped!(Tenant of data {
+        reopen_agent: ReopenMode::parse(&data.text("reopen_agent"))?,
+        reopen_requester: ReopenMode::parse(&data.text("reopen_requester"))?,
+        push_back_micros: parse_length(&data.text("push_back_window"))?,
+        requester_reply_reopens_pending: data.fields.get("requester_reply_reopens_pending").and_then(Value::as_bool)?,
+        tag_mode: TagMode::parse(&data.text("tag_mode"))?,
+        categories: data.words("categories"),
+        attributes: data.value("attributes"),
     })
 }
 

@@ -33,6 +33,7 @@ pub enum Kind {
     Contact,
     Team,
     Agent,
+    Tenant,
 }
 
 impl Kind {
@@ -45,6 +46,8 @@ impl Kind {
             | Action::UndeleteTicket { .. }
             | Action::AssignTicket { .. }
             | Action::TagTicket { .. }
+            | Action::CreateFollowUp { .. }
+            | Action::RateTicket { .. }
             | Action::MoveTicket { .. } => Kind::Ticket,
             Action::PostMessage { .. } | Action::UpdateMessage { .. } | Action::DeleteMessage { .. } => Kind::Message,
             Action::CreateIssue(_) | Action::ResolveIssue { .. } | Action::LinkIssue { .. } => Kind::Issue,
@@ -52,6 +55,7 @@ impl Kind {
             Action::UpsertContact(..) => Kind::Contact,
             Action::UpsertTeam(..) => Kind::Team,
             Action::UpsertAgent(..) => Kind::Agent,
+            Action::UpdateTenant { .. } => Kind::Tenant,
         }
     }
 
@@ -59,7 +63,13 @@ impl Kind {
     fn is_spread(self) -> bool {
         match self {
             Kind::Tickets | Kind::Message => true,
-            Kind::Ticket | Kind::Issue | Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent => false,
+            Kind::Ticket
+            | Kind::Issue
+            | Kind::Organization
+            | Kind::Contact
+            | Kind::Team
+            | Kind::Agent
+            | Kind::Tenant => false,
         }
     }
 }

@@ -24,7 +24,9 @@ pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Opt
         }
         Kind::Ticket => one(activities)?.ticket.map(Resource::Ticket),
         Kind::Issue => one(activities)?.issue.map(|issue| Resource::Issue(Arc::new(issue))),
-        Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent => directory::row(kind, &one(activities)?),
+        Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent | Kind::Tenant => {
+            directory::row(kind, &one(activities)?)
+        }
     }
 }
 
@@ -52,7 +54,8 @@ pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
         | Resource::Organization(_)
         | Resource::Contact(_)
         | Resource::Team(_)
-        | Resource::Agent(_) => &[],
+        | Resource::Agent(_)
+        | Resource::Tenant(_) => &[],
     };
     all.iter()
 }
@@ -71,7 +74,8 @@ pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> 
         | Resource::Organization(_)
         | Resource::Contact(_)
         | Resource::Team(_)
-        | Resource::Agent(_) => resource,
+        | Resource::Agent(_)
+        | Resource::Tenant(_) => resource,
     })
 }
 

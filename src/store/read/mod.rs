@@ -7,6 +7,7 @@ pub mod issue;
 pub mod list;
 pub mod message;
 pub mod run;
+pub mod tenant;
 pub mod ticket;
 
 use crate::store::audience::Audience;

@@ -19,6 +19,8 @@ pub struct Scope {
 }
 
 pub static RULE: Scope = Scope { roots: Root::OF_RULES, changed: true };
+/// `tenants:` of a rule.
+pub static TENANTS: Scope = Scope { roots: &[Root::Tenant], changed: false };
 
 /// Parses and checks `source`; the type is whatever it is.
 ///

@@ -16,6 +16,6 @@ mod resolve;
 mod value;
 
 pub use absent::unguarded;
-pub use check::{RULE, Scope, compile, condition};
+pub use check::{RULE, Scope, TENANTS, compile, condition};
 pub use eval::{Fault, MAX_TEXT, evaluate, holds};
 pub use value::Value;

@@ -42,6 +42,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Tenant => match names {
             [] => Ok(Some(Value::Bool(true))),
             [name] if name == "id" => Ok(Some(Value::text(facts.tenant_id))),
+            [name, rest @ ..] if name == "attributes" => facts.tenant.map_or(Ok(None), |t| json(&t.attributes, rest)),
             _ => Err(NoSuchField),
         },
     }
@@ -318,6 +319,7 @@ fn task<'a>(t: &'a crate::model::activity::Task, names: &[String]) -> Found<'a> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::tenant::Tenant;
     use crate::workflow::fixture;
     use crate::workflow::schema::Type;
 
@@ -359,7 +361,9 @@ mod tests {
         for app_id in [&mut organization.app_id, &mut contact.app_id, &mut agent.app_id, &mut team.app_id] {
             *app_id = "portal".into();
         }
+        let tenant = Tenant { attributes: serde_json::json!({"plan": "pro"}), ..Tenant::unset("acme") };
         let full = Facts {
+            tenant: Some(&tenant),
             before: Some(&ticket),
             organization: Some(&organization),
             requester: Some(&contact),

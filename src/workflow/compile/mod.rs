@@ -6,7 +6,7 @@ mod step;
 use std::collections::BTreeSet;
 
 use super::cel::ast::Expr;
-use super::cel::{self, RULE};
+use super::cel::{self, RULE, Scope, TENANTS};
 use super::diagnostic::{Diagnostic, Problem, Severity, suggest};
 use super::event;
 use super::grammar::{RawRule, Strings};
@@ -33,13 +33,27 @@ pub struct Place<'a> {
 /// Checks one rule. Findings are added to `found`; with an error among them there is no rule.
 pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnostic>) -> Option<Rule> {
     let errors = found.len();
-    let RawRule { name, description, owner, enabled, order, on, conditions, actions, stop, on_error, failure_policy } =
-        raw;
+    let RawRule {
+        name,
+        description,
+        owner,
+        enabled,
+        order,
+        on,
+        tenants,
+        conditions,
+        actions,
+        stop,
+        on_error,
+        failure_policy,
+    } = raw;
     let events = on.0;
     let on_key = if node.get("on").is_some() { "on" } else { "triggers" };
     let mut place = Place { file, node, events: &events, guards: Vec::new(), found };
     check_name(&name, &mut place);
     let before = check_events(&events, on_key, &mut place);
+    let tenants: Vec<Expr> =
+        place.expressions(&["tenants"], &tenants, &TENANTS).into_iter().map(|(_, expr)| expr).collect();
     let conditions = place.conditions(&["if"], &conditions).unwrap_or_default();
     if actions.is_empty() && !stop {
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
@@ -56,7 +70,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     }
     let mut needs = BTreeSet::new();
     let exprs = checked.iter().flat_map(action::Action::exprs);
-    conditions.iter().chain(exprs).for_each(|expr| expr.roots(&mut needs));
+    conditions.iter().chain(&tenants).chain(exprs).for_each(|expr| expr.roots(&mut needs));
     Some(Rule {
         name,
         description,
@@ -69,6 +83,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         failure_policy,
         file: file.name.to_owned(),
         line: node.line,
+        tenants,
         conditions,
         actions: checked,
         needs,
@@ -163,24 +178,26 @@ impl Place<'_> {
 
     /// Checks the conditions under `path`; `None`: findings were noted.
     pub fn conditions(&mut self, path: &[&str], raw: &Strings) -> Option<Vec<Expr>> {
-        let mut checked = Vec::new();
-        let mut nodes = Vec::new();
-        for (index, source) in raw.0.iter().enumerate() {
-            let node = self.item_at(path, index).clone();
-            match cel::condition(source, &RULE) {
-                Ok(expr) => {
-                    checked.push(expr);
-                    nodes.push(node);
-                }
-                Err(problems) => self.problems(&node, problems),
-            }
-        }
-        self.guards.extend(checked.iter().cloned());
-        for (expr, node) in checked.iter().zip(&nodes) {
+        let checked = self.expressions(path, raw, &RULE);
+        self.guards.extend(checked.iter().map(|(_, expr)| expr.clone()));
+        for (node, expr) in &checked {
             let warnings = self.unguarded(expr);
             self.problems(node, warnings);
         }
-        (checked.len() == raw.0.len()).then_some(checked)
+        (checked.len() == raw.0.len()).then(|| checked.into_iter().map(|(_, expr)| expr).collect())
+    }
+
+    /// The conditions under `path` that are in order, each with its node; findings are noted for the others.
+    fn expressions(&mut self, path: &[&str], raw: &Strings, scope: &Scope) -> Vec<(Node, Expr)> {
+        let mut checked = Vec::new();
+        for (index, source) in raw.0.iter().enumerate() {
+            let node = self.item_at(path, index).clone();
+            match cel::condition(source, scope) {
+                Ok(expr) => checked.push((node, expr)),
+                Err(problems) => self.problems(&node, problems),
+            }
+        }
+        checked
     }
 
     fn unguarded(&self, expr: &Expr) -> Vec<Problem> {

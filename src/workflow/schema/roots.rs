@@ -220,7 +220,8 @@ pub static TEAM: Object = Object {
     ],
 };
 
-pub static TENANT: Object = Object { name: "tenant", fields: &[field("id", Type::Text)] };
+pub static TENANT: Object =
+    Object { name: "tenant", fields: &[field("id", Type::Text), field("attributes", Type::Map)] };
 
 pub static ACTIVITY: Object = Object {
     name: "activity",

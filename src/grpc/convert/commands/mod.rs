@@ -13,6 +13,7 @@ mod directory;
 mod edit;
 mod issue;
 mod message;
+mod tenant;
 mod ticket;
 
 /// A request that writes.
@@ -66,6 +67,8 @@ writes! {
     "EscalateTicket" EscalateTicketRequest -> EscalateTicketResponse, by ticket::escalate;
     "CloseTicket" CloseTicketRequest -> CloseTicketResponse, by ticket::close;
     "ReopenTicket" ReopenTicketRequest -> ReopenTicketResponse, by ticket::reopen;
+    "CreateFollowUp" CreateFollowUpRequest -> CreateFollowUpResponse, by ticket::follow_up;
+    "RateTicket" RateTicketRequest -> RateTicketResponse, by ticket::rate;
     "PostMessage" PostMessageRequest -> PostMessageResponse, by message::post;
     "UpdateMessage" UpdateMessageRequest -> UpdateMessageResponse, by message::update;
     "DeleteMessage" DeleteMessageRequest -> DeleteMessageResponse, by message::delete;
@@ -76,6 +79,7 @@ writes! {
     "UpsertContact" UpsertContactRequest -> UpsertContactResponse, by directory::contact;
     "UpsertTeam" UpsertTeamRequest -> UpsertTeamResponse, by directory::team;
     "UpsertAgent" UpsertAgentRequest -> UpsertAgentResponse, by directory::agent;
+    "UpdateTenant" UpdateTenantRequest -> UpdateTenantResponse, by tenant::update;
 }
 
 /// The command that a request asks for, or everything that is wrong with it.

@@ -1,13 +1,14 @@
 //! Tickets: making them, and the verbs that name one.
 
 use crate::command::Action;
-use crate::command::action::{NewTicket, Step};
+use crate::command::action::{NewTicket, Step, TicketEdit};
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id;
 use crate::model::lifecycle::Verb;
+use crate::model::tenant::GENERAL;
 use crate::model::words::*;
 use uuid::Uuid;
 
@@ -15,10 +16,10 @@ use super::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, etag, or, source}
 
 const MAX_SUBJECT_CHARS: usize = 500;
 const MAX_CATEGORY_CHARS: usize = 128;
-const DEFAULT_CATEGORY: &str = "general";
 const MAX_TAGS: usize = 64;
 const MAX_TAG_CHARS: usize = 64;
 const MAX_BATCH: usize = 500;
+const MAX_COMMENT_CHARS: usize = 2000;
 
 pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> Action {
     Action::CreateTicket(Box::new(new_ticket(request.ticket, found)))
@@ -49,32 +50,41 @@ pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violatio
 fn new_ticket(ticket: Option<pb::Ticket>, found: &mut Violations) -> NewTicket {
     let ticket = found.set("ticket", ticket);
     found.within("ticket", |found| {
-        if !matches!(Status::from_pb(found, "status", ticket.status), None | Some(Status::Open)) {
-            found.add("status", "a new ticket is OPEN: leave it out, and move the ticket once it is there");
+        if ticket.subject.is_empty() {
+            subject(found, String::new());
         }
-        NewTicket {
-            subject: subject(found, ticket.subject),
-            description: description(found, ticket.description),
-            kind: kind(found, ticket.r#type),
-            priority: priority(found, ticket.priority),
-            category: category(found, ticket.category),
-            channel: channel(found, ticket.channel),
-            source: source(found, ticket.source),
-            source_type: source_type(found, ticket.source_type),
-            tags: tags(found, "tags", ticket.tags),
-            custom: value::map_from_pb(found, "custom", ticket.custom),
-            requester_id: id(found, "requester_id", ticket.requester_id),
-            requester_email: email(found, "requester_email", ticket.requester_email),
-            requester_name: name(found, "requester_name", ticket.requester_name),
-            assignee_id: id(found, "assignee_id", ticket.assignee_id),
-            team_id: id(found, "team_id", ticket.team_id),
-            organization_id: id(found, "organization_id", ticket.organization_id),
-            deal_id: id(found, "deal_id", ticket.deal_id),
-            related_asset_id: id(found, "related_asset_id", ticket.related_asset_id),
-            related_vulnerability_id: id(found, "related_vulnerability_id", ticket.related_vulnerability_id),
-            sla_policy_id: sla_policy_id(found, ticket.sla_policy_id),
-        }
+        checked(ticket, found)
     })
+}
+
+/// Everything that the maker of a ticket says of it; only a subject that is missing is not told.
+fn checked(ticket: pb::Ticket, found: &mut Violations) -> NewTicket {
+    if !matches!(Status::from_pb(found, "status", ticket.status), None | Some(Status::Open)) {
+        found.add("status", "a new ticket is OPEN: leave it out, and move the ticket once it is there");
+    }
+    found.text("subject", &ticket.subject, MAX_SUBJECT_CHARS);
+    NewTicket {
+        subject: ticket.subject,
+        description: description(found, ticket.description),
+        kind: kind(found, ticket.r#type),
+        priority: priority(found, ticket.priority),
+        category: category(found, ticket.category),
+        channel: channel(found, ticket.channel),
+        source: source(found, ticket.source),
+        source_type: source_type(found, ticket.source_type),
+        tags: tags(found, "tags", ticket.tags),
+        custom: value::map_from_pb(found, "custom", ticket.custom),
+        requester_id: id(found, "requester_id", ticket.requester_id),
+        requester_email: email(found, "requester_email", ticket.requester_email),
+        requester_name: name(found, "requester_name", ticket.requester_name),
+        assignee_id: id(found, "assignee_id", ticket.assignee_id),
+        team_id: id(found, "team_id", ticket.team_id),
+        organization_id: id(found, "organization_id", ticket.organization_id),
+        deal_id: id(found, "deal_id", ticket.deal_id),
+        related_asset_id: id(found, "related_asset_id", ticket.related_asset_id),
+        related_vulnerability_id: id(found, "related_vulnerability_id", ticket.related_vulnerability_id),
+        sla_policy_id: sla_policy_id(found, ticket.sla_policy_id),
+    }
 }
 
 pub fn delete(request: pb::DeleteTicketRequest, found: &mut Violations) -> Action {
@@ -132,10 +142,69 @@ pub fn close(request: pb::CloseTicketRequest, found: &mut Violations) -> Action 
 }
 
 pub fn reopen(request: pb::ReopenTicketRequest, found: &mut Violations) -> Action {
-    if let Err(unknown) = pb::ReopenMode::try_from(request.mode) {
-        found.add("mode", format!("{} is no ReopenMode; use IN_PLACE", unknown.0));
+    let mode = ReopenMode::from_pb(found, "mode", request.mode);
+    if mode == Some(ReopenMode::Reject) {
+        found.add("mode", "REJECT is for the tenant's settings; a request says IN_PLACE, FOLLOW_UP or nothing");
     }
-    step(Verb::Reopen, Status::Reopened, request.id, request.etag, request.reason, found)
+    match step(Verb::Reopen, Status::Reopened, request.id, request.etag, request.reason, found) {
+        Action::MoveTicket { ticket, etag, step } => Action::MoveTicket { ticket, etag, step: Step { mode, ..step } },
+        other => other,
+    }
+}
+
+pub fn follow_up(request: pb::CreateFollowUpRequest, found: &mut Violations) -> Action {
+    let pb::CreateFollowUpRequest { id, ticket, etag: tag, request_id: _, validate_only: _ } = request;
+    Action::CreateFollowUp {
+        ticket: found.ticket("id", &id),
+        etag: etag(found, tag),
+        with: Box::new(found.within("ticket", |found| of_its_own(ticket.unwrap_or_default(), found))),
+    }
+}
+
+/// What is set of a ticket that follows one. A requester is one person: of another one nothing is kept.
+fn of_its_own(ticket: pb::Ticket, found: &mut Violations) -> TicketEdit {
+    let (typed, ranked, sorted) = (ticket.r#type != 0, ticket.priority != 0, !ticket.category.is_empty());
+    let new = checked(ticket, found);
+    let requested = [&new.requester_id, &new.requester_email, &new.requester_name].iter().any(|text| !text.is_empty());
+    let of_another = requested || !new.organization_id.is_empty();
+    TicketEdit {
+        subject: set(new.subject),
+        description: set(new.description),
+        kind: typed.then_some(new.kind),
+        status: None,
+        priority: ranked.then_some(new.priority),
+        category: sorted.then_some(new.category),
+        channel: Some(new.channel),
+        source: Some(new.source),
+        source_type: Some(new.source_type),
+        tags: (!new.tags.is_empty()).then_some(new.tags),
+        custom: Some(new.custom),
+        custom_keys: Vec::new(),
+        requester_id: requested.then_some(new.requester_id),
+        requester_email: requested.then_some(new.requester_email),
+        requester_name: requested.then_some(new.requester_name),
+        assignee_id: set(new.assignee_id),
+        team_id: set(new.team_id),
+        organization_id: of_another.then_some(new.organization_id),
+        deal_id: set(new.deal_id),
+        related_asset_id: set(new.related_asset_id),
+        related_vulnerability_id: set(new.related_vulnerability_id),
+        sla_policy_id: new.sla_policy_id.map(Some),
+    }
+}
+
+fn set(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+pub fn rate(request: pb::RateTicketRequest, found: &mut Violations) -> Action {
+    let pb::RateTicketRequest { id, satisfaction, comment, etag: tag, request_id: _, validate_only: _ } = request;
+    // Neither is NaN in it.
+    if !(1.0..=5.0).contains(&satisfaction) {
+        found.add("satisfaction", format!("must be from 1 to 5, is {satisfaction}"));
+    }
+    found.text("comment", &comment, MAX_COMMENT_CHARS);
+    Action::RateTicket { ticket: found.ticket("id", &id), etag: etag(found, tag), satisfaction, comment }
 }
 
 pub fn escalate(request: pb::EscalateTicketRequest, found: &mut Violations) -> Action {
@@ -154,7 +223,7 @@ fn step(verb: Verb, to: Status, id: String, tag: String, reason: String, found: 
     Action::MoveTicket {
         ticket: found.ticket("id", &id),
         etag: etag(found, tag),
-        step: Step { verb, to, reason, team_id: None, assignee_id: None },
+        step: Step { reason, ..Step::of(verb, to) },
     }
 }
 
@@ -188,7 +257,7 @@ pub fn source_type(found: &mut Violations, value: i32) -> SourceType {
 
 pub fn category(found: &mut Violations, text: String) -> String {
     found.text("category", &text, MAX_CATEGORY_CHARS);
-    or(text, DEFAULT_CATEGORY)
+    or(text, GENERAL)
 }
 
 pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {

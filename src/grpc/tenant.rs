@@ -1,0 +1,32 @@
+//! TenantService.
+
+use tonic::Status;
+
+use super::convert::read::{checked, freshness};
+use super::convert::tenant;
+use super::read::connection;
+use super::state::{Call, State, service};
+use super::write::write;
+use super::{fault, pb, status};
+use crate::command::Refusal;
+use crate::store;
+
+service! {
+    Tenants: tenant_service_server::TenantService {
+        get_tenant: GetTenantRequest -> GetTenantResponse, by get;
+        update_tenant: UpdateTenantRequest -> UpdateTenantResponse, by write;
+    }
+}
+
+async fn get(state: &State, call: Call, request: pb::GetTenantRequest) -> Result<pb::GetTenantResponse, Status> {
+    let pb::GetTenantRequest { min_position, epoch } = request;
+    let fresh = checked(|found| freshness(found, min_position, epoch)).map_err(status::refused)?;
+    if call.caller.app_id().is_some() {
+        let what = "a token of one app does not read the settings of the whole tenant";
+        return Err(status::refused(Refusal::Forbidden { what: what.into() }));
+    }
+    let mut conn = connection(state, &call, fresh).await?;
+    let found = store::read::tenant::get(&mut conn, call.caller.tenant()).await;
+    let row = found.map_err(|error| fault::of_read("GetTenant", "", error))?;
+    Ok(pb::GetTenantResponse { tenant: Some(tenant::to_pb(row)) })
+}
