@@ -81,11 +81,38 @@ pub enum Action {
         ticket: TicketRef,
         etag: String,
     },
+    UpdateIssue {
+        issue: Uuid,
+        etag: String,
+        edit: Box<IssueEdit>,
+    },
+    ReopenIssue {
+        issue: Uuid,
+        etag: String,
+    },
+    UnlinkIssue {
+        issue: Uuid,
+        ticket: TicketRef,
+        etag: String,
+    },
+    /// An issue out of a ticket. What `with` leaves out is the ticket's.
+    ConvertToIssue {
+        ticket: TicketRef,
+        etag: String,
+        with: Box<IssueEdit>,
+    },
     /// The stamps of the row given are ignored, as are counts that Docket keeps. An empty etag checks nothing.
     UpsertOrganization(Box<Organization>, String),
     UpsertContact(Box<Contact>, String),
     UpsertTeam(Box<Team>, String),
     UpsertAgent(Box<Agent>, String),
+    /// Upserts, all or none.
+    UpsertAll(Vec<Action>),
+    DeleteEntry {
+        kind: DirectoryKind,
+        id: String,
+        etag: String,
+    },
     UpdateTenant {
         etag: String,
         edit: Box<TenantEdit>,
@@ -112,13 +139,28 @@ impl Action {
             Action::CreateIssue(_) => "create_issue",
             Action::ResolveIssue { .. } => "resolve_issue",
             Action::LinkIssue { .. } => "link_issue",
+            Action::UpdateIssue { .. } => "update_issue",
+            Action::ReopenIssue { .. } => "reopen_issue",
+            Action::UnlinkIssue { .. } => "unlink_issue",
+            Action::ConvertToIssue { .. } => "convert_to_issue",
             Action::UpsertOrganization(..) => "upsert_organization",
             Action::UpsertContact(..) => "upsert_contact",
             Action::UpsertTeam(..) => "upsert_team",
             Action::UpsertAgent(..) => "upsert_agent",
+            Action::UpsertAll(_) => "upsert_all",
+            Action::DeleteEntry { .. } => "delete_entry",
             Action::UpdateTenant { .. } => "update_tenant",
         }
     }
+}
+
+/// What the directory has entries of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryKind {
+    Organization,
+    Contact,
+    Team,
+    Agent,
 }
 
 /// A move along the lifecycle. `Verb::Update` carries its target; the others lead where their name says.
@@ -241,4 +283,22 @@ pub struct NewIssue {
     pub tickets: Vec<TicketRef>,
     pub source: String,
     pub source_type: SourceType,
+}
+
+/// The masked fields of an issue; `None` = not in the mask.
+#[derive(Clone, Debug, Default)]
+pub struct IssueEdit {
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub kind: Option<IssueType>,
+    pub status: Option<IssueStatus>,
+    pub priority: Option<Priority>,
+    pub reporter_id: Option<String>,
+    pub assignee_id: Option<String>,
+    pub project: Option<String>,
+    pub external_url: Option<String>,
+    /// The whole map.
+    pub metadata: Option<serde_json::Value>,
+    pub source: Option<String>,
+    pub source_type: Option<SourceType>,
 }

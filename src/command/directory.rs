@@ -1,4 +1,4 @@
-//! People, teams and organizations as other systems know them: create or replace. The same again changes nothing.
+//! People, teams and organizations as other systems know them: create or replace, and delete. The same again changes nothing.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::model::ticket;
 
 /// The stamps of the row that there was, or of a new one.
 macro_rules! stamps {
-    ($after:ident, $old:ident, $scope:ident) => {
+    ($after:ident, $old:ident, $row:ident, $scope:ident) => {
         match $old {
             Some(old) => {
                 $after.app_id.clone_from(&old.app_id);
@@ -40,20 +40,25 @@ macro_rules! stamps {
                 $after.deleted_at = None;
                 $after.deleted_by = String::new();
                 $after.schema_version = SCHEMA_VERSION;
-                $after.etag_version = 0;
+                // No etag of an earlier life is good for this one.
+                $after.etag_version = $row.as_ref().map_or(0, |row| row.etag_version);
             }
         }
     };
 }
 
-/// One upsert. `keep` sets what Docket itself holds, from the row that there is, `known` or not.
+/// One upsert, and the deletion of what it made. `keep` sets what Docket itself holds, from the row that there is, `known`
+/// or not; `forget` takes a row out of the directory.
 macro_rules! upsert {
-    ($name:ident: $row:ident in $table:ident, $kind:ident, $activity:literal, $known:expr, $keep:expr) => {
+    (
+        $name:ident, $delete:ident: $row:ident in $table:ident by $find:ident, $kind:ident, $activity:literal,
+        $known:expr, $keep:expr, $forget:expr
+    ) => {
         pub fn $name(world: &mut World, scope: &Scope<'_>, new: &$row, etag: &str) -> Result<Arc<$row>, Stop> {
             staff_only(scope, Kind::$kind.word())?;
             let keep: fn(Option<&$row>, &mut $row) = $keep;
             let known: fn(&$row) -> bool = $known;
-            let row = world.$name(&new.id)?;
+            let row = world.$find(&new.id)?;
             let old = row.as_ref().filter(|row| known(row));
             if let Some(old) = old
                 && scope.caller().app_id().is_some_and(|app| app != old.app_id)
@@ -65,7 +70,7 @@ macro_rules! upsert {
             let mut after = new.clone();
             keep(row.as_deref(), &mut after);
             after.tenant_id = scope.tenant().to_owned();
-            stamps!(after, old, scope);
+            stamps!(after, old, row, scope);
             if old.is_some_and(|old| **old == after) {
                 return Ok(Arc::new(after));
             }
@@ -79,18 +84,59 @@ macro_rules! upsert {
             world.$table.put(after.id.clone(), after.clone());
             Ok(after)
         }
+
+        /// Deleting it again changes nothing.
+        pub fn $delete(world: &mut World, scope: &Scope<'_>, id: &str, etag: &str) -> Result<Arc<$row>, Stop> {
+            staff_only(scope, Kind::$kind.word())?;
+            let known: fn(&$row) -> bool = $known;
+            let row = world.$find(id)?.filter(|row| known(row) || row.deleted_at.is_some());
+            let theirs = |row: &Arc<$row>| scope.caller().app_id().is_none_or(|app| app == row.app_id);
+            let none = || Refusal::NotFound { kind: Kind::$kind, id: id.to_owned() };
+            let row = row.filter(theirs).ok_or_else(none)?;
+            if row.deleted_at.is_some() {
+                return Ok(row);
+            }
+            check_etag(etag, row.etag_version, || format!("{} {id:?}", Kind::$kind.word()))?;
+            let mut after = Arc::unwrap_or_clone(row);
+            let forget: fn(&mut $row) = $forget;
+            forget(&mut after);
+            after.deleted_at = Some(scope.now);
+            after.deleted_by.clone_from(&scope.actor.id);
+            after.updated_at = scope.now;
+            after.updated_by.clone_from(&scope.actor.id);
+            after.etag_version += 1;
+            after.position = next_position(world);
+            let note = Note { data: Some(after.shown()), ..Note::of($activity) };
+            world.head.config_position = plain(world, scope, note);
+            let after = Arc::new(after);
+            world.$table.put(after.id.clone(), after.clone());
+            Ok(after)
+        }
     };
 }
 
-upsert!(organization: Organization in organizations, Organization, "organization.changed", |_| true, |_, _| {});
-upsert!(contact: Contact in contacts, Contact, "contact.changed", |_| true, |_, _| {});
-upsert!(team: Team in teams, Team, "team.changed", |_| true, |row, team| {
-    team.last_assigned = row.map(|row| row.last_assigned.clone()).unwrap_or_default();
-});
-upsert!(agent: Agent in agents, Agent, "agent.changed", |row| row.known, |row, agent| {
-    agent.known = true;
-    agent.open_count = row.map_or(0, |row| row.open_count);
-});
+upsert!(
+    organization, delete_organization: Organization in organizations by organization_row, Organization,
+    "organization.changed", |row| row.deleted_at.is_none(), |_, _| {}, |_| {}
+);
+upsert!(
+    contact, delete_contact: Contact in contacts by contact_row, Contact,
+    "contact.changed", |row| row.deleted_at.is_none(), |_, _| {}, |_| {}
+);
+upsert!(
+    team, delete_team: Team in teams by team_row, Team,
+    "team.changed", |row| row.deleted_at.is_none(), |row, team| {
+        team.last_assigned = row.map(|row| row.last_assigned.clone()).unwrap_or_default();
+    }, |_| {}
+);
+// What was deleted goes on counting, as what nobody ever knew does.
+upsert!(
+    agent, delete_agent: Agent in agents by agent, Agent,
+    "agent.changed", |row| row.known, |row, agent| {
+        agent.known = true;
+        agent.open_count = row.map_or(0, |row| row.open_count);
+    }, |agent| agent.known = false
+);
 
 /// A row as its activity holds it, by the contract's names.
 trait Shown {
@@ -115,6 +161,10 @@ macro_rules! shown {
         });
         if let (Value::Object(all), Value::Object(stamps)) = (&mut shown, stamps) {
             all.extend(stamps);
+            if let Some(at) = $row.deleted_at {
+                all.insert("deleted_at".to_owned(), json!(at.to_string()));
+                all.insert("deleted_by".to_owned(), json!($row.deleted_by));
+            }
         }
         shown
     }};

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::action::NewIssue;
-use super::record::{Note, SCHEMA_VERSION, beside, changed, next_position, plain};
+use super::action::{IssueEdit, NewIssue};
+use super::edit::put;
+use super::record::{Note, SCHEMA_VERSION, SOURCE, beside, changed, next_position, plain};
 use super::scope::Scope;
 use super::{Refusal, Stop, World, gather, limits};
 use crate::model::activity::Change;
 use crate::model::id;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ticket::{Ticket, TicketRef};
-use crate::model::words::{IssueStatus, Words};
+use crate::model::time::Instant;
+use crate::model::words::{IssueStatus, IssueType, SourceType, Words};
 
 /// Makes an issue that is linked to these tickets, each named once.
 pub fn create(
@@ -38,6 +40,10 @@ pub fn create(
         source,
         source_type,
     } = new.clone();
+    let reporter_id = match reporter_id.is_empty() && scope.cause.is_none() {
+        true => scope.caller().sub().to_owned(),
+        false => reporter_id,
+    };
     // A rule's issue belongs to the app of the ticket that it was made for.
     let app_id = match tickets.first() {
         Some(ticket) if scope.cause.is_some() => ticket.app_id.clone(),
@@ -76,17 +82,132 @@ pub fn create(
     write(world, scope, issue, "issue.created", Vec::new())
 }
 
-/// Resolves an issue; doing it again changes nothing.
-pub fn resolve(world: &mut World, scope: &Scope<'_>, issue: &Arc<Issue>) -> Result<Arc<Issue>, Stop> {
-    if issue.status == IssueStatus::Resolved {
-        return Ok(issue.clone());
+/// An issue that is linked to the ticket, with what the ticket says where `with` says nothing.
+pub fn convert(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    with: &IssueEdit,
+) -> Result<Arc<Issue>, Stop> {
+    let mut new = NewIssue {
+        title: ticket.subject.clone(),
+        description: ticket.description.clone(),
+        kind: IssueType::Task,
+        priority: ticket.priority,
+        reporter_id: ticket.requester_id.clone(),
+        assignee_id: String::new(),
+        project: String::new(),
+        external_url: String::new(),
+        metadata: Value::Object(Map::new()),
+        tickets: Vec::new(),
+        source: SOURCE.to_owned(),
+        source_type: SourceType::Api,
+    };
+    let IssueEdit {
+        title,
+        description,
+        kind,
+        status: _,
+        priority,
+        reporter_id,
+        assignee_id,
+        project,
+        external_url,
+        metadata,
+        source,
+        source_type,
+    } = with;
+    put(&mut new.title, title);
+    put(&mut new.description, description);
+    put(&mut new.kind, kind);
+    put(&mut new.priority, priority);
+    put(&mut new.reporter_id, reporter_id);
+    put(&mut new.assignee_id, assignee_id);
+    put(&mut new.project, project);
+    put(&mut new.external_url, external_url);
+    put(&mut new.metadata, metadata);
+    put(&mut new.source, source);
+    put(&mut new.source_type, source_type);
+    create(world, scope, &new, &[ticket])
+}
+
+/// Writes the masked fields that differ, in one activity; a resolve or a reopen is one of its own, after it.
+pub fn update(world: &mut World, scope: &Scope<'_>, issue: Arc<Issue>, edit: &IssueEdit) -> Result<Arc<Issue>, Stop> {
+    let (after, changes) = edited(&issue, edit);
+    let issue = match changes.is_empty() {
+        true => issue,
+        false => write(world, scope, after, "issue.updated", changes)?,
+    };
+    match edit.status {
+        Some(to) => move_to(world, scope, issue, to),
+        None => Ok(issue),
     }
-    let after = Issue { status: IssueStatus::Resolved, resolved_at: Some(scope.now), ..Issue::clone(issue) };
-    let changes = vec![
-        changed("status", json!(issue.status.word()), json!(after.status.word())),
-        changed("resolved_at", Value::Null, json!(scope.now.to_string())),
+}
+
+/// Resolves, reopens or picks up an issue. Where it is already it stays.
+pub fn move_to(world: &mut World, scope: &Scope<'_>, issue: Arc<Issue>, to: IssueStatus) -> Result<Arc<Issue>, Stop> {
+    let from = issue.status;
+    if from == to {
+        return Ok(issue);
+    }
+    let resolved_at = (to == IssueStatus::Resolved).then_some(scope.now);
+    let kind = match (from, to) {
+        (_, IssueStatus::Resolved) => "issue.resolved",
+        (IssueStatus::Resolved, _) => "issue.reopened",
+        _ => "issue.updated",
+    };
+    let mut changes = vec![changed("status", json!(from.word()), json!(to.word()))];
+    if issue.resolved_at != resolved_at {
+        let shown = |at: Option<Instant>| at.map_or(Value::Null, |at| json!(at.to_string()));
+        changes.push(changed("resolved_at", shown(issue.resolved_at), shown(resolved_at)));
+    }
+    write(world, scope, Issue { status: to, resolved_at, ..Issue::clone(&issue) }, kind, changes)
+}
+
+/// The issue with the masked fields in it, its status apart, and what is different.
+fn edited(issue: &Issue, edit: &IssueEdit) -> (Issue, Vec<Change>) {
+    let IssueEdit {
+        title,
+        description,
+        kind,
+        status: _,
+        priority,
+        reporter_id,
+        assignee_id,
+        project,
+        external_url,
+        metadata,
+        source,
+        source_type,
+    } = edit;
+    let (mut after, mut changes) = (issue.clone(), Vec::new());
+    let mut text = |field: &str, place: &mut String, new: &Option<String>| {
+        if let Some(new) = new.as_ref().filter(|new| *new != place) {
+            changes.push(changed(field, json!(place), json!(new)));
+            place.clone_from(new);
+        }
+    };
+    text("title", &mut after.title, title);
+    text("description", &mut after.description, description);
+    text("reporter_id", &mut after.reporter_id, reporter_id);
+    text("assignee_id", &mut after.assignee_id, assignee_id);
+    text("project", &mut after.project, project);
+    text("external_url", &mut after.external_url, external_url);
+    text("source", &mut after.source, source);
+    put(&mut after.kind, kind);
+    put(&mut after.priority, priority);
+    put(&mut after.source_type, source_type);
+    put(&mut after.metadata, metadata);
+    let others = [
+        ("type", json!(issue.kind.word()), json!(after.kind.word())),
+        ("priority", json!(issue.priority.word()), json!(after.priority.word())),
+        ("source_type", json!(issue.source_type.word()), json!(after.source_type.word())),
+        ("metadata", issue.metadata.clone(), after.metadata.clone()),
     ];
-    write(world, scope, after, "issue.resolved", changes)
+    changes.extend(
+        others.into_iter().filter(|(_, old, new)| old != new).map(|(field, old, new)| changed(field, old, new)),
+    );
+    (after, changes)
 }
 
 /// Links a ticket; doing it again changes nothing.
@@ -102,6 +223,28 @@ pub fn link(
     let after = add(world, Issue::clone(issue), ticket)?;
     let changes = vec![changed("ticket_ids", json!(issue.ticket_ids.0), json!(after.ticket_ids.0))];
     write(world, scope, after, "issue.updated", changes)
+}
+
+/// Takes a link away; where there is none nothing changes. The ticket that it was of is told, too.
+pub fn unlink(
+    world: &mut World,
+    scope: &Scope<'_>,
+    issue: &Arc<Issue>,
+    ticket: &Arc<Ticket>,
+) -> Result<Arc<Issue>, Stop> {
+    let shown = id::show(id::TICKET, ticket.id);
+    if !issue.ticket_ids.has(&shown) {
+        return Ok(issue.clone());
+    }
+    let mut after = Issue::clone(issue);
+    after.ticket_ids.0.retain(|id| *id != shown);
+    let rest: Vec<Uuid> = world.issues_of(ticket.id)?.iter().copied().filter(|id| *id != issue.id).collect();
+    let link = IssueTicket { tenant_id: issue.tenant_id.clone(), ticket_id: ticket.id, issue_id: issue.id };
+    let changes = vec![changed("ticket_ids", json!(issue.ticket_ids.0), json!(after.ticket_ids.0))];
+    let written = write_to(world, scope, after, "issue.updated", changes, Some(ticket))?;
+    world.ticket_issues.put(ticket.id, Arc::new(rest));
+    world.issue_tickets.remove((ticket.id, issue.id), Arc::new(link));
+    Ok(written)
 }
 
 /// The issues of a ticket that this rule made.
@@ -129,16 +272,29 @@ fn add(world: &mut World, mut issue: Issue, ticket: &Ticket) -> Result<Issue, St
 fn write(
     world: &mut World,
     scope: &Scope<'_>,
-    mut issue: Issue,
+    issue: Issue,
     kind: &'static str,
     changes: Vec<Change>,
 ) -> Result<Arc<Issue>, Stop> {
+    write_to(world, scope, issue, kind, changes, None)
+}
+
+/// `former`: a ticket that it is no longer linked to, and that is told all the same.
+fn write_to(
+    world: &mut World,
+    scope: &Scope<'_>,
+    mut issue: Issue,
+    kind: &'static str,
+    changes: Vec<Change>,
+    former: Option<&Arc<Ticket>>,
+) -> Result<Arc<Issue>, Stop> {
     let ids = issue.ticket_ids.iter().filter_map(|shown| id::parse(id::TICKET, shown));
-    let tickets = gather(ids.map(|id| {
+    let mut tickets = gather(ids.map(|id| {
         let name = TicketRef::Id(id);
         let none = || Refusal::NotFound { kind: super::refusal::Kind::Ticket, id: name.to_string() };
         world.ticket(&name)?.ok_or_else(|| Stop::from(none()))
     }))?;
+    tickets.extend(former.cloned());
     issue.updated_at = scope.now;
     issue.updated_by.clone_from(&scope.actor.id);
     issue.etag_version += 1;

@@ -132,6 +132,8 @@ pub enum Resource {
     Team(Arc<Team>),
     Agent(Arc<Agent>),
     Tenant(Arc<Tenant>),
+    /// Entries of the directory, in the order asked for.
+    All(Vec<Resource>),
 }
 
 /// What became of a command.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access::{self, Right};
-use super::action::{NewIssue, NewTicket, Step, TicketEdit};
+use super::action::{DirectoryKind, NewIssue, Step, TicketEdit};
 use super::react::before::{self, Amendment, Asked};
 use super::record::{Note, change};
 use super::scope::Scope;
@@ -12,14 +12,14 @@ use super::{assign, create, directory, edit, gather, issue, message, moves, reac
 use crate::model::change::difference;
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::{Ticket, TicketRef};
-use crate::model::words::ReopenMode;
+use crate::model::words::{IssueStatus, ReopenMode};
 
 /// Does what the command asks for and everything that rules do in answer. What is answered is as it is then.
 pub fn perform(world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
     let command = scope.command;
     let first = world.activities.len();
     let resource = decide(world, scope, &command.action)?;
-    if !matches!(command.action, Action::CreateTickets(_)) {
+    if !matches!(command.action, Action::CreateTickets(_) | Action::UpsertAll(_)) {
         react::settle(world, scope, first)?;
     }
     Ok(as_it_is(world, resource))
@@ -31,7 +31,7 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
     };
     Ok(match action {
         Action::CreateTicket(new) => Resource::Ticket(create::create(world, scope, new)?),
-        Action::CreateTickets(all) => Resource::Tickets(create_all(world, scope, all)?),
+        Action::CreateTickets(all) => Resource::Tickets(each(world, scope, all, create::create)?),
         Action::UpdateTicket { ticket: name, etag, edit } => {
             let ticket = ticket(world, scope, name, etag)?;
             Resource::Ticket(update(world, scope, ticket, edit)?)
@@ -88,12 +88,29 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
         Action::CreateIssue(new) => Resource::Issue(create_issue(world, scope, new)?),
         Action::ResolveIssue { issue: id, etag } => {
             let found = access::issue(world, scope, *id, etag)?;
-            Resource::Issue(issue::resolve(world, scope, &found)?)
+            Resource::Issue(issue::move_to(world, scope, found, IssueStatus::Resolved)?)
         }
         Action::LinkIssue { issue: id, ticket: name, etag } => {
             let found = access::issue(world, scope, *id, etag)?;
             let ticket = ticket(world, scope, name, "")?;
             Resource::Issue(issue::link(world, scope, &found, &ticket)?)
+        }
+        Action::UpdateIssue { issue: id, etag, edit } => {
+            let found = access::issue(world, scope, *id, etag)?;
+            Resource::Issue(issue::update(world, scope, found, edit)?)
+        }
+        Action::ReopenIssue { issue: id, etag } => {
+            let found = access::issue(world, scope, *id, etag)?;
+            Resource::Issue(issue::move_to(world, scope, found, IssueStatus::Open)?)
+        }
+        Action::UnlinkIssue { issue: id, ticket: name, etag } => {
+            let found = access::issue(world, scope, *id, etag)?;
+            let ticket = ticket(world, scope, name, "")?;
+            Resource::Issue(issue::unlink(world, scope, &found, &ticket)?)
+        }
+        Action::ConvertToIssue { ticket: name, etag, with } => {
+            let ticket = ticket(world, scope, name, etag)?;
+            Resource::Issue(issue::convert(world, scope, ticket, with)?)
         }
         Action::UpsertOrganization(row, etag) => {
             Resource::Organization(directory::organization(world, scope, row, etag)?)
@@ -101,6 +118,15 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
         Action::UpsertContact(row, etag) => Resource::Contact(directory::contact(world, scope, row, etag)?),
         Action::UpsertTeam(row, etag) => Resource::Team(directory::team(world, scope, row, etag)?),
         Action::UpsertAgent(row, etag) => Resource::Agent(directory::agent(world, scope, row, etag)?),
+        Action::UpsertAll(all) => Resource::All(each(world, scope, all, decide)?),
+        Action::DeleteEntry { kind, id, etag } => match kind {
+            DirectoryKind::Organization => {
+                Resource::Organization(directory::delete_organization(world, scope, id, etag)?)
+            }
+            DirectoryKind::Contact => Resource::Contact(directory::delete_contact(world, scope, id, etag)?),
+            DirectoryKind::Team => Resource::Team(directory::delete_team(world, scope, id, etag)?),
+            DirectoryKind::Agent => Resource::Agent(directory::delete_agent(world, scope, id, etag)?),
+        },
         Action::UpdateTenant { etag, edit } => Resource::Tenant(tenant::update(world, scope, edit, etag)?),
     })
 }
@@ -228,15 +254,19 @@ fn undelete(world: &mut World, scope: &Scope<'_>, ticket: &Arc<Ticket>) -> Resul
     })
 }
 
-/// Each ticket of a batch has its rules to itself, and their bounds: they run before the next one is made.
-fn create_all(world: &mut World, scope: &mut Scope<'_>, all: &[NewTicket]) -> Result<Vec<Arc<Ticket>>, Stop> {
-    let (mut tickets, mut missing) = (Vec::with_capacity(all.len()), Vec::new());
+/// Each one of a batch has its rules to itself, and their bounds: they run before the next one is made.
+fn each<N, T>(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    all: &[N],
+    one: impl Fn(&mut World, &mut Scope<'_>, &N) -> Result<T, Stop>,
+) -> Result<Vec<T>, Stop> {
+    let (mut done, mut missing) = (Vec::with_capacity(all.len()), Vec::new());
     for (index, new) in all.iter().enumerate() {
         let (start, first) = (world.savepoint(), world.activities.len());
-        let made =
-            create::create(world, scope, new).and_then(|ticket| react::settle(world, scope, first).map(|()| ticket));
+        let made = one(world, scope, new).and_then(|made| react::settle(world, scope, first).map(|()| made));
         match made {
-            Ok(ticket) => tickets.push(ticket),
+            Ok(made) => done.push(made),
             // What the others miss is asked for in the same pass; a refusal may look different once it is known.
             Err(Stop::Missing(wants)) => {
                 world.rollback(&start);
@@ -246,7 +276,7 @@ fn create_all(world: &mut World, scope: &mut Scope<'_>, all: &[NewTicket]) -> Re
             Err(_) => world.rollback(&start),
         }
     }
-    if missing.is_empty() { Ok(tickets) } else { Err(Stop::Missing(missing)) }
+    if missing.is_empty() { Ok(done) } else { Err(Stop::Missing(missing)) }
 }
 
 fn create_issue(
@@ -282,6 +312,7 @@ fn as_it_is(world: &World, resource: Resource) -> Resource {
         Resource::Ticket(old) => Resource::Ticket(ticket(old)),
         Resource::Tickets(old) => Resource::Tickets(old.into_iter().map(ticket).collect()),
         Resource::Message(message, old) => Resource::Message(message, ticket(old)),
+        Resource::All(old) => Resource::All(old.into_iter().map(|row| as_it_is(world, row)).collect()),
         Resource::Issue(old) => Resource::Issue(world.issues.get(&old.id).flatten().cloned().unwrap_or(old)),
         settled @ (Resource::Organization(_)
         | Resource::Contact(_)

@@ -50,9 +50,27 @@ fn outcome(world: &World, resource: Resource, first_position: i64) -> Outcome {
     Outcome { resource, first_position, position: world.head.position }
 }
 
+/// Where the log has each of them: one that was not changed by this write, too.
+fn positions(rows: &[Resource]) -> String {
+    let position = |row: &Resource| match row {
+        Resource::Organization(row) => row.position,
+        Resource::Contact(row) => row.position,
+        Resource::Team(row) => row.position,
+        Resource::Agent(row) => row.position,
+        Resource::Ticket(_)
+        | Resource::Tickets(_)
+        | Resource::Message(..)
+        | Resource::Issue(_)
+        | Resource::Tenant(_)
+        | Resource::All(_) => 0,
+    };
+    rows.iter().map(|row| position(row).to_string()).collect::<Vec<_>>().join(",")
+}
+
 /// What is kept of an answer: enough to give it again from the log.
 fn answered(command: &Command, request: &RequestKey, outcome: &Outcome, now: Instant) -> Request {
     let (resource_id, resource_position) = match &outcome.resource {
+        Resource::All(rows) => (positions(rows), outcome.position),
         Resource::Ticket(ticket) => (id::show(id::TICKET, ticket.id), ticket.position),
         Resource::Tickets(_) => (String::new(), outcome.position),
         // The activity that holds the message; the ticket is the last one of the write.

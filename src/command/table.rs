@@ -18,11 +18,13 @@ struct Slot<V> {
     /// Whether the database holds the row.
     stored: bool,
     dirty: bool,
+    /// What stood here before it was removed.
+    removed: Option<Arc<V>>,
 }
 
 impl<V> Clone for Slot<V> {
     fn clone(&self) -> Self {
-        Slot { value: self.value.clone(), stored: self.stored, dirty: self.dirty }
+        Slot { value: self.value.clone(), stored: self.stored, dirty: self.dirty, removed: self.removed.clone() }
     }
 }
 
@@ -36,7 +38,7 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     /// What the database holds; ignored where the key is known already, for then what was decided since is newer.
     pub fn load(&mut self, key: K, value: Option<Arc<V>>) {
         let stored = value.is_some();
-        self.slots.entry(key).or_insert(Slot { value, stored, dirty: false });
+        self.slots.entry(key).or_insert(Slot { value, stored, dirty: false, removed: None });
     }
 
     /// `None`: unknown. `Some(None)`: known to be absent.
@@ -46,7 +48,17 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
 
     pub fn put(&mut self, key: K, value: Arc<V>) {
         let stored = self.slots.get(&key).is_some_and(|slot| slot.stored);
-        let before = self.slots.insert(key.clone(), Slot { value: Some(value), stored, dirty: true });
+        self.change(key, Slot { value: Some(value), stored, dirty: true, removed: None });
+    }
+
+    /// Takes a row away, one that nobody loaded, too: it is taken for stored.
+    pub fn remove(&mut self, key: K, row: Arc<V>) {
+        let stored = self.slots.get(&key).is_none_or(|slot| slot.stored);
+        self.change(key, Slot { value: None, stored, dirty: true, removed: Some(row) });
+    }
+
+    fn change(&mut self, key: K, slot: Slot<V>) {
+        let before = self.slots.insert(key.clone(), slot);
         self.undo.push((key, before));
     }
 
@@ -75,6 +87,11 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         self.dirty(true)
     }
 
+    /// Rows that were removed and that the database holds.
+    pub fn removals(&self) -> impl Iterator<Item = &V> {
+        self.slots.values().filter(|slot| slot.stored).filter_map(|slot| slot.removed.as_deref())
+    }
+
     fn dirty(&self, stored: bool) -> impl Iterator<Item = &V> {
         self.slots
             .values()
@@ -100,6 +117,22 @@ mod tests {
         assert!(table.get(&"b").is_none());
         assert_eq!(table.updates().copied().collect::<Vec<_>>(), [2]);
         assert_eq!(table.inserts().count(), 0);
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_comes_back_by_a_rollback() {
+        let mut table: Table<&str, i32> = Table::default();
+        table.put("new", Arc::new(1));
+        table.remove("new", Arc::new(1));
+        assert_eq!((table.inserts().count(), table.removals().count()), (0, 0), "the database never knew it");
+        let mark = table.mark();
+        table.remove("old", Arc::new(2));
+        assert_eq!(table.get(&"old"), Some(None));
+        assert_eq!(table.removals().collect::<Vec<_>>(), [&2]);
+        table.put("old", Arc::new(2));
+        assert_eq!((table.inserts().count(), table.updates().count(), table.removals().count()), (0, 1, 0));
+        table.rollback(mark);
+        assert_eq!((table.get(&"old"), table.removals().count()), (None, 0));
     }
 
     #[test]

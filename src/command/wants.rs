@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::action::{NewTicket, TicketEdit};
+use super::action::{DirectoryKind, NewTicket, TicketEdit};
 use super::{Action, Command, Want};
 use crate::model::ticket::TicketRef;
 use crate::workflow::schema::Root;
@@ -14,53 +14,7 @@ pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
     if let Some(request) = command.request.as_ref().filter(|_| !command.validate_only) {
         wants.add(Want::Request(request.key));
     }
-    match &command.action {
-        Action::CreateTicket(new) => wants.new_tickets(std::slice::from_ref(new), rules),
-        Action::CreateTickets(all) => wants.new_tickets(all, rules),
-        Action::UpdateTicket { ticket, edit, etag: _ } => {
-            wants.ticket(ticket);
-            let TicketEdit { assignee_id, .. } = &**edit;
-            wants.agent(assignee_id.as_deref().unwrap_or_default());
-        }
-        Action::AssignTicket { ticket, assignee_id, etag: _, team_id: _ } => {
-            wants.ticket(ticket);
-            wants.agent(assignee_id.as_deref().unwrap_or_default());
-        }
-        Action::MoveTicket { ticket, step, etag: _ } => {
-            wants.ticket(ticket);
-            wants.agent(step.assignee_id.as_deref().unwrap_or_default());
-        }
-        Action::CreateFollowUp { ticket, with, etag: _ } => {
-            wants.ticket(ticket);
-            wants.agent(with.assignee_id.as_deref().unwrap_or_default());
-        }
-        Action::DeleteTicket { ticket, etag: _ }
-        | Action::UndeleteTicket { ticket, etag: _ }
-        | Action::TagTicket { ticket, .. }
-        | Action::RateTicket { ticket, .. }
-        | Action::PostMessage { ticket, message: _ } => wants.ticket(ticket),
-        Action::UpdateMessage { ticket, message, .. } | Action::DeleteMessage { ticket, message, .. } => {
-            wants.ticket(ticket);
-            wants.add(Want::Message(*message));
-        }
-        Action::CreateIssue(new) => {
-            for ticket in &new.tickets {
-                wants.ticket(ticket);
-                wants.issues_of(ticket);
-            }
-        }
-        Action::ResolveIssue { issue, etag: _ } => wants.add(Want::Issue(*issue)),
-        Action::LinkIssue { issue, ticket, etag: _ } => {
-            wants.add(Want::Issue(*issue));
-            wants.ticket(ticket);
-            wants.issues_of(ticket);
-        }
-        Action::UpsertOrganization(row, _) => wants.add(Want::Organization(row.id.clone())),
-        Action::UpsertContact(row, _) => wants.add(Want::Contact(row.id.clone())),
-        Action::UpsertTeam(row, _) => wants.add(Want::Team(row.id.clone())),
-        Action::UpsertAgent(row, _) => wants.add(Want::Agent(row.id.clone())),
-        Action::UpdateTenant { .. } => wants.add(Want::Settings),
-    }
+    wants.of(&command.action, rules);
     wants.all
 }
 
@@ -70,6 +24,69 @@ struct Wants {
 }
 
 impl Wants {
+    fn of(&mut self, action: &Action, rules: &RuleSet) {
+        match action {
+            Action::CreateTicket(new) => self.new_tickets(std::slice::from_ref(new), rules),
+            Action::CreateTickets(all) => self.new_tickets(all, rules),
+            Action::UpdateTicket { ticket, edit, etag: _ } => {
+                self.ticket(ticket);
+                let TicketEdit { assignee_id, .. } = &**edit;
+                self.agent(assignee_id.as_deref().unwrap_or_default());
+            }
+            Action::AssignTicket { ticket, assignee_id, etag: _, team_id: _ } => {
+                self.ticket(ticket);
+                self.agent(assignee_id.as_deref().unwrap_or_default());
+            }
+            Action::MoveTicket { ticket, step, etag: _ } => {
+                self.ticket(ticket);
+                self.agent(step.assignee_id.as_deref().unwrap_or_default());
+            }
+            Action::CreateFollowUp { ticket, with, etag: _ } => {
+                self.ticket(ticket);
+                self.agent(with.assignee_id.as_deref().unwrap_or_default());
+            }
+            Action::DeleteTicket { ticket, etag: _ }
+            | Action::UndeleteTicket { ticket, etag: _ }
+            | Action::TagTicket { ticket, .. }
+            | Action::RateTicket { ticket, .. }
+            | Action::PostMessage { ticket, message: _ } => self.ticket(ticket),
+            Action::UpdateMessage { ticket, message, .. } | Action::DeleteMessage { ticket, message, .. } => {
+                self.ticket(ticket);
+                self.add(Want::Message(*message));
+            }
+            Action::CreateIssue(new) => {
+                for ticket in &new.tickets {
+                    self.ticket(ticket);
+                    self.issues_of(ticket);
+                }
+            }
+            Action::ConvertToIssue { ticket, etag: _, with: _ } => {
+                self.ticket(ticket);
+                self.issues_of(ticket);
+            }
+            Action::ResolveIssue { issue, etag: _ }
+            | Action::ReopenIssue { issue, etag: _ }
+            | Action::UpdateIssue { issue, etag: _, edit: _ } => self.add(Want::Issue(*issue)),
+            Action::LinkIssue { issue, ticket, etag: _ } | Action::UnlinkIssue { issue, ticket, etag: _ } => {
+                self.add(Want::Issue(*issue));
+                self.ticket(ticket);
+                self.issues_of(ticket);
+            }
+            Action::UpsertOrganization(row, _) => self.add(Want::Organization(row.id.clone())),
+            Action::UpsertContact(row, _) => self.add(Want::Contact(row.id.clone())),
+            Action::UpsertTeam(row, _) => self.add(Want::Team(row.id.clone())),
+            Action::UpsertAgent(row, _) => self.add(Want::Agent(row.id.clone())),
+            Action::UpsertAll(all) => all.iter().for_each(|one| self.of(one, rules)),
+            Action::DeleteEntry { kind, id, etag: _ } => self.add(match kind {
+                DirectoryKind::Organization => Want::Organization(id.clone()),
+                DirectoryKind::Contact => Want::Contact(id.clone()),
+                DirectoryKind::Team => Want::Team(id.clone()),
+                DirectoryKind::Agent => Want::Agent(id.clone()),
+            }),
+            Action::UpdateTenant { .. } => self.add(Want::Settings),
+        }
+    }
+
     fn add(&mut self, want: Want) {
         if self.seen.insert(want.clone()) {
             self.all.push(want);

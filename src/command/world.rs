@@ -173,15 +173,28 @@ impl World {
         known(self.agents.get(&id.to_owned()), || Want::Agent(id.to_owned()))
     }
 
+    /// Of the directory; as are the next two. Deleted ones are in none of them.
     pub fn team(&self, id: &str) -> Result<Option<Arc<Team>>, Stop> {
-        known(self.teams.get(&id.to_owned()), || Want::Team(id.to_owned()))
+        Ok(self.team_row(id)?.filter(|row| row.deleted_at.is_none()))
     }
 
     pub fn organization(&self, id: &str) -> Result<Option<Arc<Organization>>, Stop> {
-        known(self.organizations.get(&id.to_owned()), || Want::Organization(id.to_owned()))
+        Ok(self.organization_row(id)?.filter(|row| row.deleted_at.is_none()))
     }
 
     pub fn contact(&self, id: &str) -> Result<Option<Arc<Contact>>, Stop> {
+        Ok(self.contact_row(id)?.filter(|row| row.deleted_at.is_none()))
+    }
+
+    pub(super) fn team_row(&self, id: &str) -> Result<Option<Arc<Team>>, Stop> {
+        known(self.teams.get(&id.to_owned()), || Want::Team(id.to_owned()))
+    }
+
+    pub(super) fn organization_row(&self, id: &str) -> Result<Option<Arc<Organization>>, Stop> {
+        known(self.organizations.get(&id.to_owned()), || Want::Organization(id.to_owned()))
+    }
+
+    pub(super) fn contact_row(&self, id: &str) -> Result<Option<Arc<Contact>>, Stop> {
         known(self.contacts.get(&id.to_owned()), || Want::Contact(id.to_owned()))
     }
 

@@ -16,6 +16,14 @@ use crate::workflow::schema::Root;
 
 service! {
     Directory: directory_service_server::DirectoryService {
+        batch_upsert_organizations: BatchUpsertOrganizationsRequest -> BatchUpsertOrganizationsResponse, by write;
+        delete_organization: DeleteOrganizationRequest -> DeleteOrganizationResponse, by write;
+        batch_upsert_contacts: BatchUpsertContactsRequest -> BatchUpsertContactsResponse, by write;
+        delete_contact: DeleteContactRequest -> DeleteContactResponse, by write;
+        batch_upsert_teams: BatchUpsertTeamsRequest -> BatchUpsertTeamsResponse, by write;
+        delete_team: DeleteTeamRequest -> DeleteTeamResponse, by write;
+        batch_upsert_agents: BatchUpsertAgentsRequest -> BatchUpsertAgentsResponse, by write;
+        delete_agent: DeleteAgentRequest -> DeleteAgentResponse, by write;
         upsert_organization: UpsertOrganizationRequest -> UpsertOrganizationResponse, by write;
         get_organization: GetOrganizationRequest -> GetOrganizationResponse, by get_organization;
         list_organizations: ListOrganizationsRequest -> ListOrganizationsResponse, by list_organizations;

@@ -22,6 +22,9 @@ service! {
         get_issue: GetIssueRequest -> GetIssueResponse, by get;
         list_issues: ListIssuesRequest -> ListIssuesResponse, by list;
         resolve_issue: ResolveIssueRequest -> ResolveIssueResponse, by write;
+        update_issue: UpdateIssueRequest -> UpdateIssueResponse, by write;
+        reopen_issue: ReopenIssueRequest -> ReopenIssueResponse, by write;
+        unlink_issue: UnlinkIssueRequest -> UnlinkIssueResponse, by write;
         link_issue: LinkIssueRequest -> LinkIssueResponse, by write;
     }
 }

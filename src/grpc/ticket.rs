@@ -39,6 +39,7 @@ service! {
         close_ticket: CloseTicketRequest -> CloseTicketResponse, by write;
         reopen_ticket: ReopenTicketRequest -> ReopenTicketResponse, by write;
         create_follow_up: CreateFollowUpRequest -> CreateFollowUpResponse, by write;
+        convert_to_issue: ConvertToIssueRequest -> ConvertToIssueResponse, by write;
         rate_ticket: RateTicketRequest -> RateTicketResponse, by write;
         post_message: PostMessageRequest -> PostMessageResponse, by write;
         get_message: GetMessageRequest -> GetMessageResponse, by get_message;

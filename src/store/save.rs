@@ -5,7 +5,7 @@ use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::join;
 
-use super::write::{batch, insert, update, warm_insert, warm_update};
+use super::write::{batch, delete, insert, update, warm_delete, warm_insert, warm_update};
 use super::{head, lookup};
 use crate::command::World;
 use crate::model::directory::{Agent, Contact, Organization, Team};
@@ -61,12 +61,14 @@ async fn save_settings(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResu
 }
 
 async fn save_issues(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let (made, changed, linked) = join!(
+    // A link is its key and nothing else: there is nothing to update.
+    let (made, changed, linked, unlinked) = join!(
         insert(conn, rows!(worlds, issues, inserts)),
         update(conn, rows!(worlds, issues, updates)),
         insert(conn, rows!(worlds, issue_tickets, inserts)),
+        delete(conn, rows!(worlds, issue_tickets, removals)),
     );
-    made.and(changed).and(linked)
+    made.and(changed).and(linked).and(unlinked)
 }
 
 async fn save_directory(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
@@ -94,6 +96,7 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     warm_insert::<Issue>(conn).await?;
     warm_update::<Issue>(conn).await?;
     warm_insert::<IssueTicket>(conn).await?;
+    warm_delete::<IssueTicket>(conn).await?;
     warm_insert::<Organization>(conn).await?;
     warm_update::<Organization>(conn).await?;
     warm_insert::<Contact>(conn).await?;

@@ -18,6 +18,7 @@ use crate::model::ticket::Ticket;
 const INSERT: u8 = 0;
 const UPDATE: u8 = 1;
 const INSERT_IF_ABSENT: u8 = 2;
+const DELETE: u8 = 3;
 
 struct Write<'a, R: Row, const WHAT: u8> {
     arrays: R::Arrays<'a>,
@@ -33,8 +34,10 @@ pub struct Kind<const WHAT: u8>;
 
 impl<R: Row, const WHAT: u8> QueryFragment<Pg> for Write<'_, R, WHAT> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if WHAT == UPDATE {
-            return push_update::<R>(&self.arrays, &mut out);
+        match WHAT {
+            UPDATE => return push_update::<R>(&self.arrays, &mut out),
+            DELETE => return push_delete::<R>(&self.arrays, &mut out),
+            _ => {}
         }
         push_insert::<R>(&self.arrays, &mut out)?;
         if WHAT == INSERT_IF_ABSENT {
@@ -70,7 +73,23 @@ fn push_update<'b, R: Row>(arrays: &'b R::Arrays<'_>, out: &mut AstPass<'_, 'b, 
         }
         comma = ", ";
     }
-    out.push_sql(" FROM (SELECT ");
+    push_keys::<R>(" FROM", arrays, out)
+}
+
+fn push_delete<'b, R: Row>(arrays: &'b R::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    out.push_sql("DELETE FROM ");
+    out.push_sql(R::TABLE);
+    push_keys::<R>(" AS t USING", arrays, out)
+}
+
+/// The rows sent, and which row of the table each of them is.
+fn push_keys<'b, R: Row>(
+    from: &'static str,
+    arrays: &'b R::Arrays<'_>,
+    out: &mut AstPass<'_, 'b, Pg>,
+) -> QueryResult<()> {
+    out.push_sql(from);
+    out.push_sql(" (SELECT ");
     R::bind(arrays, out)?;
     out.push_sql(") AS r WHERE ");
     let mut and = "";
@@ -139,6 +158,11 @@ pub async fn update<'a, R: Row>(conn: &AsyncPgConnection, rows: impl Iterator<It
     run::<R, UPDATE>(conn, rows, false).await
 }
 
+/// Deletes the rows with their keys. A key that is not there is an error.
+pub async fn delete<'a, R: Row>(conn: &AsyncPgConnection, rows: impl Iterator<Item = &'a R>) -> QueryResult<()> {
+    run::<R, DELETE>(conn, rows, false).await
+}
+
 /// Inserts the rows whose keys are not there yet.
 pub async fn insert_if_absent<'a, R: Row>(
     conn: &AsyncPgConnection,
@@ -157,6 +181,11 @@ pub async fn warm_insert<R: Row>(conn: &AsyncPgConnection) -> QueryResult<()> {
 /// The same for its update.
 pub async fn warm_update<R: Row>(conn: &AsyncPgConnection) -> QueryResult<()> {
     run::<R, UPDATE>(conn, std::iter::empty(), true).await
+}
+
+/// The same for deleting from it.
+pub async fn warm_delete<R: Row>(conn: &AsyncPgConnection) -> QueryResult<()> {
+    run::<R, DELETE>(conn, std::iter::empty(), true).await
 }
 
 async fn run<'a, R: Row, const WHAT: u8>(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docket::command::action::NewTicket;
+use docket::command::action::{NewTicket, TenantEdit};
 use docket::command::{Action, Command, Outcome, RequestKey, Resource, Verdict};
 use docket::journal::{Answer, Config, Failure, Journal, Lanes};
 use docket::model::activity::Committed;
@@ -24,7 +24,11 @@ struct Door {
 }
 
 async fn door(change: impl FnOnce(&mut Config)) -> Door {
-    let url = database().await;
+    door_to(database().await, change)
+}
+
+/// The door of one more process.
+fn door_to(url: String, change: impl FnOnce(&mut Config)) -> Door {
     let mut config = Config::new(url.clone());
     change(&mut config);
     let (publish, committed) = mpsc::channel(4096);
@@ -247,4 +251,60 @@ async fn time_never_runs_backwards_within_a_tenant() {
         .get(0);
     assert!(ahead, "the second ticket is not made before the head's last instant");
     door.end().await;
+}
+
+fn in_category(tenant: &str, category: &str) -> Command {
+    let action = Action::CreateTicket(Box::new(NewTicket { category: category.into(), ..ticket("sorted") }));
+    Command { action, ..create(tenant, "") }
+}
+
+fn only_category(tenant: &str, category: &str) -> Command {
+    let edit = TenantEdit { categories: Some(Words(vec![category.into()])), ..TenantEdit::default() };
+    Command { action: Action::UpdateTenant { etag: String::new(), edit: Box::new(edit) }, ..create(tenant, "") }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_another_process_wrote_hold_for_the_next_command() {
+    let one = door(|_| {}).await;
+    let other = door_to(one.url.clone(), |_| {});
+    let words = ["billing", "access", "sales"];
+    for word in words {
+        one.submit(only_category("acme", word)).await.expect("settings");
+        for door in [&other, &one] {
+            for tried in words {
+                let made = door.submit(in_category("acme", tried)).await;
+                match tried == word {
+                    true => assert!(made.is_ok(), "{tried}: {made:?}"),
+                    false => assert!(matches!(made, Err(Failure::Refused(_))), "{tried}, while it is {word}"),
+                }
+            }
+        }
+    }
+    one.end().await;
+    other.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_ticket_looks_for_settings_only_where_they_are_not_known() {
+    let short = |config: &mut Config| {
+        config.lanes = 1;
+        config.patience = Duration::from_millis(500);
+    };
+    let one = door(short).await;
+    let other = door_to(one.url.clone(), short);
+    one.submit(only_category("acme", "billing")).await.expect("settings");
+    number(&other.submit(create("fresh", "connects")).await);
+
+    // Nobody reads the settings now.
+    let holder = sql(&one.url).await;
+    holder.batch_execute("BEGIN; LOCK TABLE tenant IN ACCESS EXCLUSIVE MODE").await.expect("held");
+    assert!(one.submit(in_category("acme", "billing")).await.is_ok(), "it wrote them itself");
+    assert!(other.submit(in_category("fresh", "anything")).await.is_ok(), "nothing was ever configured there");
+    assert!(other.submit(create("acme", "general")).await.is_ok(), "this category is everybody's");
+    let blind = other.submit(in_category("acme", "billing")).await;
+    assert!(matches!(blind, Err(Failure::Unavailable { .. })), "it has to look: {blind:?}");
+    holder.batch_execute("COMMIT").await.expect("released");
+    assert!(other.submit(in_category("acme", "billing")).await.is_ok());
+    one.end().await;
+    other.end().await;
 }

@@ -1,6 +1,7 @@
 //! Upserts: stamps, what Docket keeps, and no activity for no change.
 
 use super::*;
+use crate::command::action::DirectoryKind;
 use crate::model::directory::Organization;
 
 fn upsert(id: &str, change: impl FnOnce(&mut Agent)) -> Action {
@@ -81,4 +82,48 @@ fn an_app_cannot_replace_what_another_one_made() {
     assert!(matches!(house.refused(&other, upsert("")), Refusal::NotFound { .. }));
     assert!(matches!(house.refused(&agent(), upsert("ff")), Refusal::EtagMismatch { .. }));
     assert!(matches!(house.refused(&requester(), upsert("")), Refusal::Forbidden { .. }));
+}
+
+fn gone(id: &str) -> Action {
+    Action::DeleteEntry { kind: DirectoryKind::Agent, id: id.into(), etag: String::new() }
+}
+
+#[test]
+fn a_deleted_agent_counts_on_and_comes_back_with_another_etag() {
+    let mut house = House::new();
+    assert!(matches!(house.refused(&agent(), gone("bob")), Refusal::NotFound { .. }));
+    house.add_agent("bob");
+    house.ticket(&agent(), create(NewTicket { assignee_id: "bob".into(), ..new_ticket("a") }));
+    let deleted = agent_of(house.run(&agent(), gone("bob")).expect("deleted"));
+    assert_eq!((deleted.deleted_at, deleted.known, deleted.open_count), (Some(house.now), false, 1));
+    let before = house.image();
+    house.run(&agent(), gone("bob")).expect("again");
+    assert_eq!(house.image(), before);
+    house.ticket(&agent(), create(NewTicket { assignee_id: "bob".into(), ..new_ticket("b") }));
+    let back = agent_of(house.run(&agent(), upsert("bob", |_| {})).expect("back"));
+    assert_eq!((back.deleted_at, back.known, back.open_count, back.etag_version), (None, true, 2, 3));
+}
+
+#[test]
+fn rules_find_nobody_in_a_deleted_team() {
+    let rule = "name: rr\non: ticket.created\ndo:\n  - assign: {strategy: least_open, team: support}\n";
+    let mut house = House::with(&[rule]);
+    house.add_team("support", &["bob"]);
+    assert_eq!(house.ticket(&agent(), create(new_ticket("a"))).assignee_id, "bob");
+    house
+        .run(&agent(), Action::DeleteEntry { kind: DirectoryKind::Team, id: "support".into(), etag: String::new() })
+        .expect("deleted");
+    assert_eq!(house.ticket(&agent(), create(new_ticket("b"))).assignee_id, "");
+}
+
+#[test]
+fn a_batch_of_upserts_is_all_or_none() {
+    let mut house = House::new();
+    let stale = Action::UpsertAgent(Box::new(agent_row("bob")), "ff".into());
+    let refusal = house.refused(&agent(), Action::UpsertAll(vec![upsert("ann", |_| {}), stale]));
+    assert!(matches!(refusal, Refusal::EtagMismatch { .. }));
+    let all =
+        Action::UpsertAll(vec![upsert("ann", |_| {}), upsert("bob", |_| {}), upsert("ann", |row| row.weight = 2)]);
+    let Resource::All(rows) = house.run(&agent(), all).expect("done").resource else { panic!("no batch") };
+    assert_eq!((rows.len(), house.kinds(1).len()), (3, 3));
 }

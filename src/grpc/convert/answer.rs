@@ -47,11 +47,43 @@ answers! {
     UpdateTenantResponse holds tenant, a Tenant, by |row, _| tenant::to_pb(row);
     CreateIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
     ResolveIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    UpdateIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    ReopenIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    UnlinkIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    ConvertToIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
     LinkIssueResponse holds issue, a Issue, by |row, _| issue::to_pb(row);
+    DeleteOrganizationResponse holds organization, a Organization, by |row, _| directory::organization_to_pb(row);
+    DeleteContactResponse holds contact, a Contact, by |row, _| directory::contact_to_pb(row);
+    DeleteTeamResponse holds team, a Team, by |row, _| directory::team_to_pb(row);
+    DeleteAgentResponse holds agent, a Agent, by |row, _| directory::agent_to_pb(row);
     UpsertOrganizationResponse holds organization, a Organization, by |row, _| directory::organization_to_pb(row);
     UpsertContactResponse holds contact, a Contact, by |row, _| directory::contact_to_pb(row);
     UpsertTeamResponse holds team, a Team, by |row, _| directory::team_to_pb(row);
     UpsertAgentResponse holds agent, a Agent, by |row, _| directory::agent_to_pb(row);
+}
+
+/// Responses that hold the entries of a batch.
+macro_rules! batches {
+    ($($response:ident holds $field:ident, each a $variant:ident, by $show:path;)+) => { $(
+        impl Answer for pb::$response {
+            fn of(resource: Resource, position: i64, epoch: i64, _: Part) -> Option<Self> {
+                let Resource::All(rows) = resource else { return None };
+                let shown = |row| match row {
+                    Resource::$variant(row) => Some($show(Arc::unwrap_or_clone(row))),
+                    _ => None,
+                };
+                let $field = rows.into_iter().map(shown).collect::<Option<_>>()?;
+                Some(pb::$response { $field, position, epoch })
+            }
+        }
+    )+ };
+}
+
+batches! {
+    BatchUpsertOrganizationsResponse holds organizations, each a Organization, by directory::organization_to_pb;
+    BatchUpsertContactsResponse holds contacts, each a Contact, by directory::contact_to_pb;
+    BatchUpsertTeamsResponse holds teams, each a Team, by directory::team_to_pb;
+    BatchUpsertAgentsResponse holds agents, each a Agent, by directory::agent_to_pb;
 }
 
 impl Answer for pb::BatchCreateTicketsResponse {

@@ -43,6 +43,27 @@ pub static TENANT: Fields = Fields {
     fixed: &["source", "source_type"],
 };
 
+pub static ISSUE: Fields = Fields {
+    what: "an issue",
+    #[cfg(test)]
+    name: "docket.v1.Issue",
+    writable: &[
+        "title",
+        "description",
+        "type",
+        "status",
+        "priority",
+        "reporter_id",
+        "assignee_id",
+        "project",
+        "external_url",
+        "metadata",
+        "source",
+        "source_type",
+    ],
+    fixed: &["ticket_ids", "resolved_at", "workflow"],
+};
+
 /// The fields that are fixed in every resource.
 const STAMPS: &[&str] = &[
     "id",
@@ -95,7 +116,7 @@ mod tests {
     #[test]
     fn every_field_is_writable_or_fixed() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-        let every: &[&Fields] = &[&MESSAGE, &TENANT];
+        let every: &[&Fields] = &[&MESSAGE, &TENANT, &ISSUE];
         for fields in every {
             let message = pool.get_message_by_name(fields.name).expect("the message");
             let mut all: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();

@@ -30,7 +30,12 @@ pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
     }
 }
 
-/// The stamps are the same for all; upserts write no deleted row.
+/// The row of the directory that the activity holds, of whatever kind.
+pub fn entry(activity: &Activity) -> Option<Resource> {
+    [Kind::Organization, Kind::Contact, Kind::Team, Kind::Agent].into_iter().find_map(|kind| row(kind, activity))
+}
+
+/// The stamps are the same for all.
 macro_rules! stamped {
     ($row:ident of $data:ident { $($field:ident : $value:expr),* $(,)? }) => {
         Some($row {
@@ -43,8 +48,8 @@ macro_rules! stamped {
             created_by: $data.text("created_by"),
             updated_at: $data.time("updated_at")?,
             updated_by: $data.text("updated_by"),
-            deleted_at: None,
-            deleted_by: String::new(),
+            deleted_at: $data.time("deleted_at"),
+            deleted_by: $data.text("deleted_by"),
             schema_version: $data.small("schema_version")?,
             etag_version: i64::from_str_radix(&$data.text("etag"), 16).ok()?,
             position: $data.position,

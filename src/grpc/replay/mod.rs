@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::fault;
 use super::state::State;
+use crate::command::action::DirectoryKind;
 use crate::command::{Action, Resource};
 use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
@@ -34,6 +35,8 @@ pub enum Kind {
     Team,
     Agent,
     Tenant,
+    /// Entries of the directory.
+    All,
 }
 
 impl Kind {
@@ -50,12 +53,25 @@ impl Kind {
             | Action::RateTicket { .. }
             | Action::MoveTicket { .. } => Kind::Ticket,
             Action::PostMessage { .. } | Action::UpdateMessage { .. } | Action::DeleteMessage { .. } => Kind::Message,
-            Action::CreateIssue(_) | Action::ResolveIssue { .. } | Action::LinkIssue { .. } => Kind::Issue,
+            Action::CreateIssue(_)
+            | Action::ResolveIssue { .. }
+            | Action::UpdateIssue { .. }
+            | Action::ReopenIssue { .. }
+            | Action::LinkIssue { .. }
+            | Action::UnlinkIssue { .. }
+            | Action::ConvertToIssue { .. } => Kind::Issue,
             Action::UpsertOrganization(..) => Kind::Organization,
             Action::UpsertContact(..) => Kind::Contact,
             Action::UpsertTeam(..) => Kind::Team,
             Action::UpsertAgent(..) => Kind::Agent,
             Action::UpdateTenant { .. } => Kind::Tenant,
+            Action::UpsertAll(_) => Kind::All,
+            Action::DeleteEntry { kind, .. } => match kind {
+                DirectoryKind::Organization => Kind::Organization,
+                DirectoryKind::Contact => Kind::Contact,
+                DirectoryKind::Team => Kind::Team,
+                DirectoryKind::Agent => Kind::Agent,
+            },
         }
     }
 
@@ -69,7 +85,8 @@ impl Kind {
             | Kind::Contact
             | Kind::Team
             | Kind::Agent
-            | Kind::Tenant => false,
+            | Kind::Tenant
+            | Kind::All => false,
         }
     }
 }
@@ -95,7 +112,8 @@ async fn load(conn: &mut AsyncPgConnection, kind: Kind, request: &Request) -> Qu
     let rows = if kind.is_spread() {
         store::read::activity::range(conn, tenant, request.first_position - 1, request.position, View::Full).await?
     } else {
-        store::lookup::activities(conn, &[(tenant, request.resource_position)]).await?
+        let positions: Vec<(&str, i64)> = rebuild::positions(kind, request).map(|at| (tenant, at)).collect();
+        store::lookup::activities(conn, &positions).await?
     };
     match rebuild::resource(kind, request, activities(rows)?) {
         Some(resource) => describe(conn, tenant, resource).await,

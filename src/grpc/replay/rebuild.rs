@@ -27,7 +27,20 @@ pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Opt
         Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent | Kind::Tenant => {
             directory::row(kind, &one(activities)?)
         }
+        Kind::All => {
+            let row = |at| directory::entry(activities.iter().find(|activity| activity.position == at)?);
+            positions(kind, request).map(row).collect::<Option<_>>().map(Resource::All)
+        }
     }
+}
+
+/// Where the log has what was answered, in that order: one activity, or one for each entry of a batch.
+pub fn positions(kind: Kind, request: &Request) -> impl Iterator<Item = i64> {
+    let listed = match kind {
+        Kind::All => request.resource_id.split(',').filter_map(|at| at.parse().ok()).collect(),
+        _ => vec![request.resource_position],
+    };
+    listed.into_iter()
 }
 
 fn one(activities: Vec<Activity>) -> Option<Activity> {
@@ -55,7 +68,8 @@ pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
         | Resource::Contact(_)
         | Resource::Team(_)
         | Resource::Agent(_)
-        | Resource::Tenant(_) => &[],
+        | Resource::Tenant(_)
+        | Resource::All(_) => &[],
     };
     all.iter()
 }
@@ -75,7 +89,8 @@ pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> 
         | Resource::Contact(_)
         | Resource::Team(_)
         | Resource::Agent(_)
-        | Resource::Tenant(_) => resource,
+        | Resource::Tenant(_)
+        | Resource::All(_) => resource,
     })
 }
 

@@ -1,8 +1,9 @@
-//! Upserts of the directory. The stamps of the rows made here stand for nothing: the command sets them.
+//! Upserts of the directory, one by one and in batches, and deletions. The stamps of the rows made here stand for nothing: the command sets them.
 
-use super::etag;
 use super::ticket::{email, id, name};
+use super::{Write, etag, fits_batch, of_batch};
 use crate::command::Action;
+use crate::command::action::DirectoryKind;
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
@@ -101,6 +102,40 @@ pub fn agent(request: pb::UpsertAgentRequest, found: &mut Violations) -> Action 
         });
         Action::UpsertAgent(Box::new(agent), etag(found, row.etag))
     })
+}
+
+/// The batch and the deletion of each sort of entry.
+macro_rules! others {
+    ($($many:ident: $batch:ident, $delete:ident: $delete_request:ident, $entry:ident;)+) => { $(
+        pub fn $many(request: pb::$batch, found: &mut Violations) -> Action {
+            all(request.requests, found)
+        }
+
+        pub fn $delete(request: pb::$delete_request, found: &mut Violations) -> Action {
+            let pb::$delete_request { id, etag: tag, request_id: _, validate_only: _ } = request;
+            Action::DeleteEntry { kind: DirectoryKind::$entry, id: own_id(found, id), etag: etag(found, tag) }
+        }
+    )+ };
+}
+
+others! {
+    organizations: BatchUpsertOrganizationsRequest, delete_organization: DeleteOrganizationRequest, Organization;
+    contacts: BatchUpsertContactsRequest, delete_contact: DeleteContactRequest, Contact;
+    teams: BatchUpsertTeamsRequest, delete_team: DeleteTeamRequest, Team;
+    agents: BatchUpsertAgentsRequest, delete_agent: DeleteAgentRequest, Agent;
+}
+
+fn all<W: Write>(requests: Vec<W>, found: &mut Violations) -> Action {
+    let mut actions = Vec::with_capacity(requests.len());
+    if fits_batch(found, requests.len()) {
+        for (i, request) in requests.into_iter().enumerate() {
+            found.within(&format!("requests[{i}]"), |found| {
+                of_batch(&request, found);
+                actions.push(request.action(found));
+            });
+        }
+    }
+    Action::UpsertAll(actions)
 }
 
 fn own_id(found: &mut Violations, id: String) -> String {

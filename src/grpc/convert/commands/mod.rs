@@ -74,11 +74,23 @@ writes! {
     "DeleteMessage" DeleteMessageRequest -> DeleteMessageResponse, by message::delete;
     "CreateIssue" CreateIssueRequest -> CreateIssueResponse, by issue::create;
     "ResolveIssue" ResolveIssueRequest -> ResolveIssueResponse, by issue::resolve;
+    "UpdateIssue" UpdateIssueRequest -> UpdateIssueResponse, by issue::update;
+    "ReopenIssue" ReopenIssueRequest -> ReopenIssueResponse, by issue::reopen;
+    "UnlinkIssue" UnlinkIssueRequest -> UnlinkIssueResponse, by issue::unlink;
+    "ConvertToIssue" ConvertToIssueRequest -> ConvertToIssueResponse, by issue::convert;
     "LinkIssue" LinkIssueRequest -> LinkIssueResponse, by issue::link;
     "UpsertOrganization" UpsertOrganizationRequest -> UpsertOrganizationResponse, by directory::organization;
     "UpsertContact" UpsertContactRequest -> UpsertContactResponse, by directory::contact;
     "UpsertTeam" UpsertTeamRequest -> UpsertTeamResponse, by directory::team;
     "UpsertAgent" UpsertAgentRequest -> UpsertAgentResponse, by directory::agent;
+    "BatchUpsertOrganizations" BatchUpsertOrganizationsRequest -> BatchUpsertOrganizationsResponse, by directory::organizations;
+    "DeleteOrganization" DeleteOrganizationRequest -> DeleteOrganizationResponse, by directory::delete_organization;
+    "BatchUpsertContacts" BatchUpsertContactsRequest -> BatchUpsertContactsResponse, by directory::contacts;
+    "DeleteContact" DeleteContactRequest -> DeleteContactResponse, by directory::delete_contact;
+    "BatchUpsertTeams" BatchUpsertTeamsRequest -> BatchUpsertTeamsResponse, by directory::teams;
+    "DeleteTeam" DeleteTeamRequest -> DeleteTeamResponse, by directory::delete_team;
+    "BatchUpsertAgents" BatchUpsertAgentsRequest -> BatchUpsertAgentsResponse, by directory::agents;
+    "DeleteAgent" DeleteAgentRequest -> DeleteAgentResponse, by directory::delete_agent;
     "UpdateTenant" UpdateTenantRequest -> UpdateTenantResponse, by tenant::update;
 }
 
@@ -92,6 +104,26 @@ pub fn command<W: Write>(caller: Caller, request: W) -> Result<Command, Refusal>
     Ok(Command { id: Uuid::now_v7(), caller, request: key, validate_only, action })
 }
 
+/// What stands in a batch has no id and no trial of its own.
+fn of_batch<W: Write>(request: &W, found: &mut Violations) {
+    if !request.request_id().is_empty() {
+        found.add("request_id", "must be empty: the batch has its own");
+    }
+    if request.validate_only() {
+        found.add("validate_only", "must be false: the batch has its own");
+    }
+}
+
+/// Whether as many requests are in a batch as may be.
+fn fits_batch(found: &mut Violations, requests: usize) -> bool {
+    let fits = (1..=MAX_BATCH).contains(&requests);
+    if !fits {
+        found.add("requests", format!("must have 1 to {MAX_BATCH} entries, has {requests}"));
+    }
+    fits
+}
+
+const MAX_BATCH: usize = 500;
 const MAX_REQUEST_ID: usize = 128;
 /// Characters of the reason of a move.
 const MAX_REASON_CHARS: usize = 1000;

@@ -12,13 +12,12 @@ use crate::model::tenant::GENERAL;
 use crate::model::words::*;
 use uuid::Uuid;
 
-use super::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, etag, or, source};
+use super::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, etag, fits_batch, of_batch, or, source};
 
 const MAX_SUBJECT_CHARS: usize = 500;
 const MAX_CATEGORY_CHARS: usize = 128;
 const MAX_TAGS: usize = 64;
 const MAX_TAG_CHARS: usize = 64;
-const MAX_BATCH: usize = 500;
 const MAX_COMMENT_CHARS: usize = 2000;
 
 pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> Action {
@@ -27,21 +26,14 @@ pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> Actio
 
 pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violations) -> Action {
     let pb::BatchCreateTicketsRequest { requests, request_id: _, validate_only: _ } = request;
-    if !(1..=MAX_BATCH).contains(&requests.len()) {
-        found.add("requests", format!("must have 1 to {MAX_BATCH} entries, has {}", requests.len()));
+    if !fits_batch(found, requests.len()) {
         return Action::CreateTickets(Vec::new());
     }
     let mut tickets = Vec::with_capacity(requests.len());
     for (i, request) in requests.into_iter().enumerate() {
-        let pb::CreateTicketRequest { ticket, request_id, validate_only } = request;
         found.within(&format!("requests[{i}]"), |found| {
-            if !request_id.is_empty() {
-                found.add("request_id", "must be empty: the batch has its own");
-            }
-            if validate_only {
-                found.add("validate_only", "must be false: the batch has its own");
-            }
-            tickets.push(new_ticket(ticket, found));
+            of_batch(&request, found);
+            tickets.push(new_ticket(request.ticket, found));
         });
     }
     Action::CreateTickets(tickets)
