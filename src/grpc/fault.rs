@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::status;
 use crate::journal::Failure;
+use crate::projection::CatchUpError;
 use crate::store::pool::{PoolError, is_lost};
 
 /// Why a write has no answer.
@@ -33,6 +34,14 @@ pub fn of_pool(error: PoolError) -> Status {
             tracing::warn!("A read found no database: {why}");
             status::unavailable(LATER)
         }
+    }
+}
+
+/// Why what a read needs was not taken in.
+pub fn of_catch_up(method: &'static str, error: CatchUpError) -> Status {
+    match error {
+        CatchUpError::Pool(error) => of_pool(error),
+        CatchUpError::Query(error) => of_read(method, "", error),
     }
 }
 

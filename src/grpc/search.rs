@@ -6,7 +6,7 @@ use tonic::Status;
 
 use super::convert::read::{Freshness, Page, checked, freshness, page};
 use super::convert::ticket;
-use super::read::{condition, connection, fingerprint};
+use super::read::{condition, fingerprint, wait_for};
 use super::state::{Call, State};
 use super::{fault, pb, status};
 use crate::model::ticket::Ticket;
@@ -79,8 +79,9 @@ pub async fn search(
         "" => None,
         _ => Some(condition(&asked.page.filter, Root::Ticket, &audience)?),
     };
-    let mut conn = connection(state, &call, asked.fresh).await?;
-    caught_up(state, &mut conn, &call).await?;
+    wait_for(state, &call, asked.fresh).await?;
+    caught_up(state, &call).await?;
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
     let failed = |error| fault::of_read(METHOD, NARROWER, error);
     let tenant = call.caller.tenant();
     let newest = match asked.after {
@@ -106,9 +107,9 @@ pub async fn search(
     Ok(pb::SearchTicketsResponse { tickets, next_page_token, scores, newest_only })
 }
 
-async fn caught_up(state: &State, conn: &mut Connection, call: &Call) -> Result<(), Status> {
-    let reached = state.projections.catch_up(conn, call.caller.tenant(), Projection::Search).await;
-    match reached.map_err(|error| fault::of_read(METHOD, "", error))? {
+async fn caught_up(state: &State, call: &Call) -> Result<(), Status> {
+    let reached = state.projections.catch_up(&state.pool, call.caller.tenant(), Projection::Search).await;
+    match reached.map_err(|error| fault::of_catch_up(METHOD, error))? {
         Reached::Head { .. } => Ok(()),
         Reached::Behind { standing } => {
             let to_come = standing.head - standing.position.unwrap_or(standing.head);

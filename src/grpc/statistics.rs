@@ -1,14 +1,14 @@
 //! GetTicketStats: from sums that are kept where these can answer, from the tickets where they cannot.
 
-use diesel::result::Error;
+use diesel::result::QueryResult;
 use tonic::Status;
 
 use super::convert::read::{Freshness, MAX_FILTER_CHARS, checked, freshness};
 use super::convert::statistics::{group_by, to_pb, window};
-use super::read::{connection, filter_invalid};
+use super::read::{filter_invalid, wait_for};
 use super::state::{Call, State};
 use super::{fault, pb, status};
-use crate::model::statistics::{ByValue, Dimension};
+use crate::model::statistics::Dimension;
 use crate::model::time::Instant;
 use crate::projection::Reached;
 use crate::store;
@@ -71,11 +71,23 @@ pub async fn get(
     request: pb::GetTicketStatsRequest,
 ) -> Result<pb::GetTicketStatsResponse, Status> {
     let asked = Asked::of(&call, request)?;
-    let mut conn = connection(state, &call, asked.fresh).await?;
+    wait_for(state, &call, asked.fresh).await?;
+    let kept = sums(state, &call, &asked).await?;
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
     let failed = |error| fault::of_read(METHOD, NARROWER, error);
     let (installation, now) = store::head::installation_now(&conn).await.map_err(failed)?;
     let since = asked.window.map(|window| now.plus_micros(window.saturating_neg()).max(EARLIEST));
-    let (by_value, position) = figures(state, &mut conn, &call, &asked, since, now).await.map_err(failed)?;
+    let tenant = call.caller.tenant();
+    let (by_value, position) = match kept {
+        Some((sums, position)) => (store::statistics::kept(&mut conn, tenant, &sums, since, now).await, position),
+        None => {
+            let position = position(&mut conn, tenant, &asked).await.map_err(failed)?;
+            let scope = Scope { tenant_id: tenant, audience: &asked.audience };
+            let (filter, group_by) = (asked.condition.as_ref(), asked.group_by);
+            (store::statistics::counted(&mut conn, scope, filter, group_by, since, now).await, position)
+        }
+    };
+    let by_value = by_value.map_err(failed)?;
     let answer = to_pb(by_value, asked.group_by != Dimension::All);
     Ok(pb::GetTicketStatsResponse { position, epoch: installation.epoch, ..answer })
 }
@@ -83,28 +95,21 @@ pub async fn get(
 /// 0001-01-01T00:00:00Z: no ticket is from before.
 const EARLIEST: Instant = Instant(-62_135_596_800_000_000);
 
-/// The figures, and a position of the log up to which they hold everything.
-async fn figures(
-    state: &State,
-    conn: &mut Connection,
-    call: &Call,
-    asked: &Asked,
-    since: Option<Instant>,
-    now: Instant,
-) -> Result<(ByValue, i64), Error> {
-    let tenant = call.caller.tenant();
-    if let Some(sums) = asked.sums()
-        && let Reached::Head { position } = state.projections.catch_up(conn, tenant, Projection::Statistics).await?
-    {
-        return Ok((store::statistics::kept(conn, tenant, &sums, since, now).await?, position));
+/// The sums that answer it, and the position up to which they hold everything; absent where only the tickets do, or where
+/// too much is still to be taken in.
+async fn sums(state: &State, call: &Call, asked: &Asked) -> Result<Option<(Sums, i64)>, Status> {
+    let Some(sums) = asked.sums() else { return Ok(None) };
+    let reached = state.projections.catch_up(&state.pool, call.caller.tenant(), Projection::Statistics).await;
+    match reached.map_err(|error| fault::of_catch_up(METHOD, error))? {
+        Reached::Head { position } => Ok(Some((sums, position))),
+        Reached::Behind { .. } => Ok(None),
     }
-    // How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
-    let position = match asked.audience == Audience::default() {
-        true => store::read::head::position(conn, tenant).await?,
-        false => asked.fresh.min_position,
-    };
-    let scope = Scope { tenant_id: tenant, audience: &asked.audience };
-    let by_value =
-        store::statistics::counted(conn, scope, asked.condition.as_ref(), asked.group_by, since, now).await?;
-    Ok((by_value, position))
+}
+
+/// How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
+async fn position(conn: &mut Connection, tenant: &str, asked: &Asked) -> QueryResult<i64> {
+    match asked.audience == Audience::default() {
+        true => store::read::head::position(conn, tenant).await,
+        false => Ok(asked.fresh.min_position),
+    }
 }

@@ -1,6 +1,7 @@
 //! Keeps projections near the head where nobody reads them, at little cost: it looks for what is behind, takes steps, and
 //! rests after each nine times as long as it worked.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -10,12 +11,12 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::time::{Instant, sleep};
 
 use super::Step;
-use crate::store::pool::connect;
+use crate::store::pool::{connect, is_lost};
 use crate::store::projection::{self, Projection};
 
 /// Beginning a large tenant takes a while. What is lost in a crash is taken in again, so nobody waits for the disk.
 const SET_UP: &str = "
-    SET statement_timeout = '10min'; SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '10s';
+    SET statement_timeout = '10min'; SET idle_in_transaction_session_timeout = '5s';
     SET synchronous_commit = off; SET jit = off;
 ";
 /// Between two looks for what is behind.
@@ -58,6 +59,7 @@ async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
         *away = false;
         sleep(AGAIN).await;
     }
+    let mut told = HashSet::new();
     loop {
         *away = false;
         for which in Projection::EACH {
@@ -65,7 +67,7 @@ async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
             let behind = projection::behind(&mut conn, which, TENANTS).await?;
             sleep(begun.elapsed() * REST).await;
             for tenant in behind {
-                visit(&mut conn, &tenant, which).await?;
+                visit(&mut conn, &tenant, which, &mut told).await?;
             }
         }
         sleep(LOOK_EVERY).await;
@@ -73,18 +75,25 @@ async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
 }
 
 /// Steps until the tenant has caught up, or for a while.
-async fn visit(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> Result<(), Error> {
+async fn visit(
+    conn: &mut AsyncPgConnection,
+    tenant: &str,
+    which: Projection,
+    told: &mut HashSet<(String, Projection)>,
+) -> Result<(), Error> {
     let mut worked = Duration::ZERO;
     while worked < VISIT {
         let begun = Instant::now();
         let step = match super::step(conn, tenant, which).await {
             Ok((_, step)) => step,
-            // The log of one tenant is not the others' trouble.
-            Err(Error::DeserializationError(what)) => {
-                tracing::error!(tenant, "The {} of tenant {tenant} cannot be kept up: {what}", which.name());
+            Err(error) if is_lost(&error) => return Err(error),
+            // One tenant's trouble is not the others', and is said once.
+            Err(error) => {
+                if told.insert((tenant.to_owned(), which)) {
+                    tracing::error!(tenant, "The {} of tenant {tenant} cannot be kept up: {error}", which.name());
+                }
                 return Ok(());
             }
-            Err(error) => return Err(error),
         };
         let took = begun.elapsed();
         worked += took;

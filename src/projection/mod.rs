@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::AsyncPgConnection;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
+use crate::store::pool::{Pool, PoolError};
 use crate::store::projection::{self, Projection, Standing};
 
 pub mod keeper;
@@ -40,17 +41,22 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection)
         return Ok((standing, Step::Done));
     }
     let step = match which {
-        Projection::Statistics => statistics::step(conn, tenant, standing).await?,
-        Projection::Search => search::step(conn, tenant, standing).await?,
+        Projection::Statistics => statistics::step(conn, tenant, standing).await,
+        Projection::Search => search::step(conn, tenant, standing).await,
     };
-    Ok((standing, step))
+    match step {
+        Err(error) if is_raced(&error) => Ok((standing, Step::Raced)),
+        step => Ok((standing, step?)),
+    }
 }
 
-/// Two that begin at once: one of them has begun.
-fn or_raced(step: QueryResult<Step>) -> QueryResult<Step> {
-    match step {
-        Err(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => Ok(Step::Raced),
-        step => step,
+/// Somebody else moves it, or has moved it while this transaction looked elsewhere. Diesel keeps no SQLSTATE for a lock
+/// that took too long: the text tells.
+fn is_raced(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        Error::DatabaseError(_, info) => info.message().contains("lock timeout"),
+        _ => false,
     }
 }
 
@@ -67,40 +73,57 @@ pub enum Reached {
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Readers of one tenant take turns; tenants that share a turn lose nothing but time.
 const TURNS: usize = 64;
+/// Readers that take something in at once: the other connections are for those who need not wait.
+const AT_ONCE: usize = 4;
 
 /// For readers. A handle; clones share it.
 #[derive(Clone)]
-pub struct Projections(Arc<[Mutex<()>; TURNS]>);
+pub struct Projections(Arc<Shared>);
+
+struct Shared {
+    turns: [Mutex<()>; TURNS],
+    working: Semaphore,
+}
 
 impl Default for Projections {
     fn default() -> Projections {
-        Projections(Arc::new(std::array::from_fn(|_| Mutex::default())))
+        let turns = std::array::from_fn(|_| Mutex::default());
+        Projections(Arc::new(Shared { turns, working: Semaphore::new(AT_ONCE) }))
     }
 }
 
+/// Why a projection was not brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum CatchUpError {
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// As of [`step`].
+    #[error(transparent)]
+    Query(#[from] Error),
+}
+
 impl Projections {
-    /// Takes in what is missing up to the head of the tenant's log as it is now, for at most 2 s.
+    /// Takes in what is missing up to the head of the tenant's log as it is now, for at most 2 s. No connection is held
+    /// while it waits for others.
     ///
     /// # Errors
-    /// As of [`step`].
-    pub async fn catch_up(
-        &self,
-        conn: &mut AsyncPgConnection,
-        tenant: &str,
-        which: Projection,
-    ) -> QueryResult<Reached> {
+    /// See [`CatchUpError`].
+    pub async fn catch_up(&self, pool: &Pool, tenant: &str, which: Projection) -> Result<Reached, CatchUpError> {
         let until = Instant::now() + PATIENCE;
-        let now = projection::standing(conn, tenant, which).await?;
+        let now = projection::standing(&mut *pool.get().await?, tenant, which).await?;
         if let Some(reached) = reached(now, now.head) {
             return Ok(reached);
         }
         // One reader of this process works, the others find it done.
         let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one((tenant, which)) as usize % TURNS;
-        let Ok(_turn) = tokio::time::timeout_at(until, self.0[turn].lock()).await else {
+        let waited =
+            timeout_at(until, async { (self.0.turns[turn].lock().await, self.0.working.acquire().await) }).await;
+        if waited.is_err() {
             return Ok(Reached::Behind { standing: now });
-        };
+        }
+        let mut conn = pool.get().await?;
         loop {
-            let (standing, _) = step(conn, tenant, which).await?;
+            let (standing, _) = step(&mut conn, tenant, which).await?;
             if let Some(reached) = reached(standing, now.head) {
                 return Ok(reached);
             }

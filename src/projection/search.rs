@@ -25,11 +25,14 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing
             let ids = search::touched(conn, tenant, position, up_to).await?;
             write(conn, tenant, &ids, (position, 0), (up_to, 0)).await
         }
-        _ => match projection::begin(conn, tenant, Projection::Search, position, true).await? {
-            true => Ok(Step::Moved),
-            false => Ok(Step::Raced),
-        },
+        _ => begin(conn, tenant, position).await,
     }
+}
+
+async fn begin(conn: &mut AsyncPgConnection, tenant: &str, from: Option<i64>) -> QueryResult<Step> {
+    let begun =
+        conn.transaction(async |conn| projection::begin(conn, tenant, Projection::Search, from, true).await).await?;
+    Ok(if begun { Step::Moved } else { Step::Raced })
 }
 
 async fn write(

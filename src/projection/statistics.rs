@@ -4,7 +4,7 @@ use diesel::result::{Error, QueryResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::TryStreamExt;
 
-use super::{Step, or_raced};
+use super::Step;
 use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::statistics::Tally;
@@ -19,7 +19,7 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing
     let Standing { position, head, floor, .. } = standing;
     match position {
         Some(position) if position >= floor => fold(conn, tenant, position, head).await,
-        _ => or_raced(begin(conn, tenant, position).await),
+        _ => begin(conn, tenant, position).await,
     }
 }
 

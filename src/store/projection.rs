@@ -2,7 +2,7 @@
 
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use super::sql::{Bind, Select, Sql, sql};
 
@@ -70,6 +70,9 @@ pub async fn standing(conn: &mut AsyncPgConnection, tenant_id: &str, projection:
     Ok(Standing { position, remaining: remaining.unwrap_or(0), head: head.unwrap_or(0), floor: floor.unwrap_or(0) })
 }
 
+/// Whoever holds a projection's row moves it: little is to be waited for.
+const HURRY: &str = "SET LOCAL lock_timeout = '500ms'";
+
 /// Moves a projection from where it was seen to where it will be, and holds its row until the transaction ends. `false`:
 /// somebody else moved it.
 pub async fn advance(
@@ -79,6 +82,7 @@ pub async fn advance(
     from: (i64, i64),
     to: (i64, i64),
 ) -> QueryResult<bool> {
+    conn.batch_execute(HURRY).await?;
     let sql = sql![
         "UPDATE projection SET position = ",
         Bind::Int(to.0),
@@ -103,6 +107,7 @@ pub async fn begin(
     from: Option<i64>,
     tickets_remain: bool,
 ) -> QueryResult<bool> {
+    conn.batch_execute(HURRY).await?;
     let sql = sql![
         "INSERT INTO projection (tenant_id, name, position, remaining) SELECT ",
         text(tenant_id),

@@ -1,6 +1,6 @@
 //! The end of a run: the log, the tables, the subscribers and the recorder outside have to tell the same story.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use docket::grpc::pb;
@@ -90,7 +90,9 @@ pub async fn everything(house: &House, server: &Server, tenants: &[Tenant], reco
         dense(tenant, &log, &mut faults);
         acknowledged(&acks, &log, &mut faults);
         requests(&sql, tenant, acks.len(), &mut faults).await;
-        folds(tenant, &log, &tickets(tenant, server).await, &mut faults);
+        let tickets = tickets(tenant, server).await;
+        folds(tenant, &log, &tickets, &mut faults);
+        counts(tenant, server, &tickets, &mut faults).await;
         logs.insert(tenant.name.clone(), log);
     }
     // A log with a hole is told already, and no subscriber would ever reach its end.
@@ -196,6 +198,21 @@ fn folds(tenant: &Tenant, log: &[pb::Activity], tickets: &[pb::Ticket], faults: 
         }
     }
     faults.extend(images.keys().map(|id| format!("{}: {id} is in the log only", tenant.name)));
+}
+
+/// The sums that servers folded while they were killed are those of the tickets.
+async fn counts(tenant: &Tenant, server: &Server, tickets: &[pb::Ticket], faults: &mut Vec<String>) {
+    let mut client = TicketServiceClient::new(server.endpoint().connect_lazy());
+    let stats = client.get_ticket_stats(tenant.request(pb::GetTicketStatsRequest::default())).await;
+    let stats = stats.expect("tickets can be counted").into_inner();
+    let mut counted: BTreeMap<String, i64> = stats.by_status.keys().map(|status| (status.clone(), 0)).collect();
+    for ticket in tickets.iter().filter(|ticket| ticket.deleted_at.is_none()) {
+        let word = ticket.status().as_str_name().trim_start_matches("TICKET_STATUS_");
+        *counted.entry(word.to_owned()).or_default() += 1;
+    }
+    if stats.by_status != counted {
+        faults.push(format!("{}: {:?} tickets are told, {counted:?} are there", tenant.name, stats.by_status));
+    }
 }
 
 fn watched(tenant: &str, seen: &[Seen], log: &[pb::Activity], faults: &mut Vec<String>) {

@@ -2,5 +2,6 @@
 
 mod door;
 mod feed;
+mod keeper;
 mod stream;
 mod support;

@@ -208,6 +208,26 @@ async fn a_search_costs_what_is_found_whoever_else_has_the_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_thread_of_any_length_has_a_document() {
+    let mut conn = database().await;
+    // Different words, each as long as words are kept, of the widest characters.
+    let wide = |n: u32| (0..64).map(|at| char::from_u32(0x10330 + (n >> (at % 16)) % 16).unwrap()).collect::<String>();
+    let body = |n: u32| (n * 200..(n + 1) * 200).map(wide).collect::<Vec<_>>().join(" ");
+    let thread: Vec<_> = (0..60).map(|n| (n, a_message("lengthy", 1, n + 10))).collect();
+    let thread: Vec<_> = thread
+        .into_iter()
+        .map(|(n, mut message)| {
+            (message.body, message.visibility) =
+                (format!("{} {}", body(n as u32), "again ".repeat(2_000)), Visibility::Public);
+            message
+        })
+        .collect();
+    write::insert(&conn, thread.iter()).await.unwrap();
+    seed(&mut conn, "lengthy", &[about("lengthy", 1, "A long story")]).await;
+    assert_eq!(all(&mut conn, "lengthy", "again story").await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_typed_breaks_it() {
     let mut conn = database().await;
     seed(&mut conn, "typed", &[about("typed", 1, "it's a 'quoted' \\ & | ! word")]).await;

@@ -14,6 +14,7 @@ use docket::model::words::{ActorKind, Channel, Priority, Status};
 use docket::projection::{Projections, Reached, Step, step};
 use docket::store::audience::Audience;
 use docket::store::filter::compile;
+use docket::store::pool::{Pool, Settings};
 use docket::store::projection::Projection;
 use docket::store::read::Scope;
 use docket::store::statistics::{Sums, counted, kept, values_of};
@@ -26,7 +27,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::sync::Arc;
 
-use crate::server::{EVERYBODY, a_ticket, all_of, at, database};
+use crate::server::{EVERYBODY, a_ticket, all_of, at, database, server};
 
 const DAY: i64 = 24 * 3_600;
 
@@ -239,16 +240,16 @@ async fn what_is_folded_is_what_a_recount_finds() {
 async fn two_that_fold_at_once_count_nothing_twice() {
     let mut conn = database().await;
     let projections = [Projections::default(), Projections::default()];
+    let pool = || Pool::new(&server().url("reads"), Settings { size: 2, ..Settings::default() }).unwrap();
+    let pools = [pool(), pool()];
     for (run, history) in histories(12).into_iter().enumerate() {
         let mut log = Log::new(format!("races-{run}"));
         for part in history.chunks(9) {
             log.write(&conn, part).await;
             let folders = [0, 1, 0, 1].map(|process| {
                 let (mine, tenant) = (projections[process].clone(), log.tenant.clone());
-                tokio::spawn(async move {
-                    let mut conn = database().await;
-                    mine.catch_up(&mut conn, &tenant, Projection::Statistics).await.unwrap()
-                })
+                let pool = pools[process].clone();
+                tokio::spawn(async move { mine.catch_up(&pool, &tenant, Projection::Statistics).await.unwrap() })
             });
             for folder in folders {
                 assert_eq!(folder.await.unwrap(), Reached::Head { position: log.position });

@@ -8,6 +8,8 @@ use super::words::words;
 
 /// Different words of one ticket; those of its oldest messages, and of its notes, come last.
 const MAX_WORDS: usize = 20_000;
+/// Bytes of a tsvector, below PostgreSQL's limit of a megabyte.
+const MAX_BYTES: usize = 900_000;
 /// Where PostgreSQL's positions end.
 const LAST: u16 = 16_383;
 /// Places of one word in a document that are kept.
@@ -40,11 +42,13 @@ pub struct Document {
     hash: String,
     lexemes: BTreeMap<String, Vec<(u16, Weight)>>,
     at: u16,
+    /// What they take in PostgreSQL, at most.
+    bytes: usize,
 }
 
 impl Document {
     pub fn new(tenant_id: &str, number: i64) -> Document {
-        Document { hash: Place::of(number).hash(tenant_id), lexemes: BTreeMap::new(), at: 0 }
+        Document { hash: Place::of(number).hash(tenant_id), lexemes: BTreeMap::new(), at: 0, bytes: 0 }
     }
 
     pub fn text(&mut self, sort: Sort, weight: Weight, text: &str) {
@@ -70,9 +74,13 @@ impl Document {
 
     fn put(&mut self, sort: Sort, what: &str, place: Option<(u16, Weight)>) {
         let lexeme = lexeme(&self.hash, sort, what);
-        if self.lexemes.len() >= MAX_WORDS && !self.lexemes.contains_key(&lexeme) {
+        let is_new = !self.lexemes.contains_key(&lexeme);
+        // Beside its text a lexeme takes a count and what aligns it, a place two bytes.
+        let bytes = 2 + if is_new { lexeme.len() + 4 } else { 0 };
+        if self.bytes + bytes > MAX_BYTES || (is_new && self.lexemes.len() >= MAX_WORDS) {
             return;
         }
+        self.bytes += bytes;
         let places = self.lexemes.entry(lexeme).or_default();
         if places.len() < PLACES {
             places.extend(place);
