@@ -109,6 +109,19 @@ class Day(Case):
 
 
 class Satisfaction(Case):
+    def test_how_content_people_are(self) -> None:
+        for team, rating in (("billing", 5), ("billing", 4), ("support", 1), ("support", 3.5)):
+            ticket = self.ticket(team_id=team, requester_id="rita")
+            self.api.ResolveTicket(id=ticket.id)
+            self.api.RateTicket(id=ticket.id, satisfaction=rating)
+        # The last word counts.
+        self.api.RateTicket(id="3", satisfaction=2)
+        stats = self.api.GetTicketStats(group_by="team")
+        self.assertEqual((stats.satisfaction.count, dict(stats.satisfaction.by_stars)), (4, {1: 0, 2: 1, 3: 0, 4: 2, 5: 1}))
+        self.assertAlmostEqual(stats.satisfaction.mean, (5 + 4 + 2 + 3.5) / 4)
+        self.assertEqual({group.value: group.satisfaction.mean for group in stats.groups}, {"billing": 4.5, "support": 2.75})
+        self.assertEqual(self.api.GetTicketStats(filter="ticket.number > 0").satisfaction, stats.satisfaction)
+
     def test_nobody_yet(self) -> None:
         stats = self.api.GetTicketStats(group_by="team")
         self.assertEqual((stats.total, stats.position, stats.unassigned, list(stats.groups)), (0, 0, 0, []))

@@ -9,7 +9,6 @@ use super::read::{filter_invalid, wait_for};
 use super::state::{Call, State};
 use super::{fault, pb, status};
 use crate::model::statistics::Dimension;
-use crate::model::time::Instant;
 use crate::projection::Reached;
 use crate::store;
 use crate::store::audience::Audience;
@@ -76,7 +75,7 @@ pub async fn get(
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
     let failed = |error| fault::of_read(METHOD, NARROWER, error);
     let (installation, now) = store::head::installation_now(&conn).await.map_err(failed)?;
-    let since = asked.window.map(|window| now.plus_micros(window.saturating_neg()).max(EARLIEST));
+    let since = asked.window.map(|window| now.plus_micros(-window));
     let tenant = call.caller.tenant();
     let (by_value, position) = match kept {
         Some((sums, position)) => (store::statistics::kept(&mut conn, tenant, &sums, since, now).await, position),
@@ -91,9 +90,6 @@ pub async fn get(
     let answer = to_pb(by_value, asked.group_by != Dimension::All);
     Ok(pb::GetTicketStatsResponse { position, epoch: installation.epoch, ..answer })
 }
-
-/// 0001-01-01T00:00:00Z: no ticket is from before.
-const EARLIEST: Instant = Instant(-62_135_596_800_000_000);
 
 /// The sums that answer it, and the position up to which they hold everything; absent where only the tickets do, or where
 /// too much is still to be taken in.

@@ -38,7 +38,7 @@ async fn grown() -> AsyncPgConnection {
 }
 
 /// Rows of the table that scans of this connection have come upon, up to some beginning.
-async fn touched(conn: &mut AsyncPgConnection, table: &str) -> i64 {
+pub async fn touched(conn: &mut AsyncPgConnection, table: &str) -> i64 {
     let text =
         format!("SELECT idx_tup_fetch + seq_tup_read AS n FROM pg_stat_xact_user_tables WHERE relname = '{table}'");
     let count: Count = RunQueryDsl::get_result(diesel::sql_query(text), conn).await.unwrap();

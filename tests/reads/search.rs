@@ -1,7 +1,7 @@
 //! The search: what is found, by whom, at what cost, and that nothing that is typed breaks it.
 
 use diesel::result::Error;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
 use docket::model::words::{Visibility, Words};
@@ -18,6 +18,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use crate::keys::touched;
 use crate::lists::a_message;
 use crate::log::an_activity;
 use crate::server::{EVERYBODY, a_ticket, at, database};
@@ -170,26 +171,16 @@ async fn everybody_finds_what_they_may_see_by_what_they_may_read() {
     assert_eq!(found[0].rank, found[1].rank);
 }
 
-/// Rows of the documents that `text` came upon.
-async fn touched(conn: &mut AsyncPgConnection, tenant: &str, text: &str, most: usize) -> (i64, usize) {
+/// Rows of the documents that `text` came upon, and how many it found.
+async fn cost(conn: &mut AsyncPgConnection, tenant: &str, text: &str) -> (i64, usize) {
     let done: Result<(i64, usize), Error> = conn
         .transaction(async |conn| {
-            let count = "SELECT idx_tup_fetch + seq_tup_read AS n FROM pg_stat_xact_user_tables \
-                         WHERE relname = 'ticket_search'";
-            let before: Count = RunQueryDsl::get_result(diesel::sql_query(count), conn).await?;
-            let scope = Scope { tenant_id: tenant, audience: &EVERYBODY };
-            let found = numbers(conn, scope, text, None, most).await.len();
-            let after: Count = RunQueryDsl::get_result(diesel::sql_query(count), conn).await?;
-            Ok((after.n - before.n, found))
+            let before = touched(conn, "ticket_search").await;
+            let found = all(conn, tenant, text).await.len();
+            Ok((touched(conn, "ticket_search").await - before, found))
         })
         .await;
     done.unwrap()
-}
-
-#[derive(diesel::QueryableByName)]
-struct Count {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    n: i64,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,10 +190,10 @@ async fn a_search_costs_what_is_found_whoever_else_has_the_word() {
         (1..=9_000).map(|n| about("long", n, if n % 3_000 == 0 { "printer needle" } else { "printer hay" })).collect();
     seed(&mut conn, "small", &[about("small", 1, "printer needle"), about("small", 2, "printer hay")]).await;
     seed(&mut conn, "long", &long).await;
-    assert_eq!(touched(&mut conn, "small", "printer", 501).await, (2, 2));
-    assert_eq!(touched(&mut conn, "small", "needle", 501).await, (1, 1));
-    assert_eq!(touched(&mut conn, "long", "needle", 501).await, (3, 3));
-    let (common, found) = touched(&mut conn, "long", "printer", 501).await;
+    assert_eq!(cost(&mut conn, "small", "printer").await, (2, 2));
+    assert_eq!(cost(&mut conn, "small", "needle").await, (1, 1));
+    assert_eq!(cost(&mut conn, "long", "needle").await, (3, 3));
+    let (common, found) = cost(&mut conn, "long", "printer").await;
     assert!(common <= 4_096 && found == 501, "{common} rows for {found}");
     assert_eq!(all(&mut conn, "long", "printer").await, (8_500..=9_000).rev().collect::<Vec<_>>());
 }

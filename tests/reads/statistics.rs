@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use docket::model::activity::{Activity, Actor};
 use docket::model::change::difference;
 use docket::model::image::ActivityRow;
@@ -27,6 +27,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::sync::Arc;
 
+use crate::keys::touched;
 use crate::server::{EVERYBODY, a_ticket, all_of, at, database, server};
 
 const DAY: i64 = 24 * 3_600;
@@ -293,4 +294,29 @@ async fn filters_and_callers_with_limits_count_their_own() {
     assert!(counted(&mut conn, scope, None, Dimension::All, None, log.now()).await.unwrap().is_empty());
     let elsewhere = Sums { dimension: Dimension::All, values: None };
     assert!(kept(&mut conn, "counts-elsewhere", &elsewhere, None, log.now()).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sums_are_read_without_their_tickets() {
+    let mut conn = database().await;
+    // A hundred a day.
+    let tickets: Vec<Ticket> =
+        (0..3_000).map(|n| Ticket { created_at: at(n * DAY / 100), ..a_ticket("sums", n + 1) }).collect();
+    write::insert(&conn, tickets.iter()).await.unwrap();
+    catch_up(&mut conn, "sums").await;
+    conn.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    for (since, total, most) in [(None, 3_000, 0), (Some(at(15 * DAY + DAY / 2)), 1_450, 50)] {
+        for dimension in [Dimension::All, Dimension::Team] {
+            let sums = Sums { dimension, values: None };
+            let cost: Result<i64, diesel::result::Error> = conn
+                .transaction(async |conn| {
+                    let before = touched(conn, "ticket").await;
+                    let kept = kept(conn, "sums", &sums, since, at(90 * DAY)).await?;
+                    assert_eq!(kept[""].total(), total);
+                    Ok(touched(conn, "ticket").await - before)
+                })
+                .await;
+            assert_eq!(cost.unwrap(), most, "{since:?}");
+        }
+    }
 }

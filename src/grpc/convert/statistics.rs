@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_types::Duration;
 
-use super::time::length_to_pb;
+use super::time::{length_from_pb, length_to_pb};
 use super::violations::Violations;
 use crate::grpc::pb;
 use crate::model::statistics::{ByValue, Dimension, Figures, RATING_UNIT, Times};
@@ -21,14 +21,16 @@ pub fn group_by(found: &mut Violations, word: &str) -> Dimension {
     })
 }
 
-/// A length of time in microseconds.
+/// The longest window, in microseconds.
+const CENTURY: i64 = 100 * 365 * 24 * 3_600 * 1_000_000;
+
+/// A length of time in microseconds, more than 0.
 pub fn window(found: &mut Violations, window: &Duration) -> i64 {
-    let Duration { seconds, nanos } = *window;
-    let micros = seconds.saturating_mul(1_000_000).saturating_add(i64::from(nanos) / 1_000);
-    if micros <= 0 || !(0..1_000_000_000).contains(&nanos) {
-        found.add("window", "must be a length of time of more than 0, with nanos from 0 to 999,999,999");
+    if window.seconds == 0 && (0..1_000).contains(&window.nanos) {
+        found.add("window", "must be more than 0");
+        return 0;
     }
-    micros
+    length_from_pb(found, "window", window, CENTURY, "100 years")
 }
 
 /// The answer, but for where the log was; `grouped`: its groups are wanted.
@@ -140,7 +142,7 @@ mod tests {
         for (seconds, nanos, good) in [
             (0, 1_000, true),
             (1, 0, true),
-            (i64::MAX, 0, true),
+            (i64::MAX, 0, false),
             (0, 0, false),
             (0, 999, false),
             (-1, 0, false),
