@@ -32,6 +32,21 @@ fi
 grep -m 3 -E "faults, the first of them|acknowledged write lost" "$log"
 echo "red, as it should be"
 
+echo "== a build whose streams skip positions: this has to go red"
+if TMPDIR=$scratch DOCKET_CRASH=short cargo test --features skip-position --test crash -- \
+    --nocapture every_consumer >"$log" 2>&1; then
+    cat "$log"
+    echo "The build that skips passed: the test of consumers sees nothing." >&2
+    exit 1
+fi
+if ! grep -q "missed a position" "$log"; then
+    cat "$log"
+    echo "The build that skips failed, but not for what it skips." >&2
+    exit 1
+fi
+grep -m 3 -E "faults, the first of them|missed a position" "$log"
+echo "red, as it should be"
+
 # The program that other scripts run is the plain one again.
 cargo build --quiet
 echo "crash: passed"

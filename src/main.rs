@@ -22,6 +22,10 @@ struct Docket {
 enum Command {
     /// Run a server with a database, a signing key and rules of its own, for developing against
     Dev(cli::dev::DevArgs),
+    /// Bring a database to what this program knows
+    Migrate(cli::migrate::MigrateArgs),
+    /// Give up the oldest part of the log
+    Prune(cli::prune::PruneArgs),
     /// Print a token signed with the key of a server's data folder
     Token(cli::token::TokenArgs),
     /// Print what happened to a tenant's tickets, and what happens next
@@ -39,6 +43,17 @@ const CONFIGURATION: u8 = 78;
 fn main() -> ExitCode {
     match Docket::parse().command {
         Command::Dev(args) => match cli::dev::run(args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => told(&error, CONFIGURATION),
+        },
+        Command::Migrate(args) => match cli::migrate::run(args) {
+            Ok(lines) => {
+                lines.iter().for_each(|line| println!("{line}"));
+                ExitCode::SUCCESS
+            }
+            Err(error) => told(&error, CONFIGURATION),
+        },
+        Command::Prune(args) => match cli::prune::run(args) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => told(&error, CONFIGURATION),
         },

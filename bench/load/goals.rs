@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::fanout::{CatchUp, Fanout};
 use crate::leg::{Leg, median};
 use crate::plan::{NAIVE_CLIENTS, Round};
 use crate::stream::{Memory, Reach};
@@ -81,6 +82,19 @@ pub fn lines(rounds: &[Round], reach: Option<&Reach>, memory: Option<&Memory>) -
         at_most("resident memory, 64 in flight, 1,000 idle streams", 150.0, memory, "MiB"),
     ]);
     lines
+}
+
+pub fn streams(fanout: Option<&Fanout>, catch_up: Option<&CatchUp>) -> Vec<Line> {
+    let of = |figure: fn(&Fanout) -> f64| fanout.map_or(f64::NAN, figure);
+    let at_least = |what, goal, measured, unit| Line { what, goal: Goal::AtLeast(goal), measured, unit };
+    let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
+    vec![
+        at_least("1,000 subscribers of one tenant: events a second, all to all", 990.0, of(|it| it.rate), "/s"),
+        at_most("the same: commit to subscriber, p99", 100.0, of(|it| it.p99), "ms"),
+        at_most("the same: server's CPU per event and subscriber", 5.0, of(|it| it.cpu), "us"),
+        at_most("the same: resident memory per subscriber", 64.0, of(|it| it.kib), "KiB"),
+        at_least("catch-up of one reader, BASIC", 100_000.0, catch_up.map_or(f64::NAN, |it| it.rate), "/s"),
+    ]
 }
 
 const SPREAD: &str = "create.spread.docket.64";

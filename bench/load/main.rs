@@ -7,6 +7,7 @@ mod check;
 mod cpu;
 mod database;
 mod drive;
+mod fanout;
 mod goals;
 mod leg;
 mod pgbench;
@@ -17,6 +18,7 @@ mod server;
 mod settings;
 mod stage;
 mod stream;
+mod tap;
 mod tenants;
 mod wire;
 
@@ -85,8 +87,16 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
             rounds.push(round);
         }
     }
-    let reach = match settings.wants("stream") {
+    let reach = match settings.wants("stream.reach") {
         true => Some(stream::reach(stage).await?),
+        false => None,
+    };
+    let fanout = match settings.wants("stream.fanout") {
+        true => Some(fanout::fanout(stage).await?),
+        false => None,
+    };
+    let catch_up = match settings.wants("stream.catchup") {
+        true => Some(fanout::catch_up(stage).await?),
         false => None,
     };
     let memory = match settings.wants("memory") {
@@ -98,9 +108,10 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
         true => Some(check::row_bytes(stage).await?),
         false => None,
     };
-    let lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
+    let mut lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
+    lines.extend(goals::streams(fanout.as_ref(), catch_up.as_ref()));
     let facts = database::facts(&stage.docket).await?;
-    let report = Report { settings, facts, rounds: &rounds, reach, memory, row_bytes, lines };
+    let report = Report { settings, facts, rounds: &rounds, reach, fanout, catch_up, memory, row_bytes, lines };
     report.print();
     report.write()
 }

@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::Outcome;
+use crate::fanout::{CatchUp, Fanout};
 use crate::goals::{Goal, Line};
 use crate::leg::{Leg, median};
 use crate::plan::Round;
@@ -17,6 +18,8 @@ pub struct Report<'a> {
     pub facts: BTreeMap<String, String>,
     pub rounds: &'a [Round],
     pub reach: Option<Reach>,
+    pub fanout: Option<Fanout>,
+    pub catch_up: Option<CatchUp>,
     pub memory: Option<Memory>,
     pub row_bytes: Option<BTreeMap<String, f64>>,
     pub lines: Vec<Line>,
@@ -42,7 +45,7 @@ const FIGURES: [Figure; 7] = [
 
 impl Report<'_> {
     pub fn print(&self) {
-        let Report { settings, facts, rounds, reach, memory, row_bytes, lines } = self;
+        let Report { settings, facts, rounds, reach, fanout, catch_up, memory, row_bytes, lines } = self;
         println!("\nMedians of {} rounds of {:.1} s. CPU in us per call.", rounds.len(), settings.length.as_secs_f64());
         println!("| {:<26} |      /s |  p50 ms |  p99 ms |  max ms | PG us | own us | client us |", "");
         println!("|{:-<28}|--------:|--------:|--------:|--------:|------:|-------:|----------:|", "");
@@ -57,6 +60,17 @@ impl Report<'_> {
             println!(
                 "\ncommit to subscriber, {probes} tickets: before the call to the frame p50 {sent_p50:.2} p99 \
                  {sent_p99:.2} ms; answer to frame p50 {answered_p50:.2} p99 {answered_p99:.2} ms"
+            );
+        }
+        if let Some(Fanout { subscribers, rate, p50, p99, max, cpu, kib }) = fanout {
+            println!(
+                "{subscribers} subscribers of one tenant, {rate:.0} events/s: p50 {p50:.1} p99 {p99:.1} max {max:.1} ms, server \
+                 {cpu:.2} us an event and subscriber, {kib:.1} KiB a subscriber"
+            );
+        }
+        if let Some(CatchUp { activities, rate, server, postgres }) = catch_up {
+            println!(
+                "catch-up of {activities} activities: {rate:.0}/s, server {server:.2} us, PostgreSQL {postgres:.2} us each"
             );
         }
         if let Some(Memory { before, streams, loaded }) = memory {
@@ -110,6 +124,8 @@ impl Report<'_> {
             "table": self.lines.iter().map(Line::json).collect::<Vec<_>>(),
             "legs": legs,
             "stream": self.reach.as_ref().map(Reach::json),
+            "fanout": self.fanout.as_ref().map(Fanout::json),
+            "catch_up": self.catch_up.as_ref().map(CatchUp::json),
             "memory": self.memory.as_ref().map(Memory::json),
             "row_bytes": self.row_bytes,
         }))?;

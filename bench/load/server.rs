@@ -68,6 +68,13 @@ impl Server {
         Ok(Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true).connect().await?)
     }
 
+    /// One HTTP/2 connection whose windows hold up no stream.
+    pub async fn connect_wide(&self) -> Outcome<Channel> {
+        let endpoint = Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true);
+        let endpoint = endpoint.initial_stream_window_size(1 << 20).initial_connection_window_size(64 << 20);
+        Ok(endpoint.connect().await?)
+    }
+
     /// SIGTERM, and waits for the drain.
     pub async fn stop(mut self) -> Outcome<()> {
         let pid = i32::try_from(self.child.id())?;

@@ -22,6 +22,11 @@ pub struct Settings {
     /// `BENCH_LONG_LIST`.
     pub long_list: u64,
     pub idle_streams: usize,
+    /// Subscribers of one tenant (`BENCH_SUBSCRIBERS`), and the events that they are sent each second (`BENCH_FAN_RATE`).
+    pub subscribers: usize,
+    pub fan_rate: f64,
+    /// Activities in the long log.
+    pub past: i64,
     /// Tickets made one by one to time the stream.
     pub probes: usize,
     /// Where PostgreSQL's files go, on a real disk (`BENCH_DIR`); a folder of this run is made in it and removed.
@@ -54,6 +59,9 @@ impl Settings {
             short_list: 10_000,
             long_list: number("BENCH_LONG_LIST", pick(1_000_000.0, 50_000.0))?.max(100.0) as u64,
             idle_streams: 1000,
+            subscribers: number("BENCH_SUBSCRIBERS", pick(1_000.0, 200.0))? as usize,
+            fan_rate: number("BENCH_FAN_RATE", pick(1_000.0, 200.0))?.max(1.0),
+            past: pick(500_000.0, 100_000.0) as i64,
             probes: pick(500.0, 100.0) as usize,
             dir: env::var_os("BENCH_DIR").map_or_else(env::temp_dir, PathBuf::from),
             json: env::var_os("BENCH_JSON").map_or_else(|| PathBuf::from("target/bench.json"), PathBuf::from),

@@ -1,6 +1,8 @@
 //! What a run stands on: the databases, the server, the connections, and how one leg is run on them.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use docket::postgres::Postgres;
 use tokio_postgres::Client;
@@ -40,6 +42,12 @@ const TRIALS: i64 = 100;
 /// The second server's data folder, and the signing key's file in each.
 const SECOND: &str = "two";
 const KEY: &str = "signing-key.pem";
+
+/// A leg at a fixed rate, and when its measured part began.
+pub struct Paced {
+    pub leg: Leg,
+    pub warm_end: SystemTime,
+}
 
 impl<'a> Stage<'a> {
     pub async fn set(settings: &'a Settings, dir: &'a Path, postgres: &Postgres) -> Outcome<Stage<'a>> {
@@ -104,6 +112,24 @@ impl<'a> Stage<'a> {
         drop(wire);
         second.stop().await?;
         Ok(leg)
+    }
+
+    /// Who spends what a leg on the one server is charged.
+    pub fn watched(&self) -> Watched {
+        Watched { postmaster: self.postmaster, servers: vec![self.server.pid()], client: std::process::id() }
+    }
+
+    /// CreateTicket on one tenant at a fixed rate, as far as 64 in flight reach it.
+    pub async fn paced(&self, tenant: &Tenant, rate: f64) -> Outcome<Paced> {
+        let (interval, turn) = (Duration::from_secs_f64(1.0 / rate), Cell::new(tokio::time::Instant::now()));
+        let warm_end = SystemTime::now() + self.settings.warm;
+        let watched = self.watched();
+        let leg = closed_loop(64, self.window(), &watched, 1, async |slot, _| {
+            let mine = turn.replace(turn.get() + interval);
+            tokio::time::sleep_until(mine).await;
+            self.wire.create(slot, tenant).await.map(drop)
+        });
+        Ok(Paced { leg: leg.await?, warm_end })
     }
 
     async fn calls(&self, step: Step, wire: &Wire, servers: Vec<u32>) -> Outcome<Leg> {

@@ -138,9 +138,8 @@ async fn subscribe(channel: Channel, tenant: &Tenant) -> Outcome<Frames> {
 /// The position of the next activity.
 async fn next_position(frames: &mut Frames) -> Outcome<i64> {
     loop {
-        match frames.message().await?.ok_or("the stream ended")?.event {
-            Some(Event::Activity(activity)) => return Ok(activity.position),
-            Some(Event::Bookmark(_)) | None => {}
+        if let Some(Event::Activity(activity)) = frames.message().await?.ok_or("the stream ended")?.event {
+            return Ok(activity.position);
         }
     }
 }

@@ -26,6 +26,9 @@ pub struct Tenants {
     pub long: Tenant,
     /// For trial calls and for timing the stream.
     pub probe: Tenant,
+    /// The one with many subscribers, and the one with a long log.
+    pub fan: Tenant,
+    pub past: Tenant,
     /// Those whose streams stay idle: nothing is written to them.
     pub idle: Vec<Tenant>,
 }
@@ -52,6 +55,8 @@ impl Tenants {
             short: tenant(60_001, "short".to_string())?,
             long: tenant(60_002, "long".to_string())?,
             probe: tenant(0, "probe".to_string())?,
+            fan: tenant(0, "fan".to_string())?,
+            past: tenant(0, "past".to_string())?,
             idle: (1..=settings.idle_streams).map(|n| tenant(0, format!("idle{n}"))).collect::<Outcome<_>>()?,
         })
     }

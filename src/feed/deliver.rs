@@ -1,28 +1,41 @@
 //! One stream: frames in order, bookmarks between them, and why it ended.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
+use std::vec;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::kept::Kept;
+use super::snapshot::Snapshot;
 use super::subscription::{Step, Subscription};
 use super::{End, Feed, Selection};
-use crate::model::activity::Activity;
+use crate::model::ticket::Ticket;
 use crate::model::time::Instant as Moment;
 use crate::telemetry::{Metrics, Phase};
 
+/// A reader that makes room within this is not waited for.
+const PROMPT: Duration = Duration::from_millis(20);
 /// The longest life of a stream, for tokens that end in another century.
 const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    Activity(Arc<Activity>),
+    Activity(Arc<Kept>),
     /// Everything up to the position was sent, or not asked for.
     Bookmark(i64),
+    /// A ticket as it was at the start, which accounts for nothing yet.
+    Snapshot {
+        ticket: Box<Ticket>,
+        at: i64,
+    },
 }
 
 impl Event {
@@ -30,7 +43,7 @@ impl Event {
     pub fn position(&self) -> i64 {
         match self {
             Event::Activity(activity) => activity.position,
-            Event::Bookmark(position) => *position,
+            Event::Bookmark(position) | Event::Snapshot { at: position, .. } => *position,
         }
     }
 }
@@ -52,21 +65,30 @@ pub struct Ended {
 /// The reader's end. Dropping it ends the stream.
 pub struct Stream {
     pub epoch: i64,
-    frames: mpsc::Receiver<Frame>,
+    steps: mpsc::Receiver<Vec<Frame>>,
+    /// The step that is being taken.
+    step: vec::IntoIter<Frame>,
+    taken: Arc<AtomicU64>,
     ended: oneshot::Receiver<Ended>,
 }
 
 /// The other end.
 struct Delivery {
+    feed: Feed,
     subscription: Subscription,
     selection: Selection,
+    /// Until it was sent whole.
+    snapshot: Option<Snapshot>,
     outlet: Outlet,
     metrics: Arc<Metrics>,
 }
 
 /// Where frames go.
 struct Outlet {
-    frames: mpsc::Sender<Frame>,
+    /// One step waits while another is taken: a wake-up is dearer than a frame.
+    steps: mpsc::Sender<Vec<Frame>>,
+    /// Frames that the reader has taken.
+    taken: Arc<AtomicU64>,
     /// What the last frame accounted for.
     accounted: i64,
     bookmark_at: Instant,
@@ -78,20 +100,28 @@ struct Outlet {
 type Over = Option<End>;
 
 impl Stream {
-    pub(super) fn start(feed: Feed, subscription: Subscription, selection: Selection, until: SystemTime) -> Stream {
+    pub(super) fn start(
+        feed: Feed,
+        subscription: Subscription,
+        selection: Selection,
+        snapshot: Option<Snapshot>,
+        until: SystemTime,
+    ) -> Stream {
         let config = &feed.0.config;
-        let (sender, frames) = mpsc::channel(config.buffer.max(1));
+        let (sender, steps) = mpsc::channel(1);
+        let taken = Arc::new(AtomicU64::new(0));
         let (end, ended) = oneshot::channel();
         let epoch = subscription.epoch();
         let outlet = Outlet {
-            frames: sender,
+            steps: sender,
+            taken: taken.clone(),
             accounted: subscription.position(),
             bookmark_at: Instant::now(),
             bookmark_every: config.bookmark_every,
             slow_after: config.slow_after,
         };
-        let delivery = Delivery { subscription, selection, outlet, metrics: feed.0.metrics.clone() };
-        let draining = Phase::draining(feed.0.phase.clone());
+        let (metrics, draining) = (feed.0.metrics.clone(), Phase::draining(feed.0.phase.clone()));
+        let delivery = Delivery { feed, subscription, selection, snapshot, outlet, metrics };
         let life = until.duration_since(SystemTime::now()).unwrap_or_default().min(LIFE);
         tokio::spawn(async move {
             if let Some(ending) = delivery.run(draining, life).await {
@@ -99,14 +129,25 @@ impl Stream {
                 let _ = end.send(ending);
             }
         });
-        Stream { epoch, frames, ended }
+        Stream { epoch, steps, step: Vec::new().into_iter(), taken, ended }
     }
 
     /// The next frame, or why there is none. `None`: the delivery broke off without a word.
     pub async fn next(&mut self) -> Option<Result<Frame, Ended>> {
-        match self.frames.recv().await {
-            Some(frame) => Some(Ok(frame)),
-            None => (&mut self.ended).await.ok().map(Err),
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// [`Stream::next()`] for those who poll.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, Ended>>> {
+        loop {
+            if let Some(frame) = self.step.next() {
+                self.taken.fetch_add(1, Ordering::Relaxed);
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            match ready!(self.steps.poll_recv(cx)) {
+                Some(step) => self.step = step.into_iter(),
+                None => return Pin::new(&mut self.ended).poll(cx).map(|ended| ended.ok().map(Err)),
+            }
         }
     }
 }
@@ -121,12 +162,15 @@ impl Delivery {
             Err(over) = self.deliver() => over,
         };
         self.metrics.stream_closed();
+        let why = why.map(|why| if self.snapshot.is_some() { End::InSnapshot(Box::new(why)) } else { why });
         why.map(|why| Ended { position: self.subscription.position(), why })
     }
 
     /// Sends what there is and what comes. Wherever it is cut off, the position is that of what was accounted for.
     async fn deliver(&mut self) -> Result<Infallible, Over> {
+        self.snapshot().await?;
         self.outlet.bookmark(self.subscription.position()).await?;
+        self.snapshot = None;
         let mut caught_up = false;
         loop {
             let step = self.next().await?;
@@ -141,6 +185,17 @@ impl Delivery {
         }
     }
 
+    async fn snapshot(&mut self) -> Result<(), Over> {
+        let at = self.subscription.position();
+        while let Some(snapshot) = &mut self.snapshot
+            && let Some(tickets) = snapshot.next(&self.feed, &self.selection).await.map_err(Some)?
+        {
+            let tickets = tickets.into_iter().map(|ticket| Event::Snapshot { ticket: Box::new(ticket), at });
+            self.outlet.send(tickets.collect()).await?;
+        }
+        Ok(())
+    }
+
     /// What comes next. Bookmarks go out while it is waited for, and never end a read that is under way.
     async fn next(&mut self) -> Result<Step, Over> {
         let position = self.subscription.position();
@@ -148,7 +203,7 @@ impl Delivery {
         loop {
             tokio::select! {
                 biased;
-                () = self.outlet.frames.closed() => return Err(None),
+                () = self.outlet.steps.closed() => return Err(None),
                 () = sleep_until(self.outlet.bookmark_at) => self.outlet.bookmark(position).await?,
                 step = &mut step => return step.map_err(Some),
             }
@@ -156,17 +211,16 @@ impl Delivery {
     }
 
     async fn step(&mut self, step: Step) -> Result<(), Over> {
-        let Step { activities, live } = step;
+        let Step { activities, up_to, live } = step;
         if let Some(oldest) = activities.first().filter(|_| live) {
             let micros = Moment::host_now().0.saturating_sub(oldest.occurred_at.0);
             self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));
         }
-        for activity in activities {
-            let position = activity.position;
-            if self.selection.takes(&activity) {
-                self.outlet.send(Event::Activity(activity)).await?;
-            }
-            self.subscription.advance(position);
+        let taken = activities.into_iter().filter(|activity| self.selection.takes(activity));
+        let waited_for = self.outlet.send(taken.map(Event::Activity).collect()).await?;
+        self.subscription.advance(up_to);
+        if !live {
+            self.subscription.adapt(waited_for);
         }
         Ok(())
     }
@@ -175,22 +229,45 @@ impl Delivery {
 impl Outlet {
     async fn bookmark(&mut self, position: i64) -> Result<(), Over> {
         self.bookmark_at = Instant::now() + self.bookmark_every;
-        self.send(Event::Bookmark(position)).await
+        self.send(vec![Event::Bookmark(position)]).await.map(drop)
     }
 
-    async fn send(&mut self, event: Event) -> Result<(), Over> {
-        let accounted = event.position();
-        let frame = Frame { since: self.accounted, event };
-        match self.frames.try_send(frame) {
-            Ok(()) => {}
-            Err(TrySendError::Closed(_)) => return Err(None),
-            Err(TrySendError::Full(frame)) => match timeout(self.slow_after, self.frames.send(frame)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return Err(None),
-                Err(_) => return Err(Some(End::SlowReader)),
-            },
+    /// Hands frames on, all or none. True when the reader had to be waited for.
+    async fn send(&mut self, events: Vec<Event>) -> Result<bool, Over> {
+        let mut since = self.accounted;
+        let frames: Vec<Frame> = events
+            .into_iter()
+            .map(|event| {
+                let accounted = event.position();
+                Frame { since: std::mem::replace(&mut since, accounted), event }
+            })
+            .collect();
+        if frames.is_empty() {
+            return Ok(false);
         }
-        self.accounted = accounted;
-        Ok(())
+        let waited_for = match self.steps.try_send(frames) {
+            Ok(()) => false,
+            Err(TrySendError::Closed(_)) => return Err(None),
+            Err(TrySendError::Full(frames)) => {
+                let began = Instant::now();
+                self.room().await?.send(frames);
+                began.elapsed() > PROMPT
+            }
+        };
+        self.accounted = since;
+        Ok(waited_for)
+    }
+
+    /// Waits for the reader, as long as it takes anything.
+    async fn room(&self) -> Result<mpsc::Permit<'_, Vec<Frame>>, Over> {
+        loop {
+            let before = self.taken.load(Ordering::Relaxed);
+            match timeout(self.slow_after, self.steps.reserve()).await {
+                Ok(Ok(room)) => return Ok(room),
+                Ok(Err(_)) => return Err(None),
+                Err(_) if self.taken.load(Ordering::Relaxed) > before => {}
+                Err(_) => return Err(Some(End::SlowReader)),
+            }
+        }
     }
 }

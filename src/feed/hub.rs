@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::kept::Kept;
 use super::ring::{Next, Ring};
-use crate::model::activity::Activity;
 
-/// Activities kept for one tenant, while its readers take them.
-const KEEP: usize = 256;
+/// Activities kept for one tenant, while its readers take them: a second of a busy one.
+const KEEP: usize = 1_024;
 /// The same, while all tenants together have [`KEEP_ALL`].
 const KEEP_LITTLE: usize = 8;
 const KEEP_ALL: usize = 16_384;
 /// So few readers are asked each time how far they are.
 const FEW: usize = 4;
+/// What waking one reader costs; all of them are not woken more often than that takes, and a little.
+const WAKING: Duration = Duration::from_micros(20);
 
 pub struct Hub {
     pub tenant: String,
@@ -54,7 +57,7 @@ impl Hub {
     }
 
     /// Takes what was committed or read.
-    pub fn push(&self, activities: &[Arc<Activity>]) {
+    pub fn push(&self, activities: &[Arc<Kept>]) {
         self.change(|state, kept| {
             let keep = if kept > KEEP_ALL { KEEP_LITTLE } else { KEEP };
             state.ring.push(activities, keep)
@@ -112,6 +115,13 @@ impl Hub {
         state.forget_what_all_have();
         self.kept.fetch_sub(before - state.ring.len(), Ordering::Relaxed);
         state.ring.after(position, most)
+    }
+
+    /// How long a reader lets news gather after it was given some, so that many readers of a busy tenant are given many at
+    /// a time; zero for few.
+    pub fn pace(&self) -> Duration {
+        let pace = WAKING * u32::try_from(self.lock().readers.len()).unwrap_or(u32::MAX);
+        if pace < Duration::from_millis(1) { Duration::ZERO } else { pace.min(Duration::from_millis(50)) }
     }
 
     fn change(&self, change: impl FnOnce(&mut State, usize) -> bool) {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
 use crate::model::activity::Committed;
 use crate::store::pool::Pool;
@@ -19,9 +19,11 @@ use crate::telemetry::{Metrics, Phase};
 mod deliver;
 mod hints;
 mod hub;
+mod kept;
 mod known;
 mod ring;
 mod selection;
+mod snapshot;
 mod start;
 mod subscription;
 mod tail;
@@ -30,6 +32,7 @@ mod tests;
 mod wait;
 
 pub use deliver::{Ended, Event, Frame, Stream};
+pub use kept::{Form, Kept};
 pub use selection::Selection;
 pub use start::{NotStarted, Start, Wanted};
 pub use wait::Waited;
@@ -48,12 +51,12 @@ pub struct Config {
     pub bookmark_every: Duration,
     /// A reader that takes no frame for so long is cut off.
     pub slow_after: Duration,
-    /// Frames that wait for one reader.
-    pub buffer: usize,
     /// Streams of one tenant in this process.
     pub streams_per_tenant: usize,
     /// Reads of the table at once, over all readers.
     pub reads_at_once: usize,
+    /// Readers that may read the past in long steps at once: each holds a few of them in memory.
+    pub long_steps_at_once: usize,
 }
 
 impl Config {
@@ -63,9 +66,9 @@ impl Config {
             poll_every: Duration::from_secs(1),
             bookmark_every: Duration::from_secs(8),
             slow_after: Duration::from_secs(20),
-            buffer: 32,
             streams_per_tenant: 1_000,
             reads_at_once: 6,
+            long_steps_at_once: 8,
         }
     }
 }
@@ -90,6 +93,8 @@ pub enum End {
     Broken {
         what: String,
     },
+    /// Within the snapshot: there is no position to go on after.
+    InSnapshot(Box<End>),
 }
 
 /// A handle; clones share it.
@@ -105,6 +110,7 @@ struct Shared {
     known: Known,
     hints: hints::Pending,
     reads: Semaphore,
+    long_steps: Arc<Semaphore>,
     kept: Arc<AtomicUsize>,
 }
 
@@ -112,6 +118,7 @@ impl Feed {
     /// A feed that [`Feed::run`] brings to life. Streams end as the process drains.
     pub fn new(config: Config, pool: Pool, metrics: Arc<Metrics>, phase: watch::Receiver<Phase>) -> Feed {
         let reads = Semaphore::new(config.reads_at_once.max(1));
+        let long_steps = Arc::new(Semaphore::new(config.long_steps_at_once));
         Feed(Arc::new(Shared {
             config,
             pool,
@@ -121,6 +128,7 @@ impl Feed {
             known: Known::default(),
             hints: hints::Pending::default(),
             reads,
+            long_steps,
             kept: Arc::default(),
         }))
     }
@@ -139,6 +147,11 @@ impl Feed {
         self.0.reads.acquire().await.ok()
     }
 
+    /// Leave to read in long steps, if there is one more.
+    fn long_steps(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.long_steps.clone().try_acquire_owned().ok()
+    }
+
     /// What was committed here.
     fn committed(&self, committed: Committed) {
         let Committed { tenant_id, epoch, activities } = committed;
@@ -151,7 +164,8 @@ impl Feed {
             return;
         }
         if let Some(hub) = self.hub(&tenant_id) {
-            hub.push(&activities);
+            let kept: Vec<Arc<Kept>> = activities.into_iter().map(Kept::new).collect();
+            hub.push(&kept);
         }
         self.0.hints.add(&tenant_id, last);
         self.0.known.learn(tenant_id, last);

@@ -3,7 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::model::activity::Activity;
+use super::kept::Kept;
+
+/// Activities that a reader is given at once, at most.
+const HERE: usize = 256;
+/// A gap at the end of the log that is no wider is read once for all who miss it.
+const NEWEST: i64 = 64;
 
 /// The end of a log, as far as it is known here.
 #[derive(Debug, Default)]
@@ -11,16 +16,16 @@ pub struct Ring {
     /// The highest position heard of; never one that was not said to be committed.
     head: i64,
     /// Dense: each position is the one before it and one.
-    recent: VecDeque<Arc<Activity>>,
+    recent: VecDeque<Arc<Kept>>,
 }
 
 /// What comes after a position.
 #[derive(Debug, PartialEq)]
 pub enum Next {
     /// The activities right after it, in order, at least one.
-    Here(Vec<Arc<Activity>>),
-    /// Not kept here: the table has the positions up to this one. `newest`: it is the end of the log that is missing, as it
-    /// is to everybody who keeps up.
+    Here(Vec<Arc<Kept>>),
+    /// Not kept here: the table has the positions up to this one. `newest`: it is no more than the end of the log that is
+    /// missing, as it is to everybody who keeps up.
     Gap { up_to: i64, newest: bool },
     /// Nothing is known to come.
     Nothing,
@@ -44,7 +49,7 @@ impl Ring {
 
     /// Takes committed activities, in order and without a hole, and keeps the newest `keep`. What does not touch what is
     /// kept replaces it: the hole is in the table. True when the head moved.
-    pub fn push(&mut self, activities: &[Arc<Activity>], keep: usize) -> bool {
+    pub fn push(&mut self, activities: &[Arc<Kept>], keep: usize) -> bool {
         let Some((first, last)) = ends(activities) else { return false };
         let news = self.learn(last);
         let kept = self.recent.back().map(|activity| activity.position);
@@ -72,7 +77,7 @@ impl Ring {
         }
     }
 
-    /// At most `most` activities after `position`, or where they are.
+    /// Some activities after `position`, or where they are: a gap of `most` positions at most.
     pub fn after(&self, position: i64, most: usize) -> Next {
         if position >= self.head {
             return Next::Nothing;
@@ -83,16 +88,19 @@ impl Ring {
         match bounds {
             Some((oldest, newest)) if (oldest..=newest).contains(&wanted) => {
                 let from = (wanted - oldest) as usize;
-                Next::Here(self.recent.iter().skip(from).take(most).cloned().collect())
+                Next::Here(self.recent.iter().skip(from).take(most.min(HERE)).cloned().collect())
             }
             Some((oldest, _)) if wanted < oldest => Next::Gap { up_to: last.min(oldest - 1), newest: false },
-            Some(_) | None => Next::Gap { up_to: last.min(self.head), newest: last >= self.head },
+            Some(_) | None => {
+                let newest = last >= self.head && self.head - position <= NEWEST;
+                Next::Gap { up_to: last.min(self.head), newest }
+            }
         }
     }
 }
 
 /// The first and the last position, where the activities are dense.
-fn ends(activities: &[Arc<Activity>]) -> Option<(i64, i64)> {
+fn ends(activities: &[Arc<Kept>]) -> Option<(i64, i64)> {
     let (first, last) = (activities.first()?.position, activities.last()?.position);
     let dense = activities.windows(2).all(|two| two[1].position == two[0].position + 1);
     dense.then_some((first, last))

@@ -3,10 +3,12 @@
 use std::time::SystemTime;
 
 use super::deliver::Stream;
+use super::selection::Past;
+use super::snapshot::Snapshot;
 use super::{Feed, Selection, Subscription};
 use crate::model::time::Instant;
 use crate::store::head::installation;
-use crate::store::read::activity::{View, first_at};
+use crate::store::read::activity::first_at;
 use crate::store::read::head;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Wanted {
     pub selection: Selection,
     /// Whether activities are shown with their tickets.
     pub tickets: bool,
+    /// Whether the tickets come first, as they were at the start. The selection has to be of tickets.
+    pub snapshot: bool,
     /// When the caller's token ends; the stream ends with it.
     pub until: SystemTime,
 }
@@ -46,25 +50,25 @@ pub enum NotStarted {
 }
 
 impl Feed {
-    /// Starts a stream. Its first frame is a bookmark with the start position.
+    /// Starts a stream. Its first frame is a bookmark with the start position, but for the snapshot before that.
     ///
     /// # Errors
     /// See [`NotStarted`].
     pub async fn stream(&self, wanted: Wanted) -> Result<Stream, NotStarted> {
-        let Wanted { tenant, start, selection, tickets, until } = wanted;
-        let view = if tickets || selection.is_filtered() { View::Full } else { View::Basic };
-        let mut subscription = self.subscribe(&tenant, view).await?;
+        let Wanted { tenant, start, selection, tickets, snapshot, until } = wanted;
+        let mut subscription = self.subscribe(&tenant, selection.past(tickets)).await?;
         let position = self.locate(&tenant, start, &subscription).await?;
         subscription.advance(position);
-        Ok(Stream::start(self.clone(), subscription, selection, until))
+        let snapshot = snapshot.then(|| Snapshot::new(&tenant, position));
+        Ok(Stream::start(self.clone(), subscription, selection, snapshot, until))
     }
 
     /// Enters first and looks at the table then: what is committed in between reaches the hub.
-    async fn subscribe(&self, tenant: &str, view: View) -> Result<Subscription, NotStarted> {
+    async fn subscribe(&self, tenant: &str, past: Past) -> Result<Subscription, NotStarted> {
         let limit = self.0.config.streams_per_tenant;
         for _ in 0..3 {
             let (hub, reader) = self.enter(tenant).ok_or(NotStarted::TooMany { limit })?;
-            let subscription = Subscription::new(self.clone(), hub, reader, view);
+            let subscription = Subscription::new(self.clone(), hub, reader, past.clone());
             let conn = self.pool().get().await.map_err(unavailable)?;
             let epoch = installation(&conn).await.map_err(unavailable)?.epoch;
             if subscription.epoch() == epoch {

@@ -4,24 +4,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::QueryResult;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
 
 use super::hub::{Hub, Mark};
+use super::kept::Kept;
 use super::ring::Next;
+use super::selection::Past;
 use super::{End, Feed};
-use crate::model::activity::Activity;
+use crate::model::image::ActivityRow;
 use crate::store::pool::PoolError;
 use crate::store::read::activity::{self, View};
 use crate::store::read::head;
 
-/// Activities in one step.
-pub const STEP: usize = 64;
+/// Activities in one step: at first, and for a reader that has to be waited for; and for one that takes them sooner than
+/// they are read.
+const STEP: usize = 64;
+const LONG_STEP: usize = 1_024;
+/// Positions that one read looks through where the database chooses among them.
+const LOOK_THROUGH: usize = 16_384;
 /// A read that failed, or found less than was said to be there, is made again after this.
-const AGAIN: Duration = Duration::from_millis(250);
+pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// What comes next for a reader, at least one.
+/// What comes next for a reader.
 pub struct Step {
-    pub activities: Vec<Arc<Activity>>,
+    /// In order. What is not among them was not asked for.
+    pub activities: Vec<Arc<Kept>>,
+    /// What the step accounts for: more than the position before it.
+    pub up_to: i64,
     /// Fresh from the commit, not read from the table.
     pub live: bool,
 }
@@ -33,12 +43,17 @@ pub struct Subscription {
     marks: watch::Receiver<Mark>,
     position: i64,
     /// What the table is asked for.
-    view: View,
+    past: Past,
+    /// Activities in the next step from the table, and the leave for more than [`STEP`].
+    step: usize,
+    long: Option<OwnedSemaphorePermit>,
+    /// When the last step was taken.
+    stepped_at: Instant,
 }
 
 /// Why the table did not give what was asked of it.
 #[derive(Debug, thiserror::Error)]
-enum ReadError {
+pub enum ReadError {
     #[error(transparent)]
     Pool(#[from] PoolError),
     #[error(transparent)]
@@ -48,9 +63,10 @@ enum ReadError {
 }
 
 impl Subscription {
-    pub(super) fn new(feed: Feed, hub: Arc<Hub>, reader: u64, view: View) -> Subscription {
+    pub(super) fn new(feed: Feed, hub: Arc<Hub>, reader: u64, past: Past) -> Subscription {
         let marks = hub.watch();
-        Subscription { feed, hub, reader, marks, position: 0, view }
+        let (step, long, stepped_at) = (STEP, None, Instant::now());
+        Subscription { feed, hub, reader, marks, position: 0, past, step, long, stepped_at }
     }
 
     /// The hub's: of one that was closed meanwhile nothing new is ever heard, so it must not pass for the log's.
@@ -65,6 +81,19 @@ impl Subscription {
 
     pub fn advance(&mut self, position: i64) {
         self.position = position;
+        self.stepped_at = Instant::now();
+    }
+
+    /// Steps grow while the reader takes each before the next is read, and shrink while it has to be waited for: what is in
+    /// memory for a slow reader stays little.
+    pub fn adapt(&mut self, waited_for: bool) {
+        let wanted = if waited_for { (self.step / 2).max(STEP) } else { (self.step * 2).min(LONG_STEP) };
+        if wanted == STEP {
+            self.long = None;
+        } else if self.long.is_none() {
+            self.long = self.feed.long_steps();
+        }
+        self.step = if self.long.is_some() { wanted } else { STEP };
     }
 
     /// Whether nothing more is known to come.
@@ -84,17 +113,23 @@ impl Subscription {
             if mark.epoch != self.hub.epoch {
                 return Err(End::OtherLog { head: mark.head, epoch: mark.epoch });
             }
-            let read = match self.hub.after(self.reader, self.position, STEP) {
-                Next::Here(activities) => return Ok(Step { activities, live: true }),
+            let most = if self.past.is_chosen() { LOOK_THROUGH } else { self.step };
+            let read = match self.hub.after(self.reader, self.position, most) {
+                Next::Here(activities) => {
+                    let up_to = activities.last().map_or(self.position, |last| last.position);
+                    return Ok(Step { activities, up_to, live: true });
+                }
                 Next::Nothing => {
                     self.wait(None).await;
+                    self.gather().await;
                     continue;
                 }
-                Next::Gap { up_to, newest: false } => self.read(up_to, self.view).await,
+                Next::Gap { up_to, newest: false } if self.past.is_chosen() => self.choose(up_to).await,
+                Next::Gap { up_to, newest: false } => self.read(up_to, self.past.view).await,
                 Next::Gap { newest: true, .. } => self.read_for_all().await,
             };
             match read {
-                Ok(Some(activities)) if !activities.is_empty() => return Ok(Step { activities, live: false }),
+                Ok(Some(step)) if step.up_to > self.position => return Ok(step),
                 // Another reader has read it.
                 Ok(None) => {}
                 Ok(Some(_)) => {
@@ -113,27 +148,50 @@ impl Subscription {
     }
 
     /// The end of the log, read once for all who miss it. `None`: it is there now.
-    async fn read_for_all(&self) -> Result<Option<Vec<Arc<Activity>>>, ReadError> {
+    async fn read_for_all(&self) -> Result<Option<Step>, ReadError> {
         let _one = self.hub.reading.lock().await;
         let Next::Gap { up_to, newest: true } = self.hub.after(self.reader, self.position, STEP) else {
             return Ok(None);
         };
         let found = self.read(up_to, View::Full).await?;
-        if let Some(activities) = &found {
-            self.hub.push(activities);
+        if let Some(step) = &found {
+            self.hub.push(&step.activities);
         }
         Ok(found)
     }
 
     /// The positions after this one, up to `up_to`, as far as the table has them without a hole.
-    async fn read(&self, up_to: i64, view: View) -> Result<Option<Vec<Arc<Activity>>>, ReadError> {
+    async fn read(&self, up_to: i64, view: View) -> Result<Option<Step>, ReadError> {
         let _permit = self.feed.reading().await;
         let mut conn = self.feed.pool().get().await?;
         let rows = activity::range(&mut conn, &self.hub.tenant, self.position, up_to, view).await?;
         drop(conn);
         let dense = rows.into_iter().zip(self.position + 1..).take_while(|(row, wanted)| row.position == *wanted);
-        let activities = dense.map(|(row, _)| row.into_activity().map(Arc::new).map_err(ReadError::Unreadable));
-        activities.collect::<Result<Vec<_>, _>>().map(Some)
+        let activities = kept(dense.map(|(row, _)| row))?;
+        let up_to = activities.last().map_or(self.position, |last| last.position);
+        Ok(Some(Step { activities, up_to, live: false }))
+    }
+
+    /// Of the positions after this one, up to `up_to`, those that the database chooses.
+    ///
+    /// That nothing is missed does not show from the rows: it follows from the head. A position is given out and committed
+    /// under the head's lock, together with the head, so a head at or above `up_to` says that all up to there was
+    /// committed; and this was so before the rows were read, for `up_to` was heard of as committed. What retention takes is
+    /// below the floor before it is gone: a floor at or below the position, read after the rows, says that all were there.
+    async fn choose(&self, up_to: i64) -> Result<Option<Step>, ReadError> {
+        let _permit = self.feed.reading().await;
+        let mut conn = self.feed.pool().get().await?;
+        let Past { view, chosen } = &self.past;
+        let tenant = &self.hub.tenant;
+        let rows = activity::chosen(&mut conn, tenant, self.position, up_to, *view, chosen, self.step).await?;
+        let head = head::get(&mut conn, tenant).await?;
+        drop(conn);
+        if !head.is_some_and(|head| head.position >= up_to && head.floor <= self.position) {
+            return Ok(Some(Step { activities: Vec::new(), up_to: self.position, live: false }));
+        }
+        let full = rows.len() >= self.step;
+        let last = rows.last().filter(|_| full).map(|row| row.position);
+        Ok(Some(Step { activities: kept(rows)?, up_to: last.unwrap_or(up_to), live: false }))
     }
 
     /// What should be there is not: perhaps it is no longer kept.
@@ -155,10 +213,23 @@ impl Subscription {
             Some(most) => drop(tokio::time::timeout(most, moved).await),
         }
     }
+
+    /// Lets news gather where there are many to be woken for them: the first comes at once, more come together.
+    async fn gather(&self) {
+        let (pace, since) = (self.hub.pace(), self.stepped_at.elapsed());
+        if since < pace {
+            tokio::time::sleep(pace - since).await;
+        }
+    }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.feed.leave(&self.hub, self.reader);
     }
+}
+
+fn kept(rows: impl IntoIterator<Item = ActivityRow>) -> Result<Vec<Arc<Kept>>, ReadError> {
+    let activities = rows.into_iter().map(|row| row.into_activity().map(|it| Kept::new(Arc::new(it))));
+    activities.collect::<Result<_, _>>().map_err(ReadError::Unreadable)
 }

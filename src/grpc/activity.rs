@@ -2,22 +2,25 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::stream;
+use prost::Message;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::ErrorDetails;
 
 use super::convert::read::{MAX_FILTER_CHARS, checked, freshness, narrowed_to, page, position};
-use super::convert::{Part, activity, time};
+use super::convert::{Part, activity, ticket as shown_ticket, time};
 use super::pb::stream_activities_request::Start as Sent;
 use super::pb::stream_activities_response::Event as Shown;
 use super::pb::{self, ActivityView, ErrorReason};
 use super::read::{Asked, List, connection, filter_invalid};
 use super::state::{Call, State};
 use super::{fault, status, ticket};
-use crate::feed::{End, Ended, Event, Feed, Frame, NotStarted, Selection, Start, Stream, Wanted};
+use crate::feed::{End, Ended, Event, Feed, Form, Frame, NotStarted, Selection, Start, Stream, Wanted};
 use crate::identity::Caller;
+use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::time::Instant;
 use crate::store;
@@ -27,8 +30,14 @@ use crate::workflow::schema::Root;
 /// Not made by `service!`: one of its answers is a stream.
 pub struct Activities(pub Arc<State>);
 
-/// What a client reads.
-pub type Frames = Pin<Box<dyn stream::Stream<Item = Result<pb::StreamActivitiesResponse, Status>> + Send>>;
+/// What a client reads: frames until the stream ends; its end is the last item.
+pub struct Frames {
+    /// None once it has ended.
+    stream: Option<Stream>,
+    epoch: i64,
+    view: ActivityView,
+    part: Part,
+}
 
 #[tonic::async_trait]
 impl pb::activity_service_server::ActivityService for Activities {
@@ -96,7 +105,7 @@ async fn list(
 }
 
 async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -> Result<Frames, Status> {
-    let pb::StreamActivitiesRequest { start, filter, view, epoch } = request;
+    let pb::StreamActivitiesRequest { start, filter, view, epoch, snapshot_first } = request;
     let (start, view) = checked(|found| {
         found.text("filter", &filter, MAX_FILTER_CHARS);
         position(found, "epoch", epoch);
@@ -114,15 +123,19 @@ async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -
     })
     .map_err(status::refused)?;
     let selection = Selection::new(&filter, call.audience()).map_err(|found| filter_invalid(&filter, &found))?;
+    if snapshot_first {
+        selection.of_tickets().map_err(|problem| filter_invalid(&filter, &[problem]))?;
+    }
     let wanted = Wanted {
         tenant: call.caller.tenant().to_owned(),
         start,
         selection,
         tickets: view == ActivityView::Full,
+        snapshot: snapshot_first,
         until: expiry(&call.caller),
     };
     let stream = feed.stream(wanted).await.map_err(not_started)?;
-    Ok(frames(stream, view, call.part()))
+    Ok(Frames { epoch: stream.epoch, stream: Some(stream), view, part: call.part() })
 }
 
 fn expiry(caller: &Caller) -> SystemTime {
@@ -131,26 +144,48 @@ fn expiry(caller: &Caller) -> SystemTime {
     UNIX_EPOCH.checked_add(after).unwrap_or_else(|| SystemTime::now() + Duration::from_secs(u32::MAX.into()))
 }
 
-/// Frames until the stream ends; its end is the last item.
-fn frames(stream: Stream, view: ActivityView, part: Part) -> Frames {
-    let epoch = stream.epoch;
-    Box::pin(stream::unfold(Some(stream), move |stream| async move {
-        let mut stream = stream?;
-        match stream.next().await {
-            Some(Ok(frame)) => Some((Ok(shown(frame, epoch, view, part)), Some(stream))),
-            Some(Err(ended)) => Some((Err(over(ended)), None)),
-            None => Some((Err(fault::incident(STREAM, &"the delivery broke off")), None)),
-        }
-    }))
+impl stream::Stream for Frames {
+    type Item = Result<pb::StreamActivitiesResponse, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+        stream.poll_next(cx).map(|next| {
+            Some(match next {
+                Some(Ok(frame)) => Ok(self.shown(frame)),
+                Some(Err(ended)) => {
+                    self.stream = None;
+                    Err(over(ended))
+                }
+                None => {
+                    self.stream = None;
+                    Err(fault::incident(STREAM, &"the delivery broke off"))
+                }
+            })
+        })
+    }
 }
 
-fn shown(frame: Frame, epoch: i64, view: ActivityView, part: Part) -> pb::StreamActivitiesResponse {
-    let Frame { since, event } = frame;
-    let event = match event {
-        Event::Activity(it) => Shown::Activity(Box::new(activity::to_pb(Arc::unwrap_or_clone(it), epoch, view, part))),
-        Event::Bookmark(position) => Shown::Bookmark(pb::Bookmark { position }),
-    };
-    pb::StreamActivitiesResponse { event: Some(event), since, epoch }
+impl Frames {
+    fn shown(&self, frame: Frame) -> pb::StreamActivitiesResponse {
+        let Frame { since, event } = frame;
+        let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.part);
+        let event = match event {
+            Event::Activity(kept) => match kept.alone() {
+                Ok(activity) => Shown::Activity(Box::new(to_pb(activity))),
+                Err(kept) => {
+                    let bytes = |it: &Activity| to_pb(it.clone()).encode_to_vec().into();
+                    Shown::Encoded(kept.shown(self.form(), bytes))
+                }
+            },
+            Event::Bookmark(position) => Shown::Bookmark(pb::Bookmark { position }),
+            Event::Snapshot { ticket, at: _ } => Shown::Snapshot(Box::new(shown_ticket::to_pb(*ticket, self.part))),
+        };
+        pb::StreamActivitiesResponse { event: Some(event), since, epoch: self.epoch }
+    }
+
+    fn form(&self) -> Form {
+        Form { ticket: self.view == ActivityView::Full, public: self.part == Part::Public }
+    }
 }
 
 fn not_started(why: NotStarted) -> Status {
@@ -168,23 +203,35 @@ fn not_started(why: NotStarted) -> Status {
     }
 }
 
-/// Every end names the position to resume after.
+/// Every end names the position to go on after; within a snapshot there is none.
 fn over(ended: Ended) -> Status {
     let Ended { position, why } = ended;
-    let metadata = [("position", position.to_string())];
+    let (why, begun) = match why {
+        End::InSnapshot(why) => (*why, None),
+        why => (why, Some(position)),
+    };
+    let (metadata, on) = match begun {
+        Some(position) => (vec![("position", position.to_string())], format!("go on with after_position {position}")),
+        None => (Vec::new(), "begin again, for the snapshot was not whole".to_owned()),
+    };
+    let build = |code, reason, text, details| status::build(code, reason, text, metadata, details);
     match why {
-        End::SlowReader => status::slow_reader(position),
+        End::SlowReader => {
+            let text = format!("the reader did not keep up: {on}");
+            build(Code::ResourceExhausted, ErrorReason::SlowReader, text, ErrorDetails::new())
+        }
         End::TokenExpired => {
-            let text = format!("the token has expired: get a new one, and go on with after_position {position}");
-            status::build(Code::Unauthenticated, ErrorReason::TokenExpired, text, metadata, ErrorDetails::new())
+            let text = format!("the token has expired: get a new one, and {on}");
+            build(Code::Unauthenticated, ErrorReason::TokenExpired, text, ErrorDetails::new())
         }
         End::Draining => {
-            let text = format!("the server stops: go on with after_position {position} on another one");
+            let text = format!("the server stops: {on} on another one");
             let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(500)));
-            status::build(Code::Unavailable, ErrorReason::Unavailable, text, metadata, details)
+            build(Code::Unavailable, ErrorReason::Unavailable, text, details)
         }
         End::Expired { oldest } => status::position_expired(position, oldest),
         End::OtherLog { head, epoch } => status::position_unknown(position, head, epoch),
         End::Broken { what } => fault::incident(STREAM, &what),
+        End::InSnapshot(_) => fault::incident(STREAM, &"an end within an end"),
     }
 }

@@ -17,7 +17,7 @@ use crate::store::read::{activity, head};
 /// # Errors
 /// TICKET_NOT_FOUND when it was not there yet, or not for this caller; POSITION_UNKNOWN; POSITION_EXPIRED.
 pub async fn as_it_was(state: &State, call: &Call, now: Ticket, then: Moment, id: String) -> Result<Ticket, Status> {
-    let tenant = call.caller.tenant();
+    let (tenant, by_time) = (call.caller.tenant(), matches!(then, Moment::Time(_)));
     let failed = |error| fault::of_read("GetTicket", "", error);
     if let Moment::Position(min_position) = then {
         wait_for(state, call, Freshness { min_position, epoch: 0 }).await?;
@@ -32,11 +32,15 @@ pub async fn as_it_was(state: &State, call: &Call, now: Ticket, then: Moment, id
     if now.position <= position {
         return Ok(now);
     }
-    if let Some(ticket) = ticket_at(&mut conn, tenant, now.id, position).await.map_err(failed)? {
-        return if call.audience().sees_ticket(&ticket) { Ok(Ticket::clone(&ticket)) } else { Err(no_ticket(id)) };
-    }
-    match head::get(&mut conn, tenant).await.map_err(failed)?.map_or(0, |head| head.floor) {
-        0 => Err(no_ticket(id)),
-        floor => Err(status::position_expired(position, floor + 1)),
+    let then = ticket_at(&mut conn, tenant, now.id, position).await.map_err(failed)?;
+    // Afterwards: what was below the floor by then may have been gone already.
+    let floor = head::get(&mut conn, tenant).await.map_err(failed)?.map_or(0, |head| head.floor);
+    match then {
+        // Which of the instants below the floor a time fell between is no longer known.
+        _ if position < floor || (by_time && floor > 0 && position == floor) => {
+            Err(status::position_expired(position, floor + 1))
+        }
+        Some(ticket) if call.audience().sees_ticket(&ticket) => Ok(Ticket::clone(&ticket)),
+        _ => Err(no_ticket(id)),
     }
 }

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod convert;
 pub mod directory;
 pub mod fault;
+pub mod frame;
 pub mod issue;
 pub mod layers;
 pub mod methods;

@@ -9,5 +9,12 @@ pub mod docket {
 
 pub use docket::v1::*;
 
+/// By hand, for the server's sake: see there.
+pub use super::frame::StreamActivitiesResponse;
+
+pub mod stream_activities_response {
+    pub use crate::grpc::frame::Event;
+}
+
 /// Every file of proto/ and what it imports, extensions (google.api.http) included.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/docket.bin"));

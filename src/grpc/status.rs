@@ -175,13 +175,6 @@ pub fn position_expired(position: i64, oldest: i64) -> Status {
     build(Code::OutOfRange, ErrorReason::PositionExpired, text, metadata, ErrorDetails::new())
 }
 
-/// `position`: the last one that the reader was sent.
-pub fn slow_reader(position: i64) -> Status {
-    let text = format!("the reader did not keep up: go on with after_position {position}");
-    let metadata = [("position", position.to_string())];
-    build(Code::ResourceExhausted, ErrorReason::SlowReader, text, metadata, ErrorDetails::new())
-}
-
 /// `what` says which bound is reached.
 pub fn overloaded(what: &str, retry_after: Duration) -> Status {
     let text = format!("too many calls wait already: {what}; try again in {} ms", retry_after.as_millis());
@@ -215,11 +208,11 @@ pub fn internal(incident: &str) -> Status {
 }
 
 /// A status with its ErrorInfo, and what else fits it.
-pub(super) fn build<const N: usize>(
+pub(super) fn build<'a>(
     code: Code,
     reason: ErrorReason,
     text: String,
-    metadata: [(&str, String); N],
+    metadata: impl IntoIterator<Item = (&'a str, String)>,
     mut details: ErrorDetails,
 ) -> Status {
     let metadata: HashMap<String, String> = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -93,6 +93,12 @@ impl Activity {
             schema_version,
         }
     }
+
+    /// The description that it gave its ticket; '' where it made one without.
+    pub fn description(&self) -> String {
+        let change = self.changes.iter().find(|change| change.field == "description");
+        change.and_then(|change| change.new_value.as_str()).unwrap_or_default().to_owned()
+    }
 }
 
 /// Activities of one tenant, in order, as they were committed.

@@ -1,11 +1,12 @@
 //! Brings the schema to what this program knows, and says whether it is there.
 
 use diesel::pg::Pg;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Timestamptz};
 use diesel::{QueryDsl, QueryableByName};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::head;
 use super::pool::connect;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -40,6 +41,27 @@ pub async fn run(url: &str) -> Result<Vec<String>, Error> {
     let mut harness = AsyncMigrationHarness::new(conn);
     let done = harness.run_pending_migrations(MIGRATIONS)?;
     Ok(done.iter().map(|version| version.to_string()).collect())
+}
+
+/// Gives the log another epoch, higher than the one before: that and the new one. Running servers see it within a second,
+/// and end the streams of the old one.
+pub async fn new_epoch(url: &str) -> Result<(i64, i64), Error> {
+    #[derive(QueryableByName)]
+    struct Epochs {
+        #[diesel(sql_type = BigInt)]
+        before: i64,
+        #[diesel(sql_type = BigInt)]
+        now: i64,
+    }
+    let mut conn = connect(url).await?;
+    let query = diesel::sql_query(
+        "WITH old AS (SELECT epoch FROM installation FOR UPDATE) \
+         UPDATE installation SET epoch = greatest(old.epoch + 1, extract(epoch FROM $1)::bigint) FROM old \
+         RETURNING old.epoch AS before, installation.epoch AS now",
+    );
+    let now = head::clock(&conn).await?;
+    let Epochs { before, now } = query.bind::<Timestamptz, _>(now).get_result(&mut conn).await?;
+    Ok((before, now))
 }
 
 /// # Errors

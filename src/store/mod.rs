@@ -12,6 +12,7 @@ pub mod page;
 pub mod plan;
 pub mod pool;
 pub mod projection;
+pub mod prune;
 pub mod read;
 pub mod rules;
 pub mod save;

@@ -4,6 +4,7 @@
 //! dies at each seam around COMMIT.
 
 mod check;
+mod consumers;
 mod frozen;
 mod house;
 mod kill;
@@ -25,6 +26,8 @@ const WRITERS: usize = 64;
 /// Writes that have to be acknowledged between two blows: a server that stays down fails the test.
 const BETWEEN: u64 = 150;
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Held by those who measure or load the machine: one at a time.
+static MACHINE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn is_full() -> bool {
     std::env::var("DOCKET_CRASH").is_ok_and(|form| form == "full")
@@ -54,5 +57,12 @@ async fn no_acknowledged_write_is_lost_and_none_is_done_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_process_holds_up_only_what_it_held() {
+    let _alone = MACHINE.lock().await;
     frozen::run(Duration::from_secs(if is_full() { 20 } else { 6 })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_consumer_has_the_table_however_often_it_is_cut_off() {
+    let _alone = MACHINE.lock().await;
+    consumers::run(is_full()).await;
 }

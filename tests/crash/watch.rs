@@ -102,6 +102,7 @@ impl Follower {
                 }
                 Some(Event::Activity(activity)) => self.take(*activity, position)?,
                 Some(Event::Bookmark(_)) | None => {}
+                Some(other) => return Err(Status::data_loss(format!("nobody asked for {other:?}"))),
             }
         }
         Ok(())

@@ -3,5 +3,7 @@
 mod door;
 mod feed;
 mod keeper;
+mod operate;
+mod slow;
 mod stream;
 mod support;

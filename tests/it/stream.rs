@@ -1,5 +1,6 @@
 //! The log over gRPC: what a client reads of what it wrote, by pages and by streams, and how it is refused.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,18 +27,26 @@ use crate::support::{database, token, verifier};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Running {
-    channel: Channel,
+pub struct Running {
+    pub channel: Channel,
+    pub address: SocketAddr,
+    pub url: String,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
-async fn server() -> Running {
+pub async fn server() -> Running {
+    server_with(|_| {}).await
+}
+
+pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
     let url = database().await;
+    let mut feed = feed::Config::new(url.clone());
+    change(&mut feed);
     let (phase, _) = watch::channel(Phase::Starting);
     let setup = Setup {
         journal: journal::Config::new(url.clone()),
-        feed: feed::Config::new(url),
+        feed,
         pool: pool::Settings::default(),
         verifier: verifier(),
         page_secret: [7; 32],
@@ -52,11 +61,11 @@ async fn server() -> Running {
         serve(setup, listener, async { stopped.await.unwrap_or(()) }).await.expect("no error");
     });
     let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
-    Running { channel: endpoint.connect().await.expect("a connection"), stop, server }
+    Running { channel: endpoint.connect().await.expect("a connection"), address, url, stop, server }
 }
 
 impl Running {
-    fn request<T>(&self, sub: &str, role: Role, message: T) -> Request<T> {
+    pub fn request<T>(&self, sub: &str, role: Role, message: T) -> Request<T> {
         let mut request = Request::new(message);
         let bearer = format!("Bearer {}", token("acme", sub, &[role]));
         request.metadata_mut().insert("authorization", bearer.parse().expect("ascii"));
@@ -64,7 +73,7 @@ impl Running {
     }
 
     /// Makes a ticket; the position after it.
-    async fn create(&self, subject: &str, requester: &str) -> pb::CreateTicketResponse {
+    pub async fn create(&self, subject: &str, requester: &str) -> pb::CreateTicketResponse {
         let ticket = pb::Ticket { subject: subject.into(), requester_id: requester.into(), ..Default::default() };
         let message = pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() };
         let mut client = TicketServiceClient::new(self.channel.clone());
@@ -72,9 +81,25 @@ impl Running {
         answer.expect("a ticket").into_inner()
     }
 
-    async fn stream(&self, sub: &str, role: Role, message: StreamActivitiesRequest) -> Result<Frames, Status> {
+    pub async fn stream(&self, sub: &str, role: Role, message: StreamActivitiesRequest) -> Result<Frames, Status> {
+        Frames::of(self.channel.clone(), self.request(sub, role, message)).await
+    }
+
+    pub async fn list(&self, message: pb::ListActivitiesRequest) -> Result<pb::ListActivitiesResponse, Status> {
         let mut client = ActivityServiceClient::new(self.channel.clone());
-        let stream = client.stream_activities(self.request(sub, role, message)).await?.into_inner();
+        Ok(client.list_activities(self.request("ann", Role::Agent, message)).await?.into_inner())
+    }
+}
+
+pub struct Frames {
+    stream: Streaming<pb::StreamActivitiesResponse>,
+    pub reached: i64,
+}
+
+impl Frames {
+    /// A stream, its first bookmark already read.
+    pub async fn of(channel: Channel, request: Request<StreamActivitiesRequest>) -> Result<Frames, Status> {
+        let stream = ActivityServiceClient::new(channel).stream_activities(request).await?.into_inner();
         let mut frames = Frames { stream, reached: 0 };
         let first = frames.frame().await?;
         assert_eq!(first.event, Some(Event::Bookmark(pb::Bookmark { position: first.since })));
@@ -82,24 +107,12 @@ impl Running {
         Ok(frames)
     }
 
-    async fn list(&self, message: pb::ListActivitiesRequest) -> Result<pb::ListActivitiesResponse, Status> {
-        let mut client = ActivityServiceClient::new(self.channel.clone());
-        Ok(client.list_activities(self.request("ann", Role::Agent, message)).await?.into_inner())
-    }
-}
-
-struct Frames {
-    stream: Streaming<pb::StreamActivitiesResponse>,
-    reached: i64,
-}
-
-impl Frames {
-    async fn frame(&mut self) -> Result<pb::StreamActivitiesResponse, Status> {
+    pub async fn frame(&mut self) -> Result<pb::StreamActivitiesResponse, Status> {
         Ok(timeout(PATIENCE, self.stream.message()).await.expect("in time")?.expect("not without a status"))
     }
 
     /// The next activity; the frames on the way to it are checked.
-    async fn next(&mut self) -> Result<pb::Activity, Status> {
+    pub async fn next(&mut self) -> Result<pb::Activity, Status> {
         loop {
             let frame = self.frame().await?;
             assert_eq!(frame.since, self.reached);
@@ -109,16 +122,17 @@ impl Frames {
                     self.reached = activity.position;
                     return Ok(*activity);
                 }
+                other => panic!("not asked for: {other:?}"),
             }
         }
     }
 }
 
-fn wanted(start: Start) -> StreamActivitiesRequest {
+pub fn wanted(start: Start) -> StreamActivitiesRequest {
     StreamActivitiesRequest { start: Some(start), ..Default::default() }
 }
 
-fn reason(status: &Status) -> (Code, String) {
+pub fn reason(status: &Status) -> (Code, String) {
     (status.code(), status.get_details_error_info().expect("an ErrorInfo").reason)
 }
 

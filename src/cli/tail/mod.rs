@@ -158,6 +158,7 @@ impl Reading {
             filter: self.filter.clone(),
             view: pb::ActivityView::Full.into(),
             epoch: self.epoch,
+            snapshot_first: false,
         };
         let mut frames = match self.client.stream_activities(request).await {
             Ok(frames) => frames.into_inner(),
@@ -175,7 +176,7 @@ impl Reading {
                     activity.position
                 }
                 Some(Event::Bookmark(bookmark)) => bookmark.position,
-                None => frame.since,
+                Some(Event::Encoded(_) | Event::Snapshot(_)) | None => frame.since,
             };
             (self.start, self.epoch) = (Start::AfterPosition(position), frame.epoch);
             if self.head.is_some_and(|head| position >= head) {

@@ -78,7 +78,7 @@ pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
 pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> {
     let full = |ticket: Arc<Ticket>| {
         let at = described.iter().find(|a| a.position == ticket.described_at)?;
-        Some(Arc::new(Ticket { description: description(at), ..Arc::unwrap_or_clone(ticket) }))
+        Some(Arc::new(Ticket { description: at.description(), ..Arc::unwrap_or_clone(ticket) }))
     };
     Some(match resource {
         Resource::Ticket(ticket) => Resource::Ticket(full(ticket)?),
@@ -92,10 +92,4 @@ pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> 
         | Resource::Tenant(_)
         | Resource::All(_) => resource,
     })
-}
-
-/// '' where the activity made a ticket without one.
-fn description(activity: &Activity) -> String {
-    let change = activity.changes.iter().find(|change| change.field == "description");
-    change.and_then(|change| change.new_value.as_str()).unwrap_or_default().to_owned()
 }

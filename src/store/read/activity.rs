@@ -10,6 +10,7 @@ use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::image::ActivityRow;
 use crate::model::schema::activity;
 use crate::model::time::Instant;
+use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, sql};
@@ -60,6 +61,9 @@ pub async fn list(
 /// The statement of [`list()`].
 pub fn listing(scope: Scope<'_>, wanted: Wanted<'_>, paging: &Paging<'_, ActivityRow>) -> Listing<ActivityRow> {
     let mut conditions = scope.audience.activities();
+    // What retention left below the floor, for the tickets of later positions, is no part of the log any more.
+    let floor = sql!["(SELECT floor FROM tenant_head WHERE tenant_id = ", Bind::Text(scope.tenant_id.to_owned()), ")"];
+    conditions.push(sql!["position > ", floor]);
     conditions.extend(wanted.ticket_id.map(|ticket| sql!["ticket_id = ", Bind::Id(ticket)]));
     Listing::page(scope, conditions, wanted.filter, paging, wanted.view.without())
 }
@@ -82,6 +86,36 @@ pub async fn range(
     RunQueryDsl::load(listing, conn).await
 }
 
+/// What of the log a reader asked for and may see.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    pub condition: Option<Condition>,
+    pub audience: Audience,
+}
+
+/// The first `most` of the positions `after + 1 ..= up_to` that are chosen, in order. That all of them are committed, and
+/// none is gone, has to be known from elsewhere.
+pub async fn chosen(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    after: i64,
+    up_to: i64,
+    view: View,
+    chosen: &Chosen,
+    most: usize,
+) -> QueryResult<Vec<ActivityRow>> {
+    let Chosen { condition, audience } = chosen;
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(tenant_id.to_owned())],
+        sql!["position > ", Bind::Int(after)],
+        sql!["position <= ", Bind::Int(up_to)],
+    ];
+    conditions.extend(audience.activities());
+    conditions.extend(condition.iter().map(|condition| condition.sql.clone()));
+    let listing = Listing::<ActivityRow>::first(conditions, " ORDER BY position LIMIT ", most, view.without());
+    RunQueryDsl::load(listing, conn).await
+}
+
 /// The ticket's last activity up to a position, whoever may see it.
 pub async fn last_of(
     conn: &mut AsyncPgConnection,
@@ -96,6 +130,25 @@ pub async fn last_of(
     ];
     let listing = Listing::<ActivityRow>::all(conditions, " ORDER BY position DESC LIMIT 1", None);
     RunQueryDsl::get_result(listing, conn).await.optional()
+}
+
+/// The last activity of each of these tickets up to a position, whoever may see it; none for a ticket that has none.
+pub async fn last_of_each(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    ticket_ids: Vec<Uuid>,
+    up_to: i64,
+) -> QueryResult<Vec<ActivityRow>> {
+    let ids =
+        sql![" FROM (SELECT unnest(", Bind::Ids(ticket_ids), ") AS id) AS k, LATERAL (SELECT * FROM activity AS a"];
+    let last = sql![
+        " WHERE a.tenant_id = ",
+        Bind::Text(tenant_id.to_owned()),
+        " AND a.ticket_id = k.id AND a.position <= ",
+        Bind::Int(up_to),
+        " ORDER BY a.position DESC LIMIT 1) AS r"
+    ];
+    RunQueryDsl::load(Listing::<ActivityRow>::from("r", sql![ids, last]), conn).await
 }
 
 /// The first position at or after `time`, among those still kept; one above the head where there is none.

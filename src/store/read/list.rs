@@ -140,6 +140,24 @@ impl<R: Listed> Listing<R> {
         let sql = sql![select::<R>(without), " WHERE ", Sql::join(conditions, " AND "), tail];
         Listing { sql, cached: true, row: PhantomData }
     }
+
+    /// All columns of the rows that are called `name` in what follows the select list.
+    pub(super) fn from(name: &'static str, from: Sql) -> Listing<R> {
+        let columns = R::COLUMNS.iter().map(|column| sql![name, ".", *column]);
+        Listing { sql: sql!["SELECT ", Sql::join(columns, ", "), from], cached: true, row: PhantomData }
+    }
+
+    /// The first `most` of them; their shapes are the callers' and not kept.
+    pub(super) fn first(
+        conditions: Vec<Sql>,
+        tail: &'static str,
+        most: usize,
+        without: Option<&'static str>,
+    ) -> Listing<R> {
+        let most = Bind::Int(i64::try_from(most).unwrap_or(i64::MAX));
+        let sql = sql![select::<R>(without), " WHERE ", Sql::join(conditions, " AND "), tail, most];
+        Listing { sql, cached: false, row: PhantomData }
+    }
 }
 
 impl<R: Row> Listing<R> {

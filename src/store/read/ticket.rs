@@ -3,14 +3,16 @@
 use diesel::result::{OptionalExtension, QueryResult};
 use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::schema::ticket;
 use crate::model::ticket::{Ticket, TicketRef};
+use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::{Sql, sql};
+use crate::store::sql::{Bind, Sql, sql};
 
 pub const DEFAULT_ORDER: &str = "created_at desc";
 
@@ -41,6 +43,45 @@ pub async fn get(conn: &AsyncPgConnection, scope: Scope<'_>, which: &TicketRef) 
 pub struct Wanted<'a> {
     pub show_deleted: bool,
     pub filter: Option<&'a Condition>,
+}
+
+/// Which tickets a snapshot is of.
+#[derive(Clone, Debug, Default)]
+pub struct Snapped {
+    pub condition: Option<Condition>,
+    pub audience: Audience,
+}
+
+/// The id of the `nth` ticket after this one; `None` when there are fewer.
+pub async fn nth_after(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    after: Uuid,
+    nth: usize,
+) -> QueryResult<Option<Uuid>> {
+    let of_tenant = ticket::table.filter(ticket::tenant_id.eq(tenant_id)).filter(ticket::id.gt(after));
+    let skipped = i64::try_from(nth).unwrap_or(i64::MAX).saturating_sub(1);
+    of_tenant.order(ticket::id).offset(skipped).limit(1).select(ticket::id).get_result(conn).await.optional()
+}
+
+/// Tickets between two ids (no second one: to the end), in their order, `most` at most: those that were changed after a
+/// position, whoever may see them, and of the others those that are wanted.
+pub async fn changed_or_wanted(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    (after, up_to): (Uuid, Option<Uuid>),
+    position: i64,
+    wanted: &Snapped,
+    most: usize,
+) -> QueryResult<Vec<Ticket>> {
+    let Snapped { condition, audience } = wanted;
+    let mut these = vec![sql!["deleted_at IS NULL"]];
+    these.extend(audience.tickets());
+    these.extend(condition.iter().map(|condition| condition.sql.clone()));
+    let mut conditions = vec![sql!["tenant_id = ", Bind::Text(tenant_id.to_owned())], sql!["id > ", Bind::Id(after)]];
+    conditions.extend(up_to.map(|up_to| sql!["id <= ", Bind::Id(up_to)]));
+    conditions.push(sql!["(position > ", Bind::Int(position), " OR ", Sql::join(these, " AND "), ")"]);
+    RunQueryDsl::load(Listing::<Ticket>::first(conditions, " ORDER BY id LIMIT ", most, None), conn).await
 }
 
 /// One page of tickets; `order_by` is empty for [`DEFAULT_ORDER`].

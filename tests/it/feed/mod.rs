@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use docket::feed::{Config, End, Ended, Event, Feed, NotStarted, Selection, Start, Stream, Waited, Wanted};
-use docket::model::activity::Committed;
+use docket::model::activity::{Activity, Committed};
 use docket::model::time::Instant;
 use docket::store::audience::Audience;
 use docket::store::pool::{self, Pool};
@@ -49,6 +49,7 @@ fn wanted(start: Start) -> Wanted {
         start,
         selection: Selection::default(),
         tickets: true,
+        snapshot: false,
         until: SystemTime::now() + HOUR,
     }
 }
@@ -229,10 +230,9 @@ async fn a_requester_sees_the_public_part_of_their_own_tickets() {
 async fn a_slow_reader_is_cut_off_and_can_go_on() {
     let url = database().await;
     let mut log = Log::open(&url).await;
-    log.commit(100).await;
+    log.commit(300).await;
     let process = process(&url, |config| {
-        (config.buffer, config.slow_after) = (4, Duration::from_millis(100));
-        config.streams_per_tenant = 1;
+        (config.slow_after, config.streams_per_tenant) = (Duration::from_millis(100), 1);
     });
     let mut reader = Reader::start(&process.feed, wanted(Start::Earliest)).await;
     // Nobody reads; the place is free again once the stream was given up.
@@ -248,7 +248,7 @@ async fn a_slow_reader_is_cut_off_and_can_go_on() {
     assert_eq!(ended, Ended { position, why: End::SlowReader });
     assert_eq!(seen, all(position), "what was in the buffer still arrives");
     let mut again = Reader::of(room(&process.feed, Start::After { position, epoch: log.epoch }).await).await;
-    assert_eq!(again.up_to(100).await, (position + 1..=100).collect::<Vec<_>>());
+    assert_eq!(again.up_to(300).await, (position + 1..=300).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -326,4 +326,55 @@ async fn a_wait_for_a_position_ends_when_reads_see_it() {
     let away = self::process("host=/nowhere user=nobody", |_| {});
     let soon = tokio::time::Instant::now() + Duration::from_millis(50);
     assert_eq!(away.feed.wait_for("acme", 7, 0, Some(soon)).await, Waited::NotReached);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_that_the_database_takes_gives_what_memory_gives() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    for round in 0..150 {
+        log.commit_as(7, "ticket.created", "rita").await;
+        log.commit_as(1, if round % 2 == 0 { "ticket.message_added" } else { "ticket.status_changed" }, "otto").await;
+    }
+    let head = log.position;
+    let process = process(&url, |_| {});
+    let requester = |sub: &str| Audience { app_id: None, requester: Some(sub.into()) };
+    for (filter, audience, each) in [
+        ("activity.type == 'ticket.message_added'", Audience::default(), 16),
+        // No column holds it: this one is looked at here.
+        ("activity.type == 'ticket.message_added' && !has(activity.cause)", Audience::default(), 16),
+        ("activity.type != 'ticket.created'", requester("otto"), 8),
+        ("", requester("otto"), 8),
+    ] {
+        let selection = Selection::new(filter, audience).expect("a filter");
+        let wanted = Wanted { selection, tickets: false, ..wanted(Start::After { position: 3, epoch: 0 }) };
+        let mut reader = Reader::start(&process.feed, wanted).await;
+        let mut seen = Vec::new();
+        while reader.reached < head {
+            if let Event::Activity(activity) = reader.next().await.expect("no end") {
+                seen.push(activity.position);
+            }
+        }
+        assert_eq!(seen, (1..=head / each).map(|n| n * each - (each - 8)).collect::<Vec<_>>(), "{filter}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filtered_read_back_waits_for_what_is_not_there_and_ends_where_retention_was() {
+    let url = database().await;
+    let mut log = Log::open(&url).await;
+    log.commit(300).await;
+    let process = process(&url, |config| config.poll_every = Duration::from_millis(50));
+    let nothing =
+        || Wanted { selection: selected("activity.type == 'ticket.message_added'"), ..wanted(Start::Earliest) };
+    let mut behind = Reader::start(&process.feed, nothing()).await;
+    assert_eq!(behind.next().await, Ok(Event::Bookmark(300)));
+    // News from further on than the table goes: never a word that all up to there was looked at.
+    let mut news = log.commit(1).await;
+    let ahead = Activity { position: 900, ..Activity::clone(&news.activities[0]) };
+    news.activities = vec![Arc::new(ahead)];
+    process.publish.send(news).await.expect("it runs");
+    assert!(timeout(Duration::from_millis(700), behind.next()).await.is_err(), "it waits");
+    log.sql("UPDATE tenant_head SET position = 900, floor = 500").await;
+    assert_eq!(behind.end().await, Ended { position: 300, why: End::Expired { oldest: 501 } });
 }

@@ -69,13 +69,11 @@ pub fn verifier() -> Verifier {
 }
 
 pub fn token(tenant: &str, sub: &str, roles: &[Role]) -> String {
-    let token = NewToken {
-        tenant: tenant.into(),
-        sub: sub.into(),
-        roles: roles.to_vec(),
-        app_id: None,
-        ttl: Duration::from_secs(3600),
-    };
+    token_for(tenant, sub, roles, Duration::from_secs(3600))
+}
+
+pub fn token_for(tenant: &str, sub: &str, roles: &[Role], ttl: Duration) -> String {
+    let token = NewToken { tenant: tenant.into(), sub: sub.into(), roles: roles.to_vec(), app_id: None, ttl };
     KEY.sign(&token).expect("a token")
 }
 

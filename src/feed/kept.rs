@@ -1,0 +1,55 @@
+//! An activity on its way to readers, with the forms in which it is sent: each is made once, and shared by all of them.
+
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use prost::bytes::Bytes;
+
+use crate::model::activity::Activity;
+
+/// How much of an activity a reader is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// With its ticket.
+    pub ticket: bool,
+    /// No more than the ticket's requester may see.
+    pub public: bool,
+}
+
+#[derive(Debug)]
+pub struct Kept {
+    activity: Arc<Activity>,
+    /// By ticket, then by public.
+    forms: [OnceLock<Bytes>; 4],
+}
+
+impl Kept {
+    pub fn new(activity: Arc<Activity>) -> Arc<Kept> {
+        Arc::new(Kept { activity, forms: Default::default() })
+    }
+
+    /// The activity in one form, made by whoever needs it first.
+    pub fn shown(&self, form: Form, make: impl FnOnce(&Activity) -> Bytes) -> Bytes {
+        let Form { ticket, public } = form;
+        self.forms[2 * usize::from(ticket) + usize::from(public)].get_or_init(|| make(&self.activity)).clone()
+    }
+
+    /// The activity, where nobody else wants it; else itself.
+    pub fn alone(self: Arc<Kept>) -> Result<Activity, Arc<Kept>> {
+        Arc::try_unwrap(self).map(|kept| Arc::unwrap_or_clone(kept.activity))
+    }
+}
+
+impl Deref for Kept {
+    type Target = Activity;
+
+    fn deref(&self) -> &Activity {
+        &self.activity
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Kept) -> bool {
+        self.activity == other.activity
+    }
+}
