@@ -1,3 +1,4 @@
+use prost::Message;
 use serde_json::{Value, json};
 
 use super::route::{Asked, Routes};
@@ -14,10 +15,7 @@ fn asked(verb: &str, path: &str, query: &[(&str, &str)], body: Option<Value>) ->
     let (method, request) = routes
         .request(Asked { verb: verb.to_owned(), path: path.to_owned(), query, body })
         .map_err(|error| error.to_string())?;
-    let mut request = serde_json::to_value(&request).map_err(|error| error.to_string())?;
-    if let Some(mask) = request.get("updateMask").cloned() {
-        request["updateMask"] = mask;
-    }
+    let request = serde_json::to_value(&request).map_err(|error| error.to_string())?;
     Ok((method.name().to_owned(), request))
 }
 
@@ -144,7 +142,8 @@ fn answers_have_bare_words_and_every_field() {
     assert_eq!(written["ticket"]["custom"]["status"], "TICKET_STATUS_OPEN", "a text of the user's stays");
     assert!(written["ticket"].get("resolved_at").is_none());
     let round = read::request(&method.input(), written).expect("reads back");
-    assert_eq!(round, request);
+    // One has its defaults set, the other not: on the wire, and as JSON, they are the same.
+    assert_eq!(round.encode_to_vec(), request.encode_to_vec());
 }
 
 #[test]
