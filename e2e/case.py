@@ -89,6 +89,10 @@ class Case(unittest.TestCase):
         frames, reached = [], None
         for frame in stream:
             kind = frame.WhichOneof("event")
+            if kind == "snapshot":
+                self.assertIsNone(reached, "a snapshot comes first")
+                frames.append(frame)
+                continue
             if reached is None:
                 self.assertEqual(kind, "bookmark", "the first frame is a bookmark with the start position")
             else:
@@ -102,6 +106,11 @@ class Case(unittest.TestCase):
 
     def activities(self, frames: list) -> list:
         return [frame.activity for frame in frames if frame.WhichOneof("event") == "activity"]
+
+    def told(self, frames: list) -> list:
+        """What frames tell beside positions: activities, and before them a snapshot's tickets, which have no order."""
+        snapshot = [frame.snapshot for frame in frames if frame.WhichOneof("event") == "snapshot"]
+        return sorted(snapshot, key=lambda ticket: ticket.number) + self.activities(frames)
 
 
 def new_tenant() -> str:

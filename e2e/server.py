@@ -21,7 +21,8 @@ def free_port() -> int:
 
 
 class Server:
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, workflows: pathlib.Path = ROOT / "workflows"):
+        self.workflows = workflows
         self.binary = os.environ["DOCKET_BIN"]
         self.data_dir = folder / "data"
         self.log = folder / "server.log"
@@ -31,7 +32,7 @@ class Server:
     def __enter__(self) -> "Server":
         self.output = self.log.open("wb")
         arguments = ["dev", "--listen", self.address, "--metrics-listen", self.metrics]
-        arguments += ["--data-dir", str(self.data_dir), "--workflows", str(ROOT / "workflows")]
+        arguments += ["--data-dir", str(self.data_dir), "--workflows", str(self.workflows)]
         self.process = subprocess.Popen(
             [self.binary, *arguments], stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT
         )

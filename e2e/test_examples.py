@@ -53,7 +53,7 @@ class Example:
             for file in self.source.iterdir():
                 if file.is_file():
                     shutil.copy(file, copied)
-            setup = markdown.blocks(self.source / "README.md", self.setup)
+            setup = [block for block in markdown.blocks(self.source / "README.md") if block.info == self.setup]
             script = "set -eu\n" + "\n".join(block.text for block in setup)
             done = subprocess.run(["sh", "-c", script], cwd=top, capture_output=True, text=True, timeout=SETUP_SECONDS)
             assert setup and done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"

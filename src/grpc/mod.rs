@@ -13,7 +13,6 @@ pub mod methods;
 pub mod pb;
 pub mod read;
 mod replay;
-pub mod rest;
 pub mod rules;
 mod search;
 pub mod serve;
