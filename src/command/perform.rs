@@ -163,11 +163,21 @@ pub fn tag(
     remove: &[String],
 ) -> Result<Arc<Ticket>, Stop> {
     let would_be = Ticket { tags: edit::retagged(&ticket.tags, add, remove), ..Ticket::clone(&ticket) };
-    let changes = difference(&ticket, &would_be).changes;
-    let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
-    let amendment = before::ask(world, scope, &[("ticket.updating", updating)])?;
-    let ticket = amend(world, scope, ticket, &amendment)?;
+    let ticket = before_change(world, scope, ticket, &would_be)?;
     edit::tag(world, scope, ticket, add, remove)
+}
+
+/// The before-rules of an update over the ticket as it would be; what they edit is written first.
+fn before_change(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    would_be: &Ticket,
+) -> Result<Arc<Ticket>, Stop> {
+    let changes = difference(&ticket, would_be).changes;
+    let updating = Asked { ticket: would_be, before: Some(&ticket), changes: &changes, message: None };
+    let amendment = before::ask(world, scope, &[("ticket.updating", updating)])?;
+    amend(world, scope, ticket, &amendment)
 }
 
 /// A move by its verb. What is to be reopened may come back as a ticket that follows it.
@@ -229,10 +239,7 @@ fn rate(
     };
     let mut would_be = Ticket::clone(&ticket);
     rated(&mut would_be);
-    let changes = difference(&ticket, &would_be).changes;
-    let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
-    let amendment = before::ask(world, scope, &[("ticket.updating", updating)])?;
-    let ticket = amend(world, scope, ticket, &amendment)?;
+    let ticket = before_change(world, scope, ticket, &would_be)?;
     change(world, scope, &ticket, Note::of("ticket.rated"), rated)
 }
 

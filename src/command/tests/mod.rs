@@ -2,6 +2,7 @@
 
 mod directory;
 mod follow_up;
+mod issues;
 mod lifecycle;
 mod messages;
 mod properties;

@@ -213,3 +213,40 @@ fn a_row_of_the_directory_comes_out_of_its_activitys_data() {
     assert_eq!((agent.created_at, agent.updated_at), (AT, AT.plus_micros(1)));
     assert!(rebuilt(Kind::Team, &request("bob", 3, 3, 3), &log).is_none(), "it is no team");
 }
+
+#[test]
+fn settings_come_out_of_their_activity_as_they_went_in() {
+    let data = json!({
+        "id": "acme", "reopen_agent": "REJECT", "reopen_requester": "IN_PLACE", "push_back_window": "90.5s",
+        "requester_reply_reopens_pending": false, "tag_mode": "REGISTERED", "categories": ["billing"],
+        "attributes": {"plan": "pro"}, "tenant_id": "acme", "app_id": "", "source": "docket", "source_type": "API",
+        "created_at": AT.to_string(), "created_by": "root", "updated_at": AT.to_string(), "updated_by": "root",
+        "schema_version": 1, "etag": "2",
+    });
+    let log = [Activity { data: Some(data), ..activity(3, "tenant.changed", None) }];
+    let Some(Resource::Tenant(tenant)) = rebuilt(Kind::Tenant, &request("acme", 3, 3, 3), &log) else {
+        panic!("no settings");
+    };
+    assert_eq!((tenant.reopen_agent, tenant.reopen_requester), (ReopenMode::Reject, ReopenMode::InPlace));
+    assert_eq!((tenant.push_back_micros, tenant.requester_reply_reopens_pending), (90_500_000, false));
+    assert_eq!((tenant.tag_mode, tenant.categories.0.as_slice()), (TagMode::Registered, &["billing".to_owned()][..]));
+    assert_eq!((&tenant.attributes["plan"], tenant.etag_version, tenant.position), (&json!("pro"), 2, 3));
+}
+
+#[test]
+fn a_batch_of_entries_comes_in_its_order_from_wherever_the_log_has_them() {
+    let team = |id: &str, position| {
+        let data = json!({
+            "id": id, "name": id, "member_ids": [], "tenant_id": "acme", "app_id": "", "source": "docket",
+            "source_type": "API", "created_at": AT.to_string(), "created_by": "root", "updated_at": AT.to_string(),
+            "updated_by": "root", "schema_version": 1, "etag": "1",
+        });
+        Activity { data: Some(data), ..activity(position, "team.changed", None) }
+    };
+    // The second one was not changed by the write: its activity is older.
+    let log = [team("old", 3), team("one", 8), team("two", 9)];
+    let Some(Resource::All(rows)) = rebuilt(Kind::All, &request("8,3,9", 9, 8, 9), &log) else { panic!("no batch") };
+    let ids: Vec<&str> = rows.iter().map(|row| if let Resource::Team(team) = row { &*team.id } else { "" }).collect();
+    assert_eq!(ids, ["one", "old", "two"]);
+    assert!(rebuilt(Kind::All, &request("8,4", 9, 8, 9), &log).is_none(), "what is not there is not made up");
+}
