@@ -117,10 +117,10 @@ class Tail(Case):
     def test_mistakes_are_told_with_what_to_do(self) -> None:
         self.ticket()
         for arguments, changes, code, words in (
-            ((), {"DOCKET_TOKEN": ""}, 1, "docket token"),
+            ((), {"DOCKET_TOKEN": ""}, 78, "docket token"),
             ((), {"DOCKET_TOKEN": "no token"}, 1, "not a JWT"),
             ((), {"DOCKET_ADDRESS": "127.0.0.1:1"}, 1, "is it running?"),
-            ((), {"DOCKET_ADDRESS": "not an address"}, 1, "HOST:PORT"),
+            ((), {"DOCKET_ADDRESS": "not an address"}, 78, "HOST:PORT"),
             (("--filter", "activity.typ == 'x'"), {}, 1, "typ"),
             (("--since", "77"), {}, 1, "position 77 is not one of this log"),
             (("--since", "tomorrow"), {}, 2, "15m"),

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use docket::cli;
+use docket::cli::error::{CONFIGURATION, CliError};
+use docket::cli::noun::directory::{Agent, Contact, DirectoryArgs, Organization, Team};
 
 /// A ticket is some thirty short texts: reading and showing them is largely allocating.
 #[global_allocator]
@@ -33,12 +36,34 @@ enum Command {
     /// Look at workflow files without a server
     #[command(subcommand)]
     Workflow(cli::workflow::WorkflowCommand),
+    /// Make, list, show and move tickets, and write on them
+    #[command(visible_alias = "tickets")]
+    Ticket(Box<cli::noun::ticket::TicketArgs>),
+    /// The engineering work that tickets wait for
+    #[command(visible_alias = "issues")]
+    Issue(Box<cli::noun::issue::IssueArgs>),
+    /// The agents that tickets are assigned to
+    #[command(visible_alias = "agents")]
+    Agent(Box<DirectoryArgs<Agent>>),
+    /// The teams that tickets are routed to
+    #[command(visible_alias = "teams")]
+    Team(Box<DirectoryArgs<Team>>),
+    /// The organizations that ask
+    #[command(visible_aliases = ["organization", "orgs"])]
+    Org(Box<DirectoryArgs<Organization>>),
+    /// The people who ask
+    #[command(visible_alias = "contacts")]
+    Contact(Box<DirectoryArgs<Contact>>),
+    /// The settings of the caller's own tenant
+    Tenant(Box<cli::noun::tenant::TenantArgs>),
+    /// Call any RPC by its REST path
+    Api(Box<cli::api::ApiArgs>),
+    /// Keep servers and tokens under names
+    #[command(visible_alias = "profiles")]
+    Profile(cli::profile::ProfileArgs),
+    /// Print a script that completes commands and flags: source <(docket completions bash)
+    Completions { shell: Shell },
 }
-
-/// The server refused, or is away.
-const FAILED: u8 = 1;
-/// The configuration is wrong or the machine lacks something: see sysexits.h.
-const CONFIGURATION: u8 = 78;
 
 fn main() -> ExitCode {
     match Docket::parse().command {
@@ -66,18 +91,43 @@ fn main() -> ExitCode {
         },
         Command::Tail(args) => match cli::tail::run(args) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => told(&error, FAILED),
+            Err(error) => told(&error, error.exit_code()),
         },
         Command::Workflow(command) => cli::workflow::run(command),
+        Command::Ticket(args) => ended(cli::noun::ticket::run(*args)),
+        Command::Issue(args) => ended(cli::noun::issue::run(*args)),
+        Command::Agent(args) => ended(cli::noun::directory::run(*args)),
+        Command::Team(args) => ended(cli::noun::directory::run(*args)),
+        Command::Org(args) => ended(cli::noun::directory::run(*args)),
+        Command::Contact(args) => ended(cli::noun::directory::run(*args)),
+        Command::Tenant(args) => ended(cli::noun::tenant::run(*args)),
+        Command::Api(args) => ended(cli::api::run(*args)),
+        Command::Profile(args) => ended(cli::profile::run(args)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Docket::command(), "docket", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn ended(result: Result<(), CliError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => told(&error, error.exit_code()),
     }
 }
 
 /// The error and what caused it, each on a line of its own.
 fn told(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprintln!("docket: {error}");
+    let mut said = error.to_string();
+    eprintln!("docket: {said}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        eprintln!("  because: {error}");
+        // Some libraries say the same on every floor.
+        if error.to_string() != said {
+            said = error.to_string();
+            eprintln!("  because: {said}");
+        }
         cause = error.source();
     }
     ExitCode::from(code)

@@ -1,11 +1,17 @@
 //! The subcommands of `docket`, each with its arguments and what it does. `main` only picks one.
 
+pub mod api;
 pub mod client;
 pub mod database;
 pub mod dev;
+pub mod error;
 pub mod migrate;
+pub mod noun;
+pub mod profile;
 pub mod prune;
 pub mod server;
+pub mod session;
+pub mod show;
 pub mod tail;
 pub mod token;
 pub mod watch;

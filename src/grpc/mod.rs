@@ -13,6 +13,7 @@ pub mod methods;
 pub mod pb;
 pub mod read;
 mod replay;
+pub mod rest;
 pub mod rules;
 mod search;
 pub mod serve;

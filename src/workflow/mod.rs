@@ -23,7 +23,7 @@ mod template;
 mod tests;
 mod yaml;
 
-pub use diagnostic::{Diagnostic, Problem, Severity, nearest};
+pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use effect::{Assign, AssignTo, CreateIssue, Effect, SetFields, Strategy, WhenNone};
 pub use facts::{Event, Facts};
 pub use filter::{Filter, Subject};

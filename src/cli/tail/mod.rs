@@ -1,15 +1,18 @@
 //! `docket tail`: a tenant's log as people read it, from where they ask, and on as it grows.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tonic::codegen::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::client::{Bearer, ClientError, ServerArgs};
+use super::error::FAILED;
+use super::show::{FormatArgs, Paint, ShowError};
 use crate::grpc::pb;
+use crate::grpc::rest::SchemaError;
 use pb::activity_service_client::ActivityServiceClient;
 use pb::stream_activities_request::Start;
 use pb::stream_activities_response::Event;
@@ -18,6 +21,7 @@ mod show;
 mod since;
 
 use show::Show;
+pub use show::line;
 use since::Since;
 
 #[derive(Debug, Args)]
@@ -36,17 +40,8 @@ pub struct TailArgs {
     /// Go on as things happen, also after the server was away
     #[arg(short, long)]
     follow: bool,
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// A line each; in colour on a terminal, unless NO_COLOR is set
-    #[default]
-    Text,
-    /// An Activity each, as proto3 JSON, a line each
-    Json,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +50,19 @@ pub enum TailError {
     Client(#[from] ClientError),
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
-    #[error("the descriptors of this build cannot be read: {0}")]
-    Descriptors(String),
+    #[error(transparent)]
+    Show(#[from] ShowError),
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+}
+
+impl TailError {
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            TailError::Client(error) => error.exit_code(),
+            TailError::Write(_) | TailError::Show(_) | TailError::Schema(_) => FAILED,
+        }
+    }
 }
 
 impl From<Status> for TailError {
@@ -67,10 +73,11 @@ impl From<Status> for TailError {
 
 /// Prints until it has caught up, or for ever. A reader of its output that goes away ends it, too.
 pub fn run(args: TailArgs) -> Result<(), TailError> {
-    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let show = Show::new(args.output, colour)?;
+    let TailArgs { server, filter, since, lines, follow, format } = args;
+    let show = Show::new(format, Paint::of_stdout())?;
+    let asked = Asked { server, filter, since, lines, follow };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(tail(args, show)) {
+    match runtime.block_on(tail(asked, show)) {
         Err(TailError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         ended => ended,
     }
@@ -78,7 +85,16 @@ pub fn run(args: TailArgs) -> Result<(), TailError> {
 
 type Client = ActivityServiceClient<InterceptedService<Channel, Bearer>>;
 
-async fn tail(args: TailArgs, show: Show) -> Result<(), TailError> {
+/// What is read; how it is shown is another matter.
+struct Asked {
+    server: ServerArgs,
+    filter: String,
+    since: Option<Since>,
+    lines: u16,
+    follow: bool,
+}
+
+async fn tail(args: Asked, show: Show) -> Result<(), TailError> {
     let (channel, bearer) = args.server.connect().await?;
     let mut client = ActivityServiceClient::with_interceptor(channel, bearer);
     let last = newest(&mut client, "", 1).await?.pop();
@@ -145,7 +161,7 @@ impl Reading {
             if self.start != began {
                 pause = Duration::from_millis(250);
             }
-            eprintln!("docket: the stream ended ({}); it goes on in a moment", show::plain(status.message()));
+            eprintln!("docket: the stream ended ({}); it goes on in a moment", super::show::plain(status.message()));
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(10));
         }

@@ -4,55 +4,55 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use prost_types::value::Kind;
+use serde_json::Value;
 
-use super::{Output, TailError};
+use super::TailError;
+use crate::cli::show::{FormatArgs, Output, Paint, plain};
 use crate::grpc::pb;
+use crate::grpc::rest::{Schema, write};
 
 /// Values longer than this are cut.
 const SHOWN: usize = 60;
 
-pub enum Show {
-    Text { colour: bool },
-    Json(MessageDescriptor),
+pub struct Show {
+    format: FormatArgs,
+    paint: Paint,
+    activity: MessageDescriptor,
 }
 
 impl Show {
-    pub fn new(output: Output, colour: bool) -> Result<Show, TailError> {
-        match output {
-            Output::Text => Ok(Show::Text { colour }),
-            Output::Json => {
-                let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET)
-                    .map_err(|error| TailError::Descriptors(error.to_string()))?;
-                let found = pool.get_message_by_name("docket.v1.Activity");
-                found.map(Show::Json).ok_or_else(|| TailError::Descriptors("no docket.v1.Activity".to_owned()))
-            }
-        }
+    pub fn new(format: FormatArgs, paint: Paint) -> Result<Show, TailError> {
+        Ok(Show { format, paint, activity: Schema::new()?.message("Activity")? })
     }
 
     pub fn activity(&self, activity: &pb::Activity) -> Result<(), TailError> {
-        let line = match self {
-            Show::Text { colour } => line(activity, *colour),
-            Show::Json(descriptor) => {
-                let read = DynamicMessage::decode(descriptor.clone(), activity.encode_to_vec().as_slice());
-                let shown =
-                    read.map_err(io::Error::other).and_then(|m| serde_json::to_string(&m).map_err(io::Error::other));
-                shown?
+        let text = match (self.format.output(), self.format.queried()) {
+            (Output::Table, false) => line(activity, self.paint) + "\n",
+            (Output::Json, false) => format!("{}\n", self.json(activity)?),
+            (Output::Yaml, false) => {
+                format!("---\n{}", serde_yaml::to_string(&self.json(activity)?).map_err(io::Error::other)?)
             }
+            (output, true) => self.format.machine(&self.json(activity)?, output)?.unwrap_or_default(),
         };
         let mut out = io::stdout().lock();
-        writeln!(out, "{line}")?;
+        out.write_all(text.as_bytes())?;
         // A line that has been decided on is not kept waiting for the next one.
         Ok(out.flush()?)
     }
+
+    fn json(&self, activity: &pb::Activity) -> Result<Value, TailError> {
+        let read = DynamicMessage::decode(self.activity.clone(), activity.encode_to_vec().as_slice());
+        let read = read.map_err(io::Error::other)?;
+        Ok(write::json(&read).map_err(io::Error::other)?)
+    }
 }
 
-fn line(activity: &pb::Activity, colour: bool) -> String {
-    let paint = |code: &str, text: String| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text };
-    let position = paint("2", format!("{:>6}", activity.position));
-    let time = paint("2", time(activity));
-    let kind = paint(hue(&activity.r#type), format!("{:<22}", plain(&activity.r#type)));
+pub fn line(activity: &pb::Activity, paint: Paint) -> String {
+    let position = paint.on("2", &format!("{:>6}", activity.position));
+    let time = paint.on("2", &time(activity));
+    let kind = paint.on(hue(&activity.r#type), &format!("{:<22}", plain(&activity.r#type)));
     let rest = [about(activity), thing(activity), changed(activity), by(activity)];
     let rest: Vec<String> = rest.into_iter().flatten().collect();
     format!("{position}  {time}  {kind} {}", rest.join("  "))
@@ -122,11 +122,6 @@ fn by(activity: &pb::Activity) -> Option<String> {
     }
 }
 
-/// Text of others without what would move a terminal's cursor.
-pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 fn cut(text: &str) -> String {
     let mut shown = plain(&text.chars().take(SHOWN).collect::<String>());
     if text.chars().nth(SHOWN).is_some() {
@@ -163,7 +158,7 @@ mod tests {
     #[test]
     fn a_line_says_what_happened_to_what_and_by_whom() {
         let mut activity = escalated();
-        let line_of = |activity: &pb::Activity| line(activity, false);
+        let line_of = |activity: &pb::Activity| line(activity, Paint::plain());
         assert_eq!(
             line_of(&activity),
             "     7  2026-01-31T09:00:00Z  ticket.escalated       TKT-0042 \"Login \u{fffd}[2Jbroken\"  \
@@ -171,6 +166,6 @@ mod tests {
         );
         activity.cause = Some(pb::Cause { workflow: "vip".to_owned(), parent_position: 3, ..Default::default() });
         assert!(line_of(&activity).ends_with("by rule vip, because of 3"));
-        assert_eq!(line(&activity, true).matches("\x1b[0m").count(), 3, "colour is ours alone");
+        assert_eq!(line(&activity, Paint::always()).matches("\x1b[0m").count(), 3, "colour is ours alone");
     }
 }

@@ -1,0 +1,49 @@
+//! `docket api`: any RPC by its REST path, with the names that other systems use.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::error::CliError;
+use super::noun::args::text;
+use super::session::{ClientArgs, Session, run as run_session};
+use crate::grpc::rest::route::{Asked, Routes};
+use crate::grpc::rest::write;
+
+#[derive(Debug, Args)]
+pub struct ApiArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// GET, POST, PUT, PATCH or DELETE
+    verb: String,
+    /// As the contract's annotations write it: /api/v1/tickets/TKT-0042/messages
+    path: String,
+    /// The body, as JSON; - reads it from standard input, @FILE from a file
+    #[arg(short, long, value_name = "JSON")]
+    data: Option<String>,
+    /// A field of the request, or, of a list, a field to narrow it by: status=open; may be given again
+    #[arg(short, long = "field", value_name = "NAME=VALUE", value_parser = pair)]
+    q: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Prints the whole answer.
+pub fn run(args: ApiArgs) -> Result<(), CliError> {
+    let ApiArgs { client, verb, path, data, q } = args;
+    let body = data.map(|data| body(&data)).transpose()?;
+    run_session(client, |session| carry_out(session, Asked { verb, path, query: q, body }))
+}
+
+fn body(data: &str) -> Result<Value, CliError> {
+    let text = text(data)?;
+    serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("the body (-d) is no JSON: {error}")))
+}
+
+async fn carry_out(mut session: Session, asked: Asked) -> Result<(), CliError> {
+    let (method, request) = Routes::new(&session.schema).request(asked)?;
+    let answer = session.send(&method, request).await?;
+    Ok(session.show.value(&write::json(&answer)?)?)
+}

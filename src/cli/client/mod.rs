@@ -1,0 +1,165 @@
+//! What subcommands that call a server share: where it is, who calls, and what its refusals say.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+pub mod call;
+pub mod profiles;
+pub mod refusal;
+
+use super::error::{CONFIGURATION, FAILED};
+use crate::identity::SigningKey;
+use profiles::{Profiles, ProfilesError};
+
+const DEFAULT_ADDRESS: &str = "127.0.0.1:50051";
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub struct ServerArgs {
+    /// Where the server listens: HOST:PORT [env: DOCKET_ADDRESS] [default: 127.0.0.1:50051]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    address: Option<String>,
+    /// Who calls: what `docket token` prints [env: DOCKET_TOKEN]
+    #[arg(long, global = true, value_name = "TOKEN")]
+    token: Option<String>,
+    /// A server and a token that `docket profile set` keeps [env: DOCKET_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("no token: set DOCKET_TOKEN, give --token, or keep one with `docket profile set`; {advice}")]
+    NoToken { advice: String },
+    #[error("the token has characters that no token has: paste what `docket token` prints")]
+    BadToken,
+    #[error("{address:?} is no address of a server: write HOST:PORT or http://HOST:PORT")]
+    BadAddress { address: String },
+    #[error("{address}: this program speaks no TLS; give an http:// address, say of a proxy that ends it")]
+    NoTls { address: String },
+    #[error(transparent)]
+    Profiles(#[from] ProfilesError),
+    #[error("no server answers at {address}: is it running? (`make run`, or `docket dev`)")]
+    Away { address: String, source: tonic::transport::Error },
+    #[error("the server went away before it answered ({problem}){}", again(.request_id))]
+    Lost { problem: String, request_id: String },
+    #[error("the server did not answer within {} s{}", call::PATIENCE.as_secs(), again(.request_id))]
+    Silent { request_id: String },
+    /// In the server's own words.
+    #[error("{}", refusal::told(.0))]
+    Refused(Box<Status>),
+}
+
+/// What makes a write safe to send again.
+fn again(request_id: &str) -> String {
+    match request_id {
+        "" => String::new(),
+        id => format!("; it may have been written: send it again with request_id {id}, and it is written once"),
+    }
+}
+
+impl From<Status> for ClientError {
+    fn from(status: Status) -> ClientError {
+        ClientError::Refused(Box::new(status))
+    }
+}
+
+impl ClientError {
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            ClientError::NoToken { .. } | ClientError::BadToken | ClientError::NoTls { .. } => CONFIGURATION,
+            ClientError::BadAddress { .. } | ClientError::Profiles(_) => CONFIGURATION,
+            ClientError::Away { .. } | ClientError::Lost { .. } | ClientError::Silent { .. } => FAILED,
+            ClientError::Refused(_) => FAILED,
+        }
+    }
+}
+
+/// Adds the token to each call.
+#[derive(Clone)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+impl ServerArgs {
+    /// A connection that comes back by itself after it was lost.
+    pub async fn connect(&self) -> Result<(Channel, Bearer), ClientError> {
+        let (address, token) = self.resolve()?;
+        let url = match address.contains("://") {
+            true => address.clone(),
+            false => format!("http://{address}"),
+        };
+        let mut bearer: MetadataValue<Ascii> = format!("Bearer {token}").parse().map_err(|_| ClientError::BadToken)?;
+        bearer.set_sensitive(true);
+        if url.starts_with("https:") {
+            return Err(ClientError::NoTls { address });
+        }
+        let endpoint = Endpoint::from_shared(url.clone())
+            .map_err(|_| ClientError::BadAddress { address })?
+            .connect_timeout(Duration::from_secs(5))
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_while_idle(true);
+        let channel = endpoint.connect().await.map_err(|source| ClientError::Away { address: url, source })?;
+        Ok((channel, Bearer(bearer)))
+    }
+
+    /// Address and token: as flags say, a profile that is named by flag included; then the environment; then the profile of
+    /// the environment or the file; then the default.
+    fn resolve(&self) -> Result<(String, String), ClientError> {
+        let profiles = Profiles::load()?;
+        let named = self.profile.as_deref().map(|name| profiles.get(name)).transpose()?.cloned();
+        let fallback = match (&named, environment("DOCKET_PROFILE").or_else(|| profiles.current().map(str::to_owned))) {
+            (None, Some(name)) => Some(profiles.get(&name)?.clone()),
+            _ => None,
+        };
+        let (named, fallback) = (named.unwrap_or_default(), fallback.unwrap_or_default());
+        let address = given(&self.address)
+            .or_else(|| named.address.clone())
+            .or_else(|| environment("DOCKET_ADDRESS"))
+            .or_else(|| fallback.address.clone())
+            .unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
+        let token = match given(&self.token) {
+            Some(token) => Some(token),
+            None => match named.token()? {
+                Some(token) => Some(token),
+                None => match environment("DOCKET_TOKEN") {
+                    Some(token) => Some(token),
+                    None => fallback.token()?,
+                },
+            },
+        };
+        let token = token.ok_or_else(|| ClientError::NoToken { advice: advice(&address) })?;
+        Ok((address, token))
+    }
+}
+
+fn given(flag: &Option<String>) -> Option<String> {
+    flag.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn environment(name: &str) -> Option<String> {
+    given(&std::env::var(name).ok())
+}
+
+/// Nothing is signed unasked, but the command to paste is said where it would work.
+fn advice(address: &str) -> String {
+    let command = "docket token --tenant demo --sub ann --roles agent,admin";
+    let folder = environment("DOCKET_DATA_DIR").map_or_else(|| PathBuf::from(".docket"), PathBuf::from);
+    let host = address.rsplit("://").next().unwrap_or_default();
+    let here = ["127.", "localhost", "[::1]"].iter().any(|loopback| host.starts_with(loopback));
+    match here && SigningKey::load(&folder).is_ok() {
+        true => format!("for the server of {}: export DOCKET_TOKEN=$({command})", folder.display()),
+        false => format!("`{command}`, in the folder of a server on this machine, makes one"),
+    }
+}

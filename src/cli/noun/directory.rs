@@ -1,0 +1,184 @@
+//! `docket agent`, `team`, `org` and `contact`: what routing knows of people that other systems own. One shape for all.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tonic::Code;
+
+use super::args::{Etag, Page, Pair, Words, Write, object};
+use super::merge;
+use crate::cli::client::ClientError;
+use crate::cli::error::CliError;
+use crate::cli::session::{ClientArgs, Session, run as run_session, written};
+use crate::cli::show::Kind;
+use crate::cli::show::kind::{AGENT, CONTACT, ORGANIZATION, TEAM};
+use crate::model::words::AgentStatus;
+
+#[derive(Debug, Args)]
+pub struct DirectoryArgs<F: Args> {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    verb: Verb<F>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb<F: Args> {
+    /// List them
+    #[command(visible_alias = "ls")]
+    List {
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Show one
+    #[command(visible_alias = "get")]
+    View { id: String },
+    /// Forget one
+    #[command(visible_alias = "rm")]
+    Delete {
+        id: String,
+        #[command(flatten)]
+        etag: Etag,
+        #[command(flatten)]
+        write: Write,
+    },
+    /// Make one, or change what is given of it
+    Set {
+        /// As the system that owns it calls it
+        id: String,
+        #[command(flatten)]
+        fields: F,
+        #[command(flatten)]
+        write: Write,
+    },
+}
+
+#[derive(Debug, Args, Serialize)]
+pub struct Agent {
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long)]
+    email: Option<String>,
+    #[arg(long, value_parser = Words(AgentStatus::WORDS))]
+    status: Option<String>,
+    /// How many open tickets at most; 0 means no limit
+    #[arg(long)]
+    capacity: Option<u32>,
+    /// May be given again, or several with commas; replaces all
+    #[arg(long = "skill", value_name = "SKILL", value_delimiter = ',')]
+    skills: Vec<String>,
+    /// The share where tickets are shared out; 0 means 1
+    #[arg(long)]
+    weight: Option<u32>,
+}
+
+#[derive(Debug, Args, Serialize)]
+pub struct Team {
+    #[arg(long)]
+    name: Option<String>,
+    /// Ids of agents; may be given again, or several with commas; replaces all
+    #[arg(long = "member", value_name = "AGENT", value_delimiter = ',')]
+    member_ids: Vec<String>,
+}
+
+#[derive(Debug, Args, Serialize)]
+pub struct Organization {
+    #[arg(long)]
+    name: Option<String>,
+    /// As rules compare it: Enterprise
+    #[arg(long)]
+    tier: Option<String>,
+    /// What it has bought: plan=gold, status=active; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    #[serde(serialize_with = "object")]
+    subscription: Vec<Pair>,
+    /// A field of your own; may be given again
+    #[arg(long = "attribute", value_name = "KEY=VALUE")]
+    #[serde(serialize_with = "object")]
+    attributes: Vec<Pair>,
+}
+
+#[derive(Debug, Args, Serialize)]
+pub struct Contact {
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long)]
+    email: Option<String>,
+    #[arg(long = "organization", visible_alias = "org", value_name = "ID")]
+    organization_id: Option<String>,
+    /// A field of your own; may be given again
+    #[arg(long = "attribute", value_name = "KEY=VALUE")]
+    #[serde(serialize_with = "object")]
+    attributes: Vec<Pair>,
+}
+
+/// The RPCs of one kind, and the request's field for it.
+pub trait Listed: Args + Serialize {
+    const KIND: &'static Kind;
+    const FIELD: &'static str;
+    const LIST: &'static str;
+    const GET: &'static str;
+    const UPSERT: &'static str;
+    const DELETE: &'static str;
+}
+
+macro_rules! listed {
+    ($($fields:ident: $kind:ident, $field:literal, $list:literal, $get:literal, $upsert:literal, $delete:literal;)+) => { $(
+        impl Listed for $fields {
+            const KIND: &'static Kind = &$kind;
+            const FIELD: &'static str = $field;
+            const LIST: &'static str = $list;
+            const GET: &'static str = $get;
+            const UPSERT: &'static str = $upsert;
+            const DELETE: &'static str = $delete;
+        }
+    )+ };
+}
+
+listed! {
+    Agent: AGENT, "agent", "ListAgents", "GetAgent", "UpsertAgent", "DeleteAgent";
+    Team: TEAM, "team", "ListTeams", "GetTeam", "UpsertTeam", "DeleteTeam";
+    Organization: ORGANIZATION, "organization", "ListOrganizations", "GetOrganization", "UpsertOrganization", "DeleteOrganization";
+    Contact: CONTACT, "contact", "ListContacts", "GetContact", "UpsertContact", "DeleteContact";
+}
+
+pub fn run<F: Listed>(args: DirectoryArgs<F>) -> Result<(), CliError> {
+    let DirectoryArgs { client, verb } = args;
+    run_session(client, |session| carry_out(session, verb))
+}
+
+async fn carry_out<F: Listed>(mut session: Session, verb: Verb<F>) -> Result<(), CliError> {
+    match verb {
+        Verb::List { page } => session.list(F::LIST, F::KIND, page.written(F::KIND, Map::new())?, page.limit()).await,
+        Verb::View { id } => session.view(F::GET, F::KIND, named(&id)).await,
+        Verb::Delete { id, etag, write } => {
+            let mut request = named(&id);
+            request.extend(written(&etag)?);
+            request.extend(written(&write)?);
+            session.write(F::DELETE, F::KIND, request).await
+        }
+        Verb::Set { id, fields, write } => {
+            let fields = written(&fields)?;
+            let mut resource = stored::<F>(&mut session, &id).await?;
+            // An upsert replaces the whole: what was not given stays as it was.
+            merge(&mut resource, fields);
+            let mut request = written(&write)?;
+            request.insert(F::FIELD.to_owned(), Value::Object(resource));
+            session.write(F::UPSERT, F::KIND, request).await
+        }
+    }
+}
+
+fn named(id: &str) -> Map<String, Value> {
+    Map::from_iter([("id".to_owned(), Value::from(id))])
+}
+
+/// As it is, with the etag that guards what is changed of it; a new one where there is none.
+async fn stored<F: Listed>(session: &mut Session, id: &str) -> Result<Map<String, Value>, CliError> {
+    match session.resource(F::GET, F::KIND, named(id)).await {
+        Ok(Value::Object(resource)) => Ok(resource),
+        Ok(_) => Ok(named(id)),
+        Err(CliError::Client(ClientError::Refused(status))) if status.code() == Code::NotFound => Ok(named(id)),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,26 @@
+//! `docket ticket history`: the lines of `docket tail`, of one ticket.
+
+use serde_json::{Map, Value};
+
+use crate::cli::error::CliError;
+use crate::cli::session::{Limit, Session};
+use crate::cli::show::kind::ACTIVITY;
+use crate::cli::tail;
+use crate::grpc::pb;
+
+pub async fn history(session: &mut Session, id: String, limit: Limit) -> Result<(), CliError> {
+    let mut request = Map::from_iter([("ticket_id".to_owned(), Value::String(id))]);
+    if !session.show.for_people() {
+        return session.list("ListActivities", &ACTIVITY, request, limit).await;
+    }
+    request.insert("view".to_owned(), Value::from("FULL"));
+    let rows = session.rows("ListActivities", request, limit).await?;
+    let mut text = String::new();
+    for row in rows {
+        let activity: pb::Activity =
+            row.transcode_to().map_err(|error| CliError::Answer(serde::de::Error::custom(error)))?;
+        text.push_str(&tail::line(&activity, session.show.paint()));
+        text.push('\n');
+    }
+    Ok(session.show.print(&text)?)
+}

@@ -1,0 +1,91 @@
+//! `docket tenant`: the settings of the caller's own tenant.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::args::{Etag, Pair, Words, Write, object};
+use super::merge;
+use crate::cli::error::CliError;
+use crate::cli::session::{ClientArgs, Session, run as run_session, written};
+use crate::cli::show::kind::TENANT;
+use crate::model::words::{ReopenMode, TagMode};
+
+#[derive(Debug, Args)]
+pub struct TenantArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the settings
+    #[command(visible_alias = "get")]
+    View,
+    /// Change the settings that are given
+    #[command(visible_alias = "update")]
+    Set {
+        #[command(flatten)]
+        settings: Box<Settings>,
+        #[command(flatten)]
+        etag: Etag,
+        #[command(flatten)]
+        write: Write,
+    },
+}
+
+#[derive(Debug, Args, Serialize)]
+#[command(next_help_heading = "Settings")]
+struct Settings {
+    /// What becomes of a done ticket that an agent comes back to
+    #[arg(long, value_parser = Words(ReopenMode::WORDS))]
+    reopen_agent: Option<String>,
+    /// What becomes of a done ticket that its requester comes back to
+    #[arg(long, value_parser = Words(ReopenMode::WORDS))]
+    reopen_requester: Option<String>,
+    /// How long after its resolve a requester's message reopens a ticket in place: 7d, 12h
+    #[arg(long, value_name = "LENGTH")]
+    push_back_window: Option<String>,
+    /// Whether a requester's message returns a PENDING ticket to OPEN
+    #[arg(long, value_parser = ["true", "false"])]
+    requester_reply_reopens_pending: Option<String>,
+    /// Whether tags have to be registered
+    #[arg(long, value_parser = Words(TagMode::WORDS))]
+    tag_mode: Option<String>,
+    /// May be given again, or several with commas; replaces all
+    #[arg(long = "category", value_name = "CATEGORY", value_delimiter = ',')]
+    categories: Vec<String>,
+    /// What rules read as tenant.attributes; may be given again
+    #[arg(long = "attribute", value_name = "KEY=VALUE")]
+    #[serde(serialize_with = "object")]
+    attributes: Vec<Pair>,
+}
+
+pub fn run(args: TenantArgs) -> Result<(), CliError> {
+    let TenantArgs { client, verb } = args;
+    run_session(client, |session| carry_out(session, verb))
+}
+
+async fn carry_out(mut session: Session, verb: Verb) -> Result<(), CliError> {
+    let (settings, etag, write) = match verb {
+        Verb::View => return session.view("GetTenant", &TENANT, Map::new()).await,
+        Verb::Set { settings, etag, write } => (written(&settings)?, written(&etag)?, written(&write)?),
+    };
+    if settings.is_empty() {
+        return Err(CliError::Usage("nothing to set: give a setting, like --reopen-requester in-place".to_owned()));
+    }
+    let mut tenant = Map::new();
+    if settings.contains_key("attributes")
+        && let Value::Object(mut before) = session.resource("GetTenant", &TENANT, Map::new()).await?
+    {
+        // They are written whole: those that are there stay, or somebody has changed them since.
+        tenant.extend(["attributes", "etag"].map(|name| (name.to_owned(), before.remove(name).unwrap_or_default())));
+    }
+    merge(&mut tenant, settings);
+    tenant.extend(etag);
+    let mut request = write;
+    request.insert("tenant".to_owned(), Value::Object(tenant));
+    session.write("UpdateTenant", &TENANT, request).await
+}

@@ -1,0 +1,35 @@
+//! `docket ticket stats`: counts and times, and the same for each group.
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cli::error::CliError;
+use crate::cli::session::{Session, written};
+use crate::cli::show::kind::{STATS, STATS_GROUP};
+use crate::grpc::rest::write;
+
+#[derive(Debug, Args, Serialize)]
+pub struct Stats {
+    /// Only tickets that this CEL expression is true of
+    #[arg(long, value_name = "CEL")]
+    filter: Option<String>,
+    /// Only tickets made within this time before now: 12h, 7d
+    #[arg(long, value_name = "LENGTH")]
+    window: Option<String>,
+    /// The same for each team, priority, category or channel
+    #[arg(long, value_name = "FIELD", value_parser = ["team", "priority", "category", "channel"])]
+    group_by: Option<String>,
+}
+
+pub async fn stats(session: &mut Session, args: Stats) -> Result<(), CliError> {
+    let answer = session.ask("GetTicketStats", written(&args)?).await?;
+    let figures = write::json(&answer)?;
+    session.show.one(&session.schema, &STATS, &figures)?;
+    let groups = figures.get("groups").and_then(Value::as_array).cloned().unwrap_or_default();
+    if session.show.for_people() && !groups.is_empty() {
+        session.show.print("\n")?;
+        session.show.many(&session.schema, &STATS_GROUP, groups)?;
+    }
+    Ok(())
+}

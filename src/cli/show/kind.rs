@@ -1,0 +1,213 @@
+//! How each kind of thing is shown, as data.
+
+/// A column of a kind's table. Of columns that do not fit, those of the highest rank go first; rank 0 stays.
+#[derive(Debug)]
+pub struct Column {
+    pub path: &'static str,
+    pub title: &'static str,
+    pub rank: u8,
+}
+
+#[derive(Debug)]
+pub struct Kind {
+    /// In docket.v1.
+    pub message: &'static str,
+    pub columns: &'static [Column],
+    /// What a card begins with.
+    pub heading: &'static [&'static str],
+    /// The long text that a card ends with; empty where there is none.
+    pub text: &'static str,
+    /// Whether a card says numbers that are 0.
+    pub zeros: bool,
+}
+
+const fn column(path: &'static str, title: &'static str, rank: u8) -> Column {
+    Column { path, title, rank }
+}
+
+pub const TICKET: Kind = Kind {
+    message: "Ticket",
+    columns: &[
+        column("display_number", "NUMBER", 0),
+        column("status", "STATUS", 1),
+        column("priority", "PRIORITY", 2),
+        column("assignee_id", "ASSIGNEE", 3),
+        column("team_id", "TEAM", 5),
+        column("tags", "TAGS", 6),
+        column("updated_at", "UPDATED", 4),
+        column("subject", "SUBJECT", 0),
+    ],
+    heading: &["display_number", "subject"],
+    text: "description",
+    zeros: false,
+};
+
+pub const MESSAGE: Kind = Kind {
+    message: "Message",
+    columns: &[
+        column("id", "ID", 2),
+        column("visibility", "VISIBILITY", 3),
+        column("author_id", "AUTHOR", 0),
+        column("created_at", "CREATED", 1),
+        column("body", "BODY", 0),
+    ],
+    heading: &["id"],
+    text: "body",
+    zeros: false,
+};
+
+pub const ISSUE: Kind = Kind {
+    message: "Issue",
+    columns: &[
+        column("id", "ID", 0),
+        column("status", "STATUS", 1),
+        column("type", "TYPE", 4),
+        column("priority", "PRIORITY", 3),
+        column("assignee_id", "ASSIGNEE", 2),
+        column("title", "TITLE", 0),
+    ],
+    heading: &["id", "title"],
+    text: "description",
+    zeros: false,
+};
+
+pub const AGENT: Kind = Kind {
+    message: "Agent",
+    columns: &[
+        column("id", "ID", 0),
+        column("status", "STATUS", 1),
+        column("open_count", "OPEN", 2),
+        column("capacity", "CAPACITY", 3),
+        column("skills", "SKILLS", 4),
+        column("name", "NAME", 0),
+    ],
+    heading: &["id", "name"],
+    text: "",
+    zeros: false,
+};
+
+pub const TEAM: Kind = Kind {
+    message: "Team",
+    columns: &[column("id", "ID", 0), column("name", "NAME", 1), column("member_ids", "MEMBERS", 0)],
+    heading: &["id", "name"],
+    text: "",
+    zeros: false,
+};
+
+pub const ORGANIZATION: Kind = Kind {
+    message: "Organization",
+    columns: &[
+        column("id", "ID", 0),
+        column("tier", "TIER", 1),
+        column("subscription.plan", "PLAN", 2),
+        column("name", "NAME", 0),
+    ],
+    heading: &["id", "name"],
+    text: "",
+    zeros: false,
+};
+
+pub const CONTACT: Kind = Kind {
+    message: "Contact",
+    columns: &[
+        column("id", "ID", 0),
+        column("email", "EMAIL", 1),
+        column("organization_id", "ORGANIZATION", 2),
+        column("name", "NAME", 0),
+    ],
+    heading: &["id", "name"],
+    text: "",
+    zeros: false,
+};
+
+pub const ACTIVITY: Kind = Kind {
+    message: "Activity",
+    columns: &[
+        column("position", "POSITION", 0),
+        column("occurred_at", "AT", 2),
+        column("actor.id", "BY", 1),
+        column("type", "TYPE", 0),
+    ],
+    heading: &["position", "type"],
+    text: "",
+    zeros: false,
+};
+
+pub const TENANT: Kind = Kind {
+    message: "Tenant",
+    columns: &[
+        column("id", "ID", 0),
+        column("reopen_agent", "REOPEN AGENT", 2),
+        column("reopen_requester", "REOPEN REQUESTER", 1),
+        column("push_back_window", "PUSH BACK", 3),
+        column("tag_mode", "TAGS", 4),
+    ],
+    heading: &["id"],
+    text: "",
+    zeros: false,
+};
+
+pub const STATS: Kind = Kind {
+    message: "GetTicketStatsResponse",
+    columns: &[
+        column("total", "TICKETS", 0),
+        column("unassigned", "UNASSIGNED", 1),
+        column("breached", "BREACHED", 2),
+        column("escalated", "ESCALATED", 3),
+    ],
+    // The groups have a table of their own.
+    heading: &["groups"],
+    text: "",
+    zeros: true,
+};
+
+pub const STATS_GROUP: Kind = Kind {
+    message: "TicketStatsGroup",
+    columns: &[
+        column("value", "GROUP", 0),
+        column("total", "TICKETS", 0),
+        column("unassigned", "UNASSIGNED", 1),
+        column("breached", "BREACHED", 2),
+        column("escalated", "ESCALATED", 4),
+        column("first_response.p50", "RESPONSE P50", 6),
+        column("resolution.p50", "RESOLUTION P50", 5),
+        column("satisfaction.mean", "CSAT", 3),
+    ],
+    heading: &["value"],
+    text: "",
+    zeros: true,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::show::cell::Field;
+    use crate::grpc::rest::Schema;
+
+    #[test]
+    fn every_kind_names_fields_that_are_there() {
+        let schema = Schema::new().expect("descriptors");
+        for kind in [
+            &TICKET,
+            &MESSAGE,
+            &ISSUE,
+            &AGENT,
+            &TEAM,
+            &ORGANIZATION,
+            &CONTACT,
+            &ACTIVITY,
+            &TENANT,
+            &STATS,
+            &STATS_GROUP,
+        ] {
+            let message = schema.message(kind.message).expect(kind.message);
+            let columns = kind.columns.iter().map(|column| column.path);
+            for path in
+                columns.chain(kind.heading.iter().copied()).chain([kind.text].into_iter().filter(|t| !t.is_empty()))
+            {
+                assert!(Field::find(&message, path).is_some(), "{}.{path}", kind.message);
+            }
+            assert!(kind.columns.iter().any(|column| column.rank == 0), "{}", kind.message);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The names that other systems have for fields, as one table: what imports, REST and the command line take besides the
+//! contract's own. Any field's own name is taken in any case, with or without `_`, and without a final `_id`.
+
+use serde_json::Value;
+
+/// What the value means under the other name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Same,
+    /// `true` is INTERNAL, `false` is PUBLIC.
+    InternalNote,
+    /// A word of Channel; any other text keeps its own field.
+    ChannelWord,
+}
+
+/// `written` in a message `of` docket.v1 stands for `field`.
+#[derive(Debug)]
+pub struct Alias {
+    pub of: &'static str,
+    pub written: &'static str,
+    pub field: &'static str,
+    pub meaning: Meaning,
+}
+
+const fn same(of: &'static str, written: &'static str, field: &'static str) -> Alias {
+    Alias { of, written, field, meaning: Meaning::Same }
+}
+
+pub const ALIASES: &[Alias] = &[
+    same("Ticket", "title", "subject"),
+    same("Ticket", "contact_email", "requester_email"),
+    same("Ticket", "contact_name", "requester_name"),
+    same("Ticket", "creator_id", "created_by"),
+    same("Ticket", "assigned_to_id", "assignee_id"),
+    same("Ticket", "submitted_by_id", "requester_id"),
+    same("Ticket", "ticket_number", "number"),
+    same("Ticket", "sla_deadline", "due_at"),
+    same("Ticket", "tag", "tags"),
+    Alias { of: "Ticket", written: "source", field: "channel", meaning: Meaning::ChannelWord },
+    same("Message", "content", "body"),
+    Alias { of: "Message", written: "is_internal_note", field: "visibility", meaning: Meaning::InternalNote },
+];
+
+/// Paths of other systems, by how they begin.
+pub const PATHS: &[(&str, &str)] = &[("/api/v1/helpdesk/", "/api/v1/")];
+
+/// The channels that other systems call a ticket's source.
+const SOURCES: &[&str] = &["web", "email", "portal", "api"];
+
+/// What a name stands for in a message, if the table has it and the value fits.
+pub fn find(of: &str, written: &str, value: &Value) -> Option<&'static Alias> {
+    let wanted = fold(written);
+    ALIASES.iter().find(|alias| alias.of == of && fold(alias.written) == wanted && alias.meaning.fits(value))
+}
+
+impl Meaning {
+    fn fits(self, value: &Value) -> bool {
+        match self {
+            Meaning::Same | Meaning::InternalNote => true,
+            Meaning::ChannelWord => {
+                value.as_str().is_some_and(|text| SOURCES.iter().any(|word| word.eq_ignore_ascii_case(text)))
+            }
+        }
+    }
+
+    /// The value as the field takes it.
+    pub fn apply(self, value: Value) -> Value {
+        match (self, &value) {
+            (Meaning::InternalNote, Value::Bool(true)) => Value::from("INTERNAL"),
+            (Meaning::InternalNote, Value::Bool(false)) => Value::from("PUBLIC"),
+            _ => value,
+        }
+    }
+}
+
+/// Names are compared without case and `_`: `isInternalNote` is `is_internal_note`.
+pub fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grpc::rest::Schema;
+
+    #[test]
+    fn every_alias_stands_for_a_field_and_hides_none() {
+        let schema = Schema::new().expect("descriptors");
+        for alias in ALIASES {
+            let message = schema.message(alias.of).expect(alias.of);
+            assert!(message.get_field_by_name(alias.field).is_some(), "{}.{}", alias.of, alias.field);
+            let hides = message.fields().any(|field| fold(field.name()) == fold(alias.written));
+            assert_eq!(hides, alias.meaning == Meaning::ChannelWord, "{}.{}", alias.of, alias.written);
+        }
+    }
+
+    #[test]
+    fn a_source_is_a_channel_where_it_says_one() {
+        assert_eq!(find("Ticket", "source", &Value::from("Email")).map(|alias| alias.field), Some("channel"));
+        assert!(find("Ticket", "source", &Value::from("zendesk")).is_none());
+        assert!(find("Issue", "source", &Value::from("email")).is_none());
+    }
+}

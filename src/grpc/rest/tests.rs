@@ -1,0 +1,153 @@
+use prost::Message;
+use serde_json::{Value, json};
+
+use super::route::{Asked, Routes};
+use super::{Schema, filter, read, write};
+
+fn schema() -> Schema {
+    Schema::new().expect("descriptors")
+}
+
+/// The RPC and its request as JSON without what is empty.
+fn asked(verb: &str, path: &str, query: &[(&str, &str)], body: Option<Value>) -> Result<(String, Value), String> {
+    let query = query.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    let routes = Routes::new(&schema());
+    let (method, request) = routes
+        .request(Asked { verb: verb.to_owned(), path: path.to_owned(), query, body })
+        .map_err(|error| error.to_string())?;
+    let request = serde_json::to_value(&request).map_err(|error| error.to_string())?;
+    Ok((method.name().to_owned(), request))
+}
+
+#[test]
+fn what_the_source_documents_post_is_understood() {
+    let public = json!({"content": "We shipped a fix", "isInternalNote": false});
+    let (method, request) = asked("POST", "/api/v1/tickets/TKT-0042/messages", &[], Some(public)).expect("a message");
+    assert_eq!(method, "PostMessage");
+    let message = json!({"body": "We shipped a fix", "visibility": "VISIBILITY_PUBLIC"});
+    assert_eq!(request, json!({"ticketId": "TKT-0042", "message": message}));
+    let note = json!({"content": "@bob look", "isInternalNote": true});
+    let (_, request) = asked("post", "api/v1/tickets/1/messages/", &[], Some(note)).expect("a note");
+    assert_eq!(request["message"]["visibility"], "VISIBILITY_INTERNAL");
+
+    let body = json!({"title": "Login", "priority": "High", "channel": "API", "submitted_by_id": "eve", "tags": "a, b",
+        "organization": "acme"});
+    let (method, request) = asked("POST", "/api/v1/helpdesk/tickets", &[], Some(body)).expect("a ticket");
+    assert_eq!(method, "CreateTicket");
+    let ticket = json!({"subject": "Login", "priority": "PRIORITY_HIGH", "channel": "CHANNEL_API", "tags": ["a", "b"],
+        "requesterId": "eve", "organizationId": "acme"});
+    assert_eq!(request, json!({"ticket": ticket}));
+    let body = json!({"subject": "x", "source": "web"});
+    let (_, request) = asked("POST", "/api/v1/tickets", &[], Some(body)).expect("a ticket");
+    assert_eq!(request["ticket"], json!({"subject": "x", "channel": "CHANNEL_WEB"}));
+}
+
+#[test]
+fn a_patch_changes_what_it_writes() {
+    let body = json!({"status": "resolved", "assigneeId": "alice", "id": "other", "etag": "7", "number": 5,
+        "custom": {"region": "eu", "floor": 3}});
+    let (method, request) = asked("PATCH", "/api/v1/tickets/42", &[], Some(body.clone())).expect("an update");
+    assert_eq!((method.as_str(), &request["ticket"]["id"]), ("UpdateTicket", &json!("42")));
+    assert_eq!(request["updateMask"], "assigneeId,custom.floor,custom.region,status");
+    let query = [("update_mask", "title,assignedToId"), ("validate_only", "true")];
+    let (_, request) = asked("PATCH", "/api/v1/tickets/42", &query, Some(body)).expect("an update");
+    assert_eq!((&request["updateMask"], &request["validateOnly"]), (&json!("subject,assigneeId"), &json!(true)));
+}
+
+#[test]
+fn paths_find_the_most_literal_rpc() {
+    for (verb, path, rpc) in [
+        ("GET", "/api/v1/tickets", "ListTickets"),
+        ("GET", "/api/v1/tickets/42", "GetTicket"),
+        ("GET", "/api/v1/tickets:batchGet?ids=1&ids=2", "BatchGetTickets"),
+        ("GET", "/api/v1/tickets/42/activities", "ListActivities"),
+        ("GET", "/api/v1/activities", "ListActivities"),
+        ("GET", "/api/v1/tickets/stats?window=7d&status=open", "GetTicketStats"),
+        ("GET", "/api/v1/tickets:search?query=paper+jam&tag=vip", "SearchTickets"),
+        ("POST", "/api/v1/tickets/42:undelete", "UndeleteTicket"),
+        ("DELETE", "/api/v1/tickets/42", "DeleteTicket"),
+        ("GET", "/api/v1/organizations/a%2Fb:c", "GetOrganization"),
+    ] {
+        let (method, request) = asked(verb, path, &[], None).expect(path);
+        assert_eq!(method, rpc, "{path}: {request}");
+    }
+    let (_, request) = asked("GET", "/api/v1/organizations/a%2Fb:c", &[], None).expect("an organization");
+    assert_eq!(request["id"], "a/b:c");
+    let (_, request) = asked("GET", "/api/v1/tickets:batchGet?ids=1&ids=2", &[], None).expect("two tickets");
+    assert_eq!(request["ids"], json!(["1", "2"]));
+    let (_, request) = asked("GET", "/api/v1/tickets/stats?window=7d&status=open", &[], None).expect("figures");
+    assert_eq!((&request["window"], &request["filter"]), (&json!("604800s"), &json!("ticket.status == 'OPEN'")));
+    let edited = Some(json!({"content": "better"}));
+    let (_, request) = asked("PATCH", "/api/v1/tickets/42/messages/msg_1", &[], edited).expect("an edit");
+    let message = json!({"id": "msg_1", "body": "better"});
+    assert_eq!(request, json!({"ticketId": "42", "message": message, "updateMask": "body"}));
+}
+
+#[test]
+fn a_query_narrows_a_list() {
+    let query = [("priority", "URGENT"), ("tag", "vip"), ("status", "pending"), ("page_size", "5")];
+    let (_, request) = asked("GET", "/api/v1/tickets?status=Open&assigneeId=o'hara", &query, None).expect("a list");
+    assert_eq!(
+        request["filter"],
+        "ticket.priority == 'URGENT' && 'vip' in ticket.tags && ticket.status in ['PENDING', 'OPEN'] && \
+         ticket.assignee_id == 'o\\'hara'"
+    );
+    assert_eq!(request["pageSize"], 5);
+    let query = [("filter", "ticket.number > 3 || true"), ("status", "open")];
+    let (_, request) = asked("GET", "/api/v1/tickets", &query, None).expect("a list");
+    assert_eq!(request["filter"], "(ticket.number > 3 || true) && ticket.status == 'OPEN'");
+}
+
+#[test]
+fn mistakes_say_what_there_is() {
+    for (verb, path, body, words) in [
+        ("GET", "/api/v1/tickest", None, "/api/v1/tickets"),
+        ("PUT", "/api/v1/tickets/42", None, "GET, PATCH, DELETE"),
+        ("GET", "/api/v1/tickets/{id}", None, "{id} stands for a value"),
+        ("GET", "/api/v1/tickets/42", Some(json!({})), "takes no body"),
+        ("GET", "/api/v1/tickets?prioritty=high", None, "prioritty"),
+        ("GET", "/api/v1/tickets?status=opne", None, "OPEN, PENDING"),
+        ("GET", "/api/v1/activities:stream", None, "docket tail"),
+        ("POST", "/api/v1/tickets", Some(json!({"subject": "x", "prioritty": "high"})), "prioritty"),
+        ("POST", "/api/v1/tickets", Some(json!({"subject": "x", "title": "y"})), "twice, and differently"),
+        ("POST", "/api/v1/tickets", Some(json!({"subject": "x", "status": "done"})), "OPEN, PENDING, IN_PROGRESS"),
+        ("POST", "/api/v1/tickets", Some(json!({"ticket": 7})), "ticket"),
+        ("POST", "/api/v1/tickets", Some(json!([])), "JSON object"),
+        ("PATCH", "/api/v1/tickets/1?update_mask=", Some(json!([])), "ticket"),
+    ] {
+        let refused = asked(verb, path, &[], body).expect_err(path);
+        assert!(refused.contains(words), "{verb} {path}: {refused}");
+    }
+}
+
+#[test]
+fn every_rpc_of_the_contract_has_a_path() {
+    let schema = schema();
+    let routes = format!("{:?}", Routes::new(&schema));
+    for method in schema.methods() {
+        assert!(routes.contains(method.full_name()), "{} has no google.api.http", method.full_name());
+    }
+}
+
+#[test]
+fn answers_have_bare_words_and_every_field() {
+    let schema = schema();
+    let ticket = json!({"subject": "x", "status": "OPEN", "custom": {"status": "TICKET_STATUS_OPEN"}});
+    let method = schema.method("CreateTicket").expect("CreateTicket");
+    let request = read::request(&method.input(), json!({"ticket": ticket})).expect("a request");
+    let written = write::json(&request).expect("JSON");
+    assert_eq!(written["ticket"]["status"], "OPEN");
+    assert_eq!(written["ticket"]["assignee_id"], "");
+    assert_eq!(written["ticket"]["number"], "0");
+    assert_eq!(written["ticket"]["custom"]["status"], "TICKET_STATUS_OPEN", "a text of the user's stays");
+    assert!(written["ticket"].get("resolved_at").is_none());
+    let round = read::request(&method.input(), written).expect("reads back");
+    // One has its defaults set, the other not: on the wire, and as JSON, they are the same.
+    assert_eq!(round.encode_to_vec(), request.encode_to_vec());
+}
+
+#[test]
+fn a_filter_names_a_message_as_the_rules_do() {
+    let schema = schema();
+    assert_eq!(filter::root(&schema.message("Organization").expect("a message")), "organization");
+}
