@@ -17,35 +17,27 @@ log=$scratch/log
 echo "== a build that keeps its word, killed at random, at each seam, and with its database"
 cargo test --features crash-points --test crash -- --nocapture --test-threads 1
 
+# The build with these features has to fail this test, and say these words of it.
+guilty() {
+    if TMPDIR=$scratch DOCKET_CRASH=short cargo test --features "$1" --test crash -- --nocapture "$2" >"$log" 2>&1; then
+        cat "$log"
+        echo "The build with $1 passed: the test sees nothing." >&2
+        exit 1
+    fi
+    if ! grep -q "$3" "$log"; then
+        cat "$log"
+        echo "The build with $1 failed, but not for what it does wrong." >&2
+        exit 1
+    fi
+    grep -m 3 -E "faults, the first of them|$3" "$log"
+    echo "red, as it should be"
+}
+
 echo "== a build that acknowledges before COMMIT: this has to go red"
-if TMPDIR=$scratch DOCKET_CRASH=short cargo test --features crash-points,ack-before-commit --test crash -- \
-    --nocapture no_acknowledged_write_is_lost >"$log" 2>&1; then
-    cat "$log"
-    echo "The lying build passed: the crash test sees nothing." >&2
-    exit 1
-fi
-if ! grep -q "acknowledged write lost" "$log"; then
-    cat "$log"
-    echo "The lying build failed, but not for what it lies about." >&2
-    exit 1
-fi
-grep -m 3 -E "faults, the first of them|acknowledged write lost" "$log"
-echo "red, as it should be"
+guilty crash-points,ack-before-commit no_acknowledged_write_is_lost "acknowledged write lost"
 
 echo "== a build whose streams skip positions: this has to go red"
-if TMPDIR=$scratch DOCKET_CRASH=short cargo test --features skip-position --test crash -- \
-    --nocapture every_consumer >"$log" 2>&1; then
-    cat "$log"
-    echo "The build that skips passed: the test of consumers sees nothing." >&2
-    exit 1
-fi
-if ! grep -q "missed a position" "$log"; then
-    cat "$log"
-    echo "The build that skips failed, but not for what it skips." >&2
-    exit 1
-fi
-grep -m 3 -E "faults, the first of them|missed a position" "$log"
-echo "red, as it should be"
+guilty skip-position every_consumer "missed a position"
 
 # The program that other scripts run is the plain one again.
 cargo build --quiet
