@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use docket::postgres::{self, Postgres};
 use tokio_postgres::{Client, NoTls};
@@ -76,6 +77,15 @@ pub async fn count_rows(client: &Client) -> Outcome<BTreeMap<String, i64>> {
         counts.insert(name, count.get(0));
     }
     Ok(counts)
+}
+
+/// Waits until statistics and search of a tenant are begun and hold all of its tickets.
+pub async fn wait_for_projections(client: &Client, tenant: &str) -> Outcome<()> {
+    let sql = "SELECT count(*) FROM projection WHERE tenant_id = $1 AND remaining = 0";
+    while client.query_one(sql, &[&tenant]).await?.get::<_, i64>(0) < 2 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
 }
 
 /// Average bytes of what an activity of this kind holds: body, image, and of its stored row and its ticket's.

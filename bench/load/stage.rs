@@ -67,8 +67,9 @@ impl<'a> Stage<'a> {
         let wire = Wire::connect(&[&server]).await?;
         let (created, updated) = try_out(&docket, &wire, &tenants, settings).await?;
         if PROJECTED.iter().any(|work| settings.wants(&work.to_string())) {
-            eprintln!("waiting for the search index of the long list");
+            eprintln!("waiting for the search index and the statistics of the long list");
             wire.indexed(&tenants.long).await?;
+            database::wait_for_projections(&docket, &tenants.long.name).await?;
             docket.batch_execute("VACUUM ANALYZE ticket_search").await?;
         }
         let logs = dir.join("pgbench");

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::AsyncPgConnection;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::store::pool::{Pool, PoolError};
@@ -76,6 +76,10 @@ const TURNS: usize = 64;
 /// Readers that take something in at once: the other connections are for those who need not wait.
 const AT_ONCE: usize = 4;
 
+/// Tickets of a tenant whose statistics a reader begins: it takes one long transaction, which no reader should have to wait
+/// for, and which would be lost with the reader.
+const BEGIN: i64 = 50_000;
+
 /// For readers. A handle; clones share it.
 #[derive(Clone)]
 pub struct Projections(Arc<Shared>);
@@ -103,6 +107,11 @@ pub enum CatchUpError {
 }
 
 impl Projections {
+    /// A turn for what costs about as much as catching up. `None` never comes: turns are not taken back.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.working.acquire().await.ok()
+    }
+
     /// Takes in what is missing up to the head of the tenant's log as it is now, for at most 2 s. No connection is held
     /// while it waits for others.
     ///
@@ -113,6 +122,9 @@ impl Projections {
         let now = projection::standing(&mut *pool.get().await?, tenant, which).await?;
         if let Some(reached) = reached(now, now.head) {
             return Ok(reached);
+        }
+        if which == Projection::Statistics && now.position.is_none() && now.tickets > BEGIN {
+            return Ok(Reached::Behind { standing: now });
         }
         // One reader of this process works, the others find it done.
         let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one((tenant, which)) as usize % TURNS;

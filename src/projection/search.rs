@@ -12,7 +12,7 @@ use crate::store::search;
 const CHUNK: i64 = 1_000;
 
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing) -> QueryResult<Step> {
-    let Standing { position, remaining, head, floor } = standing;
+    let Standing { position, remaining, head, floor, tickets: _ } = standing;
     match position {
         // The newest tickets first.
         Some(position) if position >= floor && remaining > 0 => {

@@ -36,6 +36,8 @@ pub struct Standing {
     pub head: i64,
     /// Positions up to this one are no longer kept.
     pub floor: i64,
+    /// How many tickets were ever made.
+    pub tickets: i64,
 }
 
 impl Standing {
@@ -54,10 +56,10 @@ fn of(tenant_id: &str, projection: Projection) -> Sql {
 }
 
 pub async fn standing(conn: &mut AsyncPgConnection, tenant_id: &str, projection: Projection) -> QueryResult<Standing> {
-    type Types = (Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
-    type Values = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    type Types = (Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
+    type Values = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
     let sql = sql![
-        "SELECT p.position, p.remaining, h.position, h.floor FROM (SELECT) AS one LEFT JOIN tenant_head AS h \
+        "SELECT p.position, p.remaining, h.position, h.floor, h.last_number FROM (SELECT) AS one LEFT JOIN tenant_head AS h \
          ON h.tenant_id = ",
         text(tenant_id),
         " LEFT JOIN projection AS p ON p.tenant_id = ",
@@ -66,8 +68,15 @@ pub async fn standing(conn: &mut AsyncPgConnection, tenant_id: &str, projection:
         text(projection.name()),
     ];
     let rows: Vec<Values> = RunQueryDsl::load(Select::<Types>::new(sql, true), conn).await?;
-    let (position, remaining, head, floor) = rows.into_iter().next().unwrap_or_default();
-    Ok(Standing { position, remaining: remaining.unwrap_or(0), head: head.unwrap_or(0), floor: floor.unwrap_or(0) })
+    let (position, remaining, head, floor, tickets) = rows.into_iter().next().unwrap_or_default();
+    let or_none = |count: Option<i64>| count.unwrap_or(0);
+    Ok(Standing {
+        position,
+        remaining: or_none(remaining),
+        head: or_none(head),
+        floor: or_none(floor),
+        tickets: or_none(tickets),
+    })
 }
 
 /// Whoever holds a projection's row moves it: little is to be waited for.
