@@ -123,7 +123,8 @@ impl Projections {
         if let Some(reached) = reached(now, now.head) {
             return Ok(reached);
         }
-        if which == Projection::Statistics && now.position.is_none() && now.tickets > BEGIN {
+        let begins = now.position.is_none_or(|position| position < now.floor);
+        if which == Projection::Statistics && begins && now.tickets > BEGIN {
             return Ok(Reached::Behind { standing: now });
         }
         // One reader of this process works, the others find it done.
