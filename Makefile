@@ -24,11 +24,12 @@ test: tools postgres ## run every test: Rust, then the Python client from outsid
 	cargo build --quiet
 	e2e/run.sh
 
-lint: tools ## check format, clippy, the contract, and licences where cargo-deny is there
+lint: tools ## check format, clippy, the contract; licences and alert rules where cargo-deny and promtool are there
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	scripts/buf.sh lint
 	scripts/deny.sh
+	scripts/promtool.sh
 
 bench: tools postgres ## measure against pgbench in one run; release build
 	bench/run.sh

@@ -83,6 +83,7 @@ MAY = {
     "StreamActivities": LOG | REQUESTER,
     "ListWorkflows": RULES,
     "ValidateWorkflow": RULES,
+    "ReloadWorkflows": frozenset({"admin"}),
     "ListRuns": RULES,
 }
 

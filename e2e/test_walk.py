@@ -76,6 +76,7 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "StreamActivities": {"earliest": True, "view": "ACTIVITY_VIEW_FULL"},
         "ListWorkflows": {},
         "ValidateWorkflow": {"source": "name: walked\non: ticket.created\ndo:\n  - tag: {add: [walked]}\n"},
+        "ReloadWorkflows": {},
         "ListRuns": {},
     }
 

@@ -29,6 +29,13 @@ enum Command {
     Migrate(cli::migrate::MigrateArgs),
     /// Give up the oldest part of the log
     Prune(cli::prune::PruneArgs),
+    /// Run a server in production, as a configuration says
+    Serve(cli::serve::ServeArgs),
+    /// Look at an installation from where a server would run: configuration, database, clocks, log; exit code 1 if it is ill
+    Doctor(cli::doctor::DoctorArgs),
+    /// Check a configuration, or print what can be configured
+    #[command(subcommand)]
+    Config(cli::config::ConfigCommand),
     /// Print a token signed with the key of a server's data folder
     Token(cli::token::TokenArgs),
     /// Print what happened to a tenant's tickets, and what happens next
@@ -82,6 +89,15 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => told(&error, CONFIGURATION),
         },
+        Command::Serve(args) => match cli::serve::run(args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let code = if error.is_configuration() { CONFIGURATION } else { FAILED };
+                told(&error, code)
+            }
+        },
+        Command::Doctor(args) => cli::doctor::run(args),
+        Command::Config(command) => cli::config::run(command),
         Command::Token(args) => match cli::token::run(args) {
             Ok(token) => {
                 println!("{token}");

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use super::server::{self, ServerError, Setup};
+use super::server::{self, ServerError, Setup, Watched};
 use crate::feed;
 use crate::grpc::rules::ActiveRules;
+use crate::grpc::serve::HttpLimits;
 use crate::identity::{KeyError, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::journal;
 use crate::postgres::{self, Postgres};
 use crate::store;
-use crate::telemetry::{self, LogFormat, Metrics, Phase, TelemetryError};
+use crate::telemetry::{self, LogFormat, Metrics, Phase, TelemetryError, Traces, Troubles};
 
 #[derive(Debug, Args)]
 pub struct DevArgs {
@@ -44,10 +44,6 @@ pub struct DevArgs {
 pub enum DevError {
     #[error("docket dev takes calls on loopback only, and {0} is not; use 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
-    #[error(
-        "cannot listen on {address}: {error}; is another server there? --listen and --metrics-listen choose others"
-    )]
-    Listen { address: SocketAddr, error: std::io::Error },
     #[error("cannot make the data folder {}: {error}", folder.display())]
     DataDir { folder: PathBuf, error: std::io::Error },
     #[error(transparent)]
@@ -68,7 +64,7 @@ pub enum DevError {
 
 /// Runs until SIGTERM or Ctrl-C, then drains.
 pub fn run(args: DevArgs) -> Result<(), DevError> {
-    telemetry::init_logs(LogFormat::Auto)?;
+    telemetry::init_logs(LogFormat::Auto, None)?;
     for address in [args.listen, args.metrics_listen] {
         if !address.ip().is_loopback() {
             return Err(DevError::NotLoopback(address));
@@ -76,7 +72,7 @@ pub fn run(args: DevArgs) -> Result<(), DevError> {
     }
     std::fs::create_dir_all(&args.data_dir)
         .map_err(|error| DevError::DataDir { folder: args.data_dir.clone(), error })?;
-    let runtime = server::runtime()?;
+    let runtime = server::runtime(0)?;
     let (postgres, url) = match &args.database_url {
         Some(url) => (None, url.clone()),
         None => {
@@ -96,9 +92,9 @@ pub fn run(args: DevArgs) -> Result<(), DevError> {
 }
 
 async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
-    let listener = listen(args.listen).await?;
-    let metrics_listener = listen(args.metrics_listen).await?;
-    let shutdown = stop_signal()?;
+    let listener = server::listen(args.listen).await?;
+    let metrics_listener = server::listen(args.metrics_listen).await?;
+    let shutdown = server::stop_signal()?;
     let done = store::migrate::run(&url).await?;
     if !done.is_empty() {
         tracing::info!("Migrated the database: {}", done.join(", "));
@@ -106,12 +102,10 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
     let key = SigningKey::load_or_create(&args.data_dir)?;
     let metrics = Arc::new(Metrics::new()?);
     let (phase, watched) = watch::channel(Phase::Starting);
-    let rules = Arc::new(ActiveRules::default());
+    let rules = Arc::new(ActiveRules::from_folder(args.workflows.clone(), url.clone()));
     let _watching = super::watch::start(args.workflows.clone(), url.clone(), rules.clone()).await?;
-    let (ended, metrics_end) = oneshot::channel::<()>();
-    let serving_metrics = tokio::spawn(telemetry::serve_metrics(metrics_listener, metrics.clone(), watched, async {
-        metrics_end.await.unwrap_or(())
-    }));
+    let troubles = Troubles::default();
+    let watched = Watched::start(metrics_listener, metrics.clone(), watched, troubles.clone());
     greet(args, &key)?;
     let setup = Setup {
         journal: journal::Config { lanes: args.lanes, ..journal::Config::new(url.clone()) },
@@ -120,36 +114,17 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
         verifier: Verifier::new(Trust { keys: vec![key.public()], issuer: None, audience: None }),
         page_secret: key.secret("page tokens"),
         rules,
+        http: HttpLimits::default(),
+        tls: None,
+        reflection: true,
         metrics,
+        traces: Traces::default(),
+        troubles,
         phase,
     };
     let served = server::serve(setup, listener, shutdown).await;
-    // Metrics are read to the end; both ends of this channel live until here.
-    let _ = ended.send(());
-    match serving_metrics.await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!("Serving metrics ended: {error}"),
-        Err(panicked) => tracing::warn!("Serving metrics ended: {panicked}"),
-    }
+    watched.end().await;
     Ok(served?)
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, DevError> {
-    TcpListener::bind(address).await.map_err(|error| DevError::Listen { address, error })
-}
-
-/// SIGTERM or Ctrl-C; listened for from now on, so that none is missed while the server starts.
-fn stop_signal() -> Result<impl Future<Output = ()>, DevError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("Stopping: calls that run may end");
-    })
 }
 
 /// What a newcomer needs next, ready to paste.

@@ -2,13 +2,17 @@
 
 pub mod api;
 pub mod client;
+pub mod config;
 pub mod database;
 pub mod dev;
+pub mod doctor;
 pub mod error;
 pub mod migrate;
 pub mod noun;
+mod probe;
 pub mod profile;
 pub mod prune;
+pub mod serve;
 pub mod server;
 pub mod session;
 pub mod show;

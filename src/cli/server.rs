@@ -1,11 +1,14 @@
-//! A server put together from its parts: the journal, the feed, the services. `dev` runs one, and so do the tests.
+//! A server put together from its parts: the journal, the feed, the services. `dev` and `serve` run one, and so do the tests.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
+use super::probe::Probe;
 use crate::docket_service;
 use crate::feed::{self, Feed};
 use crate::grpc::auth::Gate;
@@ -16,14 +19,14 @@ use crate::grpc::pb::tenant_service_server::TenantServiceServer;
 use crate::grpc::pb::ticket_service_server::TicketServiceServer;
 use crate::grpc::pb::workflow_service_server::WorkflowServiceServer;
 use crate::grpc::rules::ActiveRules;
-use crate::grpc::serve::{HttpLimits, ServeError, Server, Services};
+use crate::grpc::serve::{HttpLimits, ServeError, Server, Services, Tls};
 use crate::grpc::state::State;
 use crate::grpc::{activity, directory, issue, tenant, ticket, workflow};
 use crate::identity::Verifier;
 use crate::journal::{self, Journal};
 use crate::projection::{self, Projections};
 use crate::store;
-use crate::telemetry::{Metrics, Phase};
+use crate::telemetry::{self, Metrics, Phase, Traces, Troubles};
 
 /// What a server is given.
 pub struct Setup {
@@ -34,7 +37,14 @@ pub struct Setup {
     /// Page tokens are authenticated with it; servers of one installation share it.
     pub page_secret: [u8; 32],
     pub rules: Arc<ActiveRules>,
+    pub http: HttpLimits,
+    /// Absent: calls are taken in plain text.
+    pub tls: Option<Tls>,
+    /// Whether clients may ask for the descriptors.
+    pub reflection: bool,
     pub metrics: Arc<Metrics>,
+    pub traces: Traces,
+    pub troubles: Troubles,
     pub phase: watch::Sender<Phase>,
 }
 
@@ -44,30 +54,107 @@ pub enum ServerError {
     Pool(#[from] store::pool::PoolError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(
+        "cannot listen on {address}: {error}; is another server there? The listen and metrics-listen settings choose others"
+    )]
+    Listen { address: SocketAddr, error: std::io::Error },
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
 }
 
 /// The runtime that calls and streams are served on: by half of the processors, for the lanes and PostgreSQL want the rest.
-/// TOKIO_WORKER_THREADS says otherwise.
-pub fn runtime() -> std::io::Result<Runtime> {
+/// `threads`, or else TOKIO_WORKER_THREADS, says otherwise.
+pub fn runtime(threads: usize) -> std::io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
-    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+    if threads > 0 {
+        builder.worker_threads(threads);
+    } else if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
         let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         builder.worker_threads(processors.div_ceil(2));
     }
     builder.enable_all().build()
 }
 
+/// A socket of one's own.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })
+}
+
+/// SIGTERM or Ctrl-C; listened for from now on, so that none is missed while the server starts.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("Stopping: calls that run may end");
+    })
+}
+
+/// The second port, open from before the database is there until after the last call.
+pub struct Watched {
+    end: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Watched {
+    pub fn start(
+        listener: TcpListener,
+        metrics: Arc<Metrics>,
+        phase: watch::Receiver<Phase>,
+        troubles: Troubles,
+    ) -> Watched {
+        let (end, ended) = oneshot::channel::<()>();
+        let ended = async { ended.await.unwrap_or(()) };
+        let serving = tokio::spawn(telemetry::serve_metrics(listener, metrics, phase, troubles, ended));
+        Watched { end, serving }
+    }
+
+    pub async fn end(self) {
+        // Both ends of this channel live until here.
+        let _ = self.end.send(());
+        match self.serving.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("Serving metrics ended: {error}"),
+            Err(panicked) => tracing::warn!("Serving metrics ended: {panicked}"),
+        }
+    }
+}
+
 /// Serves a migrated database until `shutdown` returns, then drains: calls, streams, and what waits in the lanes.
 pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-    let Setup { journal, feed, pool, verifier, page_secret, rules, metrics, phase } = setup;
+    let Setup {
+        journal,
+        feed,
+        pool,
+        verifier,
+        page_secret,
+        rules,
+        http,
+        tls,
+        reflection,
+        metrics,
+        traces,
+        troubles,
+        phase,
+    } = setup;
     let pool = store::pool::Pool::new(&journal.database_url, pool)?;
     let keeping = tokio::spawn(projection::keeper::keep(journal.database_url.clone()));
     let (publish, committed) = mpsc::channel(4096);
     let (journal, lanes) = Journal::start(journal, metrics.clone(), publish)?;
     let feed = Feed::new(feed, pool.clone(), metrics.clone(), phase.subscribe());
     let feeding = tokio::spawn(feed.clone().run(committed));
+    let probe = Probe {
+        pool: pool.clone(),
+        feed: feed.clone(),
+        journal: journal.clone(),
+        metrics: metrics.clone(),
+        troubles: troubles.clone(),
+    };
+    let probing = tokio::spawn(probe.run());
     let tokens = store::page::Tokens::new(&page_secret);
     let state = Arc::new(State { journal, pool, tokens, rules, feed, projections: Projections::default() });
     let services = Services::default()
@@ -77,13 +164,22 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         .with(docket_service!(TenantServiceServer::new(tenant::Tenants(state.clone()))))
         .with(docket_service!(ActivityServiceServer::new(activity::Activities(state.clone()))))
         .with(docket_service!(WorkflowServiceServer::new(workflow::Workflows(state))));
-    let server =
-        Server { services, gate: Gate::new(Arc::new(verifier)), metrics, limits: HttpLimits::default(), phase };
+    let gate = Gate::new(Arc::new(verifier));
+    let last = (metrics.clone(), traces.clone());
+    let server = Server { services, gate, metrics, traces, limits: http, tls, reflection, troubles, phase };
     let served = server.serve(listener, shutdown).await;
     if let Err(panicked) = tokio::task::spawn_blocking(move || lanes.drain()).await {
         tracing::error!("The lanes did not end in order: {panicked}");
     }
     feeding.abort();
     keeping.abort();
+    probing.abort();
+    let sent = tokio::task::spawn_blocking(move || {
+        last.0.end();
+        last.1.end();
+    });
+    if let Err(panicked) = sent.await {
+        tracing::error!("The last spans and metrics were not sent: {panicked}");
+    }
     Ok(served?)
 }

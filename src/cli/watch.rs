@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 
 use super::dev::DevError;
 use crate::grpc::rules::ActiveRules;
-use crate::store;
 use crate::workflow::RuleSet;
 
 /// Editors write a file in several steps; after this much quiet it is read.
@@ -61,15 +60,8 @@ async fn publish(folder: &Path, url: &str, rules: &ActiveRules) {
     for warning in set.warnings() {
         tracing::warn!("{warning}");
     }
-    while let Err(error) = activate(&set, url).await {
+    while let Err(error) = rules.publish(&set, url).await {
         tracing::warn!("The rules wait to be published: {error}");
         tokio::time::sleep(AGAIN).await;
     }
-    tracing::info!(rules.hash = set.hash(), "{} rules are active", set.rules().len());
-    rules.accepted();
-}
-
-async fn activate(set: &RuleSet, url: &str) -> Result<(), String> {
-    let mut conn = store::pool::connect(url).await.map_err(|error| error.to_string())?;
-    store::rules::activate(&mut conn, set.hash(), set.sources()).await.map_err(|error| error.to_string())
 }

@@ -24,7 +24,7 @@ pub fn create(
     new: &NewIssue,
     tickets: &[Arc<Ticket>],
 ) -> Result<Arc<Issue>, Stop> {
-    limits::required("title", &new.title, limits::SUBJECT_CHARS)?;
+    limits::required("title", &new.title, limits::limits().subject_chars)?;
     limits::long_text("description", &new.description)?;
     let NewIssue {
         title,

@@ -1,24 +1,64 @@
 //! How large a ticket may become, and what rules may write: callers' words were checked on the wire, these are not.
 
+use std::sync::OnceLock;
+
 use super::Refusal;
 use super::refusal::Violation;
 use crate::model::ticket::Ticket;
 
-pub const SUBJECT_CHARS: usize = 500;
 pub const CATEGORY_CHARS: usize = 128;
-pub const LONG_TEXT_BYTES: usize = 64 << 10;
-pub const TAGS: usize = 64;
-pub const TAG_CHARS: usize = 64;
-pub const CUSTOM_FIELDS: usize = 64;
 /// Each change of an issue is told on every ticket that it is linked to.
 pub const ISSUE_TICKETS: usize = 500;
-pub const CUSTOM_BYTES: usize = 16 << 10;
+
+/// What an installation may set: how much one request, one ticket and one batch may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A request, decoded.
+    pub message_bytes: usize,
+    pub subject_chars: usize,
+    /// A description, or the body of a message.
+    pub text_bytes: usize,
+    pub tags: usize,
+    pub tag_chars: usize,
+    pub custom_fields: usize,
+    /// All custom fields of a ticket, as JSON.
+    pub custom_bytes: usize,
+    /// Requests in one batch, and ids of one BatchGet.
+    pub batch: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            message_bytes: 4 << 20,
+            subject_chars: 500,
+            text_bytes: 64 << 10,
+            tags: 64,
+            tag_chars: 64,
+            custom_fields: 64,
+            custom_bytes: 16 << 10,
+            batch: 500,
+        }
+    }
+}
+
+static INSTALLED: OnceLock<Limits> = OnceLock::new();
+
+/// The limits of this process: the same from its first command to its last.
+pub fn limits() -> &'static Limits {
+    INSTALLED.get_or_init(Limits::default)
+}
+
+/// Sets the limits of this process. False: it has some already, for somebody asked.
+pub fn install(limits: Limits) -> bool {
+    INSTALLED.set(limits).is_ok()
+}
 
 /// Refuses a ticket that has become too large by this edit; what was there before is not looked at again.
 pub fn check(before: Option<&Ticket>, after: &Ticket) -> Result<(), Refusal> {
     let changed = |field: fn(&Ticket) -> &String| before.is_none_or(|before| field(before) != field(after));
     if changed(|t| &t.subject) {
-        required("subject", &after.subject, SUBJECT_CHARS)?;
+        required("subject", &after.subject, limits().subject_chars)?;
     }
     if changed(|t| &t.category) {
         required("category", &after.category, CATEGORY_CHARS)?;
@@ -28,20 +68,20 @@ pub fn check(before: Option<&Ticket>, after: &Ticket) -> Result<(), Refusal> {
         false => Ok(()),
     };
     if changed(|t| &t.description) {
-        over("bytes of the description", after.description.len(), LONG_TEXT_BYTES)?;
+        over("bytes of the description", after.description.len(), limits().text_bytes)?;
     }
     if before.is_none_or(|before| before.tags != after.tags) {
-        over("tags", after.tags.len(), TAGS)?;
+        over("tags", after.tags.len(), limits().tags)?;
         for tag in after.tags.iter() {
-            required("tags", tag, TAG_CHARS)?;
+            required("tags", tag, limits().tag_chars)?;
         }
     }
     if before.is_none_or(|before| before.custom != after.custom)
         && let Some(fields) = after.custom.as_object()
         && !fields.is_empty()
     {
-        over("custom fields", fields.len(), CUSTOM_FIELDS)?;
-        over("bytes of the custom fields", after.custom.to_string().len(), CUSTOM_BYTES)?;
+        over("custom fields", fields.len(), limits().custom_fields)?;
+        over("bytes of the custom fields", after.custom.to_string().len(), limits().custom_bytes)?;
     }
     Ok(())
 }
@@ -57,8 +97,9 @@ pub fn required(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
 
 /// A body or a description that a rule wrote.
 pub fn long_text(field: &str, text: &str) -> Result<(), Refusal> {
-    if text.len() > LONG_TEXT_BYTES {
-        return Err(invalid(field, format!("must have at most {LONG_TEXT_BYTES} bytes")));
+    let most = limits().text_bytes;
+    if text.len() > most {
+        return Err(invalid(field, format!("must have at most {most} bytes")));
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ mod create;
 mod directory;
 mod edit;
 mod issue;
-mod limits;
+pub mod limits;
 mod message;
 mod moves;
 mod perform;

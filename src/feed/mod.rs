@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
@@ -112,6 +112,8 @@ struct Shared {
     reads: Semaphore,
     long_steps: Arc<Semaphore>,
     kept: Arc<AtomicUsize>,
+    /// When the heads were last read.
+    heads_read: Mutex<Instant>,
 }
 
 impl Feed {
@@ -130,12 +132,18 @@ impl Feed {
             reads,
             long_steps,
             kept: Arc::default(),
+            heads_read: Mutex::new(Instant::now()),
         }))
     }
 
     /// The log's epoch, as far as this process has heard; 0 before.
     pub fn epoch(&self) -> i64 {
         self.0.known.epoch()
+    }
+
+    /// How long ago the heads were read: so late may a stream hear of what other processes commit.
+    pub fn lag(&self) -> Duration {
+        self.0.heads_read.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     fn pool(&self) -> &Pool {

@@ -1,5 +1,8 @@
 //! What keeps the hubs up to date: this process's commits, hints, and a look at the heads once a second.
 
+use std::sync::PoisonError;
+use std::time::Instant;
+
 use diesel::result::QueryResult;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -45,7 +48,10 @@ impl Feed {
         loop {
             tick.tick().await;
             match self.poll_once().await {
-                Ok(()) => away = false,
+                Ok(()) => {
+                    away = false;
+                    *self.0.heads_read.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                }
                 Err(error) => {
                     // Said once, not once a second.
                     if !std::mem::replace(&mut away, true) {

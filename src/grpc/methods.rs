@@ -94,6 +94,7 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.ActivityService/StreamActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.WorkflowService/ListWorkflows", Access::Roles(RULES)),
     ("/docket.v1.WorkflowService/ValidateWorkflow", Access::Roles(RULES)),
+    ("/docket.v1.WorkflowService/ReloadWorkflows", Access::Roles(Roles::of(&[Role::Admin]))),
     ("/docket.v1.WorkflowService/ListRuns", Access::Roles(RULES)),
     ("/grpc.health.v1.Health/Check", Access::Open),
     ("/grpc.health.v1.Health/Watch", Access::Open),

@@ -1,17 +1,29 @@
 //! The active rules as this process shows them, and why the newest files are not among them.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use crate::store;
-use crate::workflow::RuleSet;
+use crate::workflow::{Diagnostic, RuleSet, Severity};
 
 /// One for a process: who makes rules active tells it of failures, handlers ask it.
 #[derive(Default)]
 pub struct ActiveRules {
+    /// The folder that rules come from, and the database that they are published in.
+    source: Option<(PathBuf, String)>,
     inner: Mutex<Inner>,
+}
+
+/// Why the files of the folder are not the active set now.
+#[derive(Debug)]
+pub enum NotReloaded {
+    /// What is wrong with them.
+    Refused(Vec<Diagnostic>),
+    /// The database did not take them.
+    Database(String),
 }
 
 #[derive(Default)]
@@ -30,14 +42,56 @@ pub struct Active {
 }
 
 impl ActiveRules {
+    /// Rules that are published from a folder.
+    pub fn from_folder(folder: PathBuf, url: String) -> ActiveRules {
+        ActiveRules { source: Some((folder, url)), inner: Mutex::default() }
+    }
+
+    /// Reads the folder again and publishes what is there.
+    pub async fn reload(&self) -> Result<RuleSet, NotReloaded> {
+        let Some((folder, url)) = &self.source else {
+            let message = "this server has no folder of rules".to_owned();
+            let hint = "set `workflows` in its configuration".to_owned();
+            let (code, file) = ("no-folder", String::new());
+            let severity = Severity::Error;
+            return Err(NotReloaded::Refused(vec![Diagnostic {
+                severity,
+                code,
+                message,
+                hint,
+                file,
+                line: 0,
+                column: 0,
+            }]));
+        };
+        let read = folder.clone();
+        // Compiling takes its time: not on the threads that answer everybody.
+        let read = tokio::task::spawn_blocking(move || RuleSet::load_dir(&read)).await;
+        let set = read.map_err(|panic| NotReloaded::Database(panic.to_string()))?.map_err(|found| {
+            let text: Vec<String> = found.iter().map(ToString::to_string).collect();
+            self.refused(text.join("\n"));
+            NotReloaded::Refused(found)
+        })?;
+        self.publish(&set, url).await.map_err(NotReloaded::Database)?;
+        Ok(set)
+    }
+
     /// The newest files were not made active, in words for whoever wrote them.
     pub fn refused(&self, why: String) {
         self.lock().last_error = why;
     }
 
-    /// The newest files are the active set.
-    pub fn accepted(&self) {
+    /// Makes a set the active one of the installation.
+    ///
+    /// # Errors
+    /// Why the database did not take it.
+    pub async fn publish(&self, set: &RuleSet, url: &str) -> Result<(), String> {
+        let mut conn = store::pool::connect(url).await.map_err(|error| error.to_string())?;
+        let active = store::rules::activate(&mut conn, set.hash(), set.sources()).await;
+        active.map_err(|error| error.to_string())?;
+        tracing::info!(rules.hash = set.hash(), "{} rules are active", set.rules().len());
         self.lock().last_error = String::new();
+        Ok(())
     }
 
     /// '' while the newest files are active.

@@ -16,6 +16,7 @@ use crate::projection::Projections;
 use crate::store::audience::Audience;
 use crate::store::page::Tokens;
 use crate::store::pool::Pool;
+use crate::telemetry::Trace;
 
 /// One for a server, in an `Arc`; every service holds it.
 pub struct State {
@@ -36,6 +37,8 @@ pub struct State {
 pub struct Call {
     pub caller: Caller,
     pub deadline: Option<Instant>,
+    /// Where the call is traced.
+    pub trace: Option<Trace>,
 }
 
 impl Call {
@@ -43,7 +46,8 @@ impl Call {
     /// The request came through no gate.
     pub fn of<T>(request: &Request<T>) -> Result<Call, Status> {
         let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
-        Ok(Call { caller: auth::caller(request)?.clone(), deadline })
+        let trace = request.extensions().get::<Trace>().cloned();
+        Ok(Call { caller: auth::caller(request)?.clone(), deadline, trace })
     }
 
     pub fn audience(&self) -> Audience {

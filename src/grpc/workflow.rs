@@ -5,17 +5,20 @@ use tonic::Status;
 use super::convert::read::{checked, freshness, page, page_only};
 use super::convert::workflow::{self, diagnostic_to_pb, run_to_pb};
 use super::read::{Asked, List, connection};
+use super::rules::NotReloaded;
 use super::state::{Call, State, service};
 use super::{fault, pb, status};
 use crate::model::ledger::Run;
 use crate::store;
 use crate::store::page::{Fingerprint, Key};
-use crate::workflow::{Rule, RuleSet};
+use crate::store::pool::PoolError;
+use crate::workflow::{Diagnostic, Rule, RuleSet};
 
 service! {
     Workflows: workflow_service_server::WorkflowService {
         list_workflows: ListWorkflowsRequest -> ListWorkflowsResponse, by list;
         validate_workflow: ValidateWorkflowRequest -> ValidateWorkflowResponse, by validate;
+        reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
         list_runs: ListRunsRequest -> ListRunsResponse, by list_runs;
     }
 }
@@ -83,6 +86,31 @@ async fn validate(
         diagnostics: diagnostics.into_iter().map(diagnostic_to_pb).collect(),
         workflows: set.rules().iter().map(|rule| workflow::to_pb(rule, set.hash())).collect(),
     })
+}
+
+async fn reload(
+    state: &State,
+    _call: Call,
+    _request: pb::ReloadWorkflowsRequest,
+) -> Result<pb::ReloadWorkflowsResponse, Status> {
+    let named = |found: &[Diagnostic]| {
+        let named = |d: &Diagnostic| {
+            let message = if d.file.is_empty() { d.message.clone() } else { format!("{}: {}", d.file, d.message) };
+            diagnostic_to_pb(Diagnostic { message, ..d.clone() })
+        };
+        found.iter().map(named).collect()
+    };
+    let found = match state.rules.reload().await {
+        Ok(set) => {
+            return Ok(pb::ReloadWorkflowsResponse { hash: set.hash().to_owned(), diagnostics: named(set.warnings()) });
+        }
+        Err(NotReloaded::Refused(found)) => found,
+        Err(NotReloaded::Database(error)) => return Err(fault::of_pool(PoolError::NoConnection(error))),
+    };
+    let conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let active = store::head::installation(&conn).await;
+    let active = active.map_err(|error| fault::of_read("ReloadWorkflows", "", error))?;
+    Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
 }
 
 async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {

@@ -34,7 +34,11 @@ async fn submit(
     bytes: usize,
 ) -> Result<Written, Status> {
     let kind = Kind::of(&command.action);
-    let answer = state.journal.submit(command, bytes, call.deadline).await.map_err(fault::of_write)?;
+    let answer = state
+        .journal
+        .submit_traced(command, bytes, call.deadline, call.trace.clone())
+        .await
+        .map_err(fault::of_write)?;
     let (resource, position) = match answer.verdict {
         Verdict::Done(outcome) => (outcome.resource, outcome.position),
         Verdict::Replay(request) => (replay::answer(state, method, kind, &request).await?, request.position),

@@ -20,6 +20,7 @@ use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::ledger::{Head, Installation};
 use crate::model::time::Instant;
+use crate::model::words::RunVerdict;
 use crate::store;
 use crate::workflow::RuleSet;
 
@@ -36,13 +37,24 @@ pub enum Lock {
 }
 
 /// What a batch came to.
-#[derive(Default)]
 pub struct Done {
     pub epoch: i64,
+    pub began: Clock,
     /// For each group, in order.
     pub groups: Vec<GroupDone>,
     pub commit: Duration,
     pub rules: Arc<RuleSet>,
+    /// What the traced commands did.
+    pub traced: Vec<Traced>,
+}
+
+/// A traced command that was decided: which one, when, and which rules of the set ran.
+pub struct Traced {
+    pub group: usize,
+    pub place: usize,
+    pub began: Clock,
+    pub ended: Clock,
+    pub runs: Vec<(usize, RunVerdict)>,
 }
 
 pub enum GroupDone {
@@ -53,7 +65,7 @@ pub enum GroupDone {
         answers: Vec<Option<Result<Verdict, Failure>>>,
         activities: Vec<Arc<Activity>>,
         /// Index of the rule in the set, with what came of it.
-        tally: Vec<(usize, crate::model::words::RunVerdict)>,
+        tally: Vec<(usize, RunVerdict)>,
     },
 }
 
@@ -79,12 +91,14 @@ pub async fn run(
     settings: &Settings,
     config: &Config,
 ) -> Result<Done, BatchError> {
+    let began = Clock::now();
+    let mut traced = Vec::new();
     let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
     let set = rules.with_hash(conn, &installation.rule_set).await?;
     settings.tell(&mut worlds, installation.epoch);
     let before: HashMap<String, Head> =
         worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();
-    let decided = decide(conn, groups, &mut worlds, &set, clock, config.decide_for).await?;
+    let decided = decide(conn, groups, &mut worlds, &set, (clock, config.decide_for), &mut traced).await?;
     crash::point("before-write");
 
     let changed: Vec<&World> = worlds.values().collect();
@@ -95,8 +109,8 @@ pub async fn run(
     crash::point("before-commit");
 
     let learnt = known(&worlds, installation.epoch);
-    let mut done = Done { epoch: installation.epoch, groups: Vec::new(), commit: Duration::ZERO, rules: set };
-    done.groups = collect(groups, worlds, decided);
+    let groups = collect(groups, worlds, decided);
+    let mut done = Done { epoch: installation.epoch, began, groups, commit: Duration::ZERO, rules: set, traced };
     if cfg!(feature = "ack-before-commit") {
         // The build that must fail `make crash`: its lane commits after it answered.
         return Ok(done);
@@ -172,8 +186,8 @@ async fn decide(
     groups: &[Group],
     worlds: &mut HashMap<String, World>,
     rules: &RuleSet,
-    clock: Instant,
-    budget: Duration,
+    (clock, budget): (Instant, Duration),
+    traced: &mut Vec<Traced>,
 ) -> QueryResult<Decided> {
     let mut decided: Decided = groups.iter().map(|group| group.entries.iter().map(|_| None).collect()).collect();
     // One command of each tenant in turn, so that a slow tenant spends the time of nobody else.
@@ -196,8 +210,16 @@ async fn decide(
             let Some(world) = worlds.get_mut(tenant).filter(|_| decided[group][place].is_none()) else { continue };
             // Time never runs backwards within a tenant, whatever the clock does.
             let now = clock.max(world.head.last_at);
-            match decide_one(world, &entries[place].command, rules, now) {
-                Ok(verdict) => decided[group][place] = Some(Ok(verdict)),
+            let entry = &entries[place];
+            let watched = entry.trace.as_ref().map(|_| (Clock::now(), world.tally.len()));
+            match decide_one(world, &entry.command, rules, now) {
+                Ok(verdict) => {
+                    decided[group][place] = Some(Ok(verdict));
+                    if let Some((began, ran)) = watched {
+                        let runs = world.tally[ran..].to_vec();
+                        traced.push(Traced { group, place, began, ended: Clock::now(), runs });
+                    }
+                }
                 Err(Problem::Refused(failure)) => decided[group][place] = Some(Err(failure)),
                 Err(Problem::Missing(missing)) => wants.extend(missing.into_iter().map(|want| (tenant.as_str(), want))),
             }

@@ -14,7 +14,7 @@ use super::connection::{self, Remedy};
 use super::queue::{Entry, Group, Queue};
 use super::rules::Rules;
 use super::settings::Settings;
-use super::{Answer, Config, Failure, crash};
+use super::{Answer, Config, Failure, crash, spans};
 use crate::model::activity::Committed;
 use crate::model::words::RunVerdict;
 use crate::store;
@@ -45,6 +45,7 @@ pub struct Lane {
 }
 
 struct Running<'a> {
+    number: usize,
     lane: &'a Lane,
     series: LaneSeries,
     conn: Option<AsyncPgConnection>,
@@ -70,6 +71,7 @@ impl Lane {
             // A lane that dies is started again; the callers of its batch see their reply dropped: UNAVAILABLE.
             while std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.live(number))).is_err() {
                 tracing::error!(lane = number, "Lane {number} died and is started again");
+                self.queue.working(false);
                 self.queue.forget_taken(self.part);
             }
         })
@@ -86,6 +88,7 @@ impl Lane {
         };
         let series = self.metrics.lane_series(number);
         let mut running = Running {
+            number,
             lane: self,
             series,
             conn: None,
@@ -110,7 +113,15 @@ impl Running<'_> {
             };
             if !groups.is_empty() {
                 self.series.queue_depth(queue.depth());
+                // The waiter waits for one tenant's head: that is no trouble of anybody else's.
+                let runs = self.lane.part == Part::Runner;
+                if runs {
+                    queue.working(true);
+                }
                 self.work(groups).await;
+                if runs {
+                    queue.working(false);
+                }
             } else if queue.is_over() {
                 return;
             } else {
@@ -304,7 +315,10 @@ impl Running<'_> {
 
     /// Tells the callers, hands on what was committed, and gives the tenants back.
     fn finish(&mut self, groups: Vec<Group>, done: Done) {
-        let Done { epoch, groups: results, commit, rules } = done;
+        if !done.traced.is_empty() {
+            spans::record(self.number, &groups, &done);
+        }
+        let Done { epoch, groups: results, began: _, commit, rules, traced: _ } = done;
         let (mut commands, mut written) = (0, 0);
         let mut verdicts: HashMap<(usize, RunVerdict), u64> = HashMap::new();
         for (Group { tenant, entries }, result) in groups.into_iter().zip(results) {

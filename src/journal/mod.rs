@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::command::{Command, Refusal, Verdict};
 use crate::model::activity::Committed;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Trace};
 
 mod batch;
 mod connection;
@@ -18,6 +18,7 @@ mod lane;
 mod queue;
 mod rules;
 mod settings;
+mod spans;
 
 use queue::{Entry, Queue};
 use rules::Rules;
@@ -59,7 +60,8 @@ impl Config {
         }
     }
 
-    fn lane_count(&self) -> usize {
+    /// How many there will be.
+    pub fn lane_count(&self) -> usize {
         match self.lanes {
             0 => std::thread::available_parallelism().map_or(1, |n| n.get()).clamp(1, 2),
             lanes => lanes,
@@ -137,15 +139,37 @@ impl Journal {
     /// # Errors
     /// See [`Failure`].
     pub async fn submit(&self, command: Command, bytes: usize, deadline: Option<Clock>) -> Result<Answer, Failure> {
+        self.submit_traced(command, bytes, deadline, None).await
+    }
+
+    /// The same, for a call that is traced: what its batch and its rules did is recorded below it.
+    pub async fn submit_traced(
+        &self,
+        command: Command,
+        bytes: usize,
+        deadline: Option<Clock>,
+        trace: Option<Trace>,
+    ) -> Result<Answer, Failure> {
         let (reply, answer) = oneshot::channel();
         let lane = self.lane_of(command.caller.tenant());
-        lane.push(Entry { command, bytes, deadline, queued_at: Clock::now(), reply })?;
+        lane.push(Entry { command, bytes, deadline, queued_at: Clock::now(), trace, reply })?;
         answer.await.unwrap_or(Err(Failure::Unavailable { retry_after: Duration::from_millis(100) }))
     }
 
     /// How many commands wait, over all lanes.
     pub fn depth(&self) -> usize {
         self.lanes.iter().map(|lane| lane.depth()).sum()
+    }
+
+    /// Why nothing may be written at the moment: a lane that ended, or one whose batch takes longer than `patience`.
+    pub fn trouble(&self, patience: Duration) -> Option<String> {
+        self.lanes.iter().enumerate().find_map(|(number, lane)| match lane.at_work() {
+            _ if lane.is_closed() => Some(format!("lane {number} has ended")),
+            Some(length) if length > patience => {
+                Some(format!("a batch of lane {number} has been under way for {} s", length.as_secs()))
+            }
+            _ => None,
+        })
     }
 
     fn lane_of(&self, tenant: &str) -> &Queue {

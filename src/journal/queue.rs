@@ -9,6 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use super::lane::Part;
 use super::{Answer, Config, Failure};
 use crate::command::Command;
+use crate::telemetry::Trace;
 
 /// After so many skips, or so long, a tenant whose head others hold is waited for.
 const SKIPS: u32 = 3;
@@ -19,6 +20,8 @@ pub struct Entry {
     pub bytes: usize,
     pub deadline: Option<Instant>,
     pub queued_at: Instant,
+    /// Where the call behind it is traced.
+    pub trace: Option<Trace>,
     pub reply: oneshot::Sender<Result<Answer, Failure>>,
 }
 
@@ -35,6 +38,8 @@ pub struct Queue {
     batch_commands: usize,
     batch_bytes: usize,
     waiting: Mutex<Waiting>,
+    /// Since when the runner has been at its batch.
+    working: Mutex<Option<Instant>>,
     /// There is something for the runner; for the waiter.
     pub free: Notify,
     pub stuck: Notify,
@@ -69,6 +74,7 @@ impl Queue {
             batch_commands: config.batch_commands,
             batch_bytes: config.batch_bytes,
             waiting: Mutex::default(),
+            working: Mutex::default(),
             free: Notify::new(),
             stuck: Notify::new(),
         }
@@ -113,6 +119,20 @@ impl Queue {
 
     pub fn depth(&self) -> usize {
         self.lock().commands
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// The runner begins a batch, or is done with it.
+    pub fn working(&self, begins: bool) {
+        *self.working.lock().unwrap_or_else(PoisonError::into_inner) = begins.then(Instant::now);
+    }
+
+    /// How long the runner has been at its batch; `None` = it has none.
+    pub fn at_work(&self) -> Option<Duration> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner).map(|since| since.elapsed())
     }
 
     pub fn close(&self) {

@@ -3,10 +3,12 @@
 use std::future::poll_fn;
 
 use diesel::ConnectionError;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, Error, NoTls, Notification};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Notification, Socket};
 
 use super::pool;
+use super::target::Target;
 
 /// The one channel of the database, and the advisory lock that says who listens ("hint" in ASCII).
 const SET_UP: &str = "
@@ -32,18 +34,21 @@ pub struct Line {
 
 impl Line {
     pub async fn open(url: &str) -> Result<Line, ConnectionError> {
-        let bad = |e: Error| ConnectionError::BadConnection(e.to_string());
-        let (client, mut connection) = pool::config(url)?.connect(NoTls).await.map_err(bad)?;
+        let bad = |e: Error| ConnectionError::BadConnection(pool::words(&e));
         let (sender, heard) = mpsc::channel(WAITING);
-        // Ends with the connection, and takes the sender with it.
-        tokio::spawn(async move {
-            while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
-                if let AsyncMessage::Notification(note) = message {
-                    // A full channel loses a hint: polling finds out.
-                    let _ = sender.try_send(note);
-                }
+        let Target { config, tls } = Target::of(url)?;
+        let client = match tls {
+            None => {
+                let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
+                tokio::spawn(listen(connection, sender));
+                client
             }
-        });
+            Some(tls) => {
+                let (client, connection) = config.connect(tls).await.map_err(bad)?;
+                tokio::spawn(listen(connection, sender));
+                client
+            }
+        };
         let own = client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(bad)?.get(0);
         client.batch_execute(SET_UP).await.map_err(bad)?;
         Ok(Line { client, own, heard })
@@ -68,5 +73,18 @@ impl Line {
     pub async fn is_heard(&self) -> Result<bool, Error> {
         let listeners: i64 = self.client.query_one(LISTENERS, &[]).await?.get(0);
         Ok(listeners > 1)
+    }
+}
+
+/// Ends with the connection, and takes the sender with it.
+async fn listen<S>(mut connection: Connection<Socket, S>, sender: mpsc::Sender<Notification>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+        if let AsyncMessage::Notification(note) = message {
+            // A full channel loses a hint: polling finds out.
+            let _ = sender.try_send(note);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! SQL: free functions over a connection. No decisions are made here.
 
 pub mod audience;
+pub mod doctor;
 pub mod filter;
 pub mod gather;
 pub mod head;
@@ -19,4 +20,5 @@ pub mod save;
 pub mod search;
 pub mod sql;
 pub mod statistics;
+pub mod target;
 pub mod write;

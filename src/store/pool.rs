@@ -9,39 +9,39 @@ use diesel_async::pooled_connection::deadpool::{self, Object};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use tokio_postgres::NoTls;
 
 use super::gather::Gather;
+use super::target::Target;
 
-/// How long a connection may take to come into being.
-const CONNECT: Duration = Duration::from_secs(5);
-/// After this long without an acknowledgement a connection counts as lost.
-const LOST: Duration = Duration::from_secs(10);
-
-/// Connects to `url` (`postgres://…` or `key=value` words); the words of `url` win over the timeouts here.
+/// Connects to what `url` names: see [`Target::of`].
 pub async fn connect(url: &str) -> Result<AsyncPgConnection, ConnectionError> {
-    let bad = |e: tokio_postgres::Error| ConnectionError::BadConnection(e.to_string());
-    let (client, connection) = config(url)?.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    let bad = |e: tokio_postgres::Error| ConnectionError::BadConnection(words(&e));
+    let Target { config, tls } = Target::of(url)?;
+    match tls {
+        None => {
+            let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        }
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await.map_err(bad)?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        }
+    }
 }
 
-/// How to connect to `url`.
-pub(super) fn config(url: &str) -> Result<tokio_postgres::Config, ConnectionError> {
-    let mut config: tokio_postgres::Config =
-        url.parse().map_err(|e: tokio_postgres::Error| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT);
+/// The error with what caused it: "error connecting to server" says nothing.
+pub(super) fn words(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
     }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(LOST);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("docket");
-    }
-    // An answer that is waited for is not unacknowledged data: only keepalives notice that its sender is gone.
-    if !url.contains("keepalives") {
-        config.keepalives_idle(LOST / 2).keepalives_interval(LOST / 5).keepalives_retries(3);
-    }
-    Ok(config)
+    text
 }
 
 /// A connection of the pool; dropping it gives it back.
@@ -69,6 +69,14 @@ pub struct Pool {
     inner: deadpool::Pool<AsyncPgConnection>,
     wait: Duration,
     gather: Arc<Gather>,
+}
+
+/// How many connections are in use, open, and allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    pub used: usize,
+    pub open: usize,
+    pub most: usize,
 }
 
 /// Why there is no connection.
@@ -119,6 +127,11 @@ impl Pool {
     /// For look-ups of one row.
     pub fn gather(&self) -> &Gather {
         &self.gather
+    }
+
+    pub fn use_of(&self) -> Use {
+        let status = self.inner.status();
+        Use { used: status.size.saturating_sub(status.available), open: status.size, most: status.max_size }
     }
 
     /// A free connection, within the wait of the settings.

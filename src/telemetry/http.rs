@@ -10,27 +10,29 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{Metrics, Phase};
+use super::{Metrics, Phase, Troubles};
 
 #[derive(Clone)]
 struct Shown {
     metrics: Arc<Metrics>,
     phase: watch::Receiver<Phase>,
+    troubles: Troubles,
 }
 
 /// Serves until `shutdown` returns: `/metrics`; `/healthz`, 200 while the process lives; `/readyz`, 200 while it is Ready
-/// and 503 before and after.
+/// and has no trouble, else 503 with a line for each.
 pub async fn serve_metrics(
     listener: TcpListener,
     metrics: Arc<Metrics>,
     phase: watch::Receiver<Phase>,
+    troubles: Troubles,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/metrics", get(show_metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(show_phase))
-        .with_state(Shown { metrics, phase });
+        .with_state(Shown { metrics, phase, troubles });
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
@@ -42,11 +44,13 @@ async fn show_metrics(State(shown): State<Shown>) -> Result<([(HeaderName, &'sta
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
-async fn show_phase(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+async fn show_phase(State(shown): State<Shown>) -> (StatusCode, String) {
+    let troubles = shown.troubles.text();
     match *shown.phase.borrow() {
-        Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
-        Phase::Ready => (StatusCode::OK, "ready\n"),
-        Phase::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+        Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, format!("starting\n{troubles}")),
+        Phase::Ready if troubles.is_empty() => (StatusCode::OK, "ready\n".into()),
+        Phase::Ready => (StatusCode::SERVICE_UNAVAILABLE, troubles),
+        Phase::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n".into()),
     }
 }
 
@@ -76,10 +80,17 @@ mod tests {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        let server = tokio::spawn(serve_metrics(listener, metrics, watched, async { stopped.await.unwrap_or(()) }));
+        let troubles = Troubles::default();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        let server = tokio::spawn(serve_metrics(listener, metrics, watched, troubles.clone(), stopped));
 
         assert!(get(address, "/metrics").await.contains("\ndocket_streams_open 1\n"));
         assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        phase.send_replace(Phase::Ready);
+        troubles.set("schema", Some("it lacks a table".into()));
+        let red = get(address, "/readyz").await;
+        assert!(red.starts_with("HTTP/1.1 503") && red.ends_with("schema: it lacks a table\n"), "{red}");
+        troubles.set("schema", None);
         for (now, status) in [(Phase::Starting, 503), (Phase::Ready, 200), (Phase::Draining, 503)] {
             phase.send_replace(now);
             assert!(get(address, "/readyz").await.starts_with(&format!("HTTP/1.1 {status}")), "{now:?}");

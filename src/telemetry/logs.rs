@@ -20,11 +20,13 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging for the whole process. Call it once, first thing in main.
-pub fn init_logs(format: LogFormat) -> Result<(), TelemetryError> {
-    let set = FILTERS.into_iter().find_map(|name| {
-        let value = std::env::var(name).ok()?;
-        (!value.is_empty()).then_some((name, value))
+/// Starts logging for the whole process. Call it once, first thing in main. Without a filter the environment has one.
+pub fn init_logs(format: LogFormat, given: Option<String>) -> Result<(), TelemetryError> {
+    let set = given.map(|text| (FILTERS[0], text)).or_else(|| {
+        FILTERS.into_iter().find_map(|name| {
+            let value = std::env::var(name).ok()?;
+            (!value.is_empty()).then_some((name, value))
+        })
     });
     let filter = filter(set)?;
     let terminal = std::io::stderr().is_terminal();
@@ -42,6 +44,12 @@ pub fn init_logs(format: LogFormat) -> Result<(), TelemetryError> {
     started.map_err(|_| TelemetryError::LogsTwice)?;
     panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// # Errors
+/// What is wrong with a filter.
+pub fn check_filter(text: &str) -> Result<(), String> {
+    EnvFilter::builder().parse(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn filter(set: Option<(&'static str, String)>) -> Result<EnvFilter, TelemetryError> {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry::{KeyValue, StringValue};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_otlp::{MetricExporter, WithExportConfig};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use prometheus::{Registry, TextEncoder};
 
 use super::TelemetryError;
+use super::trace::resource;
 
 /// The names of the gRPC status codes, each at its number.
 const CODES: [&str; 17] = [
@@ -35,6 +37,9 @@ const CODES: [&str; 17] = [
 const SECONDS: [f64; 15] =
     [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
+/// Why batches are submitted again.
+const RETRIES: [&str; 3] = ["halved", "reconnect", "retry"];
+
 /// In commands, up to the largest batch.
 const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -43,7 +48,7 @@ const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 pub struct Metrics {
     registry: Registry,
     /// Dropping it would end the collection.
-    _provider: SdkMeterProvider,
+    provider: SdkMeterProvider,
     calls: Counter<u64>,
     call_seconds: Histogram<f64>,
     calls_open: UpDownCounter<i64>,
@@ -55,10 +60,26 @@ pub struct Metrics {
     verdicts: Counter<u64>,
     streams_open: UpDownCounter<i64>,
     stream_lag_seconds: Histogram<f64>,
+    ready: Gauge<u64>,
+    log_lag: Gauge<f64>,
+    reads_connections: Gauge<u64>,
 }
 
 impl Metrics {
+    /// Read by Prometheus.
     pub fn new() -> Result<Metrics, TelemetryError> {
+        Metrics::build(SdkMeterProvider::builder())
+    }
+
+    /// Read by Prometheus, and sent to `endpoint` (`http://host:4317`). Call it on the runtime that is to send.
+    pub fn sent_to(endpoint: &str, every: Duration) -> Result<Metrics, TelemetryError> {
+        let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build();
+        let exporter = exporter.map_err(|error| TelemetryError::Metrics(error.to_string()))?;
+        let reader = PeriodicReader::builder(exporter).with_interval(every).build();
+        Metrics::build(SdkMeterProvider::builder().with_reader(reader).with_resource(resource()))
+    }
+
+    fn build(provider: MeterProviderBuilder) -> Result<Metrics, TelemetryError> {
         let registry = Registry::new();
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -67,7 +88,7 @@ impl Metrics {
             .without_target_info()
             .build()
             .map_err(|error| TelemetryError::Metrics(error.to_string()))?;
-        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let provider = provider.with_reader(reader).build();
         let meter = provider.meter("docket");
         Ok(Metrics {
             calls: counter(&meter, "calls", "Calls that ended, by method and status code."),
@@ -88,8 +109,18 @@ impl Metrics {
             verdicts: counter(&meter, "rule.verdicts", "Workflow runs, by workflow and verdict."),
             streams_open: open(&meter, "streams.open", "Subscribers of the log."),
             stream_lag_seconds: seconds(&meter, "stream.lag", "From an activity's commit to its delivery."),
+            ready: meter.u64_gauge("ready").with_description("1 while /readyz says that calls can be taken.").build(),
+            log_lag: meter
+                .f64_gauge("log.lag")
+                .with_description("Since the heads of the log were read.")
+                .with_unit("s")
+                .build(),
+            reads_connections: meter
+                .u64_gauge("reads.connections")
+                .with_description("Connections of the pool for reads, by state.")
+                .build(),
             registry,
-            _provider: provider,
+            provider,
         })
     }
 
@@ -106,13 +137,18 @@ impl Metrics {
 
     /// What one lane of the journal records.
     pub fn lane_series(&self, lane: usize) -> LaneSeries {
+        let label = KeyValue::new("lane", lane as i64);
+        // A counter that comes into being with its first 1 never shows as having grown.
+        for cause in RETRIES {
+            self.batch_retries.add(0, &[label.clone(), KeyValue::new("cause", cause)]);
+        }
         LaneSeries {
             batch_commands: self.batch_commands.clone(),
             batch_retries: self.batch_retries.clone(),
             commit_seconds: self.commit_seconds.clone(),
             queue_depth: self.queue_depth.clone(),
             activities: self.activities.clone(),
-            lane: [KeyValue::new("lane", lane as i64)],
+            lane: [label],
         }
     }
 
@@ -132,6 +168,29 @@ impl Metrics {
     /// From an activity's commit to its delivery to one subscriber.
     pub fn stream_lag(&self, lag: Duration) {
         self.stream_lag_seconds.record(lag.as_secs_f64(), &[]);
+    }
+
+    pub fn ready(&self, ready: bool) {
+        self.ready.record(u64::from(ready), &[]);
+    }
+
+    /// Since the heads of the log were read.
+    pub fn log_lag(&self, lag: Duration) {
+        self.log_lag.record(lag.as_secs_f64(), &[]);
+    }
+
+    /// Of `open` connections for reads, `used` are in use.
+    pub fn reads_connections(&self, used: usize, open: usize) {
+        for (state, count) in [("used", used), ("idle", open.saturating_sub(used))] {
+            self.reads_connections.record(count as u64, &[KeyValue::new("state", state)]);
+        }
+    }
+
+    /// Sends what waits, where metrics are sent. Blocks.
+    pub fn end(&self) {
+        if let Err(error) = self.provider.shutdown() {
+            tracing::warn!("The last metrics were not sent: {error}");
+        }
     }
 
     /// Everything recorded so far, as Prometheus reads it.

@@ -21,7 +21,7 @@ mod set;
 mod template;
 #[cfg(test)]
 mod tests;
-mod yaml;
+pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use effect::{Assign, AssignTo, CreateIssue, Effect, SetFields, Strategy, WhenNone};

@@ -218,12 +218,12 @@ impl<'s> Reader<'s> {
             _ => (0, false),
         };
         if anchor > 0 {
-            let found = self.at(&mark, "anchors (`&name`) are not used in rules", "write the value out");
+            let found = self.at(&mark, "anchors (`&name`) are not used here", "write the value out");
             self.found.push(found);
         }
         if tag {
             let found =
-                self.at(&mark, "tags (`!name`) are not used in rules", "put text that begins with ! between quotes");
+                self.at(&mark, "tags (`!name`) are not used here", "put text that begins with ! between quotes");
             self.found.push(found);
         }
         let content = match event {
@@ -232,7 +232,7 @@ impl<'s> Reader<'s> {
             Event::MappingStart(..) => Content::Map(self.map(depth)?),
             Event::Alias(_) => {
                 let hint = "write the value out; put text that begins with * between quotes";
-                let found = self.at(&mark, "aliases (`*name`) are not used in rules", hint);
+                let found = self.at(&mark, "aliases (`*name`) are not used here", hint);
                 self.found.push(found);
                 Content::Scalar { text: String::new(), style: ScalarStyle::Plain }
             }
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn yaml_that_hides_things_is_refused() {
-        assert_eq!(complaints("a: &x 1\nb: *x\n")[0], (1, 4, "anchors (`&name`) are not used in rules".into()));
+        assert_eq!(complaints("a: &x 1\nb: *x\n")[0], (1, 4, "anchors (`&name`) are not used here".into()));
         assert!(complaints("a: &x 1\nb: *x\n")[1].2.starts_with("aliases"));
         assert!(complaints("a: !!str 1\n")[0].2.starts_with("tags"));
         assert_eq!(complaints("a: 1\nb: 2\na: 3\n"), [(3, 1, "`a` stands here twice".into())]);

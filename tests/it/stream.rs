@@ -11,9 +11,10 @@ use docket::grpc::pb::stream_activities_response::Event;
 use docket::grpc::pb::ticket_service_client::TicketServiceClient;
 use docket::grpc::pb::{self, StreamActivitiesRequest};
 use docket::grpc::rules::ActiveRules;
+use docket::grpc::serve::HttpLimits;
 use docket::identity::Role;
 use docket::store::pool;
-use docket::telemetry::{Metrics, Phase};
+use docket::telemetry::{Metrics, Phase, Traces, Troubles};
 use docket::{feed, journal};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -51,6 +52,11 @@ pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
         verifier: verifier(),
         page_secret: [7; 32],
         rules: Arc::new(ActiveRules::default()),
+        http: HttpLimits::default(),
+        tls: None,
+        reflection: true,
+        traces: Traces::default(),
+        troubles: Troubles::default(),
         metrics: Arc::new(Metrics::new().expect("metrics")),
         phase,
     };

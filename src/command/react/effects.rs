@@ -42,7 +42,7 @@ pub fn apply(
             perform::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
         Effect::Message { body, visibility } => {
-            limits::required("body", &body, limits::LONG_TEXT_BYTES)?;
+            limits::required("body", &body, limits::limits().text_bytes)?;
             let new = NewMessage {
                 body,
                 visibility,
@@ -55,7 +55,7 @@ pub fn apply(
         }
         Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
         Effect::CreateTask { subject, assignee_id, contact_id } => {
-            limits::required("subject", &subject, limits::SUBJECT_CHARS)?;
+            limits::required("subject", &subject, limits::limits().subject_chars)?;
             let task = Some(Task { subject, assignee_id, contact_id });
             beside(world, scope, &ticket, Note { task, ..Note::of("task.created") });
         }

@@ -3,6 +3,7 @@
 use super::time;
 use super::violations::Violations;
 use crate::command::Refusal;
+use crate::command::limits::limits;
 use crate::grpc::pb::get_ticket_request::AsOf;
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
@@ -56,13 +57,11 @@ pub fn moment(found: &mut Violations, as_of: AsOf) -> Moment {
     }
 }
 
-/// Tickets in one call.
-const MAX_TICKETS: usize = 500;
-
 /// The tickets that a batch names.
 pub fn tickets(found: &mut Violations, ids: &[String]) -> Vec<TicketRef> {
-    if !(1..=MAX_TICKETS).contains(&ids.len()) {
-        found.add("ids", format!("must name 1 to {MAX_TICKETS} tickets, names {}", ids.len()));
+    let most = limits().batch;
+    if !(1..=most).contains(&ids.len()) {
+        found.add("ids", format!("must name 1 to {most} tickets, names {}", ids.len()));
         return Vec::new();
     }
     ids.iter().enumerate().map(|(n, id)| found.ticket(&format!("ids[{n}]"), id)).collect()

@@ -7,13 +7,10 @@ use prost_types::{ListValue, Struct, Value as PbValue};
 use serde_json::{Map, Number, Value};
 
 use super::violations::Violations;
+use crate::command::limits::limits;
 
-/// Fields of a map of values (custom fields, attributes, metadata).
-pub const MAX_FIELDS: usize = 64;
 /// Characters of a field's name.
 pub const MAX_NAME_CHARS: usize = 64;
-/// Bytes of the whole map as JSON.
-pub const MAX_JSON_BYTES: usize = 16 * 1024;
 
 pub fn to_pb(value: Value) -> PbValue {
     let kind = match value {
@@ -49,8 +46,9 @@ fn fields_to_pb(fields: Map<String, Value>) -> Struct {
 
 /// A whole map, with its limits.
 pub fn map_from_pb(found: &mut Violations, field: &str, fields: BTreeMap<String, PbValue>) -> Value {
-    if fields.len() > MAX_FIELDS {
-        found.add(field, format!("must have at most {MAX_FIELDS} fields, has {}", fields.len()));
+    let most = limits().custom_fields;
+    if fields.len() > most {
+        found.add(field, format!("must have at most {most} fields, has {}", fields.len()));
     }
     let mut map = Map::new();
     found.within(field, |found| {
@@ -62,8 +60,9 @@ pub fn map_from_pb(found: &mut Violations, field: &str, fields: BTreeMap<String,
     });
     let value = Value::Object(map);
     let bytes = value.to_string().len();
-    if bytes > MAX_JSON_BYTES {
-        found.add(field, format!("must have at most {MAX_JSON_BYTES} bytes as JSON, has {bytes}"));
+    let most = limits().custom_bytes;
+    if bytes > most {
+        found.add(field, format!("must have at most {most} bytes as JSON, has {bytes}"));
     }
     value
 }
@@ -149,7 +148,7 @@ mod tests {
         map_from_pb(&mut found, "custom", map_to_pb(Value::Object(full.clone())));
         assert!(found.is_empty());
         let mut over = full;
-        over.insert("one more".to_owned(), json!("x".repeat(MAX_JSON_BYTES)));
+        over.insert("one more".to_owned(), json!("x".repeat(limits().custom_bytes)));
         map_from_pb(&mut found, "custom", map_to_pb(Value::Object(over)));
         assert_eq!(found.fields(), ["custom", "custom"]);
     }

@@ -2,14 +2,13 @@
 
 use uuid::Uuid;
 
+use crate::command::limits::limits;
 use crate::command::refusal::{Kind, Refusal, Violation};
 use crate::model::id;
 use crate::model::ticket::TicketRef;
 
 /// Characters of an id that another system made.
 pub const MAX_ID_CHARS: usize = 128;
-/// Bytes of a description or a message's body.
-pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 
 /// Collects violations under a path that [`Violations::within`] extends.
 #[derive(Debug, Default)]
@@ -98,8 +97,9 @@ impl Violations {
     /// Long text, bounded by bytes.
     pub fn long_text(&mut self, field: &str, text: &str) {
         self.no_nul(field, text);
-        if text.len() > MAX_TEXT_BYTES {
-            self.add(field, format!("must have at most {MAX_TEXT_BYTES} bytes, has {}", text.len()));
+        let most = limits().text_bytes;
+        if text.len() > most {
+            self.add(field, format!("must have at most {most} bytes, has {}", text.len()));
         }
     }
 

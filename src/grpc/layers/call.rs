@@ -12,7 +12,7 @@ use tracing::{Level, Span};
 use super::deadline::Deadline;
 use super::level::level;
 use crate::identity::Caller;
-use crate::telemetry::CallSeries;
+use crate::telemetry::{CallSeries, CallSpan};
 
 /// The longest id of a request that is taken over from the client.
 const MAX_REQUEST_ID: usize = 128;
@@ -59,6 +59,8 @@ pub(super) struct Call {
     pub deadline: Option<Deadline>,
     pub series: CallSeries,
     pub span: Span,
+    /// Where the call is traced.
+    pub traced: Option<CallSpan>,
     pub started: Instant,
     pub ended: bool,
 }
@@ -76,13 +78,24 @@ impl Call {
         let elapsed = self.started.elapsed();
         self.series.ended(code as usize, elapsed);
         self.span.record("code", tracing::field::debug(code));
-        let Call { method, id, caller, .. } = self;
+        let Call { method, id, caller, traced, .. } = self;
         let tenant = caller.as_ref().map(Caller::tenant);
         let sub = caller.as_ref().map(Caller::sub);
         let ms = elapsed.as_secs_f64() * 1e3;
+        let trace_id = traced.as_ref().map(|traced| traced.trace().id());
+        if let Some(mut traced) = traced.take() {
+            traced.set("rpc.grpc.status_code", code as i64);
+            traced.set("docket.request_id", id.to_string());
+            if let Some(tenant) = tenant {
+                traced.set("docket.tenant", tenant.to_owned());
+            }
+            if level(code) == Level::ERROR {
+                traced.failed(message.to_owned());
+            }
+        }
         macro_rules! log {
             ($level:expr) => {
-                tracing::event!(target: "docket::call", $level, %method, ?code, tenant, sub, request_id = %id, ms, "{method} ended {code:?} {message}")
+                tracing::event!(target: "docket::call", $level, %method, ?code, tenant, sub, request_id = %id, trace_id, ms, "{method} ended {code:?} {message}")
             };
         }
         match level(code) {

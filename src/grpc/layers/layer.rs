@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -21,10 +21,12 @@ use super::unreadable::reworded;
 use crate::grpc::auth::{Gate, refusal};
 use crate::grpc::methods::{self, Method};
 use crate::grpc::pb::ErrorReason;
-use crate::telemetry::{CallSeries, Metrics};
+use crate::telemetry::{CallSeries, Metrics, Traces};
 
 /// The label of calls to methods that do not exist: what strangers send must not become labels.
 const NO_METHOD: &str = "unknown";
+/// How the methods begin whose calls are traced.
+const TRACED: &str = "/docket.";
 
 /// Around all services of the server.
 #[derive(Clone)]
@@ -35,12 +37,13 @@ struct Shared {
     /// One for each method, at its index.
     series: Vec<CallSeries>,
     no_method: CallSeries,
+    traces: Traces,
 }
 
 impl CallLayer {
-    pub fn new(gate: Gate, metrics: &Metrics) -> CallLayer {
+    pub fn new(gate: Gate, metrics: &Metrics, traces: Traces) -> CallLayer {
         let series = methods::all().iter().map(|method| metrics.call_series(method.path)).collect();
-        CallLayer(Arc::new(Shared { gate, series, no_method: metrics.call_series(NO_METHOD) }))
+        CallLayer(Arc::new(Shared { gate, series, no_method: metrics.call_series(NO_METHOD), traces }))
     }
 }
 
@@ -102,7 +105,9 @@ impl Shared {
         let deadline = Deadline::of(request.headers(), started);
         let series = self.series(method).clone();
         series.started();
-        let call = Call { method: path, id, caller, deadline, series, span, started, ended: false };
+        // Who asks for health asks often, and learns nothing from a trace.
+        let traced = if path.starts_with(TRACED) { self.traces.open(request.headers(), path) } else { None };
+        let call = Call { method: path, id, caller, deadline, series, span, traced, started, ended: false };
         let extensions = request.extensions_mut();
         extensions.insert(call.id.clone());
         if let Some(caller) = &call.caller {
@@ -110,6 +115,9 @@ impl Shared {
         }
         if let Some(deadline) = call.deadline {
             extensions.insert(deadline);
+        }
+        if let Some(traced) = &call.traced {
+            extensions.insert(traced.trace().clone());
         }
         (call, refused)
     }
@@ -141,6 +149,9 @@ async fn run(
 
 /// An answer without a body has its status in its headers; else the call lives on in the body.
 fn answer(call: Call, mut response: Response<Body>) -> Response<Body> {
+    if let Some(value) = call.traced.as_ref().and_then(|traced| HeaderValue::from_str(&traced.response()).ok()) {
+        response.headers_mut().insert("traceresponse", value);
+    }
     if let Some(status) = Status::from_header_map(response.headers()) {
         if let Some(status) = reworded(&status) {
             return refuse(call, &status);

@@ -15,7 +15,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::*;
 use crate::grpc::auth::Gate;
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Traces};
 
 const GET: &str = "/docket.v1.TicketService/GetTicket";
 
@@ -38,7 +38,7 @@ impl Server {
         let token = key.sign(&token).expect("a token");
         let metrics = Metrics::new().expect("metrics");
         let gate = Gate::new(Arc::new(Verifier::new(Trust { keys: vec![key.public()], ..Trust::default() })));
-        Server { layer: CallLayer::new(gate, &metrics), metrics, token }
+        Server { layer: CallLayer::new(gate, &metrics, Traces::default()), metrics, token }
     }
 
     fn request(&self, path: &str) -> Request<Body> {

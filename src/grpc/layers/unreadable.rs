@@ -3,9 +3,9 @@
 
 use tonic::{Code, Status};
 
+use crate::command::limits::limits;
 use crate::grpc::auth::refusal;
 use crate::grpc::pb::ErrorReason;
-use crate::grpc::serve::MAX_MESSAGE_BYTES;
 
 /// How tonic's and prost's texts begin when a message is broken: not protobuf, not UTF-8, nested too deep, compressed
 /// wrongly, cut short, absent.
@@ -17,7 +17,7 @@ const BROKEN: [&str; 5] = [
     "Unexpected EOF decoding stream",
 ];
 
-/// And when it is larger than `MAX_MESSAGE_BYTES`, before and after decompression.
+/// And when it is larger than the limit, before and after decompression.
 const TOO_LARGE: [&str; 2] = ["Error, decoded message length too large", "Error decompressing: size limit"];
 
 /// What the client is told instead, when the status is tonic's own: those have no details, Docket's always have.
@@ -30,7 +30,7 @@ pub(super) fn reworded(status: &Status) -> Option<Box<Status>> {
     match status.code() {
         Code::OutOfRange | Code::ResourceExhausted if starts(&TOO_LARGE) => {
             let (code, reason) = (Code::ResourceExhausted, ErrorReason::LimitExceeded);
-            let metadata = [("field", "message".to_owned()), ("limit", MAX_MESSAGE_BYTES.to_string())];
+            let metadata = [("field", "message".to_owned()), ("limit", limits().message_bytes.to_string())];
             Some(refusal(code, reason, format!("the message is too large: {text}"), metadata))
         }
         Code::Internal if starts(&BROKEN) => {

@@ -17,17 +17,16 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Service;
 
+mod tls;
 mod together;
 
+pub use tls::{Tls, TlsError};
 use together::Together;
 
 use crate::grpc::auth::Gate;
 use crate::grpc::layers::CallLayer;
 use crate::grpc::pb;
-use crate::telemetry::{Metrics, Phase};
-
-/// The largest message that is read, after decompression, in bytes.
-pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+use crate::telemetry::{Metrics, Phase, Traces, Troubles};
 
 /// Health watchers hear NOT_SERVING at once; after this they are told to go.
 const HEALTH_LINGER: Duration = Duration::from_secs(1);
@@ -67,7 +66,7 @@ impl Default for HttpLimits {
 macro_rules! docket_service {
     ($service:expr) => {
         $service
-            .max_decoding_message_size($crate::grpc::serve::MAX_MESSAGE_BYTES)
+            .max_decoding_message_size($crate::command::limits::limits().message_bytes)
             .accept_compressed(tonic::codec::CompressionEncoding::Gzip)
             .accept_compressed(tonic::codec::CompressionEncoding::Zstd)
     };
@@ -103,7 +102,14 @@ pub struct Server {
     pub services: Services,
     pub gate: Gate,
     pub metrics: Arc<Metrics>,
+    pub traces: Traces,
     pub limits: HttpLimits,
+    /// Absent: calls are taken in plain text.
+    pub tls: Option<Tls>,
+    /// Whether clients may ask for the descriptors.
+    pub reflection: bool,
+    /// While there is any, health says NOT_SERVING.
+    pub troubles: Troubles,
     /// Set to Ready when calls are taken, to Draining when the server is told to stop. Streams watch it.
     pub phase: watch::Sender<Phase>,
 }
@@ -112,34 +118,36 @@ impl Server {
     /// Serves until `shutdown` returns, then drains: health says NOT_SERVING, streams are told to end, clients get
     /// GOAWAY, running calls end. Returns when all connections are closed, or when `limits.drain` is over.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Server { services, gate, metrics, limits, phase } = self;
+        let Server { services, gate, metrics, traces, limits, tls, reflection, troubles, phase } = self;
         let Services { routes, names } = services;
         let health = HealthReporter::new();
-        for name in &names {
-            health.set_service_status(name, ServingStatus::Serving).await;
-        }
-        let routes = reflection(routes, &names)?.add_service(health_service(&health));
+        let routes = if reflection { described(routes, &names)? } else { routes };
+        let routes = routes.add_service(health_service(&health));
 
         let (stop, stopped) = oneshot::channel::<()>();
         let incoming =
             TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(limits.keepalive_interval));
         let incoming = incoming.map(|socket| socket.map(Together::new));
-        let serving = transport(&limits)
-            .layer(CallLayer::new(gate, &metrics))
+        let transport = match tls {
+            Some(tls) => transport(&limits).tls_config(tls.into())?,
+            None => transport(&limits),
+        };
+        let serving = transport
+            .layer(CallLayer::new(gate, &metrics, traces))
             .add_routes(routes.prepare())
             .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) });
         tokio::pin!(serving);
 
+        let names: Vec<&str> = names.into_iter().chain([""]).collect();
+        tell(&health, &names, status(&troubles)).await;
         phase.send_replace(Phase::Ready);
         tokio::select! {
             ended = &mut serving => return Ok(ended?),
             () = shutdown => {}
+            () = show(&health, &names, &troubles) => {}
         }
         phase.send_replace(Phase::Draining);
-        let names: Vec<&str> = names.into_iter().chain([""]).collect();
-        for name in &names {
-            health.set_service_status(name, ServingStatus::NotServing).await;
-        }
+        tell(&health, &names, ServingStatus::NotServing).await;
         // The receiver lives in `serving`, so this arrives; were it gone, the server would have ended already.
         let _ = stop.send(());
         if let Ok(ended) = tokio::time::timeout(HEALTH_LINGER.min(limits.drain), &mut serving).await {
@@ -182,15 +190,36 @@ fn health_service(
 }
 
 /// Both versions: Python's grpcio-reflection and older grpcurl speak v1alpha only. Names what is served, nothing else.
-fn reflection(routes: Routes, names: &[&'static str]) -> Result<Routes, ServeError> {
-    let described = || {
+fn described(routes: Routes, names: &[&'static str]) -> Result<Routes, ServeError> {
+    let builder = || {
         let builder = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .with_service_name("grpc.health.v1.Health");
         names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
     };
-    Ok(routes.add_service(described().build_v1()?).add_service(described().build_v1alpha()?))
+    Ok(routes.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
+}
+
+/// Health follows the troubles, for ever.
+async fn show(health: &HealthReporter, names: &[&str], troubles: &Troubles) {
+    let mut watched = troubles.watch();
+    loop {
+        tell(health, names, status(troubles)).await;
+        if watched.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+fn status(troubles: &Troubles) -> ServingStatus {
+    if troubles.any() { ServingStatus::NotServing } else { ServingStatus::Serving }
+}
+
+async fn tell(health: &HealthReporter, names: &[&str], status: ServingStatus) {
+    for name in names {
+        health.set_service_status(name, status).await;
+    }
 }
 
 /// A watcher's stream ends when its status is gone; without this it would hold its connection open for ever.

@@ -18,6 +18,7 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 use tonic_types::StatusExt;
 
 use super::*;
+use crate::command::limits::limits;
 use crate::grpc::pb::ticket_service_client::TicketServiceClient;
 use crate::identity::{NewToken, Role, SigningKey, Trust, Verifier};
 
@@ -62,7 +63,17 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let gate = Gate::new(Arc::new(verifier));
-        let server = Server { services, gate, metrics: metrics.clone(), limits, phase: sender };
+        let server = Server {
+            services,
+            gate,
+            metrics: metrics.clone(),
+            traces: Traces::default(),
+            limits,
+            tls: None,
+            reflection: true,
+            troubles: Troubles::default(),
+            phase: sender,
+        };
         let server = tokio::spawn(server.serve(listener, async { stopped.await.unwrap_or(()) }));
         Running { address, key, metrics, phase, stop, server }
     }
@@ -199,7 +210,7 @@ impl Service<Request<Body>> for Reads {
         let reads = self.clone();
         Box::pin(async move {
             let codec = tonic_prost::ProstCodec::<pb::GetTicketResponse, pb::GetTicketRequest>::default();
-            let limits = (Some(MAX_MESSAGE_BYTES), None);
+            let limits = (Some(limits().message_bytes), None);
             let mut server = tonic::server::Grpc::new(codec).apply_max_message_size_config(limits.0, limits.1);
             Ok(server.unary(reads, request).await)
         })
@@ -229,7 +240,7 @@ async fn a_message_that_cannot_be_read_is_the_clients_fault() {
     send(b"TKT-1".to_vec()).await.expect("it is good");
     let broken = send(vec![0xff, 0xfe]).await.expect_err("it is not UTF-8");
     assert_eq!((broken.code(), reason(&broken).as_str()), (Code::InvalidArgument, "INVALID_FIELDS"), "{broken}");
-    let large = send(vec![b'x'; MAX_MESSAGE_BYTES]).await.expect_err("it is too large");
+    let large = send(vec![b'x'; limits().message_bytes]).await.expect_err("it is too large");
     assert_eq!((large.code(), reason(&large).as_str()), (Code::ResourceExhausted, "LIMIT_EXCEEDED"), "{large}");
     send(b"TKT-1".to_vec()).await.expect("the server is well");
 }

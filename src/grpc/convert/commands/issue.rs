@@ -4,6 +4,7 @@ use super::ticket::{description, id, priority, source_type};
 use super::{etag, source};
 use crate::command::Action;
 use crate::command::action::{IssueEdit, NewIssue};
+use crate::command::limits::limits;
 use crate::grpc::convert::fields::ISSUE;
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
@@ -11,7 +12,6 @@ use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::words::{IssueStatus, IssueType};
 
-const MAX_TITLE_CHARS: usize = 500;
 const MAX_URL_CHARS: usize = 2048;
 const MAX_TICKETS: usize = 500;
 
@@ -106,7 +106,7 @@ pub fn convert(request: pb::ConvertToIssueRequest, found: &mut Violations) -> Ac
 }
 
 fn title(found: &mut Violations, text: String) -> String {
-    found.required("title", &text, MAX_TITLE_CHARS);
+    found.required("title", &text, limits().subject_chars);
     text
 }
 

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::violations::Violations;
+use crate::command::limits::limits;
 use crate::command::{Action, Command, Refusal, RequestKey};
 use crate::grpc::pb;
 use crate::identity::Caller;
@@ -116,14 +117,14 @@ fn of_batch<W: Write>(request: &W, found: &mut Violations) {
 
 /// Whether as many requests are in a batch as may be.
 fn fits_batch(found: &mut Violations, requests: usize) -> bool {
-    let fits = (1..=MAX_BATCH).contains(&requests);
+    let most = limits().batch;
+    let fits = (1..=most).contains(&requests);
     if !fits {
-        found.add("requests", format!("must have 1 to {MAX_BATCH} entries, has {requests}"));
+        found.add("requests", format!("must have 1 to {most} entries, has {requests}"));
     }
     fits
 }
 
-const MAX_BATCH: usize = 500;
 const MAX_REQUEST_ID: usize = 128;
 /// Characters of the reason of a move.
 const MAX_REASON_CHARS: usize = 1000;

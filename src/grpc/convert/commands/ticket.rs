@@ -2,6 +2,7 @@
 
 use crate::command::Action;
 use crate::command::action::{NewTicket, Step, TicketEdit};
+use crate::command::limits::limits;
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
@@ -14,10 +15,7 @@ use uuid::Uuid;
 
 use super::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, etag, fits_batch, of_batch, or, source};
 
-const MAX_SUBJECT_CHARS: usize = 500;
 const MAX_CATEGORY_CHARS: usize = 128;
-const MAX_TAGS: usize = 64;
-const MAX_TAG_CHARS: usize = 64;
 const MAX_COMMENT_CHARS: usize = 2000;
 
 pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> Action {
@@ -54,7 +52,7 @@ fn checked(ticket: pb::Ticket, found: &mut Violations) -> NewTicket {
     if !matches!(Status::from_pb(found, "status", ticket.status), None | Some(Status::Open)) {
         found.add("status", "a new ticket is OPEN: leave it out, and move the ticket once it is there");
     }
-    found.text("subject", &ticket.subject, MAX_SUBJECT_CHARS);
+    found.text("subject", &ticket.subject, limits().subject_chars);
     NewTicket {
         subject: ticket.subject,
         description: description(found, ticket.description),
@@ -222,7 +220,7 @@ fn step(verb: Verb, to: Status, id: String, tag: String, reason: String, found: 
 // The fields of a ticket, as a new one and an update have them.
 
 pub fn subject(found: &mut Violations, text: String) -> String {
-    found.required("subject", &text, MAX_SUBJECT_CHARS);
+    found.required("subject", &text, limits().subject_chars);
     text
 }
 
@@ -253,7 +251,7 @@ pub fn category(found: &mut Violations, text: String) -> String {
 }
 
 pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.words(field, &words, MAX_TAGS, MAX_TAG_CHARS);
+    found.words(field, &words, limits().tags, limits().tag_chars);
     Words::unique(words)
 }
 

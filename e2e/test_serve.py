@@ -1,0 +1,113 @@
+"""`docket serve` as an operator runs it: a configuration file, TLS on both sides, a database that others migrate."""
+
+import grpc
+
+import client
+from house import Authority
+from operated import SERVING, Operated
+
+
+class Serve(Operated):
+    def test_a_configuration_that_is_unsafe_is_refused_and_tells_what_to_do(self) -> None:
+        server = self.serve(listen="0.0.0.0:50051", lisen="x")
+        for words in (("serve", "--config", str(server.config)), ("config", "check", str(server.config))):
+            done = self.run_docket(*words)
+            self.assertEqual(done.returncode, 78, done)
+            told = done.stdout + done.stderr
+            self.assertIn(f"{server.config}:1:9: error: calls on 0.0.0.0:50051 would travel in plain text", told)
+            self.assertIn("did you mean `listen`?", told)
+        meant = self.run_docket("config", "check", "--set", "listen=127.0.0.1:1", str(self.serve().config))
+        self.assertEqual((meant.returncode, meant.stdout), (0, "The configuration is fine\n"))
+        self.assertEqual(self.run_docket("config", "check", "--set", "listen").returncode, 2)
+        self.assertEqual(self.run_docket("serve").returncode, 78)
+
+    def test_tls_to_callers_and_to_the_database(self) -> None:
+        cert, key = self.authority.certificate("docket")
+        clients = Authority(self.folder, "clients")
+        tls = {"tls__cert": str(cert), "tls__key": str(key), "tls__client_ca": str(clients.ca)}
+        with self.serve(**tls) as server:
+            server.ready()
+            own_cert, own_key = clients.certificate("caller")
+            trusted = grpc.ssl_channel_credentials(self.authority.ca.read_bytes(), own_key.read_bytes(), own_cert.read_bytes())
+            with grpc.secure_channel(server.address, trusted) as channel:
+                api = server.api(self.schema, self.issuer.token(self.tenant), channel)
+                self.assertEqual(api.CreateTicket(ticket={"subject": "Over TLS"}).ticket.number, 1)
+                with self.assertRaises(grpc.RpcError) as caught:
+                    server.api(self.schema, None, channel).ListTickets()
+                self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
+                with self.assertRaises(grpc.RpcError) as caught:
+                    client.Schema(channel)
+                self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED, "reflection is off")
+            nobody = grpc.ssl_channel_credentials(self.authority.ca.read_bytes())
+            for channel in (grpc.secure_channel(server.address, nobody), grpc.insecure_channel(server.address)):
+                with channel, self.assertRaises(grpc.RpcError) as caught:
+                    server.api(self.schema, self.issuer.token(self.tenant), channel).raw("ListTickets", b"", timeout=5)
+                self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+            encrypted = f"SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '{self.database}'"
+            self.assertEqual(self.postgres.sql(encrypted), "t")
+
+    def test_a_database_that_another_authority_vouches_for_is_not_believed(self) -> None:
+        other = Authority(self.folder, "other")
+        self.url = self.postgres.url(self.database, sslrootcert=str(other.ca))
+        with self.serve() as server:
+            self.assertIn("certificate", server.not_ready("schema"))
+
+    def test_a_server_waits_for_its_schema_and_says_so(self) -> None:
+        with self.serve(database__migrate=False) as waiting:
+            self.assertIn("docket migrate", waiting.not_ready("starting", "schema", "000001"))
+            with self.assertRaises(grpc.RpcError) as caught:
+                waiting.api(self.schema, self.issuer.token(self.tenant)).ListTickets()
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE, "no call before the schema is there")
+            with self.serve("-migrating") as migrating:
+                migrating.ready()
+            waiting.ready()
+            self.assertEqual(self.health(waiting), SERVING)
+
+    def test_servers_of_one_installation_read_each_others_page_tokens(self) -> None:
+        with self.serve("-a") as one, self.serve("-b") as two:
+            first, second = (server.ready().api(self.schema, self.issuer.token(self.tenant)) for server in (one, two))
+            for number in range(3):
+                first.CreateTicket(ticket={"subject": f"Ticket {number}"})
+            token = first.ListTickets(page_size=2).next_page_token
+            self.assertEqual(len(second.ListTickets(page_size=2, page_token=token).tickets), 1)
+
+    def test_limits_are_those_of_the_configuration(self) -> None:
+        with self.serve(limits__subject_chars=10, limits__tags=1, limits__message_bytes="1KiB") as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+                api.CreateTicket(ticket={"subject": "Eleven long", "tags": ["a", "b"]})
+            self.assertEqual(seen.fields, ["ticket.subject", "ticket.tags"])
+            with self.refused("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"):
+                api.CreateTicket(ticket={"subject": "Ten chars!", "description": "x" * 2000})
+            self.assertEqual(api.CreateTicket(ticket={"subject": "Ten chars!"}).ticket.number, 1)
+
+    def test_only_the_tokens_that_are_trusted_are_taken(self) -> None:
+        with self.serve(tokens__issuer="https://id.example", tokens__audience="docket") as server:
+            server.ready()
+            good = {"iss": "https://id.example", "aud": "docket"}
+            server.api(self.schema, self.issuer.token(self.tenant, **good)).ListTickets()
+            for claims in ({}, good | {"iss": "https://other"}, good | {"aud": "others"}):
+                with self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
+                    server.api(self.schema, self.issuer.token(self.tenant, **claims)).ListTickets()
+
+    def test_rules_are_published_at_the_start_and_reloaded_when_asked(self) -> None:
+        folder = self.folder / "rules"
+        folder.mkdir()
+        rule = folder / "greet.yaml"
+        rule.write_text("name: greet\non: ticket.created\ndo:\n  - tag: {add: [first]}\n")
+        with self.serve(workflows=str(folder)) as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            self.assertEqual(list(self.ticket(api).tags), ["first"])
+            before = api.ListWorkflows().hash
+            rule.write_text("name: greet\non: ticket.craeted\n")
+            refused = api.ReloadWorkflows()
+            self.assertEqual(refused.hash, before)
+            self.assertIn("greet.yaml: there is no event", refused.diagnostics[0].message)
+            self.assertEqual(list(self.ticket(api).tags), ["first"], "what was active stays")
+            rule.write_text("name: greet\non: ticket.created\ndo:\n  - tag: {add: [second]}\n")
+            reloaded = api.ReloadWorkflows()
+            self.assertNotIn(reloaded.hash, ("", before))
+            self.assertEqual(list(self.ticket(api).tags), ["second"])
+        with self.serve("-none") as server:
+            (told,) = server.ready().api(self.schema, self.issuer.token(self.tenant)).ReloadWorkflows().diagnostics
+            self.assertIn("set `workflows`", told.hint)

@@ -1,0 +1,51 @@
+//! `docket config check` and `docket config reference`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::{load, reference};
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Tell everything that is wrong with a configuration, and open every file that it names; exit code 78 where something is
+    Check {
+        /// The file of `docket serve --config`; the environment counts, too
+        #[arg(env = "DOCKET_CONFIG")]
+        file: Option<PathBuf>,
+        /// A setting as `docket serve --set` takes it
+        #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_set)]
+        set: Vec<(String, String)>,
+    },
+    /// Print all settings: keys, variables, types, defaults, meaning
+    Reference,
+}
+
+/// The exit code for a wrong configuration: see sysexits.h.
+const CONFIGURATION: u8 = 78;
+
+pub fn run(command: ConfigCommand) -> ExitCode {
+    let mut out = io::stdout().lock();
+    let (text, code) = match command {
+        ConfigCommand::Reference => (reference::page(), ExitCode::SUCCESS),
+        ConfigCommand::Check { file, set } => match load(file.as_deref(), set) {
+            Ok(_) => ("The configuration is fine\n".to_owned(), ExitCode::SUCCESS),
+            Err(problems) => {
+                let lines: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+                (lines, ExitCode::from(CONFIGURATION))
+            }
+        },
+    };
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// `KEY=VALUE`.
+pub fn parse_set(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, like journal.lanes=2")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}

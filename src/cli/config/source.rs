@@ -1,0 +1,200 @@
+//! The three sources, read into settings: what was set, where, and what cannot be meant.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::keys::{self, Setting};
+use super::{Place, Problem, Settings};
+use crate::workflow::suggest;
+use crate::workflow::yaml::{self, Content, Node};
+
+/// Where a configuration comes from.
+#[derive(Default)]
+pub struct Sources {
+    pub file: Option<PathBuf>,
+    /// All of it; what is not Docket's is passed over.
+    pub environment: Vec<(String, String)>,
+    /// Keys and values, in the order in which they were typed.
+    pub flags: Vec<(String, String)>,
+}
+
+/// The settings, and where each that was set was set. Keys are those of the table.
+#[derive(Default)]
+pub struct Given {
+    pub settings: Settings,
+    pub places: HashMap<&'static str, Place>,
+    pub problems: Vec<Problem>,
+}
+
+/// Variables of Docket's other commands.
+const OTHERS: [&str; 8] = [
+    "DOCKET_ADDRESS",
+    "DOCKET_BIN",
+    "DOCKET_CONFIG",
+    "DOCKET_DATA_DIR",
+    "DOCKET_LANES",
+    "DOCKET_POSTGRES_BIN",
+    "DOCKET_PROFILE",
+    "DOCKET_TOKEN",
+];
+
+/// Settings of `docket dev`, and words that people look for.
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("data_dir", "`docket dev` keeps a database of its own there; `docket serve` takes `database.url`"),
+    ("lanes", "write `journal.lanes`"),
+    ("database_url", "write `url` below `database`"),
+    ("port", "write `listen: 0.0.0.0:50051`"),
+    ("tls.ca", "write `tls.client_ca`"),
+];
+
+impl Sources {
+    pub fn read(&self) -> Given {
+        let mut given = Given::default();
+        if let Some(path) = &self.file {
+            let name = path.display().to_string();
+            match std::fs::read_to_string(path) {
+                Ok(text) => given.file(&name, &text),
+                Err(error) => {
+                    let place = Place::File { path: name, line: 0, column: 0 };
+                    given.problems.push(Problem::new(Some(place), format!("it cannot be read: {error}"), ""));
+                }
+            }
+        }
+        given.environment(&self.environment);
+        for (key, value) in &self.flags {
+            let place = Place::Flag(format!("--set {key}={value}"));
+            match keys::find(key) {
+                Some(setting) => given.set(setting, value, place),
+                None => given.unknown(key, Some(place)),
+            }
+        }
+        given
+    }
+}
+
+impl Given {
+    fn file(&mut self, name: &str, text: &str) {
+        let place = |line, column| Place::File { path: name.to_owned(), line, column };
+        let documents = match yaml::read(name, text) {
+            Ok(documents) => documents,
+            Err(found) => {
+                let problem =
+                    |d: crate::workflow::Diagnostic| Problem::new(Some(place(d.line, d.column)), d.message, d.hint);
+                self.problems.extend(found.into_iter().map(problem));
+                return;
+            }
+        };
+        if let Some(second) = documents.get(1) {
+            let place = place(second.line, second.column);
+            self.problems.push(Problem::new(Some(place), "a second document begins here", "keep all settings in one"));
+        }
+        match documents.first() {
+            None => {}
+            Some(Node { content: Content::Map(entries), .. }) => self.section(name, "", entries),
+            Some(node) => {
+                let place = place(node.line, node.column);
+                self.problems.push(Problem::new(Some(place), "settings are written as `key: value`", ""));
+            }
+        }
+    }
+
+    fn section(&mut self, file: &str, above: &str, entries: &[(Node, Node)]) {
+        for (name, value) in entries {
+            let key = [above, name.text().unwrap_or_default()].concat();
+            let at = |node: &Node| Place::File { path: file.to_owned(), line: node.line, column: node.column };
+            match (&value.content, keys::find(&key)) {
+                (Content::Map(entries), None) if keys::is_section(&key) => {
+                    self.section(file, &format!("{key}."), entries);
+                }
+                (_, Some(_)) if value.is_empty() => {
+                    let problem =
+                        Problem::new(Some(at(name)), format!("`{key}` has no value"), "give one, or leave the key out");
+                    self.problems.push(problem);
+                }
+                (Content::Scalar { text, .. }, Some(setting)) => self.set(setting, text, at(value)),
+                (Content::List(items), Some(setting)) if setting.kind.starts_with("list") => {
+                    let texts: Vec<&str> = items.iter().filter_map(Node::text).collect();
+                    self.set(setting, &texts.join(","), at(value));
+                }
+                (Content::List(_) | Content::Map(_), Some(setting)) => {
+                    let hint = format!("`{key}` is one value: {}", setting.kind);
+                    self.problems.push(Problem::new(Some(at(value)), format!("`{key}` holds several"), hint));
+                }
+                (_, None) if keys::is_section(&key) => {
+                    let below = keys::all().iter().find_map(|s| s.key.strip_prefix(&format!("{key}.")));
+                    let hint = format!("write `{}:` below it, for instance", below.unwrap_or_default());
+                    self.problems.push(Problem::new(
+                        Some(at(value)),
+                        format!("`{key}` holds settings of its own"),
+                        hint,
+                    ));
+                }
+                (_, None) => self.unknown(&key, Some(at(name))),
+            }
+        }
+    }
+
+    fn environment(&mut self, environment: &[(String, String)]) {
+        let names: Vec<(String, &Setting)> =
+            keys::all().iter().map(|setting| (setting.environment(), setting)).collect();
+        for (name, value) in environment.iter().filter(|(name, value)| name.starts_with("DOCKET_") && !value.is_empty())
+        {
+            match names.iter().find(|(known, _)| known == name) {
+                Some((_, setting)) => self.set(setting, value, Place::Environment(name.clone())),
+                None if OTHERS.contains(&name.as_str()) => {}
+                // Orchestrators put variables of their own there; one that is nearly a setting is a slip.
+                None => {
+                    let hint = suggest(name, names.iter().map(|(known, _)| known.as_str()));
+                    if hint.starts_with("did you mean") {
+                        let place = Place::Environment(name.clone());
+                        self.problems.push(Problem::new(Some(place), "there is no such setting", hint));
+                    }
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, setting: &'static Setting, text: &str, place: Place) {
+        if let Place::File { .. } = place
+            && self.places.contains_key(setting.key)
+        {
+            let message = format!("`{}` is set twice", setting.key);
+            self.problems.push(Problem::new(Some(place), message, "remove one"));
+            return;
+        }
+        match setting.set(&mut self.settings, text) {
+            Ok(()) => drop(self.places.insert(setting.key, place)),
+            Err(hint) => {
+                // A URL may hold a password.
+                let shown = if setting.key == "database.url" { String::new() } else { format!(" \"{text}\"") };
+                let message = format!("`{}` cannot be{shown}", setting.key);
+                self.problems.push(Problem::new(Some(place), message, hint));
+            }
+        }
+    }
+
+    fn unknown(&mut self, key: &str, place: Option<Place>) {
+        let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == key).map(|(_, hint)| (*hint).to_owned());
+        let hint = elsewhere.unwrap_or_else(|| near(key));
+        self.problems.push(Problem::new(place, format!("there is no setting `{key}`"), hint));
+    }
+}
+
+/// A setting of the same section, or one of the same last word, or nothing but where to look.
+fn near(key: &str) -> String {
+    let all = keys::all().iter().map(|setting| setting.key);
+    let hint = suggest(key, all);
+    if hint.starts_with("did you mean") {
+        return hint;
+    }
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let same: Vec<String> = keys::all()
+        .iter()
+        .filter(|setting| setting.key.rsplit('.').next() == Some(last))
+        .map(|setting| format!("`{}`", setting.key))
+        .collect();
+    match same.is_empty() {
+        false => format!("did you mean {}?", same.join(" or ")),
+        true => "`docket config reference` prints all settings".into(),
+    }
+}

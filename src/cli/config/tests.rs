@@ -1,0 +1,224 @@
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+/// A folder with the files that a good configuration names.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        let folder = std::env::temp_dir().join(format!("docket-config-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir_all(folder.join("rules")).expect("a folder");
+        let files = Folder(folder);
+        files.write("keys.pem", KEY);
+        files.write("secret", &"s".repeat(32));
+        files
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    }
+
+    /// The least that is needed, and these lines.
+    fn config(&self, more: &str) -> PathBuf {
+        let here = self.0.display();
+        self.write(
+            "docket.yaml",
+            &format!(
+                "tokens: {{keys: [{here}/keys.pem]}}\npage_token_secret_file: {here}/secret\n\
+                 database: {{url: postgres://db/docket}}\n{more}"
+            ),
+        )
+    }
+
+    fn load(&self, more: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Ready, Vec<String>> {
+        self.load_file(Some(self.config(more)), environment, flags)
+    }
+
+    fn load_file(
+        &self,
+        file: Option<PathBuf>,
+        environment: &[(&str, &str)],
+        flags: &[(&str, &str)],
+    ) -> Result<Ready, Vec<String>> {
+        let own = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
+        let sources = Sources { file, environment: own(environment), flags: own(flags) };
+        let here = format!("{}/", self.0.display());
+        sources.ready().map_err(|problems| problems.iter().map(|p| p.to_string().replace(&here, "")).collect())
+    }
+
+    fn refused(&self, more: &str) -> Vec<String> {
+        self.load(more, &[], &[]).err().expect("it is refused")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("the folder is there");
+    }
+}
+
+/// An Ed25519 key that nobody has the other half of.
+const KEY: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEACoH9NNe+G/BbhfeP31T07h9BF01ByhbMSto5JCvdmpc=
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let folder = Folder::new();
+    let file = "journal: {lanes: 1, patience: 5s}\nstreams.reads_at_once: 8\n";
+    let lanes = |environment: &[(&str, &str)], flags: &[(&str, &str)]| {
+        folder.load(file, environment, flags).map(|ready| ready.settings.journal.lanes).expect("a configuration")
+    };
+    assert_eq!(lanes(&[], &[]), 1);
+    assert_eq!(lanes(&[("DOCKET_JOURNAL_LANES", "2")], &[]), 2);
+    assert_eq!(lanes(&[("DOCKET_JOURNAL_LANES", "")], &[]), 1, "an empty variable is none");
+    assert_eq!(lanes(&[("DOCKET_JOURNAL_LANES", "2")], &[("journal.lanes", "3"), ("journal.lanes", "4")]), 4);
+    let settings = folder.load(file, &[], &[]).expect("a configuration").settings;
+    assert_eq!((settings.journal.patience, settings.streams.reads_at_once), (Duration::from_secs(5), 8));
+    assert_eq!(settings.journal.batch_commands, 256, "the rest is as it was");
+}
+
+#[test]
+fn everything_can_come_from_the_environment() {
+    let folder = Folder::new();
+    let (keys, secret) = (folder.0.join("keys.pem"), folder.0.join("secret"));
+    let environment = [
+        ("DOCKET_TOKENS_KEYS", keys.to_str().expect("text")),
+        ("DOCKET_PAGE_TOKEN_SECRET_FILE", secret.to_str().expect("text")),
+        ("DOCKET_DATABASE_URL", "postgres://db/docket"),
+        ("DOCKET_SERVICE_HOST", "10.0.0.1"),
+        ("DOCKET_TOKEN", "of the client"),
+    ];
+    let ready =
+        folder.load_file(None, &environment, &[]).map_err(|problems| problems.join("\n")).expect("it is enough");
+    assert_eq!((ready.trust.keys.len(), ready.database_url.as_str()), (1, "postgres://db/docket"));
+    let slip = [&environment[..], &[("DOCKET_LISTENN", "0.0.0.0:1")]].concat();
+    let refused = folder.load_file(None, &slip, &[]).err().expect("a slip");
+    assert_eq!(
+        refused,
+        ["environment DOCKET_LISTENN: error: there is no such setting\n  fix: did you mean `DOCKET_LISTEN`?"]
+    );
+}
+
+#[test]
+fn all_that_is_wrong_with_a_file_is_told_at_once_with_its_place() {
+    let folder = Folder::new();
+    let found = folder.refused(
+        "lisen: 0.0.0.0:50051\njournal:\n  lanes: many\n  batch_bytes: 4MB\n  patients: 3s\nreads: 4\nlog:\nhttp: {drain: [1s]}\n\
+         data_dir: .docket\nstreams: {reads_at_once: 0}\n",
+    );
+    let told: Vec<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(
+        told,
+        [
+            "docket.yaml:4:1: error: there is no setting `lisen`\n  fix: did you mean `listen`?",
+            "docket.yaml:6:10: error: `journal.lanes` cannot be \"many\"\n  fix: write a whole number",
+            "docket.yaml:7:16: error: `journal.batch_bytes` cannot be \"4MB\"\n  \
+             fix: write a number of bytes, or one with KiB, MiB or GiB, like 4MiB",
+            "docket.yaml:8:3: error: there is no setting `journal.patients`\n  fix: did you mean `journal.patience`?",
+            "docket.yaml:9:8: error: `reads` holds settings of its own\n  fix: write `connections:` below it, for instance",
+            "docket.yaml:10:1: error: `log` has no value\n  fix: give one, or leave the key out",
+            "docket.yaml:11:15: error: `http.drain` holds several\n  fix: `http.drain` is one value: length of time",
+            "docket.yaml:12:1: error: there is no setting `data_dir`\n  \
+             fix: `docket dev` keeps a database of its own there; `docket serve` takes `database.url`",
+            "docket.yaml:13:26: error: `streams.reads_at_once` cannot be \"0\"\n  fix: it must be more than 0",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_configuration_tells_what_a_server_needs() {
+    let folder = Folder::new();
+    let found = folder.load_file(None, &[], &[]).err().expect("it is not enough").join("\n");
+    for needed in ["`tokens.keys` is not set", "`page_token_secret_file` is not set", "`database.url` is not set"] {
+        assert!(found.contains(needed), "{needed} is not in\n{found}");
+    }
+}
+
+#[test]
+fn unsafe_settings_are_refused_with_what_to_do() {
+    let folder = Folder::new();
+    let found = folder.refused("listen: 0.0.0.0:50051\n");
+    assert!(
+        found[0].starts_with("docket.yaml:4:9: error: calls on 0.0.0.0:50051 would travel in plain text"),
+        "{}",
+        found[0]
+    );
+    assert!(found[0].contains("insecure_plaintext: true"));
+    let meant = folder.load("listen: 0.0.0.0:50051\ninsecure_plaintext: true\n", &[], &[]);
+    assert!(meant.is_ok_and(|ready| ready.tls.is_none() && !ready.settings.reflection));
+    folder.write("secret", "short");
+    assert!(folder.refused("")[0].contains("holds 5 bytes"));
+    folder.write("keys.pem", "no key");
+    assert!(folder.refused("")[0].contains("no PEM block"));
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_told_with_both_places() {
+    let folder = Folder::new();
+    let both = folder.load("", &[("DOCKET_DATABASE_URL_FILE", "/nowhere")], &[]).err().expect("two databases");
+    assert_eq!(
+        both,
+        [
+            "environment DOCKET_DATABASE_URL_FILE: error: `database.url_file` and `database.url` (docket.yaml:3:17) are both set\n  \
+          fix: remove one"
+        ]
+    );
+    for (lines, told) in [
+        ("tls: {cert: a.pem}\n", "`tls.cert` is set and `tls.key` is not"),
+        ("tls: {key: a.pem}\n", "`tls.key` is set and `tls.cert` is not"),
+        ("tls: {client_ca: a.pem}\n", "`tls.client_ca` is set and `tls.cert` is not"),
+        ("tls: {cert: a.pem, key: b.pem}\ninsecure_plaintext: true\n", "contradict each other"),
+        ("metrics_listen: 127.0.0.1:50051\n", "is the address of `listen`"),
+        ("otlp: {metrics: true}\n", "`otlp.endpoint` is not"),
+        ("log: info\nlog: warn\n", "stands here twice"),
+        ("journal: {lanes: 1}\njournal.lanes: 2\n", "`journal.lanes` is set twice"),
+    ] {
+        let found = folder.refused(lines).join("\n");
+        assert!(found.contains(told), "{told} is not in\n{found}");
+    }
+}
+
+#[test]
+fn rules_that_do_not_compile_are_told_with_their_place() {
+    let folder = Folder::new();
+    folder.write("rules/bad.yaml", "name: bad\non: ticket.craeted\ndo:\n  - tag: {add: [x]}\n");
+    let found = folder.refused(&format!("workflows: {}/rules\n", folder.0.display()));
+    assert!(found[0].starts_with("rules/bad.yaml:2:5: error: there is no event"), "{}", found[0]);
+}
+
+#[test]
+fn a_password_is_in_no_message() {
+    let folder = Folder::new();
+    for url in ["postgres://ann:hunter2@db:port/x", "postgres://ann:hunter2@db/x?sslmode=require"] {
+        let found =
+            folder.load_file(None, &[("DOCKET_DATABASE_URL", url)], &[]).err().expect("it is refused").join("\n");
+        assert!(found.contains("database.url") && !found.contains("hunter2"), "{found}");
+    }
+}
+
+#[test]
+fn the_page_of_the_documentation_is_the_reference() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(page == reference::page(), "docs/configuration.md is old: docket config reference > docs/configuration.md");
+}
+
+#[test]
+fn each_setting_has_one_key_one_variable_and_a_default_that_reads_back() {
+    let mut variables: Vec<String> = keys::all().iter().map(keys::Setting::environment).collect();
+    variables.sort();
+    variables.dedup();
+    assert_eq!(variables.len(), keys::all().len());
+    for setting in keys::all() {
+        let text = setting.default();
+        if !text.is_empty() && text != "0" {
+            let mut settings = Settings::default();
+            assert_eq!(setting.set(&mut settings, &text), Ok(()), "{}", setting.key);
+        }
+    }
+}

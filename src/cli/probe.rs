@@ -1,0 +1,83 @@
+//! What keeps a running server from its work, looked for once a second and told to /readyz and to health.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::feed::Feed;
+use crate::journal::Journal;
+use crate::store::pool::{Pool, PoolError};
+use crate::telemetry::{Metrics, Troubles};
+
+const EVERY: Duration = Duration::from_secs(1);
+/// Streams hear of other servers' commits this late at most; what clients are promised is a bookmark in ten.
+const LOG_LAG: Duration = Duration::from_secs(5);
+/// A batch takes milliseconds; one that waits for a lock or a database that is away takes longer.
+const BATCH: Duration = Duration::from_secs(10);
+
+pub struct Probe {
+    pub pool: Pool,
+    pub feed: Feed,
+    pub journal: Journal,
+    pub metrics: Arc<Metrics>,
+    pub troubles: Troubles,
+}
+
+impl Probe {
+    /// For ever.
+    pub async fn run(self) {
+        tokio::join!(self.reads(), self.rest());
+    }
+
+    /// Whether a read finds a connection; looking may take as long as a read would wait.
+    async fn reads(&self) {
+        let mut tick = tick();
+        loop {
+            tick.tick().await;
+            let trouble = match self.pool.get().await {
+                Ok(_) => None,
+                Err(PoolError::Busy) => Some(format!(
+                    "none of the {} connections for reads became free in time: raise reads.connections, or look for slow \
+                     statements",
+                    self.pool.use_of().most
+                )),
+                Err(error @ PoolError::NoConnection(_)) => Some(error.to_string()),
+            };
+            self.tell("reads", trouble);
+        }
+    }
+
+    async fn rest(&self) {
+        let mut tick = tick();
+        loop {
+            tick.tick().await;
+            let lag = self.feed.lag();
+            let late = |lag: Duration| {
+                format!("its heads were read {} s ago: streams hear late of other servers", lag.as_secs())
+            };
+            self.tell("log", (lag > LOG_LAG).then(|| late(lag)));
+            self.tell("writes", self.journal.trouble(BATCH));
+            let connections = self.pool.use_of();
+            self.metrics.reads_connections(connections.used, connections.open);
+            self.metrics.log_lag(lag);
+            self.metrics.ready(!self.troubles.any());
+        }
+    }
+
+    fn tell(&self, finder: &'static str, trouble: Option<String>) {
+        let words = trouble.clone();
+        if self.troubles.set(finder, trouble) {
+            match words {
+                Some(words) => tracing::warn!("Not ready, {finder}: {words}"),
+                None => tracing::info!("The trouble with {finder} is over"),
+            }
+        }
+    }
+}
+
+fn tick() -> tokio::time::Interval {
+    let mut tick = interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick
+}

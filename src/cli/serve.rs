@@ -1,0 +1,175 @@
+//! `docket serve`: a server in production, over a database that others look after.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::watch;
+
+use super::config::{self, Problem, Ready, Settings};
+use super::server::{self, ServerError, Setup, Watched};
+use crate::command::limits;
+use crate::feed;
+use crate::grpc::rules::{ActiveRules, NotReloaded};
+use crate::identity::Verifier;
+use crate::journal;
+use crate::store::{self, migrate};
+use crate::telemetry::{self, Metrics, Phase, TelemetryError, Traces, Troubles};
+use crate::workflow::Diagnostic;
+
+/// Between two looks at a database that is not ready.
+const AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The configuration: see docs/configuration.md
+    #[arg(long, env = "DOCKET_CONFIG")]
+    config: Option<PathBuf>,
+    /// A setting, over what file and environment say; again for more
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = config::parse_set)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the configuration cannot be used\n{}", lines(.0))]
+    Config(Vec<Problem>),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error("the database cannot be migrated: {0}")]
+    Migrate(migrate::Error),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl ServeError {
+    /// Whether another configuration is what it takes.
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self,
+            ServeError::Config(_) | ServeError::Telemetry(_) | ServeError::Server(ServerError::Listen { .. })
+        )
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs until SIGTERM or Ctrl-C, then drains.
+pub fn run(args: ServeArgs) -> Result<(), ServeError> {
+    let ready = config::load(args.config.as_deref(), args.set).map_err(ServeError::Config)?;
+    telemetry::init_logs(ready.settings.log_format, ready.settings.log.clone())?;
+    limits::install(ready.settings.limits.clone());
+    let runtime = server::runtime(ready.settings.threads)?;
+    let served = runtime.block_on(serve(ready));
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    served
+}
+
+async fn serve(ready: Ready) -> Result<(), ServeError> {
+    let Ready { settings, database_url: url, trust, page_secret, tls } = ready;
+    let shutdown = server::stop_signal()?;
+    tokio::pin!(shutdown);
+    let otlp = &settings.otlp;
+    let (metrics, traces) = match &otlp.endpoint {
+        None => (Metrics::new()?, Traces::default()),
+        Some(endpoint) => {
+            let metrics = if otlp.metrics { Metrics::sent_to(endpoint, otlp.metrics_every)? } else { Metrics::new()? };
+            (metrics, Traces::to(endpoint, otlp.sample_ratio)?)
+        }
+    };
+    let metrics = Arc::new(metrics);
+    let (phase, watched) = watch::channel(Phase::Starting);
+    let troubles = Troubles::default();
+    let watched =
+        Watched::start(server::listen(settings.metrics_listen).await?, metrics.clone(), watched, troubles.clone());
+    let rules = match &settings.workflows {
+        Some(folder) => ActiveRules::from_folder(folder.clone(), url.clone()),
+        None => ActiveRules::default(),
+    };
+    let rules = Arc::new(rules);
+    tokio::select! {
+        prepared = prepare(&settings, &url, &rules, &troubles) => prepared?,
+        () = &mut shutdown => {
+            watched.end().await;
+            return Ok(());
+        }
+    }
+    // Bound only now: until the schema is there, callers are better refused at once than kept waiting.
+    let listener = server::listen(settings.listen).await?;
+    tracing::info!("Docket serves gRPC on {}, metrics on http://{}/metrics", settings.listen, settings.metrics_listen);
+    let hints = settings.hints.then(|| url.clone());
+    let setup = Setup {
+        journal: journal::Config { database_url: url, ..settings.journal },
+        feed: feed::Config { hints, ..settings.streams },
+        pool: settings.reads,
+        verifier: Verifier::new(trust),
+        page_secret,
+        rules,
+        http: settings.http,
+        tls,
+        reflection: settings.reflection,
+        metrics,
+        traces,
+        troubles,
+        phase,
+    };
+    let served = server::serve(setup, listener, shutdown).await;
+    watched.end().await;
+    Ok(served?)
+}
+
+/// Waits for the database and its schema, and publishes the rules.
+async fn prepare(settings: &Settings, url: &str, rules: &ActiveRules, troubles: &Troubles) -> Result<(), ServeError> {
+    while let Err(error) = schema(url, settings.database.migrate).await {
+        let text = error.to_string();
+        if let migrate::Error::Migration(_) = error {
+            return Err(ServeError::Migrate(error));
+        }
+        if troubles.set("schema", Some(text.clone())) {
+            tracing::warn!("Waiting for the database: {text}");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+    troubles.set("schema", None);
+    if settings.workflows.is_none() {
+        return Ok(());
+    }
+    loop {
+        match rules.reload().await {
+            Ok(set) => {
+                for warning in set.warnings() {
+                    tracing::warn!("{warning}");
+                }
+                troubles.set("rules", None);
+                return Ok(());
+            }
+            // Files may have changed since the configuration was checked.
+            Err(NotReloaded::Refused(found)) => {
+                let problem = |d: Diagnostic| Problem::new(None, d.to_string(), d.hint);
+                return Err(ServeError::Config(found.into_iter().map(problem).collect()));
+            }
+            Err(NotReloaded::Database(error)) => {
+                if troubles.set("rules", Some(error.clone())) {
+                    tracing::warn!("The rules wait to be published: {error}");
+                }
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn schema(url: &str, migrate: bool) -> Result<(), migrate::Error> {
+    if migrate {
+        let done = migrate::run(url).await?;
+        if !done.is_empty() {
+            tracing::info!("Migrated the database: {}", done.join(", "));
+        }
+        return Ok(());
+    }
+    migrate::check(&mut store::pool::connect(url).await?).await
+}

@@ -1,0 +1,58 @@
+//! The spans of a batch: for each traced command one below its call, with the rules that it ran; and one for the batch as a
+//! whole, which belongs to many calls and so stands in a trace of its own, with a link to each of them.
+
+use std::time::{Instant as Clock, SystemTime};
+
+use opentelemetry::KeyValue;
+
+use super::batch::{Done, Traced};
+use super::queue::{Entry, Group};
+use crate::telemetry::{Did, Trace, on_the_wall};
+
+/// Only called where a command is traced.
+pub fn record(lane: usize, groups: &[Group], done: &Done) {
+    let ended = Clock::now();
+    let committing = on_the_wall(ended - done.commit);
+    let (began, ended) = (on_the_wall(done.began), on_the_wall(ended));
+    let commands: usize = groups.iter().map(|group| group.entries.len()).sum();
+    let about = [
+        KeyValue::new("docket.lane", lane as i64),
+        KeyValue::new("docket.batch.commands", commands as i64),
+        KeyValue::new("docket.batch.tenants", groups.len() as i64),
+    ];
+    let traced: Vec<(&Traced, &Entry, &Trace)> = done
+        .traced
+        .iter()
+        .filter_map(|traced| {
+            let entry = groups.get(traced.group)?.entries.get(traced.place)?;
+            Some((traced, entry, entry.trace.as_ref()?))
+        })
+        .collect();
+    let Some((_, _, first)) = traced.first() else { return };
+    let links = traced.iter().map(|(_, _, call)| (*call).clone()).collect();
+    let whole = first.apart(Did { name: "docket.batch", began, ended, attributes: about.to_vec(), links });
+    for (traced, entry, call) in traced {
+        let mut attributes = about.to_vec();
+        attributes.push(KeyValue::new("docket.command", entry.command.action.name()));
+        let waited = done.began.saturating_duration_since(entry.queued_at);
+        attributes.push(KeyValue::new("docket.queued_ms", waited.as_secs_f64() * 1e3));
+        let batch = call.child(Did { name: "batch", began, ended, attributes, links: vec![whole.clone()] });
+        rules(traced, done, &batch);
+        commit(committing, ended, &batch);
+    }
+}
+
+fn rules(traced: &Traced, done: &Done, batch: &Trace) {
+    let (began, ended) = (on_the_wall(traced.began), on_the_wall(traced.ended));
+    for (rule, verdict) in &traced.runs {
+        let Some(rule) = done.rules.rules().get(*rule) else { continue };
+        let attributes =
+            vec![KeyValue::new("docket.workflow", rule.name.clone()), KeyValue::new("docket.verdict", verdict.word())];
+        batch.child(Did { name: "rule", began, ended, attributes, links: Vec::new() });
+    }
+}
+
+fn commit(began: SystemTime, ended: SystemTime, batch: &Trace) {
+    let attributes = vec![KeyValue::new("db.system.name", "postgresql"), KeyValue::new("db.operation.name", "COMMIT")];
+    batch.child(Did { name: "commit", began, ended, attributes, links: Vec::new() });
+}
