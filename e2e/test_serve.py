@@ -99,7 +99,7 @@ class Serve(Operated):
             api = server.ready().api(self.schema, self.issuer.token(self.tenant))
             self.assertEqual(list(self.ticket(api).tags), ["first"])
             before = api.ListWorkflows().hash
-            rule.write_text("name: greet\non: ticket.craeted\n")
+            rule.write_text("name: greet\non: ticket.craeted\ndo:\n  - tag: {add: [never]}\n")
             refused = api.ReloadWorkflows()
             self.assertEqual(refused.hash, before)
             self.assertIn("greet.yaml: there is no event", refused.diagnostics[0].message)
