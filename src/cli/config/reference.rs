@@ -13,7 +13,7 @@ is wrong, each with its line and column. This page is the output of `docket conf
 
 A dot in a key is a level in the file:
 
-```yaml
+```yaml not-run: the files that it names are yours; e2e/test_deploy.py checks one like it
 listen: 0.0.0.0:50051
 tls:
   cert: /etc/docket/tls.crt
