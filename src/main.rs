@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use docket::cli;
-use docket::cli::error::{CONFIGURATION, CliError};
+use docket::cli::error::{CONFIGURATION, CliError, FAILED};
 use docket::cli::noun::directory::{Agent, Contact, DirectoryArgs, Organization, Team};
 
 /// A ticket is some thirty short texts: reading and showing them is largely allocating.

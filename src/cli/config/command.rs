@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::{load, reference};
+use crate::cli::error::CONFIGURATION;
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -22,9 +23,6 @@ pub enum ConfigCommand {
     /// Print all settings: keys, variables, types, defaults, meaning
     Reference,
 }
-
-/// The exit code for a wrong configuration: see sysexits.h.
-const CONFIGURATION: u8 = 78;
 
 pub fn run(command: ConfigCommand) -> ExitCode {
     let mut out = io::stdout().lock();
