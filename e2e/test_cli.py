@@ -167,7 +167,7 @@ class Cli(Case):
         self.ok("ticket create --subject 'Paper jam' --description 'in the printer upstairs' --team support --priority high")
         self.ok("ticket create --subject 'Coffee machine' --category kitchen")
         self.assertEqual(self.ok("ticket search printer paper --query '$[*].display_number'"), "TKT-0001\n")
-        self.assertEqual(self.ok("ticket search machine -paper --query '$[*].display_number'"), "TKT-0002\n")
+        self.assertEqual(self.ok("ticket search 'machine -paper' --query '$[*].display_number'"), "TKT-0002\n")
         figures = self.asked("ticket stats --window 7d --group-by category")
         self.assertEqual((figures["total"], figures["by_priority"]["HIGH"], figures["unassigned"]), ("2", "1", "2"))
         shown = self.ok("ticket stats --group-by category")
@@ -357,7 +357,7 @@ class Cli(Case):
             ("ticket assign 1", "ASSIGNEE"),
             ("ticket frobnicate 1", "frobnicate"),
             ("api POST /api/v1/tickets -d '{\"subject\": }'", "is no JSON"),
-            ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"prioritty\": \"low\"}'", "prioritty"),
+            ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"prioritty\": \"low\"}'", "did you mean `priority`?"),
             ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"status\": \"done\"}'", "OPEN, PENDING"),
             ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"title\": \"y\"}'", "twice"),
             ("api GET /api/v1/tickest", "/api/v1/tickets"),

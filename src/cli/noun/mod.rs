@@ -7,8 +7,11 @@ pub mod issue;
 pub mod tenant;
 pub mod ticket;
 mod ticket_args;
+mod ticket_read;
 mod ticket_stats;
+mod ticket_talk;
 mod ticket_view;
+mod ticket_write;
 
 use serde_json::{Map, Value};
 

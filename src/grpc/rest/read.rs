@@ -76,7 +76,9 @@ fn object(
             None => named(descriptor, &key),
         };
         let Some(field) = field else {
-            let names: Vec<String> = descriptor.fields().map(|field| field.name().to_owned()).collect();
+            let about = resource(descriptor).map(|(_, about)| about);
+            let fields = descriptor.fields().chain(about.iter().flat_map(|about| about.fields()));
+            let names: Vec<String> = fields.map(|field| field.name().to_owned()).collect();
             let hint = suggest(&key, names.iter().map(String::as_str));
             found.push(violation(&path, format!("{} has no such field; {hint}", descriptor.name())));
             continue;

@@ -1,0 +1,72 @@
+//! What `docket ticket` reads.
+
+use clap::Subcommand;
+use serde_json::{Map, Value};
+
+use super::args::{Page, Rows};
+use super::ticket_args::Narrowing;
+use super::ticket_stats::{Stats, stats};
+use super::{history, ticket_view};
+use crate::cli::error::CliError;
+use crate::cli::session::{Session, written};
+use crate::cli::show::kind::TICKET;
+
+#[derive(Debug, Subcommand)]
+pub enum Read {
+    /// List tickets, the newest first
+    #[command(visible_alias = "ls")]
+    List {
+        #[command(flatten)]
+        narrowing: Box<Narrowing>,
+        #[command(flatten)]
+        page: Page,
+        /// Deleted ones, too
+        #[arg(long)]
+        deleted: bool,
+    },
+    /// Show a ticket with its thread
+    #[command(visible_alias = "get")]
+    View {
+        /// Its id, number or display number: 42, TKT-0042
+        id: String,
+    },
+    /// Find tickets by words of their number, subject, description and messages, the best match first
+    Search {
+        /// All of them have to be there, and a -word not: 'paper jam -printer'
+        #[arg(required = true, value_name = "WORD")]
+        words: Vec<String>,
+        /// Only what this CEL expression is true of
+        #[arg(long, value_name = "CEL")]
+        filter: Option<String>,
+        #[command(flatten)]
+        rows: Rows,
+    },
+    /// Count tickets, and how long they take
+    Stats(Stats),
+    /// Show what happened to a ticket
+    #[command(visible_alias = "activities")]
+    History {
+        /// Its id, number or display number: 42, TKT-0042
+        id: String,
+        #[command(flatten)]
+        rows: Rows,
+    },
+}
+
+pub async fn carry_out(session: &mut Session, verb: Read) -> Result<(), CliError> {
+    match verb {
+        Read::List { narrowing, page, deleted } => {
+            let mut request = page.written(&TICKET, written(&narrowing)?)?;
+            request.insert("show_deleted".to_owned(), Value::Bool(deleted));
+            session.list("ListTickets", &TICKET, request, page.limit()).await
+        }
+        Read::View { id } => ticket_view::view(session, id).await,
+        Read::Search { words, filter, rows } => {
+            let mut request = Map::from_iter([("query".to_owned(), Value::String(words.join(" ")))]);
+            request.extend(filter.map(|filter| ("filter".to_owned(), Value::String(filter))));
+            session.list("SearchTickets", &TICKET, request, rows.limit()).await
+        }
+        Read::Stats(args) => stats(session, args).await,
+        Read::History { id, rows } => history::history(session, id, rows.limit()).await,
+    }
+}
