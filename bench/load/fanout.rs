@@ -136,12 +136,14 @@ impl CatchUp {
 /// The log is copies of one real activity.
 const PAST: &str = "
     INSERT INTO tenant_head (tenant_id, position, config_position, last_number, floor, last_at)
-    SELECT $1, $3, 0, 0, 0, last_at FROM tenant_head WHERE tenant_id = $2;";
+    SELECT $1::text, $3::bigint, 0, 0, 0, last_at FROM tenant_head WHERE tenant_id = $2";
 const COPIES: &str = "
-    INSERT INTO activity SELECT $1, n, kind, families, ticket_id, ticket_version, app_id, requester_id, public, actor_kind,
-        actor_id, occurred_at, body, image
+    INSERT INTO activity (tenant_id, position, kind, families, ticket_id, ticket_version, app_id, requester_id, public,
+        actor_kind, actor_id, occurred_at, body, image)
+    SELECT $1::text, n, kind, families, ticket_id, ticket_version, app_id, requester_id, public, actor_kind, actor_id,
+        occurred_at, body, image
     FROM (SELECT * FROM activity WHERE tenant_id = $2 AND kind = 'ticket.created' ORDER BY position DESC LIMIT 1) one,
-        generate_series(1, $3::bigint) n;";
+        generate_series(1, $3::bigint) n";
 
 pub async fn catch_up(stage: &Stage<'_>) -> Outcome<CatchUp> {
     let (tenant, activities) = (&stage.tenants.past, stage.settings.past);
@@ -155,12 +157,16 @@ pub async fn catch_up(stage: &Stage<'_>) -> Outcome<CatchUp> {
     for _ in 0..2 {
         let mut tap = tap(channel.clone(), tenant, Start::Earliest(true)).await?;
         let (began, spent) = (Instant::now(), stage.watched().read()?);
-        for wanted in 1..=activities {
-            let position = tokio::time::timeout(PATIENCE, tap.next()).await.map_err(|_| "no frame within 60 s")??;
-            if position != wanted {
-                return Err(format!("position {position} came where {wanted} should").into());
+        let all = async {
+            for wanted in 1..=activities {
+                let position = tap.next().await?;
+                if position != wanted {
+                    return Err(format!("position {position} came where {wanted} should").into());
+                }
             }
-        }
+            Outcome::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, all).await.map_err(|_| "the log was not read within 60 s")??;
         let each = |seconds: f64| seconds * 1e6 / activities as f64;
         let spent = stage.watched().read()?.since(spent);
         let rate = activities as f64 / began.elapsed().as_secs_f64();

@@ -25,7 +25,7 @@ pub struct Settings {
     /// Subscribers of one tenant (`BENCH_SUBSCRIBERS`), and the events that they are sent each second (`BENCH_FAN_RATE`).
     pub subscribers: usize,
     pub fan_rate: f64,
-    /// Activities in the long log.
+    /// Activities in the long log (`BENCH_PAST`).
     pub past: i64,
     /// Tickets made one by one to time the stream.
     pub probes: usize,
@@ -61,7 +61,7 @@ impl Settings {
             idle_streams: 1000,
             subscribers: number("BENCH_SUBSCRIBERS", pick(1_000.0, 200.0))? as usize,
             fan_rate: number("BENCH_FAN_RATE", pick(1_000.0, 200.0))?.max(1.0),
-            past: pick(500_000.0, 100_000.0) as i64,
+            past: number("BENCH_PAST", pick(500_000.0, 100_000.0))?.max(1.0) as i64,
             probes: pick(500.0, 100.0) as usize,
             dir: env::var_os("BENCH_DIR").map_or_else(env::temp_dir, PathBuf::from),
             json: env::var_os("BENCH_JSON").map_or_else(|| PathBuf::from("target/bench.json"), PathBuf::from),
