@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fanout::{CatchUp, Fanout};
 use crate::leg::{Leg, median};
+use crate::lists::TYPICAL;
 use crate::plan::{NAIVE_CLIENTS, Round};
 use crate::stream::{Memory, Reach};
 
@@ -74,6 +75,7 @@ pub fn lines(rounds: &[Round], reach: Option<&Reach>, memory: Option<&Memory>) -
     let mut lines = creates(rounds);
     lines.extend(others(rounds));
     lines.extend(projected(rounds));
+    lines.extend(lists(rounds));
     let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
     let reach = reach.map_or(f64::NAN, |reach| reach.sent_p99);
     let memory = memory.map_or(f64::NAN, |memory| memory.loaded);
@@ -148,7 +150,7 @@ fn others(rounds: &[Round]) -> Vec<Line> {
             2.0,
             rate("update.docket.64", "update.pgbench.64"),
         ),
-        at_least("GetTicket, 64 in flight / pgbench's select at 64", 0.8, rate("get.docket.64", "get.pgbench.64")),
+        at_least("GetTicket, 64 in flight / pgbench's select at 64", 1.0, rate("get.docket.64", "get.pgbench.64")),
         at_least("ListTickets, newest 50 of a status, short list / pgbench", 0.5, rate(short, "list.short.pgbench.64")),
         at_least("ListTickets, newest 50 of a status, long list / pgbench", 0.5, rate(long, "list.long.pgbench.64")),
         Line {
@@ -177,4 +179,19 @@ fn projected(rounds: &[Round]) -> Vec<Line> {
         at_most("GetTicketStats, long list, all, p99", 200.0, "stats.all.docket.4"),
         at_most("GetTicketStats, long list, by team, p99", 200.0, "stats.team.docket.4"),
     ]
+}
+
+/// The lists that people work from.
+fn lists(rounds: &[Round]) -> Vec<Line> {
+    let lines = TYPICAL.iter().map(|list| {
+        let leg = |size: &str, side: &str| format!("list.{}.{size}.{side}.64", list.name);
+        let (short, long) = (leg("short", "docket"), leg("long", "docket"));
+        let rate = |of: &str, against: &str| ratio(rounds, of, against, Leg::rate);
+        let naive = rate(&long, &leg("long", "pgbench"));
+        [
+            Line { what: list.against, goal: Goal::AtLeast(0.6), measured: naive, unit: "x" },
+            Line { what: list.flat, goal: Goal::AtMost(1.3), measured: rate(&short, &long), unit: "x" },
+        ]
+    });
+    lines.flatten().collect()
 }

@@ -10,6 +10,7 @@ mod drive;
 mod fanout;
 mod goals;
 mod leg;
+mod lists;
 mod pgbench;
 mod plan;
 mod random;

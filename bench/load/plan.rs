@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::leg::Leg;
+use crate::lists::TYPICAL;
 use crate::settings::Settings;
 
 /// The legs of one round by their names.
@@ -27,6 +28,11 @@ pub enum Work {
     /// ListTickets, of the tenant with the short or the long list.
     Short,
     Long,
+    /// ListTickets by one of [`TYPICAL`], of the one or the other.
+    Typical {
+        list: usize,
+        long: bool,
+    },
     /// CreateTicket over a thousand tenants on one server process, and at once after it on two.
     One,
     Two,
@@ -48,7 +54,7 @@ pub struct Step {
 
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(match *self {
             Work::Spread => "create.spread",
             Work::Hot => "create.hot",
             Work::Update => "update",
@@ -62,6 +68,10 @@ impl fmt::Display for Work {
             Work::SearchPrefix => "search.prefix",
             Work::Stats => "stats.all",
             Work::StatsByTeam => "stats.team",
+            Work::Typical { list, long } => {
+                let size = if long { "long" } else { "short" };
+                return write!(f, "list.{}.{size}", TYPICAL[list].name);
+            }
         })
     }
 }
@@ -88,16 +98,20 @@ pub const NAIVE_CLIENTS: [usize; 4] = [1, 8, 32, 64];
 /// one runs backwards, so that no leg always follows the same one.
 pub fn steps(settings: &Settings, round: usize) -> Vec<Step> {
     let mut steps = Vec::new();
-    let mut both = |work, in_flight| {
+    let both = |steps: &mut Vec<Step>, work, in_flight| {
         for side in [Side::Naive, Side::Docket] {
             steps.push(Step { work, side, in_flight });
         }
     };
     for work in [Work::Spread, Work::Hot] {
-        NAIVE_CLIENTS.into_iter().for_each(|clients| both(work, clients));
+        NAIVE_CLIENTS.into_iter().for_each(|clients| both(&mut steps, work, clients));
     }
     for work in [Work::Update, Work::Get, Work::Short, Work::Long] {
-        both(work, 64);
+        both(&mut steps, work, 64);
+    }
+    for list in 0..TYPICAL.len() {
+        both(&mut steps, Work::Typical { list, long: true }, 64);
+        steps.push(Step { work: Work::Typical { list, long: false }, side: Side::Docket, in_flight: 64 });
     }
     for (work, in_flight) in [(Work::Spread, 256), (Work::Hot, 256), (Work::One, 64), (Work::Two, 64)] {
         steps.push(Step { work, side: Side::Docket, in_flight });

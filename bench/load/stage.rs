@@ -13,6 +13,7 @@ use crate::cpu::Watched;
 use crate::database::{self, Sizes};
 use crate::drive::closed_loop;
 use crate::leg::{Leg, Window};
+use crate::lists::TYPICAL;
 use crate::pgbench::Pgbench;
 use crate::plan::{PROJECTED, Side, Step, Work};
 use crate::random::Random;
@@ -145,8 +146,10 @@ impl<'a> Stage<'a> {
             Work::Hot => wire.create(slot, hot).await.map(drop),
             Work::Update => wire.update(slot, any(random), tickets, random).await,
             Work::Get => wire.get(slot, any(random), tickets, random).await,
-            Work::Short => wire.list(slot, short).await,
-            Work::Long => wire.list(slot, long).await,
+            Work::Short => wire.list(slot, short, wire::NEWEST_OPEN).await,
+            Work::Long => wire.list(slot, long, wire::NEWEST_OPEN).await,
+            Work::Typical { list, long: true } => wire.list(slot, long, TYPICAL[list].filter).await,
+            Work::Typical { list, long: false } => wire.list(slot, short, TYPICAL[list].filter).await,
             Work::SearchWord => wire.search(slot, long, &format!("bay{} ", random.below(512))).await,
             Work::SearchCommon => wire.search(slot, long, "printer ").await,
             Work::SearchPrefix => wire.search(slot, long, "print").await,
@@ -160,7 +163,7 @@ impl<'a> Stage<'a> {
         let tenants = |n: u64| ("tenants", n.to_string());
         let prefix = |text: &str| ("prefix", text.to_string());
         let tickets = ("tickets", self.settings.tickets.to_string());
-        let list = |tenant: &Tenant| ("list.sql", vec![("tenant", tenant.name.clone())]);
+        let list = |script: &'static str, tenant: &Tenant| (script, vec![("tenant", tenant.name.clone())]);
         let with = |mut variables: Vec<(&'static str, String)>, sizes: &Sizes| {
             variables.extend([
                 ("subject", wire::SUBJECT.to_string()),
@@ -180,8 +183,10 @@ impl<'a> Stage<'a> {
             Work::Hot => ("create.sql", with(vec![tenants(1), prefix("hot")], &self.created)),
             Work::Update => ("update.sql", with(vec![tenants(many), tickets], &self.updated)),
             Work::Get => ("get.sql", vec![tenants(many), tickets]),
-            Work::Short => list(&self.tenants.short),
-            Work::Long => list(&self.tenants.long),
+            Work::Short => list("list.sql", &self.tenants.short),
+            Work::Long => list("list.sql", &self.tenants.long),
+            Work::Typical { list: which, long: true } => list(TYPICAL[which].script, &self.tenants.long),
+            Work::Typical { list: which, long: false } => list(TYPICAL[which].script, &self.tenants.short),
             Work::SearchWord | Work::SearchCommon | Work::SearchPrefix | Work::Stats | Work::StatsByTeam => {
                 return Err(format!("the naive service has no {step}").into());
             }

@@ -92,9 +92,10 @@ impl Wire {
         }
     }
 
-    pub async fn list(&self, slot: usize, tenant: &Tenant) -> Outcome<()> {
+    /// A full page.
+    pub async fn list(&self, slot: usize, tenant: &Tenant, filter: &str) -> Outcome<()> {
         let message = pb::ListTicketsRequest {
-            filter: NEWEST_OPEN.to_string(),
+            filter: filter.to_string(),
             page_size: i32::try_from(PAGE)?,
             ..pb::ListTicketsRequest::default()
         };

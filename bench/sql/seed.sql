@@ -14,7 +14,8 @@ SELECT tenant_id, 0, 0, tickets, 0, clock_timestamp() FROM seed;
 
 -- One in five is resolved, so that a list of one status has something to leave out. The long list has twenty teams, and
 -- words to search for: a device of a few, the first of them in half of the tickets; one of 512 places; and a serial number
--- that no other ticket has.
+-- that no other ticket has. In the short and in the long list some are somebody's: of an agent, a team, a requester and an
+-- organization the same share, with the tag the same number.
 INSERT INTO ticket (
     tenant_id, id, number, subject, description, kind, status, priority, category, channel, tags, custom,
     requester_id, requester_email, requester_name, assignee_id, team_id, organization_id, deal_id, related_asset_id,
@@ -36,8 +37,13 @@ SELECT
         ELSE repeat('The third tray takes two sheets at once. ', 4)
     END,
     'INCIDENT',
-    CASE WHEN n % 5 = 0 THEN 'RESOLVED' ELSE 'OPEN' END, 'MEDIUM', 'general', 'API', '[]', '{}',
-    'bench', '', '', '', CASE WHEN tenant_id = 'long' THEN 'team-' || n % 20 ELSE '' END, '', '', '', '',
+    CASE WHEN n % 5 = 0 THEN 'RESOLVED' ELSE 'OPEN' END,
+    CASE WHEN i > 60000 AND n % 7 = 0 THEN 'URGENT' ELSE 'MEDIUM' END, 'general', 'API',
+    CASE WHEN i > 60000 AND n % (tickets / 100) = 1 THEN '["vip"]'::jsonb ELSE '[]' END, '{}',
+    CASE WHEN i > 60000 AND n % 100 = 7 THEN 'rita' ELSE 'bench' END, '', '',
+    CASE WHEN i > 60000 AND n % 50 = 3 THEN 'ann' ELSE '' END,
+    CASE WHEN i > 60000 AND n % 10 = 4 THEN 'support' WHEN tenant_id = 'long' THEN 'team-' || n % 20 ELSE '' END,
+    CASE WHEN i > 60000 AND n % 100 = 13 THEN 'acme' ELSE '' END, '', '', '',
     CASE WHEN n % 5 = 0 THEN clock_timestamp() END, 0, 0, '', 0,
     0, 1, 0, '', 'docket', 'API', clock_timestamp() - (tickets - n + 1) * interval '1 second', 'bench', clock_timestamp(),
     'bench', '', 1, 1, 0
