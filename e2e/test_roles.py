@@ -91,6 +91,8 @@ ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer"
 # The words that refusals may repeat, because the caller wrote them or they are the gate's own.
 GATE = {"method", "roles", "allowed"}
 READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download")
+# All that comes along with a ticket.
+INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages"]
 
 
 class Access(World):
@@ -193,6 +195,8 @@ class Outsiders(World):
             elif field.type == field.TYPE_ENUM:
                 words = [value.name for value in field.enum_type.values[1:]]
                 asked += [{field.name: [word] if field.is_repeated else word} for word in words]
+            elif field.name == "include":
+                asked.append({field.name: INCLUDE})
         # A snapshot of the beginning is empty.
         return [more | {"latest": True} if more == {"snapshot_first": True} else more for more in asked]
 
