@@ -2,20 +2,22 @@
 
 use crate::model::activity::Activity;
 use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
 use crate::store;
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::read::activity::{Chosen, View};
 use crate::store::read::ticket::Snapped;
-use crate::workflow::cel::ast::{Kind, Path};
 use crate::workflow::schema::Root;
 use crate::workflow::{Filter, Problem, Subject};
 
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     filter: Option<Filter>,
-    /// The filter for the table of what it is over, where it looks at nothing but columns there.
+    /// As much of the filter as the columns of the table that it is over can decide.
     condition: Option<Condition>,
+    /// When it was asked for: what `now` is for the tickets of a snapshot. For an activity it is the activity's instant.
+    began: Instant,
     audience: Audience,
 }
 
@@ -41,24 +43,24 @@ impl Selection {
     /// What is wrong with the filter, each with its place.
     pub fn new(filter: &str, audience: Audience) -> Result<Selection, Vec<Problem>> {
         if filter.trim().is_empty() {
-            return Ok(Selection { filter: None, condition: None, audience });
+            return Ok(Selection { audience, ..Selection::default() });
         }
-        // Who wrote both gets told how the ticket is reached from the activity.
-        let of_tickets = filter.contains("ticket.") && !filter.contains("activity");
-        let compiled = Filter::compile(filter, if of_tickets { Root::Ticket } else { Root::Activity })?;
-        let not_kept = not_kept(&compiled);
-        if !not_kept.is_empty() {
-            return Err(not_kept);
-        }
-        let condition = store::filter::compile(&compiled, &audience).ok();
-        Ok(Selection { filter: Some(compiled), condition, audience })
+        let filter = Filter::of_log(filter)?;
+        let began = Instant::host_now();
+        let condition = match filter.root() {
+            Root::Ticket => store::filter::plain(&filter, &audience, began).ok(),
+            // For each activity `now` is another one.
+            _ if filter.names_now() => None,
+            _ => store::filter::narrow(&filter, &audience, began).0,
+        };
+        Ok(Selection { filter: Some(filter), condition, began, audience })
     }
 
     /// How it asks the table. `tickets`: whether activities are shown with theirs.
     pub fn past(&self, tickets: bool) -> Past {
         // The columns of a ticket are those of the ticket now; the activity's own is in its image.
         let condition = self.condition.clone().filter(|_| !self.is_of_tickets());
-        let looks_at_tickets = self.filter.is_some() && condition.is_none();
+        let looks_at_tickets = self.filter.as_ref().is_some_and(Filter::names_ticket);
         let view = if tickets || looks_at_tickets { View::Full } else { View::Basic };
         Past { view, chosen: Chosen { condition, audience: self.audience.clone() } }
     }
@@ -93,8 +95,8 @@ impl Selection {
         ticket.deleted_at.is_none()
             && audience.sees_ticket(ticket)
             && filter.as_ref().is_none_or(|filter| match audience.requester {
-                Some(_) => filter.matches(Subject::Ticket(&ticket.clone().public())),
-                None => filter.matches(Subject::Ticket(ticket)),
+                Some(_) => filter.matches(Subject::Ticket(&ticket.clone().public()), self.began),
+                None => filter.matches(Subject::Ticket(ticket), self.began),
             })
     }
 
@@ -104,38 +106,8 @@ impl Selection {
             return false;
         }
         let Selection { filter, audience, .. } = self;
-        audience.sees_activity(activity)
-            && filter.as_ref().is_none_or(|filter| matches(filter, &audience.shown(activity)))
-    }
-}
-
-/// A ticket as it was is kept without its description: a filter over that would match what is fresh and not the past.
-fn not_kept(filter: &Filter) -> Vec<Problem> {
-    let mut found = Vec::new();
-    filter.expr().walk(&mut |expr| {
-        if let Kind::Field(path) | Kind::Has(path) = &expr.kind
-            && is_description(path)
-        {
-            let message = "an activity's ticket has no description";
-            found.push(Problem::error("not-kept", expr.at, message, "ListTickets can filter by it"));
-        }
-    });
-    found
-}
-
-fn is_description(path: &Path) -> bool {
-    let names: Vec<&str> = path.names.iter().map(String::as_str).collect();
-    match path.root {
-        Root::Activity => names == ["ticket", "description"],
-        _ => names == ["description"],
-    }
-}
-
-fn matches(filter: &Filter, activity: &Activity) -> bool {
-    match (filter.root(), activity.ticket.as_deref()) {
-        (Root::Ticket, Some(ticket)) => filter.matches(Subject::Ticket(ticket)),
-        (Root::Ticket, None) => false,
-        _ => filter.matches(Subject::Activity(activity)),
+        let matches = |filter: &Filter| filter.takes(&audience.shown(activity), activity.occurred_at);
+        audience.sees_activity(activity) && filter.as_ref().is_none_or(matches)
     }
 }
 

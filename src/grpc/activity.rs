@@ -76,13 +76,7 @@ async fn list(
         (of, page, freshness(found, min_position, epoch), activity::view(found, view))
     })
     .map_err(status::refused)?;
-    let asked = Asked {
-        method: LIST,
-        page,
-        root: Some(Root::Activity),
-        default_order: store::read::activity::DEFAULT_ORDER,
-        narrowed: &[ticket_id.as_bytes()],
-    };
+    let asked = Asked { method: LIST, page, root: Some(Root::Activity), narrowed: &[ticket_id.as_bytes()] };
     let list = List::<ActivityRow>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let ticket_id = match of {
@@ -90,7 +84,7 @@ async fn list(
         None => None,
     };
     let columns = if view == ActivityView::Full { View::Full } else { View::Basic };
-    let wanted = store::read::activity::Wanted { ticket_id, filter: list.filter(), view: columns };
+    let wanted = store::read::activity::Wanted { ticket_id, filter: list.filter(), rest: list.rest(), view: columns };
     let rows = store::read::activity::list(&mut conn, list.scope(), wanted, &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
     let epoch = match state.feed.epoch() {

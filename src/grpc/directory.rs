@@ -71,7 +71,6 @@ macro_rules! reads {
                 method: $list_name,
                 page,
                 root: Some(Root::$row),
-                default_order: directory::DEFAULT_ORDER,
                 narrowed: &[],
             };
             let list = List::<$row>::of(state, &call, asked)?;

@@ -50,13 +50,7 @@ async fn list(state: &State, call: Call, request: pb::ListIssuesRequest) -> Resu
         (of, page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let asked = Asked {
-        method: "ListIssues",
-        page,
-        root: Some(Root::Issue),
-        default_order: store::read::issue::DEFAULT_ORDER,
-        narrowed: &[ticket_id.as_bytes()],
-    };
+    let asked = Asked { method: "ListIssues", page, root: Some(Root::Issue), narrowed: &[ticket_id.as_bytes()] };
     let list = List::<Issue>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = match of {

@@ -7,6 +7,7 @@ pub mod convert;
 pub mod directory;
 pub mod fault;
 pub mod frame;
+mod include;
 pub mod issue;
 pub mod layers;
 pub mod methods;

@@ -9,10 +9,11 @@ use super::state::{Call, State, audience, part};
 use super::{fault, status};
 use crate::feed::Waited;
 use crate::identity::Caller;
+use crate::model::time::Instant;
 use crate::store;
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
-use crate::store::page::{Fingerprint, Key};
+use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::Connection;
 use crate::store::read::Scope;
 use crate::store::read::list::{self, By, Listed, Paging};
@@ -46,10 +47,12 @@ pub struct Asked<'a> {
     pub page: Page,
     /// What its filter is over; a list without one ignores the filter.
     pub root: Option<Root>,
-    pub default_order: &'static str,
     /// What else decides which rows are listed, for the page token.
     pub narrowed: &'a [&'a [u8]],
 }
+
+/// A filter: as far as it is SQL, and whole where it has to be asked again in memory.
+pub type Asking = (Option<Condition>, Option<Filter>);
 
 /// A list that can be run, for one caller.
 pub struct List<R: 'static> {
@@ -59,6 +62,10 @@ pub struct List<R: 'static> {
     part: Part,
     order: Vec<By<R>>,
     filter: Option<Condition>,
+    /// Where SQL decides only a part of it.
+    rest: Option<Filter>,
+    /// When the first page was asked for.
+    began: Instant,
     after: Option<Vec<Key>>,
     size: usize,
     fingerprint: Fingerprint,
@@ -68,27 +75,33 @@ impl<R: Listed> List<R> {
     /// # Errors
     /// FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID.
     pub fn of(state: &State, call: &Call, asked: Asked<'_>) -> Result<List<R>, Status> {
-        let Asked { method, page, root, default_order, narrowed } = asked;
+        let Asked { method, page, root, narrowed } = asked;
         let audience = audience(&call.caller);
-        let order = list::order::<R>(&page.order_by, default_order)
-            .map_err(|problem| status::order_by_invalid(problem.to_string()))?;
-        let filter = match root {
-            Some(root) if !page.filter.trim().is_empty() => Some(condition(&page.filter, root, &audience)?),
-            _ => None,
-        };
+        let order =
+            list::order::<R>(&page.order_by).map_err(|problem| status::order_by_invalid(problem.to_string()))?;
+        let asked_at = Instant::host_now();
         let fingerprint = fingerprint(method, &call.caller, &page, narrowed);
         let after = match page.token.as_str() {
             "" => None,
             token => {
-                let keys = state.tokens.open(fingerprint, token).ok();
+                let place = state.tokens.open(fingerprint, token, asked_at).ok();
                 // A token of this query has a key for each step; one of another version may not.
-                let keys = keys.filter(|keys| keys.len() == order.len());
-                Some(keys.ok_or_else(status::page_token_invalid)?)
+                let place = place.filter(|place| place.last.len() == order.len());
+                Some(place.ok_or_else(status::page_token_invalid)?)
             }
         };
-        let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
+        let began = after.as_ref().map_or(asked_at, |place| place.began);
         let tenant = call.caller.tenant().to_owned();
-        Ok(List { method, tenant, audience, part: part(&call.caller), order, filter, after, size, fingerprint })
+        let asked = root.filter(|_| !page.filter.trim().is_empty());
+        let scope = Scope { tenant_id: &tenant, audience: &audience };
+        let (filter, rest) = match asked {
+            Some(root) => condition(&page.filter, root, scope, began)?,
+            None => (None, None),
+        };
+        let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
+        let after = after.map(|place| place.last);
+        let part = part(&call.caller);
+        Ok(List { method, tenant, audience, part, order, filter, rest, began, after, size, fingerprint })
     }
 
     pub fn scope(&self) -> Scope<'_> {
@@ -97,6 +110,11 @@ impl<R: Listed> List<R> {
 
     pub fn filter(&self) -> Option<&Condition> {
         self.filter.as_ref()
+    }
+
+    /// The filter that what is read has to pass as well, and what `now` is to it.
+    pub fn rest(&self) -> Option<(&Filter, Instant)> {
+        self.rest.as_ref().map(|filter| (filter, self.began))
     }
 
     pub fn paging(&self) -> Paging<'_, R> {
@@ -110,8 +128,9 @@ impl<R: Listed> List<R> {
 
     /// The rows as the wire has them, and the token of the next page.
     pub fn shown<T>(&self, state: &State, page: list::Page<R>, show: impl FnMut(R) -> T) -> (Vec<T>, String) {
-        let next = page.next.map(|keys| state.tokens.seal(self.fingerprint, &keys)).unwrap_or_default();
-        (page.rows.into_iter().map(show).collect(), next)
+        let place = page.next.map(|last| Place { began: self.began, last });
+        let next = place.map(|place| state.tokens.seal(self.fingerprint, &place, Instant::host_now()));
+        (page.rows.into_iter().map(show).collect(), next.unwrap_or_default())
     }
 
     pub fn failed(&self, error: Error) -> Status {
@@ -121,10 +140,18 @@ impl<R: Listed> List<R> {
     }
 }
 
-/// Checks a filter and compiles it to SQL.
-pub fn condition(source: &str, root: Root, audience: &Audience) -> Result<Condition, Status> {
-    let filter = Filter::compile(source, root).map_err(|found| filter_invalid(source, &found))?;
-    store::filter::compile(&filter, audience).map_err(|problem| filter_invalid(source, &[problem]))
+/// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
+/// then the filter comes back as well.
+pub fn condition(source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Asking, Status> {
+    let found_wrong = |found: Vec<Problem>| filter_invalid(source, &found);
+    if root == Root::Activity {
+        let filter = Filter::of_log(source).map_err(found_wrong)?;
+        let (condition, whole) = store::filter::narrow(&filter, scope.audience, now);
+        return Ok((condition, (!whole).then_some(filter)));
+    }
+    let filter = Filter::compile(source, root).map_err(found_wrong)?;
+    let condition = store::filter::compile(&filter, scope, now).map_err(|problem| found_wrong(vec![problem]))?;
+    Ok((Some(condition), None))
 }
 
 /// The first of what was found wrong with a filter.

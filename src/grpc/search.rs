@@ -10,9 +10,10 @@ use super::read::{condition, fingerprint, wait_for};
 use super::state::{Call, State};
 use super::{fault, pb, status};
 use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
 use crate::projection::Reached;
 use crate::store;
-use crate::store::page::{Fingerprint, Key};
+use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::Connection;
 use crate::store::projection::Projection;
 use crate::store::read::Scope;
@@ -39,6 +40,8 @@ struct Asked {
     page: Page,
     fresh: Freshness,
     fingerprint: Fingerprint,
+    /// When the first page was asked for.
+    began: Instant,
     after: Option<After>,
 }
 
@@ -55,16 +58,22 @@ impl Asked {
         // Without a query there was a violation.
         let query = query.ok_or_else(|| fault::incident(METHOD, &"a query that is none was let through"))?;
         let fingerprint = fingerprint(METHOD, &call.caller, &page, &[text.as_bytes()]);
+        let now = Instant::host_now();
+        let mut began = now;
         let after = match page.token.as_str() {
             "" => None,
-            token => match state.tokens.open(fingerprint, token).as_deref() {
-                Ok([Key::Int(newest), Key::Int(rank), Key::Int(number)]) => {
-                    Some(After { newest: *newest, rank: *rank, number: *number })
+            token => {
+                let place = state.tokens.open(fingerprint, token, now).map_err(|_| status::page_token_invalid())?;
+                began = place.began;
+                match place.last.as_slice() {
+                    [Key::Int(newest), Key::Int(rank), Key::Int(number)] => {
+                        Some(After { newest: *newest, rank: *rank, number: *number })
+                    }
+                    _ => return Err(status::page_token_invalid()),
                 }
-                _ => return Err(status::page_token_invalid()),
-            },
+            }
         };
-        Ok(Asked { query, page, fresh, fingerprint, after })
+        Ok(Asked { query, page, fresh, fingerprint, began, after })
     }
 }
 
@@ -75,9 +84,10 @@ pub async fn search(
 ) -> Result<pb::SearchTicketsResponse, Status> {
     let asked = Asked::of(state, &call, request)?;
     let audience = call.audience();
+    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
     let filter = match asked.page.filter.trim() {
         "" => None,
-        _ => Some(condition(&asked.page.filter, Root::Ticket, &audience)?),
+        _ => condition(&asked.page.filter, Root::Ticket, scope, asked.began)?.0,
     };
     wait_for(state, &call, asked.fresh).await?;
     caught_up(state, &call).await?;
@@ -89,7 +99,6 @@ pub async fn search(
         None => store::read::head::last_number(&mut conn, tenant).await.map_err(failed)?,
     };
     let wanted = Wanted { query: &asked.query, filter: filter.as_ref(), newest, most: MOST + 1 };
-    let scope = Scope { tenant_id: tenant, audience: &audience };
     let found = store::search::find(&mut conn, scope, wanted).await.map_err(failed)?;
     let mut found = found.ok_or_else(|| status::query_too_slow(METHOD, NARROWER))?;
     let newest_only = found.len() > MOST;
@@ -103,7 +112,9 @@ pub async fn search(
         Some((ticket::to_pb(ticket.clone(), call.part()), f64::from(candidate.rank)))
     });
     let (tickets, scores) = shown.unzip();
-    let next_page_token = next.map(|keys| state.tokens.seal(asked.fingerprint, &keys)).unwrap_or_default();
+    let place = next.map(|last| Place { began: asked.began, last });
+    let token = place.map(|place| state.tokens.seal(asked.fingerprint, &place, Instant::host_now()));
+    let next_page_token = token.unwrap_or_default();
     Ok(pb::SearchTicketsResponse { tickets, next_page_token, scores, newest_only })
 }
 

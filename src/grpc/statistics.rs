@@ -9,6 +9,7 @@ use super::read::{filter_invalid, wait_for};
 use super::state::{Call, State};
 use super::{fault, pb, status};
 use crate::model::statistics::Dimension;
+use crate::model::time::Instant;
 use crate::projection::Reached;
 use crate::store;
 use crate::store::audience::Audience;
@@ -46,8 +47,9 @@ impl Asked {
         let (mut filter, mut condition) = (None, None);
         if !source.trim().is_empty() {
             let compiled = Filter::compile(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
-            let sql =
-                store::filter::compile(&compiled, &audience).map_err(|found| filter_invalid(&source, &[found]))?;
+            let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+            let sql = store::filter::compile(&compiled, scope, Instant::host_now())
+                .map_err(|found| filter_invalid(&source, &[found]))?;
             (filter, condition) = (Some(compiled), Some(sql));
         }
         Ok(Asked { filter, condition, group_by, audience, window, fresh })

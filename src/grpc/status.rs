@@ -139,7 +139,8 @@ pub fn order_by_invalid(problem: String) -> Status {
 }
 
 pub fn page_token_invalid() -> Status {
-    const TEXT: &str = "page_token is not one that this server gave for this query: start again without it";
+    const TEXT: &str =
+        "page_token is not one that this server gave for this query in the last 24 hours: start again without it";
     let details = ErrorDetails::with_bad_request_violation("page_token", TEXT);
     build(Code::InvalidArgument, ErrorReason::PageTokenInvalid, TEXT.to_owned(), [], details)
 }

@@ -3,8 +3,9 @@
 use futures_util::future::join_all;
 use tonic::Status;
 
-use super::convert::read::{checked, freshness, moment, page, tickets};
+use super::convert::read::{checked, freshness, include, moment, page, tickets};
 use super::convert::{message, ticket};
+use super::include::included;
 use super::read::{Asked, List, connection, wait_for};
 use super::state::{Call, State, service};
 use super::write::write;
@@ -50,10 +51,14 @@ service! {
 }
 
 async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result<pb::GetTicketResponse, Status> {
-    let pb::GetTicketRequest { id, min_position, epoch, as_of } = request;
-    let (name, fresh, then) = checked(|found| {
+    let pb::GetTicketRequest { id, min_position, epoch, as_of, include: words } = request;
+    let (name, fresh, then, wanted) = checked(|found| {
         let name = found.ticket("id", &id);
-        (name, freshness(found, min_position, epoch), as_of.map(|as_of| moment(found, as_of)))
+        let wanted = include(found, &words);
+        if as_of.is_some() && !words.is_empty() {
+            found.add("include", "is what there is now, and does not go with as_of");
+        }
+        (name, freshness(found, min_position, epoch), as_of.map(|as_of| moment(found, as_of)), wanted)
     })
     .map_err(status::refused)?;
     wait_for(state, &call, fresh).await?;
@@ -61,7 +66,8 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     if let Some(then) = then {
         row = as_of::as_it_was(state, &call, row, then, id).await?;
     }
-    Ok(pb::GetTicketResponse { ticket: Some(ticket::to_pb(row, call.part())) })
+    let mut with = included(state, &call, "GetTicket", std::slice::from_ref(&row), &wanted).await?;
+    Ok(pb::GetTicketResponse { ticket: Some(ticket::to_pb(row, call.part())), included: with.pop() })
 }
 
 async fn batch_get(
@@ -69,15 +75,18 @@ async fn batch_get(
     call: Call,
     request: pb::BatchGetTicketsRequest,
 ) -> Result<pb::BatchGetTicketsResponse, Status> {
-    let pb::BatchGetTicketsRequest { ids, min_position, epoch } = request;
-    let (names, fresh) =
-        checked(|found| (tickets(found, &ids), freshness(found, min_position, epoch))).map_err(status::refused)?;
+    let pb::BatchGetTicketsRequest { ids, min_position, epoch, include: words } = request;
+    let (names, fresh, wanted) =
+        checked(|found| (tickets(found, &ids), freshness(found, min_position, epoch), include(found, &words)))
+            .map_err(status::refused)?;
     wait_for(state, &call, fresh).await?;
     let rows = names.iter().zip(&ids).map(|(name, id)| gather(state, &call, name, id));
     // All of them, so that the first that is missing is named, whichever answer comes first.
     let rows: Result<Vec<Ticket>, Status> = join_all(rows).await.into_iter().collect();
-    let tickets = rows?.into_iter().map(|row| ticket::to_pb(row, call.part())).collect();
-    Ok(pb::BatchGetTicketsResponse { tickets })
+    let rows = rows?;
+    let included = included(state, &call, "BatchGetTickets", &rows, &wanted).await?;
+    let tickets = rows.into_iter().map(|row| ticket::to_pb(row, call.part())).collect();
+    Ok(pb::BatchGetTicketsResponse { tickets, included })
 }
 
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
@@ -88,24 +97,31 @@ async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Res
 }
 
 async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
-    let pb::ListTicketsRequest { filter, order_by, page_size, page_token, show_deleted, min_position, epoch } = request;
-    let (page, fresh) =
-        checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
-            .map_err(status::refused)?;
-    let asked = Asked {
-        method: "ListTickets",
-        page,
-        root: Some(Root::Ticket),
-        default_order: store::read::ticket::DEFAULT_ORDER,
-        narrowed: &[&[u8::from(show_deleted)]],
-    };
+    let pb::ListTicketsRequest {
+        filter,
+        order_by,
+        page_size,
+        page_token,
+        show_deleted,
+        min_position,
+        epoch,
+        include: words,
+    } = request;
+    let (page, fresh, wanted) = checked(|found| {
+        let page = page(found, filter, order_by, page_size, page_token);
+        (page, freshness(found, min_position, epoch), include(found, &words))
+    })
+    .map_err(status::refused)?;
+    let asked = Asked { method: "ListTickets", page, root: Some(Root::Ticket), narrowed: &[&[u8::from(show_deleted)]] };
     let list = List::<Ticket>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
-    let wanted = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
-    let rows = store::read::ticket::list(&mut conn, list.scope(), wanted, &list.paging()).await;
+    let which = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
+    let rows = store::read::ticket::list(&mut conn, list.scope(), which, &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
+    drop(conn);
+    let included = included(state, &call, "ListTickets", &rows.rows, &wanted).await?;
     let (tickets, next_page_token) = list.shown(state, rows, |row| ticket::to_pb(row, list.part()));
-    Ok(pb::ListTicketsResponse { tickets, next_page_token })
+    Ok(pb::ListTicketsResponse { tickets, next_page_token, included })
 }
 
 async fn get_message(
@@ -141,13 +157,7 @@ async fn list_messages(
         (name, page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let asked = Asked {
-        method: "ListMessages",
-        page,
-        root: None,
-        default_order: store::read::message::DEFAULT_ORDER,
-        narrowed: &[ticket_id.as_bytes()],
-    };
+    let asked = Asked { method: "ListMessages", page, root: None, narrowed: &[ticket_id.as_bytes()] };
     let list = List::<Message>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = find(&mut conn, "ListMessages", &call, &name, &ticket_id).await?.id;

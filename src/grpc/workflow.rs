@@ -9,8 +9,9 @@ use super::rules::NotReloaded;
 use super::state::{Call, State, service};
 use super::{fault, pb, status};
 use crate::model::ledger::Run;
+use crate::model::time::Instant;
 use crate::store;
-use crate::store::page::{Fingerprint, Key};
+use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::PoolError;
 use crate::workflow::{Diagnostic, Rule, RuleSet};
 
@@ -31,9 +32,10 @@ async fn list(
     let (size, token) =
         checked(|found| page_only(found, request.page_size, request.page_token)).map_err(status::refused)?;
     let query = Fingerprint::of(&[b"ListWorkflows", call.caller.tenant().as_bytes()]);
+    let now = Instant::host_now();
     let after = match token.as_str() {
         "" => None,
-        token => Some(state.tokens.open(query, token).map_err(|_| status::page_token_invalid())?),
+        token => Some(state.tokens.open(query, token, now).map_err(|_| status::page_token_invalid())?),
     };
     let conn = state.pool.get().await.map_err(fault::of_pool)?;
     let active = state.rules.active(&conn).await;
@@ -44,8 +46,10 @@ async fn list(
         Err(problem) => (Default::default(), problem),
     };
     let size = usize::try_from(size).unwrap_or(store::read::list::MAX_PAGE);
-    let (rules, more) = page_of(set.rules(), after.as_deref(), size);
-    let next = rules.last().filter(|_| more).map(|rule| state.tokens.seal(query, &place(rule)));
+    let (rules, more) = page_of(set.rules(), after.as_ref().map(|place| place.last.as_slice()), size);
+    let place_of =
+        |rule: &Rule| Place { began: after.as_ref().map_or(now, |place| place.began), last: place(rule).into() };
+    let next = rules.last().filter(|_| more).map(|rule| state.tokens.seal(query, &place_of(rule), now));
     let workflows = rules.iter().map(|rule| workflow::to_pb(rule, &hash)).collect();
     Ok(pb::ListWorkflowsResponse { workflows, next_page_token: next.unwrap_or_default(), hash, last_error })
 }
@@ -120,8 +124,7 @@ async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> R
         (page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let asked =
-        Asked { method: "ListRuns", page, root: None, default_order: store::read::run::DEFAULT_ORDER, narrowed: &[] };
+    let asked = Asked { method: "ListRuns", page, root: None, narrowed: &[] };
     let list = List::<Run>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;

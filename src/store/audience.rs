@@ -54,7 +54,11 @@ impl Audience {
 
     pub(super) fn tickets(&self) -> Vec<Sql> {
         let mut all = self.apps();
-        all.extend(self.requester.iter().map(|sub| sql!["requester_id = ", Bind::Text(sub.clone())]));
+        all.extend(
+            self.requester
+                .iter()
+                .map(|sub| sql!["requester_id = ", Bind::Text(sub.clone()), " AND requester_id <> ''"]),
+        );
         all
     }
 

@@ -152,11 +152,17 @@ fn answer(mut waiting: HashMap<Key, Vec<Reply>>, found: Result<Vec<Ticket>, Stri
         }
     };
     for ticket in tickets {
-        for name in [TicketRef::Id(ticket.id), TicketRef::Number(ticket.number)] {
-            let replies = waiting.remove(&(ticket.tenant_id.clone(), name)).unwrap_or_default();
-            for reply in replies {
-                let _ = reply.send(Ok(Some(ticket.clone())));
-            }
+        let mut key = (ticket.tenant_id.clone(), TicketRef::Id(ticket.id));
+        let mut replies = waiting.remove(&key).unwrap_or_default();
+        key.1 = TicketRef::Number(ticket.number);
+        replies.extend(waiting.remove(&key).unwrap_or_default());
+        // Nearly always there is one, which gets the row itself.
+        let last = replies.pop();
+        for reply in replies {
+            let _ = reply.send(Ok(Some(ticket.clone())));
+        }
+        if let Some(reply) = last {
+            let _ = reply.send(Ok(Some(ticket)));
         }
     }
     for reply in waiting.into_values().flatten() {

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::model::id;
 use crate::model::time::Instant;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// How long a token can be used, in microseconds: a day.
+const LIFE: i64 = 24 * 3600 * 1_000_000;
 /// Bytes of the HMAC that a token carries.
 const TAG: usize = 16;
 
@@ -32,7 +34,16 @@ impl Fingerprint {
     }
 }
 
-/// The token was cut, changed, made elsewhere, or belongs to another query.
+/// Where the next page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When the first page was asked for: what `now` is on every page.
+    pub began: Instant,
+    /// Of the last row of the page before.
+    pub last: Vec<Key>,
+}
+
+/// The token was cut, changed, made elsewhere or more than a day ago, or belongs to another query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the page token does not belong to this query")]
 pub struct BadToken;
@@ -47,9 +58,13 @@ impl Tokens {
         Tokens { key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
     }
 
-    pub fn seal(&self, query: Fingerprint, last: &[Key]) -> String {
+    /// A token that is made `at` this moment.
+    pub fn seal(&self, query: Fingerprint, place: &Place, at: Instant) -> String {
         let mut bytes = vec![VERSION];
-        for key in last {
+        for time in [at, place.began] {
+            bytes.extend_from_slice(&time.0.to_be_bytes());
+        }
+        for key in &place.last {
             write(key, &mut bytes);
         }
         let tag = hmac::sign(&self.key, &signed(query, &bytes));
@@ -58,23 +73,26 @@ impl Tokens {
     }
 
     /// # Errors
-    /// [`BadToken`] for everything that [`Tokens::seal`] did not make for this query.
-    pub fn open(&self, query: Fingerprint, token: &str) -> Result<Vec<Key>, BadToken> {
+    /// [`BadToken`] for everything that [`Tokens::seal`] did not make for this query, in the day before `at`.
+    pub fn open(&self, query: Fingerprint, token: &str, at: Instant) -> Result<Place, BadToken> {
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| BadToken)?;
         let (body, tag) = bytes.split_last_chunk::<TAG>().ok_or(BadToken)?;
         let expected = hmac::sign(&self.key, &signed(query, body));
         aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..TAG], tag).map_err(|_| BadToken)?;
-        let (version, mut rest) = body.split_first().ok_or(BadToken)?;
-        if *version != VERSION {
+        let (version, rest) = body.split_first().ok_or(BadToken)?;
+        let (made, rest) = rest.split_first_chunk::<8>().ok_or(BadToken)?;
+        let (began, mut rest) = rest.split_first_chunk::<8>().ok_or(BadToken)?;
+        let age = at.0.saturating_sub(i64::from_be_bytes(*made));
+        if *version != VERSION || age > LIFE {
             return Err(BadToken);
         }
-        let mut keys = Vec::new();
+        let mut last = Vec::new();
         while !rest.is_empty() {
             let (key, after) = read(rest).ok_or(BadToken)?;
-            keys.push(key);
+            last.push(key);
             rest = after;
         }
-        Ok(keys)
+        Ok(Place { began: Instant(i64::from_be_bytes(*began)), last })
     }
 }
 
@@ -133,8 +151,11 @@ fn read(bytes: &[u8]) -> Option<(Key, &[u8])> {
 mod tests {
     use super::*;
 
-    fn keys() -> Vec<Key> {
-        vec![Key::Time(Instant(-17)), Key::Int(42), Key::Text("ö".into()), Key::Id(Uuid::from_u128(7))]
+    const NOON: Instant = Instant(1_767_268_800_000_000);
+
+    fn place() -> Place {
+        let last = vec![Key::Time(Instant(-17)), Key::Int(42), Key::Text("ö".into()), Key::Id(Uuid::from_u128(7))];
+        Place { began: NOON.plus_micros(-5), last }
     }
 
     fn query(tenant: &str, filter: &str) -> Fingerprint {
@@ -144,33 +165,43 @@ mod tests {
     #[test]
     fn a_token_gives_back_its_keys() {
         let tokens = Tokens::new(&[7; 32]);
-        let token = tokens.seal(query("a", ""), &keys());
-        assert_eq!(tokens.open(query("a", ""), &token), Ok(keys()));
+        let token = tokens.seal(query("a", ""), &place(), NOON);
+        assert_eq!(tokens.open(query("a", ""), &token, NOON), Ok(place()));
+    }
+
+    #[test]
+    fn a_token_lives_for_a_day() {
+        let tokens = Tokens::new(&[7; 32]);
+        let token = tokens.seal(query("a", ""), &place(), NOON);
+        assert_eq!(tokens.open(query("a", ""), &token, NOON.plus_micros(LIFE)), Ok(place()));
+        assert_eq!(tokens.open(query("a", ""), &token, NOON.plus_micros(LIFE + 1)), Err(BadToken));
+        // Of a server whose clock is ahead.
+        assert_eq!(tokens.open(query("a", ""), &token, NOON.plus_micros(-LIFE)), Ok(place()));
     }
 
     #[test]
     fn a_token_of_another_query_or_key_is_refused() {
         let tokens = Tokens::new(&[7; 32]);
-        let token = tokens.seal(query("a", "x"), &keys());
+        let token = tokens.seal(query("a", "x"), &place(), NOON);
         for other in [query("b", "x"), query("a", "y"), query("ax", ""), query("", "ax")] {
-            assert_eq!(tokens.open(other, &token), Err(BadToken));
+            assert_eq!(tokens.open(other, &token, NOON), Err(BadToken));
         }
-        assert_eq!(Tokens::new(&[8; 32]).open(query("a", "x"), &token), Err(BadToken));
+        assert_eq!(Tokens::new(&[8; 32]).open(query("a", "x"), &token, NOON), Err(BadToken));
     }
 
     #[test]
     fn a_token_cut_or_flipped_anywhere_is_refused() {
         let tokens = Tokens::new(&[7; 32]);
-        let token = tokens.seal(query("a", ""), &keys());
+        let token = tokens.seal(query("a", ""), &place(), NOON);
         for at in 0..token.len() {
-            assert_eq!(tokens.open(query("a", ""), &token[..at]), Err(BadToken), "cut at {at}");
+            assert_eq!(tokens.open(query("a", ""), &token[..at], NOON), Err(BadToken), "cut at {at}");
             for other in "AQgw4-_!=".chars().filter(|c| !token[at..].starts_with(*c)) {
                 let flipped = format!("{}{other}{}", &token[..at], &token[at + 1..]);
-                assert_eq!(tokens.open(query("a", ""), &flipped), Err(BadToken), "flipped at {at}");
+                assert_eq!(tokens.open(query("a", ""), &flipped, NOON), Err(BadToken), "flipped at {at}");
             }
         }
         for junk in ["", "AAAA", "%", "💥"] {
-            assert_eq!(tokens.open(query("a", ""), junk), Err(BadToken));
+            assert_eq!(tokens.open(query("a", ""), junk, NOON), Err(BadToken));
         }
     }
 }

@@ -38,6 +38,21 @@ pub enum Bind {
     Jsons(Vec<serde_json::Value>),
 }
 
+impl Bind {
+    /// Whether it is an array of nothing.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Bind::Texts(v) => v.is_empty(),
+            Bind::Ints(v) => v.is_empty(),
+            Bind::Doubles(v) => v.is_empty(),
+            Bind::Times(v) => v.is_empty(),
+            Bind::Ids(v) => v.is_empty(),
+            Bind::Jsons(v) => v.is_empty(),
+            Bind::Text(_) | Bind::Int(_) | Bind::Double(_) | Bind::Time(_) | Bind::Id(_) | Bind::Json(_) => false,
+        }
+    }
+}
+
 /// `sql!["a = ", Bind::Int(1), " AND ", other]`
 macro_rules! sql {
     ($($part:expr),* $(,)?) => {{
@@ -49,6 +64,11 @@ macro_rules! sql {
 pub(crate) use sql;
 
 impl Sql {
+    /// Its pieces of text and its values.
+    pub fn pieces(&self) -> usize {
+        self.parts.len()
+    }
+
     pub fn push(&mut self, piece: impl Into<Sql>) {
         self.parts.extend(piece.into().parts);
     }

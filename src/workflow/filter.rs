@@ -1,6 +1,8 @@
 //! A condition over one resource: what lists and streams are asked for.
 
-use super::cel::ast::Expr;
+use std::collections::BTreeSet;
+
+use super::cel::ast::{Expr, Kind, Path};
 use super::cel::{self, Scope};
 use super::diagnostic::Problem;
 use super::facts::Facts;
@@ -12,7 +14,7 @@ use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 
-/// A checked filter. The store compiles [`Filter::expr`] into SQL; the feed calls [`Filter::matches`].
+/// A checked filter. The store compiles [`Filter::expr`] into SQL; the feed calls [`Filter::takes`].
 #[derive(Clone, Debug)]
 pub struct Filter {
     root: Root,
@@ -34,16 +36,27 @@ pub enum Subject<'a> {
 }
 
 impl Filter {
-    /// Parses and checks `source` over `root`, one of [`Root::OF_FILTERS`] and [`Root::OF_LISTS`].
+    /// Parses and checks `source` over `root`, one of [`Root::OF_FILTERS`] and [`Root::OF_LISTS`]. It can also name `now`.
     ///
     /// # Errors
     /// Every finding, each with its place ([`Problem::column`]).
     pub fn compile(source: &str, root: Root) -> Result<Filter, Vec<Problem>> {
-        let all = [Root::OF_FILTERS, Root::OF_LISTS];
-        let roots = all.into_iter().flat_map(|roots| roots.chunks(1)).find(|one| one.contains(&root));
-        let roots: &'static [Root] = roots.unwrap_or_default();
-        let expr = cel::condition(source, &Scope { roots, changed: false })?;
+        // An activity is a change, and can be asked for one as a rule asks.
+        let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity };
+        let expr = cel::condition(source, &scope)?;
         Ok(Filter { root, source: source.to_owned(), expr })
+    }
+
+    /// A filter over the log: over `activity.`, or over `ticket.`, the ticket as it was after the activity.
+    ///
+    /// # Errors
+    /// As [`Filter::compile`]; and an activity's ticket has no description.
+    pub fn of_log(source: &str) -> Result<Filter, Vec<Problem>> {
+        // Who wrote both gets told how the ticket is reached from the activity.
+        let of_tickets = source.contains("ticket.") && !source.contains("activity");
+        let filter = Filter::compile(source, if of_tickets { Root::Ticket } else { Root::Activity })?;
+        let not_kept = not_kept(&filter);
+        if not_kept.is_empty() { Ok(filter) } else { Err(not_kept) }
     }
 
     pub fn root(&self) -> Root {
@@ -58,19 +71,68 @@ impl Filter {
         &self.expr
     }
 
+    /// Whether it asks what time it is.
+    pub fn names_now(&self) -> bool {
+        let mut roots = BTreeSet::new();
+        self.expr.roots(&mut roots);
+        roots.contains(&Root::Now)
+    }
+
+    /// Whether it asks for the ticket as it was after an activity.
+    pub fn names_ticket(&self) -> bool {
+        let mut found = self.root == Root::Ticket;
+        self.expr.walk(&mut |expr| {
+            if let Kind::Field(path) | Kind::Has(path) = &expr.kind {
+                found |= path.names.first().is_some_and(|name| name == "ticket");
+            }
+        });
+        found
+    }
+
     /// Whether the subject passes; an evaluation error, and a subject of another kind, is no match.
-    pub fn matches(&self, subject: Subject<'_>) -> bool {
-        let nothing = Facts::at(Instant::default(), "");
+    pub fn matches(&self, subject: Subject<'_>, now: Instant) -> bool {
+        let nothing = Facts::at(now, "");
         let facts = match subject {
             Subject::Ticket(it) => Facts { ticket: Some(it), ..nothing },
             Subject::Message(it) => Facts { message: Some(it), ..nothing },
             Subject::Issue(it) => Facts { issue: Some(it), ..nothing },
-            Subject::Activity(it) => Facts { activity: Some(it), ..nothing },
+            Subject::Activity(it) => Facts { activity: Some(it), changes: &it.changes, ..nothing },
             Subject::Organization(it) => Facts { organization: Some(it), ..nothing },
             Subject::Contact(it) => Facts { requester: Some(it), ..nothing },
             Subject::Agent(it) => Facts { assignee: Some(it), ..nothing },
             Subject::Team(it) => Facts { team: Some(it), ..nothing },
         };
         cel::holds(&self.expr, &facts).unwrap_or(false)
+    }
+
+    /// Whether an activity passes a filter [`Filter::of_log`]. A stream gives its instant for `now`, as for a rule.
+    pub fn takes(&self, activity: &Activity, now: Instant) -> bool {
+        match (self.root, activity.ticket.as_deref()) {
+            (Root::Ticket, Some(ticket)) => self.matches(Subject::Ticket(ticket), now),
+            (Root::Ticket, None) => false,
+            _ => self.matches(Subject::Activity(activity), now),
+        }
+    }
+}
+
+/// A ticket as it was is kept without its description: a filter over that would match what is fresh and not the past.
+fn not_kept(filter: &Filter) -> Vec<Problem> {
+    let mut found = Vec::new();
+    filter.expr().walk(&mut |expr| {
+        if let Kind::Field(path) | Kind::Has(path) = &expr.kind
+            && is_description(path)
+        {
+            let message = "an activity's ticket has no description";
+            found.push(Problem::error("not-kept", expr.at, message, "ListTickets can filter by it"));
+        }
+    });
+    found
+}
+
+fn is_description(path: &Path) -> bool {
+    let names: Vec<&str> = path.names.iter().map(String::as_str).collect();
+    match path.root {
+        Root::Activity => names == ["ticket", "description"],
+        _ => names == ["description"],
     }
 }

@@ -13,14 +13,14 @@ use docket::store::write;
 use docket::workflow::Filter;
 use docket::workflow::schema::Root;
 
-use crate::server::{EVERYBODY, a_ticket, all_of, at, database, uuid};
+use crate::server::{a_ticket, all_of, at, database, uuid};
 
 const ALL: ticket::Wanted<'static> = ticket::Wanted { show_deleted: false, filter: None };
 
 /// The numbers of all pages, and how many pages there were.
 async fn walk(tenant: &str, order_by: &str, size: usize) -> (Vec<i64>, usize) {
     let mut conn = database().await;
-    let by = order::<Ticket>(order_by, ticket::DEFAULT_ORDER).unwrap();
+    let by = order::<Ticket>(order_by).unwrap();
     let (mut numbers, mut pages, mut after) = (Vec::new(), 0, None);
     loop {
         let paging = Paging { order: &by, after: after.as_deref(), size };
@@ -66,7 +66,7 @@ async fn deleted_tickets_are_got_and_listed_on_request() {
     let mut gone = a_ticket("deleted", 2);
     gone.deleted_at = Some(at(9));
     write::insert(&conn, [&a_ticket("deleted", 1), &gone].into_iter()).await.unwrap();
-    let by = order("", ticket::DEFAULT_ORDER).unwrap();
+    let by = order("").unwrap();
     let paging = Paging { order: &by, after: None, size: 50 };
     for (show_deleted, found) in [(false, vec![1]), (true, vec![2, 1])] {
         let wanted = ticket::Wanted { show_deleted, filter: None };
@@ -87,7 +87,7 @@ async fn tokens_with_limits_see_their_own() {
         (ticket.app_id, ticket.requester_id) = (app.into(), requester.into());
     }
     write::insert(&conn, all.iter()).await.unwrap();
-    let by = order("number", "").unwrap();
+    let by = order("number").unwrap();
     let paging = Paging { order: &by, after: None, size: 50 };
     for (app_id, requester, seen) in [
         (None, None, vec![1, 2, 3, 4]),
@@ -138,7 +138,7 @@ async fn a_thread_is_oldest_first_and_hides_notes_from_requesters() {
     let mut conn = database().await;
     let all: Vec<Message> = (1..=8).map(|n| a_message("thread", 1 + n / 7, n)).collect();
     write::insert(&conn, all.iter().rev()).await.unwrap();
-    let by = order("", message::DEFAULT_ORDER).unwrap();
+    let by = order("").unwrap();
     for (requester, seen) in [(None, vec![1, 2, 3, 4, 5, 6]), (Some("rae".to_owned()), vec![1, 2, 4, 5])] {
         let audience = Audience { app_id: None, requester };
         let scope = Scope { tenant_id: "thread", audience: &audience };
@@ -180,7 +180,7 @@ async fn agents_that_only_assignments_named_are_not_in_the_directory() {
     let mut conn = database().await;
     let agents = [an_agent("desk", "bob", true), an_agent("desk", "ann", true), an_agent("desk", "eve", false)];
     write::insert(&conn, agents.iter()).await.unwrap();
-    let by = order("", directory::DEFAULT_ORDER).unwrap();
+    let by = order("").unwrap();
     let paging = Paging { order: &by, after: None, size: 50 };
     let page = directory::list_agents(&mut conn, all_of("desk"), None, &paging).await.unwrap();
     assert_eq!(page.rows.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["ann", "bob"]);
@@ -233,8 +233,8 @@ async fn issues_are_listed_whole_or_of_a_ticket() {
         (Some(uuid(9)), "issue.status == 'open'", "created_at", vec![2, 4]),
         (Some(uuid(8)), "true", "", vec![]),
     ] {
-        let by = order(order_by, issue::DEFAULT_ORDER).unwrap();
-        let condition = compile(&Filter::compile(filter, Root::Issue).unwrap(), &EVERYBODY).unwrap();
+        let by = order(order_by).unwrap();
+        let condition = compile(&Filter::compile(filter, Root::Issue).unwrap(), all_of("issues"), at(0)).unwrap();
         let paging = Paging { order: &by, after: None, size: 50 };
         let page = issue::list(&mut conn, all_of("issues"), ticket, Some(&condition), &paging).await.unwrap();
         assert_eq!(page.rows.iter().map(|i| i.position).collect::<Vec<_>>(), expected, "{filter}");

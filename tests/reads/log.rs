@@ -14,7 +14,7 @@ use docket::store::{rules, write};
 use docket::workflow::Filter;
 use docket::workflow::schema::Root;
 
-use crate::server::{a_ticket, at, database, uuid};
+use crate::server::{a_ticket, all_of, at, database, uuid};
 
 pub fn an_activity(tenant: &str, position: i64) -> ActivityRow {
     ActivityRow {
@@ -79,11 +79,11 @@ async fn the_log_is_listed_either_way_by_ticket_filter_and_caller() {
         ("", None, "activity.ticket_id == ''", &everybody, vec![3, 6, 9]),
         ("", None, "true", &rae, vec![1, 2, 3]),
     ] {
-        let by = order(order_by, activity::DEFAULT_ORDER).unwrap();
-        let condition = compile(&Filter::compile(filter, Root::Activity).unwrap(), audience).unwrap();
-        let wanted = Wanted { ticket_id: ticket, filter: Some(&condition), view: View::Basic };
-        let paging = Paging { order: &by, after: None, size: 50 };
+        let by = order(order_by).unwrap();
         let scope = Scope { tenant_id: "listed", audience };
+        let condition = compile(&Filter::compile(filter, Root::Activity).unwrap(), scope, at(0)).unwrap();
+        let wanted = Wanted { ticket_id: ticket, filter: Some(&condition), rest: None, view: View::Basic };
+        let paging = Paging { order: &by, after: None, size: 50 };
         let page = activity::list(&mut conn, scope, wanted, &paging).await.unwrap();
         assert_eq!(positions(&page.rows), expected, "{filter}");
     }
@@ -92,7 +92,7 @@ async fn the_log_is_listed_either_way_by_ticket_filter_and_caller() {
 #[test]
 fn what_lies_in_no_column_is_refused_with_its_column() {
     let source = "activity.position > 1 && activity.ticket.status == 'OPEN'";
-    let problem = compile(&Filter::compile(source, Root::Activity).unwrap(), &Audience::default()).unwrap_err();
+    let problem = compile(&Filter::compile(source, Root::Activity).unwrap(), all_of("log"), at(0)).unwrap_err();
     assert_eq!((problem.code, problem.column(source)), ("unsupported", 42));
 }
 
@@ -174,9 +174,9 @@ async fn runs_are_newest_first_and_those_of_an_application_are_its_tickets() {
         (portal, "true", vec![3]),
         (requester, "true", vec![]),
     ] {
-        let by = order("", run::DEFAULT_ORDER).unwrap();
-        let condition = compile(&Filter::compile(filter, Root::Run).unwrap(), &audience).unwrap();
+        let by = order("").unwrap();
         let scope = Scope { tenant_id: "runs", audience: &audience };
+        let condition = compile(&Filter::compile(filter, Root::Run).unwrap(), scope, at(0)).unwrap();
         let paging = Paging { order: &by, after: None, size: 50 };
         let page = run::list(&mut conn, scope, Some(&condition), &paging).await.unwrap();
         let positions: Vec<i64> = page.rows.iter().map(|r| r.position).collect();

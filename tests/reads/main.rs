@@ -5,6 +5,7 @@ mod filters;
 mod keys;
 mod lists;
 mod log;
+mod million;
 mod plans;
 mod pool;
 mod schema;

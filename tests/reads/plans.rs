@@ -7,7 +7,6 @@ use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use docket::model::ticket::Ticket;
 use docket::model::words::Status;
-use docket::store::audience::Audience;
 use docket::store::filter::{Condition, compile};
 use docket::store::page::Key;
 use docket::store::read::list::{Paging, order};
@@ -44,7 +43,7 @@ async fn plan<Q: QueryFragment<Pg> + Send>(conn: &mut AsyncPgConnection, query: 
 }
 
 fn filter(source: &str, root: Root) -> Condition {
-    compile(&Filter::compile(source, root).unwrap(), &Audience::default()).unwrap()
+    compile(&Filter::compile(source, root).unwrap(), all_of("plans"), at(0)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,10 +62,10 @@ async fn hot_lists_walk_an_index_without_a_sort() {
 
     let scope = all_of("plans");
     let open = filter("ticket.status == 'OPEN'", Root::Ticket);
-    let newest = order("", ticket::DEFAULT_ORDER).unwrap();
-    let thread = order("", message::DEFAULT_ORDER).unwrap();
-    let oldest = order("", activity::DEFAULT_ORDER).unwrap();
-    let latest = order("position desc", "").unwrap();
+    let newest = order("").unwrap();
+    let thread = order("").unwrap();
+    let oldest = order("").unwrap();
+    let latest = order("position desc").unwrap();
     let after = [Key::Time(at(2_000)), Key::Int(2_000)];
     let (position, ids) = ([Key::Int(1_000)], [Key::Id(uuid(1_000))]);
 
@@ -88,7 +87,7 @@ async fn hot_lists_walk_an_index_without_a_sort() {
         }
         for (by, after) in [(&oldest, None), (&latest, None), (&latest, Some(position.as_slice()))] {
             for (ticket_id, index) in [(None, "activity_pkey"), (Some(uuid(1)), "activity_ticket")] {
-                let wanted = activity::Wanted { ticket_id, filter: None, view: activity::View::Basic };
+                let wanted = activity::Wanted { ticket_id, filter: None, rest: None, view: activity::View::Basic };
                 let paging = Paging { order: by, after, size: 50 };
                 let plan = plan(&mut conn, activity::listing(scope, wanted, &paging)).await;
                 assert!(plan.contains(index) && !plan.contains("Sort"), "{mode}\n{plan}");
@@ -100,9 +99,16 @@ async fn hot_lists_walk_an_index_without_a_sort() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_few_hot_shapes_stay_prepared() {
     let mut conn = database().await;
-    let by = order::<Ticket>("", ticket::DEFAULT_ORDER).unwrap();
+    let by = order::<Ticket>("").unwrap();
     let (after, scope) = ([Key::Time(at(0)), Key::Int(1)], all_of("prepared"));
-    let hot = ["ticket.status == 'OPEN'", "ticket.status in ['OPEN', 'PENDING']", "ticket.status in ['OPEN']"];
+    let hot = [
+        "ticket.status == 'OPEN'",
+        "ticket.status in ['OPEN', 'PENDING']",
+        "ticket.status in ['OPEN']",
+        // One statement, however it is written.
+        "ticket.status == 'OPEN' && ticket.assignee_id == 'ann'",
+        "ticket.assignee_id == 'bob' && ticket.status == 'PENDING'",
+    ];
     let cold = ["ticket.number > 1 && ticket.status == 'OPEN'", "ticket.custom.a == 'x'"];
     conn.batch_execute("DEALLOCATE ALL").await.unwrap();
     for source in hot.iter().chain(&cold) {
@@ -115,7 +121,7 @@ async fn only_the_few_hot_shapes_stay_prepared() {
     let query =
         diesel::sql_query("SELECT count(*) AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT * FROM (%'");
     let count: Count = RunQueryDsl::get_result(query, &mut conn).await.unwrap();
-    assert_eq!(count.n, 4, "two shapes, each for the first page and for the next ones");
+    assert_eq!(count.n, 6, "three shapes, each for the first page and for the next ones");
 }
 
 #[derive(diesel::QueryableByName)]

@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::keys::touched;
 use crate::lists::a_message;
 use crate::log::an_activity;
-use crate::server::{EVERYBODY, a_ticket, at, database};
+use crate::server::{EVERYBODY, a_ticket, all_of, at, database};
 
 async fn put_head(conn: &AsyncPgConnection, tenant: &str, position: i64, last_number: i64) {
     let tenant_id = tenant.to_owned();
@@ -148,7 +148,7 @@ async fn everybody_finds_what_they_may_see_by_what_they_may_read() {
     seed(&mut conn, "seen", &tickets).await;
     let rita = Audience { app_id: None, requester: Some("rita".into()) };
     let crm = Audience { app_id: Some("crm".into()), requester: None };
-    let high = compile(&Filter::compile("ticket.number > 1", Root::Ticket).unwrap(), &EVERYBODY).unwrap();
+    let high = compile(&Filter::compile("ticket.number > 1", Root::Ticket).unwrap(), all_of("search"), at(0)).unwrap();
     for (audience, text, filter, found) in [
         (&EVERYBODY, "common", None, vec![3, 2, 1]),
         (&EVERYBODY, "common", Some(&high), vec![3, 2]),

@@ -7,6 +7,7 @@ use crate::command::limits::limits;
 use crate::grpc::pb::get_ticket_request::AsOf;
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
+use crate::store::read::include::Include;
 
 /// The least state that answers a read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,22 @@ pub fn moment(found: &mut Violations, as_of: AsOf) -> Moment {
         AsOf::AsOfTime(value) => Moment::Time(time::from_pb(found, "as_of_time", &value).unwrap_or(Instant(0))),
     }
 }
+
+/// What a request wants beside its tickets.
+pub fn include(found: &mut Violations, words: &[String]) -> Vec<Include> {
+    let read = |(n, word): (usize, &String)| {
+        let known = Include::ALL.iter().find(|(name, _)| name == word).map(|(_, include)| *include);
+        if known.is_none() {
+            let names: Vec<&str> = Include::ALL.iter().map(|(name, _)| *name).collect();
+            found.add(&format!("include[{n}]"), format!("`{word}` cannot be included; use {}", names.join(", ")));
+        }
+        known
+    };
+    words.iter().enumerate().take(MAX_INCLUDES).filter_map(read).collect()
+}
+
+/// More words than there are say nothing new.
+const MAX_INCLUDES: usize = 32;
 
 /// The tickets that a batch names.
 pub fn tickets(found: &mut Violations, ids: &[String]) -> Vec<TicketRef> {

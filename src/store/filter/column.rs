@@ -11,7 +11,13 @@ pub enum Sort {
     Text,
     Int,
     Double,
+    /// numeric.
+    Number,
     Time,
+    /// A time that was computed: bigint, microseconds since 1970.
+    Micros,
+    /// bigint, microseconds.
+    Duration,
     /// jsonb of any kind.
     Json,
     /// jsonb that is a list of texts.
@@ -194,7 +200,7 @@ fn team(names: &[&str]) -> Option<Column> {
     }
 }
 
-/// The rest of an activity lies in its body, which only a stream's filter reads.
+/// The rest of an activity lies in its body and in its image, which are read in memory.
 fn activity(names: &[&str], audience: &Audience) -> Option<Column> {
     // A requester is shown no versions: they count notes too.
     let public = audience.requester.is_some();

@@ -1,57 +1,97 @@
 //! The walk over the checked expression.
 
-use super::Condition;
 use super::column::{Column, Sort, column};
-use super::{ids, json};
+use super::constant::text;
+use super::fence::once;
+use super::{Condition, Shape, json, proof};
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
+use crate::store::read::Scope;
 use crate::store::sql::{Bind, Sql, sql};
-use crate::workflow::cel::ast::{Compare, Expr, Function, Kind, Literal, Path};
-use crate::workflow::schema::Type;
+use crate::workflow::cel::ast::{Expr, Function, Kind, Literal, Loop, LoopKind, Path};
+use crate::workflow::schema::Root;
 use crate::workflow::{Filter, Problem};
 
-/// The condition that keeps what `filter` matches, as `audience` may ask for it.
+/// The condition that keeps what `filter` matches, as the caller may ask for it, where `now` is this instant.
 ///
 /// # Errors
-/// What has no form in SQL, with its place: such a filter is fit for streams only.
-pub fn compile(filter: &Filter, audience: &Audience) -> Result<Condition, Problem> {
-    let expr = filter.expr();
-    let sql = sql!["(", Compiler { audience }.truth(expr)?, ")"];
-    Ok(Condition { sql, hot: is_hot(expr) })
+/// What has no form in SQL, with its place.
+pub fn compile(filter: &Filter, scope: Scope<'_>, now: Instant) -> Result<Condition, Problem> {
+    let parts = proof::parts(filter.expr());
+    let from = proof::tagged(scope.tenant_id, &parts, &proof::of(filter.root(), &parts));
+    Ok(Condition { from, ..plain(filter, scope.audience, now)? })
 }
 
-/// One word of an enumeration, or a list of them: the few filters that an index serves.
-fn is_hot(expr: &Expr) -> bool {
-    match &expr.kind {
-        Kind::Compare(Compare::Equal, a, b) => {
-            matches!((&a.kind, a.ty, &b.kind), (Kind::Field(_), Type::Enum(_), Kind::Literal(_)))
-        }
-        Kind::In(a, b) => matches!((&a.kind, a.ty, literals(b)), (Kind::Field(_), Type::Enum(_), Some(_))),
-        _ => false,
+/// The same for all rows of the table alike, whichever tenant's.
+///
+/// # Errors
+/// As [`compile`].
+pub fn plain(filter: &Filter, audience: &Audience, now: Instant) -> Result<Condition, Problem> {
+    let compiler = Compiler { audience, now, locals: Vec::new() };
+    let parts = proof::parts(filter.expr());
+    let proofs = proof::of(filter.root(), &parts);
+    let mut all = Vec::new();
+    for part in &parts {
+        all.push(sql!["(", compiler.truth(part)?, ")"]);
     }
+    all.extend(proofs.into_iter().map(Sql::from));
+    Ok(Condition { sql: Sql::join(all, " AND "), from: None, shape: proof::shape(&parts) })
 }
 
-struct Compiler<'a> {
-    audience: &'a Audience,
+/// Of a filter over the log, the part that SQL can decide, and whether that is all of it: what passes it may not match.
+pub fn narrow(filter: &Filter, audience: &Audience, now: Instant) -> (Option<Condition>, bool) {
+    if filter.root() != Root::Activity {
+        return (None, false);
+    }
+    let compiler = Compiler { audience, now, locals: Vec::new() };
+    let parts = proof::parts(filter.expr());
+    let decided: Vec<Sql> = parts.iter().filter_map(|part| compiler.truth(part).ok()).collect();
+    let whole = decided.len() == parts.len();
+    if decided.is_empty() {
+        return (None, whole);
+    }
+    let sql = sql!["(", Sql::join(decided, ") AND ("), ")"];
+    let shape = if whole { proof::shape(&parts) } else { Shape::Rare };
+    (Some(Condition { sql, from: None, shape }), whole)
+}
+
+#[derive(Clone)]
+pub(super) struct Compiler<'a> {
+    pub audience: &'a Audience,
+    pub now: Instant,
+    /// How the variables of the comprehensions around are compared, outermost first.
+    pub locals: Vec<Sort>,
 }
 
 /// SQL for a value.
-struct Operand {
-    sql: Sql,
-    sort: Sort,
+pub(super) struct Operand {
+    pub sql: Sql,
+    pub sort: Sort,
+    /// Where it is written out.
+    pub literal: Option<Literal>,
 }
 
-fn refuse<T>(expr: &Expr, message: impl Into<String>) -> Result<T, Problem> {
-    let hint = "lists take fields, literals, == != < <= > >= in && || ! has(), startsWith(), endsWith(), contains(), \
-                lower() and size()";
+impl Operand {
+    pub fn of(sql: Sql, sort: Sort) -> Operand {
+        Operand { sql, sort, literal: None }
+    }
+}
+
+pub(super) fn refuse<T>(expr: &Expr, message: impl Into<String>) -> Result<T, Problem> {
+    let hint = "lists take fields, literals, now, == != < <= > >= in && || ! ?:, has(), startsWith(), endsWith(), contains(), \
+                lower(), size(), exists(), all(), exists_one(), and + - * / % of whole numbers, times and durations";
     Err(Problem::error("unsupported", expr.at, message, hint))
 }
 
 impl Compiler<'_> {
     /// An expression that is true, false or NULL.
-    fn truth(&self, expr: &Expr) -> Result<Sql, Problem> {
+    pub fn truth(&self, expr: &Expr) -> Result<Sql, Problem> {
+        match self.constant(expr) {
+            Some(Ok(Literal::Bool(b))) => return Ok(Sql::from(if b { "TRUE" } else { "FALSE" })),
+            Some(_) => return Ok(Sql::from("NULL::boolean")),
+            None => {}
+        }
         match &expr.kind {
-            Kind::Literal(Literal::Bool(b)) => Ok(Sql::from(if *b { "TRUE" } else { "FALSE" })),
             Kind::Not(inner) => Ok(sql!["NOT (", self.truth(inner)?, ")"]),
             Kind::And(all) => self.every(all, " AND "),
             Kind::Or(all) => self.every(all, " OR "),
@@ -59,11 +99,17 @@ impl Compiler<'_> {
             Kind::Compare(how, a, b) => self.compare(*how, a, b),
             Kind::In(item, list) => self.within(item, list),
             Kind::Call(function, args) => self.test(*function, args, expr),
-            Kind::Field(_) => match self.operand(expr)? {
-                Operand { sql, sort: Sort::Json } => Ok(json::as_bool(sql)),
+            Kind::Loop(over) => self.over(over, expr),
+            Kind::Changed(_) => refuse(expr, "lists cannot be asked for changes"),
+            Kind::Matches(..) => refuse(expr, "lists know no regular expressions"),
+            Kind::Field(_) | Kind::Local(_) | Kind::Index(..) | Kind::Choose(_) => match self.operand(expr)? {
+                Operand { sql, sort: Sort::Json, .. } => Ok(json::as_bool(sql)),
+                Operand { sql, sort: Sort::Bool, .. } => Ok(sql),
                 _ => refuse(expr, "true or false is needed here"),
             },
-            _ => refuse(expr, "this cannot be asked of a list"),
+            Kind::Literal(_) | Kind::Arithmetic(..) | Kind::Negate(_) | Kind::List(_) => {
+                refuse(expr, "true or false is needed here")
+            }
         }
     }
 
@@ -106,48 +152,59 @@ impl Compiler<'_> {
         Ok(sql)
     }
 
-    fn operand(&self, expr: &Expr) -> Result<Operand, Problem> {
+    pub fn operand(&self, expr: &Expr) -> Result<Operand, Problem> {
+        if let Some(known) = self.known(expr) {
+            return known;
+        }
         let (sql, sort) = match &expr.kind {
-            Kind::Literal(Literal::Int(i)) => (Sql::from(Bind::Int(*i)), Sort::Int),
-            Kind::Literal(Literal::Double(d)) => (Sql::from(Bind::Double(*d)), Sort::Double),
-            Kind::Literal(Literal::Text(t)) => (text(t, expr)?, Sort::Text),
-            Kind::Literal(Literal::Time(t)) => (Sql::from(Bind::Time(time(*t))), Sort::Time),
-            Kind::Negate(inner) => match &inner.kind {
-                Kind::Literal(Literal::Int(i)) => (Sql::from(Bind::Int(i.saturating_neg())), Sort::Int),
-                Kind::Literal(Literal::Double(d)) => (Sql::from(Bind::Double(-d)), Sort::Double),
-                _ => return refuse(expr, "lists do not calculate"),
-            },
             Kind::Field(path) => {
                 let (column, below) = self.column(path, expr)?;
                 (self.below(Sql::from(column.sql), below, expr)?, column.sort)
             }
+            Kind::Local(slot) => return self.local(*slot, expr),
             Kind::Call(Function::Lower, args) => match args.as_slice() {
-                [of] => (sql!["lower(", self.text(of)?, ")"], Sort::Text),
+                [of] => (lower(self.text(of)?), Sort::Text),
                 _ => return refuse(expr, "lower() takes one text"),
             },
             Kind::Call(Function::Size, args) => match args.as_slice() {
                 [of] => (self.size(of)?, Sort::Int),
                 _ => return refuse(expr, "size() takes one value"),
             },
-            Kind::Arithmetic(..) => return refuse(expr, "lists do not calculate"),
+            Kind::Call(Function::Timestamp | Function::Duration, _) => {
+                return refuse(expr, "lists do not read times out of texts");
+            }
+            Kind::Arithmetic(how, a, b) => return self.calculate(*how, a, b, expr),
+            Kind::Negate(inner) => return self.negate(inner, expr),
+            Kind::Choose(three) => return self.choose(three, expr),
+            Kind::Index(from, key) => return self.index(from, key, expr),
+            Kind::List(_) | Kind::Loop(Loop { kind: LoopKind::Filter | LoopKind::Map, .. }) => {
+                return refuse(expr, "lists cannot compare this list");
+            }
             _ => (sql!["(", self.truth(expr)?, ")"], Sort::Bool),
         };
-        Ok(Operand { sql, sort })
+        Ok(Operand::of(sql, sort))
     }
 
     /// An operand that is text, or NULL where a map holds something else.
-    fn text(&self, expr: &Expr) -> Result<Sql, Problem> {
-        match self.operand(expr)? {
-            Operand { sql, sort: Sort::Text } => Ok(sql),
-            Operand { sql, sort: Sort::Json } => Ok(json::as_text(sql)),
-            _ => refuse(expr, "lists can only compare this as a whole"),
+    pub fn text(&self, expr: &Expr) -> Result<Sql, Problem> {
+        let found = self.operand(expr)?;
+        match as_text(&found) {
+            Some(text) => Ok(text),
+            None => refuse(expr, "lists can only compare this as a whole"),
         }
     }
 
     fn size(&self, of: &Expr) -> Result<Sql, Problem> {
-        match self.operand(of)? {
-            Operand { sql, sort: Sort::Text } => Ok(sql!["length(", sql, ")"]),
-            Operand { sql, sort: Sort::Words } => Ok(sql!["jsonb_array_length(", sql, ")"]),
+        if let Kind::Loop(over) = &of.kind
+            && over.kind == LoopKind::Filter
+        {
+            return self.count(over, of);
+        }
+        let found = self.operand(of)?;
+        match (found.sort, as_text(&found)) {
+            (Sort::Words, _) => Ok(sql!["jsonb_array_length(", found.sql, ")"]),
+            (Sort::Json, _) => Ok(json::size(found.sql)),
+            (_, Some(text)) => Ok(sql!["length(", text, ")"]),
             _ => refuse(of, "lists know no size of this"),
         }
     }
@@ -158,7 +215,7 @@ impl Compiler<'_> {
         let (of, with) = (self.text(of)?, self.text(with)?);
         match function {
             Function::StartsWith => Ok(sql!["starts_with(", of, ", ", with, ")"]),
-            Function::EndsWith => Ok(sql!["right(", of, ", length(", with.clone(), ")) = ", with]),
+            Function::EndsWith => Ok(sql!["starts_with(reverse(", of, "), reverse(", with, "))"]),
             Function::Contains => Ok(sql!["strpos(", of, ", ", with, ") > 0"]),
             Function::Size | Function::Lower | Function::Timestamp | Function::Duration => {
                 refuse(expr, "true or false is needed here")
@@ -166,138 +223,73 @@ impl Compiler<'_> {
         }
     }
 
-    fn compare(&self, how: Compare, a: &Expr, b: &Expr) -> Result<Sql, Problem> {
-        let (left, right) = (self.operand(a)?, self.operand(b)?);
-        if !how.is_order() {
-            return match (left.sort, right.sort) {
-                (Sort::Id(_) | Sort::IdOrNone(_) | Sort::Display, Sort::Text) => shown(how, left, a, b),
-                (Sort::Text, Sort::Id(_) | Sort::IdOrNone(_) | Sort::Display) => shown(how, right, b, a),
-                (Sort::Json, _) => Ok(sql![left.sql, symbol(how), as_json(right, b)?]),
-                (_, Sort::Json) => Ok(sql![as_json(left, a)?, symbol(how), right.sql]),
-                (Sort::Text, Sort::Text) | (Sort::Bool, Sort::Bool) | (Sort::Time, Sort::Time) => {
-                    Ok(sql![left.sql, symbol(how), right.sql])
+    /// A condition without an answer has no value; the other side is not looked at.
+    fn choose(&self, three: &[Expr; 3], expr: &Expr) -> Result<Operand, Problem> {
+        let [condition, yes, no] = three;
+        let (condition, yes, no) = (self.truth(condition)?, self.operand(yes)?, self.operand(no)?);
+        if yes.sort != no.sort || matches!(yes.sort, Sort::Id(_) | Sort::IdOrNone(_) | Sort::Display) {
+            return refuse(expr, "lists choose between two values of one kind only");
+        }
+        let sql = sql!["(CASE (", condition, ") WHEN TRUE THEN ", yes.sql, " WHEN FALSE THEN ", no.sql, " END)"];
+        Ok(Operand::of(sql, yes.sort))
+    }
+
+    /// An item by its place, from 0, or a value by its key.
+    fn index(&self, from: &Expr, key: &Expr, expr: &Expr) -> Result<Operand, Problem> {
+        let place = match self.constant(key) {
+            Some(Ok(Literal::Text(name))) => {
+                let from = self.operand(from)?;
+                if from.sort != Sort::Json {
+                    return refuse(expr, "lists cannot look into this");
                 }
-                (Sort::Int | Sort::Double, Sort::Int | Sort::Double) => Ok(sql![left.sql, symbol(how), right.sql]),
-                _ => refuse(a, "lists cannot compare these two"),
-            };
-        }
-        let (left, right) = match (left.sort, right.sort) {
-            // Characters by their numbers, as CEL orders them, whatever the database's collation.
-            (Sort::Text | Sort::Json, Sort::Text) | (Sort::Text, Sort::Json) => {
-                (sql!["(", self.text(a)?, ") COLLATE \"C\""], sql!["(", self.text(b)?, ")"])
+                return Ok(Operand::of(sql!["(", from.sql, " -> ", text(&name, key)?, ")"], Sort::Json));
             }
-            (Sort::Json, Sort::Int | Sort::Double) => (sql!["(", json::as_number(left.sql), ")"], right.sql),
-            (Sort::Int | Sort::Double, Sort::Json) => (left.sql, sql!["(", json::as_number(right.sql), ")"]),
-            (Sort::Int | Sort::Double, Sort::Int | Sort::Double) | (Sort::Time, Sort::Time) => (left.sql, right.sql),
-            _ => return refuse(a, format!("lists cannot compare these two with {}", how.symbol())),
+            Some(Ok(Literal::Int(place))) => place,
+            _ => return refuse(key, "lists take places and keys that are written out"),
         };
-        Ok(sql![left, symbol(how), right])
-    }
-
-    fn within(&self, item: &Expr, list: &Expr) -> Result<Sql, Problem> {
-        let found = self.operand(item)?;
-        if let Some(literals) = literals(list) {
-            return among(found, &literals, item, list);
-        }
-        if let Kind::List(items) = &list.kind {
-            let each = items.iter().map(|one| self.compare(Compare::Equal, item, one));
-            return Ok(sql!["(", Sql::join(each.collect::<Result<Vec<_>, _>>()?, " OR "), ")"]);
-        }
-        let place = self.operand(list)?;
-        match (place.sort, found.sort) {
-            (Sort::Words, Sort::Text) => Ok(json::exists(place.sql, self.text(item)?)),
-            (Sort::Words, Sort::Json) => Ok(sql!["(", json::exists_if_text(place.sql, found.sql), ")"]),
-            (Sort::Json, sort) => {
-                let (into, item_as_json) = (|| place.sql.clone(), as_json(found, item)?);
-                let (is_item, is_key) = match sort {
-                    Sort::Text => (json::holds(into(), item_as_json), json::exists(into(), self.text(item)?)),
-                    Sort::Json => {
-                        (json::holds_any(into(), item_as_json.clone()), json::exists_if_text(into(), item_as_json))
-                    }
-                    _ => (json::holds(into(), item_as_json.clone()), json::never(item_as_json)),
+        let from = self.operand(from)?;
+        // A negative place counts from the end in PostgreSQL; here there is nothing.
+        let place = if (0..=i64::from(i32::MAX)).contains(&place) { place } else { i64::from(i32::MAX) };
+        let place = sql!["CAST(", Bind::Int(place), " AS int)"];
+        match from.sort {
+            Sort::Words => Ok(Operand::of(sql!["(", from.sql, " ->> ", place, ")"], Sort::Text)),
+            Sort::Json => {
+                let item = |it: Sql| {
+                    sql!["CASE WHEN jsonb_typeof(", it.clone(), ") = 'array' THEN ", it, " -> ", place.clone(), " END"]
                 };
-                Ok(json::contains(into(), is_item, is_key))
+                Ok(Operand::of(sql!["(", once(from.sql, item), ")"], Sort::Json))
             }
-            _ => refuse(list, "lists cannot look into this"),
+            _ => refuse(expr, "lists cannot look into this"),
         }
     }
 }
 
-fn symbol(how: Compare) -> &'static str {
-    match how {
-        Compare::Equal => " = ",
-        Compare::NotEqual => " <> ",
-        Compare::Less => " < ",
-        Compare::LessOrEqual => " <= ",
-        Compare::Greater => " > ",
-        Compare::GreaterOrEqual => " >= ",
+/// Text out of an operand; `None` where it is none, or can only be compared as a whole.
+pub(super) fn as_text(found: &Operand) -> Option<Sql> {
+    match found.sort {
+        Sort::Text => Some(found.sql.clone()),
+        Sort::Json => Some(json::as_text(found.sql.clone())),
+        Sort::Display => Some(super::ids::display(found.sql.clone())),
+        _ => None,
     }
 }
 
-/// PostgreSQL keeps no U+0000 in text, and refuses to be asked for one.
-fn text(text: &str, expr: &Expr) -> Result<Sql, Problem> {
-    if text.contains('\0') {
-        return refuse(expr, "no text holds U+0000");
-    }
-    Ok(Sql::from(Bind::Text(text.to_owned())))
-}
-
-/// PostgreSQL's years begin in 4713 BC. Nothing is stored there, so what is before it compares as that instant does.
-fn time(time: Instant) -> Instant {
-    time.max(Instant(-210_866_803_200_000_000))
-}
-
-/// An id or a display number beside a text.
-fn shown(how: Compare, field: Operand, at: &Expr, text: &Expr) -> Result<Sql, Problem> {
-    let Kind::Literal(Literal::Text(text)) = &text.kind else {
-        return refuse(at, "lists can only compare this with a text that is written out");
-    };
-    let equal = ids::among(field.sql, field.sort, &[text]);
-    Ok(if how == Compare::NotEqual { sql!["NOT (", equal, ")"] } else { equal })
-}
-
-fn as_json(operand: Operand, expr: &Expr) -> Result<Sql, Problem> {
-    let literal = if let Kind::Literal(literal) = &expr.kind { json::of_literal(literal) } else { None };
-    match (literal, operand.sort) {
-        (Some(value), _) => Ok(Sql::from(Bind::Json(value))),
-        (None, Sort::Json) => Ok(operand.sql),
-        (None, Sort::Text | Sort::Int | Sort::Double | Sort::Bool) => Ok(sql!["to_jsonb(", operand.sql, ")"]),
-        _ => refuse(expr, "lists cannot compare this with a value out of a map"),
-    }
-}
-
-/// The items of a list that is written out.
-fn literals(list: &Expr) -> Option<Vec<&Literal>> {
-    let Kind::List(items) = &list.kind else { return None };
-    items.iter().map(|item| if let Kind::Literal(literal) = &item.kind { Some(literal) } else { None }).collect()
-}
-
-/// Whether the value is one of `all`: one array, so that the statement is the same for any number of them.
-fn among(found: Operand, all: &[&Literal], item: &Expr, list: &Expr) -> Result<Sql, Problem> {
-    let texts: Vec<&str> =
-        all.iter().filter_map(|l| if let Literal::Text(t) = l { Some(t.as_str()) } else { None }).collect();
-    if texts.iter().any(|text| text.contains('\0')) {
-        return refuse(list, "no text holds U+0000");
-    }
-    let whole: Vec<i64> = all.iter().filter_map(|l| if let Literal::Int(i) = l { Some(*i) } else { None }).collect();
-    let array = match found.sort {
-        Sort::Id(_) | Sort::IdOrNone(_) | Sort::Display => return Ok(ids::among(found.sql, found.sort, &texts)),
-        Sort::Text => Bind::Texts(texts.iter().map(|text| (*text).to_owned()).collect()),
-        Sort::Int if whole.len() == all.len() => Bind::Ints(whole),
-        Sort::Int | Sort::Double => Bind::Doubles(all.iter().filter_map(|l| number(l)).collect()),
-        Sort::Time => Bind::Times(
-            all.iter().filter_map(|l| if let Literal::Time(t) = l { Some(time(*t)) } else { None }).collect(),
-        ),
-        Sort::Json => Bind::Jsons(all.iter().filter_map(|l| json::of_literal(l)).collect()),
-        Sort::Bool | Sort::Words => return refuse(item, "lists cannot look for this in a list"),
-    };
-    Ok(sql![found.sql, " = ANY(", array, ")"])
-}
-
-fn number(literal: &Literal) -> Option<f64> {
-    match literal {
-        Literal::Int(i) => Some(*i as f64),
-        Literal::Double(d) => Some(*d),
-        Literal::Null | Literal::Bool(_) | Literal::Text(_) | Literal::Time(_) | Literal::Duration(_) => None,
-    }
+/// Every character by itself, as the evaluator does, and whatever the database's locale.
+fn lower(text: Sql) -> Sql {
+    let (upper, lower) = &*super::ids::LETTERS;
+    once(text, |it| {
+        let other = sql!["translate(replace(", it.clone(), ", 'İ', 'i̇'), ", Bind::Text(upper.clone()), ", "];
+        sql![
+            "(CASE WHEN octet_length(",
+            it.clone(),
+            ") = length(",
+            it.clone(),
+            ") THEN lower(",
+            it,
+            " COLLATE \"C\") ELSE ",
+            other,
+            Bind::Text(lower.clone()),
+            ") END)"
+        ]
+    })
 }

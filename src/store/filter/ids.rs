@@ -1,4 +1,6 @@
-//! Columns that are shown as text made of something else: ids and display numbers. Only a whole text can be asked for.
+//! Columns that are shown as text made of something else: ids and display numbers; and letters, which are shown small.
+
+use std::sync::LazyLock;
 
 use super::column::Sort;
 use crate::model::id;
@@ -17,6 +19,22 @@ pub fn among(column: Sql, sort: Sort, texts: &[&str]) -> Sql {
         _ => sql![column, " = ANY(", Bind::Ints(texts.iter().filter_map(|text| number(text)).collect()), ")"],
     }
 }
+
+/// The text of a display number.
+pub fn display(number: Sql) -> Sql {
+    let digits = sql![number.clone(), "::text"];
+    sql!["('TKT-' || CASE WHEN ", number, " < 10000 THEN lpad(", digits.clone(), ", 4, '0') ELSE ", digits, " END)"]
+}
+
+/// All letters that are another one when they are small, and those others, place by place. İ alone becomes two.
+pub static LETTERS: LazyLock<(String, String)> = LazyLock::new(|| {
+    let pair = |large: char| {
+        let mut small = large.to_lowercase();
+        let first = small.next().filter(|first| *first != large && small.next().is_none());
+        first.map(|first| (large, first))
+    };
+    ('\0'..=char::MAX).filter_map(pair).unzip()
+});
 
 /// Only as a number is shown: `42` and `TKT-042` are not.
 fn number(text: &str) -> Option<i64> {

@@ -1,14 +1,21 @@
 //! From a checked filter to SQL with bound values.
 //!
 //! An error in CEL (an absent time, a missing key, values that have no order) is NULL in SQL: NULL passes through NOT,
-//! AND and OR as errors do in CEL, and WHERE keeps only what is true.
+//! AND and OR as errors do in CEL, and WHERE keeps only what is true. No function that PostgreSQL answers with an error is
+//! given what it does not take: one such row would fail the list.
 
+mod calculate;
 mod column;
+mod compare;
 mod compile;
+mod constant;
+mod fence;
 mod ids;
 mod json;
+mod loops;
+mod proof;
 
-pub use compile::compile;
+pub use compile::{compile, narrow, plain};
 
 use super::sql::Sql;
 
@@ -16,6 +23,24 @@ use super::sql::Sql;
 #[derive(Clone, Debug)]
 pub struct Condition {
     pub(super) sql: Sql,
-    /// One of few shapes, worth a prepared statement.
-    pub(super) hot: bool,
+    /// The rows that it has to be asked of, where an index gives fewer than the table has.
+    pub(super) from: Option<Sql>,
+    pub(super) shape: Shape,
+}
+
+impl Condition {
+    /// Whether its statement is one of a few, worth a prepared one.
+    pub(super) fn is_hot(&self) -> bool {
+        self.shape == Shape::Hot
+    }
+}
+
+/// Whether a filter's statement is worth a prepared one: shapes are without end, and each costs memory on each connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// One of a few, in any order that an index serves.
+    Hot,
+    /// One of some hundreds, in the order that is asked for nearly always.
+    Typical,
+    Rare,
 }

@@ -11,12 +11,11 @@ use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Sql, sql};
 
-pub const DEFAULT_ORDER: &str = "id";
-
 /// For each resource: how it is ordered, `get` by id and `list`, with what holds for all that is shown of it.
 macro_rules! directory {
     ($($table:ident $row:ident { $get:ident $list:ident } only $only:literal, |$it:ident| $shown:expr;)+) => { $(
         impl Listed for $row {
+            const DEFAULT_ORDER: &'static str = "id";
             const ORDERS: &'static [Order<$row>] = &[
                 Order { name: "id", column: "id", key: |it| Key::Text(it.id.clone()), hot: true },
                 Order { name: "name", column: "name", key: |it| Key::Text(it.name.clone()), hot: false },

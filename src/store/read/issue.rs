@@ -13,12 +13,17 @@ use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, sql};
 
-pub const DEFAULT_ORDER: &str = "created_at desc";
-
 impl Listed for Issue {
+    const DEFAULT_ORDER: &'static str = "created_at desc";
     // Ids rise with time, and the primary key has them.
     const ORDERS: &'static [Order<Issue>] = &[
         Order { name: "created_at", column: "id", key: |i| Key::Id(i.id), hot: true },
+        Order {
+            name: "priority",
+            column: "array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'URGENT'], priority)::bigint",
+            key: |i| Key::Int(i.priority as i64 + 1),
+            hot: false,
+        },
         Order { name: "updated_at", column: "updated_at", key: |i| Key::Time(i.updated_at), hot: false },
     ];
 }

@@ -13,7 +13,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::Scope;
 use crate::model::row::Row;
-use crate::store::filter::Condition;
+use crate::store::filter::{Condition, Shape};
 use crate::store::page::Key;
 use crate::store::sql::{Bind, Sql, sql};
 
@@ -24,6 +24,8 @@ const BOUND: &str = " LIMIT 501) page LIMIT ";
 
 /// A row that lists show.
 pub trait Listed: Row + Selectable<Pg> + Send {
+    /// The order where none is asked for.
+    const DEFAULT_ORDER: &'static str;
     /// What `order_by` may name. The first is unique within the tenant and ends every order that does not hold it.
     const ORDERS: &'static [Order<Self>];
 }
@@ -53,10 +55,10 @@ pub struct BadOrder {
     pub fields: Vec<&'static str>,
 }
 
-/// Reads `created_at desc, number`; `default` where `text` is empty. What is unique is added at the end.
-pub fn order<R: Listed>(text: &str, default: &str) -> Result<Vec<By<R>>, BadOrder> {
+/// Reads `created_at desc, number`; the default order where `text` is empty. What is unique is added at the end.
+pub fn order<R: Listed>(text: &str) -> Result<Vec<By<R>>, BadOrder> {
     let bad = |part: &str| BadOrder { text: part.to_owned(), fields: R::ORDERS.iter().map(|o| o.name).collect() };
-    let text = if text.trim().is_empty() { default } else { text };
+    let text = if text.trim().is_empty() { R::DEFAULT_ORDER } else { text };
     let mut all: Vec<By<R>> = Vec::new();
     for part in text.split(',') {
         let mut words = part.split_whitespace();
@@ -122,7 +124,7 @@ impl<R: Listed> Listing<R> {
         let steps = paging.order.iter().map(|by| sql![by.order.column, if by.descending { " DESC" } else { "" }]);
         let sql = sql![
             "SELECT * FROM (",
-            select::<R>(without),
+            select::<R>(without, filter.and_then(|f| f.from.clone())),
             " WHERE ",
             Sql::join(all, " AND "),
             " ORDER BY ",
@@ -131,13 +133,18 @@ impl<R: Listed> Listing<R> {
             Bind::Int(size(paging.size) as i64 + 1),
         ];
         // The shapes of filters and orders are the callers' and without end; only the few that indexes serve stay prepared.
-        let cached = paging.order.iter().all(|by| by.order.hot) && filter.is_none_or(|f| f.hot);
+        let cached = paging.order.iter().all(|by| by.order.hot)
+            && match filter.map(|f| f.shape) {
+                None | Some(Shape::Hot) => true,
+                Some(Shape::Typical) => is_default(paging.order),
+                Some(Shape::Rare) => false,
+            };
         Listing { sql, cached, row: PhantomData }
     }
 
     /// Rows that meet all `conditions`, in the order of `tail`.
     pub(super) fn all(conditions: Vec<Sql>, tail: &'static str, without: Option<&'static str>) -> Listing<R> {
-        let sql = sql![select::<R>(without), " WHERE ", Sql::join(conditions, " AND "), tail];
+        let sql = sql![select::<R>(without, None), " WHERE ", Sql::join(conditions, " AND "), tail];
         Listing { sql, cached: true, row: PhantomData }
     }
 
@@ -155,7 +162,7 @@ impl<R: Listed> Listing<R> {
         without: Option<&'static str>,
     ) -> Listing<R> {
         let most = Bind::Int(i64::try_from(most).unwrap_or(i64::MAX));
-        let sql = sql![select::<R>(without), " WHERE ", Sql::join(conditions, " AND "), tail, most];
+        let sql = sql![select::<R>(without, None), " WHERE ", Sql::join(conditions, " AND "), tail, most];
         Listing { sql, cached: false, row: PhantomData }
     }
 }
@@ -164,22 +171,28 @@ impl<R: Row> Listing<R> {
     /// Rows that meet all `conditions` and the filter, in no order.
     pub(in crate::store) fn any(mut conditions: Vec<Sql>, filter: Option<&Condition>) -> Listing<R> {
         conditions.extend(filter.map(|f| f.sql.clone()));
-        let sql = sql![select::<R>(None), " WHERE ", Sql::join(conditions, " AND ")];
-        Listing { sql, cached: filter.is_none_or(|f| f.hot), row: PhantomData }
+        let from = filter.and_then(|f| f.from.clone());
+        let sql = sql![select::<R>(None, from), " WHERE ", Sql::join(conditions, " AND ")];
+        Listing { sql, cached: filter.is_none_or(Condition::is_hot), row: PhantomData }
     }
 }
 
-/// Every column of the row; `without` is a bytea column that comes back empty.
-fn select<R: Row>(without: Option<&'static str>) -> Sql {
+/// Every column of the row, from its table or from some of it; `without` is a bytea column that comes back empty.
+fn select<R: Row>(without: Option<&'static str>, from: Option<Sql>) -> Sql {
     let columns = R::COLUMNS.iter().map(|column| match without {
         Some(left_out) if left_out == *column => sql!["''::bytea AS ", *column],
         _ => Sql::from(*column),
     });
-    sql!["SELECT ", Sql::join(columns, ", "), " FROM ", R::TABLE]
+    sql!["SELECT ", Sql::join(columns, ", "), " FROM ", from.unwrap_or_else(|| Sql::from(R::TABLE))]
 }
 
 fn size(asked: usize) -> usize {
     asked.clamp(1, MAX_PAGE)
+}
+
+fn is_default<R: Listed>(steps: &[By<R>]) -> bool {
+    let named = |steps: &[By<R>]| steps.iter().map(|by| (by.order.name, by.descending)).collect::<Vec<_>>();
+    order::<R>("").is_ok_and(|default| named(&default) == named(steps))
 }
 
 fn uniform<R>(order: &[By<R>]) -> bool {
@@ -228,8 +241,13 @@ where
     let more = rows.len() > size(paging.size);
     rows.truncate(size(paging.size));
     let last = rows.last().filter(|_| more);
-    let next = last.map(|row| paging.order.iter().map(|by| (by.order.key)(row)).collect());
+    let next = last.map(|row| keys(paging.order, row));
     Ok(Page { rows, next })
+}
+
+/// What a row is ordered by.
+pub(super) fn keys<R>(order: &[By<R>], row: &R) -> Vec<Key> {
+    order.iter().map(|by| (by.order.key)(row)).collect()
 }
 
 impl<R: 'static> QueryId for Listing<R> {
@@ -263,7 +281,7 @@ mod tests {
 
     fn text(order_by: &str, after: Option<&[Key]>) -> String {
         let audience = Audience { app_id: Some("app".into()), requester: None };
-        let order = order::<Ticket>(order_by, "created_at desc").unwrap();
+        let order = order::<Ticket>(order_by).unwrap();
         let paging = Paging { order: &order, after, size: 50 };
         let scope = Scope { tenant_id: "t", audience: &audience };
         let listing = Listing::<Ticket>::page(scope, audience.tickets(), None, &paging, None);
@@ -295,7 +313,7 @@ mod tests {
     #[test]
     fn orders_that_mean_nothing_are_refused() {
         for bad in ["subject", "number desc desc", "number,", "number, number", "number up", ","] {
-            assert!(order::<Ticket>(bad, "number").is_err(), "{bad}");
+            assert!(order::<Ticket>(bad).is_err(), "{bad}");
         }
     }
 }

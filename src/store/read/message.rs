@@ -13,9 +13,8 @@ use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, sql};
 
-pub const DEFAULT_ORDER: &str = "created_at";
-
 impl Listed for Message {
+    const DEFAULT_ORDER: &'static str = "created_at";
     // Ids rise with time, and the thread's index has them.
     const ORDERS: &'static [Order<Message>] =
         &[Order { name: "created_at", column: "id", key: |m| Key::Id(m.id), hot: true }];

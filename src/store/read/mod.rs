@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod directory;
 pub mod head;
+pub mod include;
 pub mod issue;
 pub mod list;
 pub mod message;

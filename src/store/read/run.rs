@@ -9,9 +9,8 @@ use crate::model::ledger::Run;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 
-pub const DEFAULT_ORDER: &str = "created_at desc";
-
 impl Listed for Run {
+    const DEFAULT_ORDER: &'static str = "created_at desc";
     // Ids rise with time, and the primary key has them.
     const ORDERS: &'static [Order<Run>] =
         &[Order { name: "created_at", column: "id", key: |r| Key::Id(r.id), hot: true }];

@@ -14,12 +14,18 @@ use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, Sql, sql};
 
-pub const DEFAULT_ORDER: &str = "created_at desc";
-
 impl Listed for Ticket {
+    const DEFAULT_ORDER: &'static str = "created_at desc";
     const ORDERS: &'static [Order<Ticket>] = &[
         Order { name: "number", column: "number", key: |t| Key::Int(t.number), hot: true },
         Order { name: "created_at", column: "created_at", key: |t| Key::Time(t.created_at), hot: true },
+        // From LOW to URGENT. No index: of open tickets there are few.
+        Order {
+            name: "priority",
+            column: "array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'URGENT'], priority)::bigint",
+            key: |t| Key::Int(t.priority as i64 + 1),
+            hot: false,
+        },
         // No index: it would make every update dearer than this list is worth.
         Order { name: "updated_at", column: "updated_at", key: |t| Key::Time(t.updated_at), hot: false },
     ];
@@ -84,7 +90,7 @@ pub async fn changed_or_wanted(
     RunQueryDsl::load(Listing::<Ticket>::first(conditions, " ORDER BY id LIMIT ", most, None), conn).await
 }
 
-/// One page of tickets; `order_by` is empty for [`DEFAULT_ORDER`].
+/// One page of tickets.
 pub async fn list(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,

@@ -272,5 +272,5 @@ fn looking(
         Bind::Int(most as i64),
         ") AS found",
     ];
-    Select::new(sql, wanted.filter.is_none_or(|filter| filter.hot))
+    Select::new(sql, wanted.filter.is_none_or(Condition::is_hot))
 }

@@ -181,6 +181,21 @@ pub enum LoopKind {
 }
 
 impl Expr {
+    /// Whether it is worth the same whatever it is asked about: it reads nothing but `now` and its own variables. `around`
+    /// is the number of comprehensions that it stands in.
+    pub fn is_constant(&self, around: usize) -> bool {
+        let mut constant = true;
+        self.walk(&mut |e| {
+            constant &= match &e.kind {
+                Kind::Field(path) => path.root == Root::Now,
+                Kind::Has(_) | Kind::Changed(_) => false,
+                Kind::Local(_) | Kind::Loop(_) => around == 0,
+                _ => true,
+            };
+        });
+        constant
+    }
+
     /// Calls `visit` for this node and every node below it.
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);

@@ -175,7 +175,10 @@ impl Checker<'_> {
             Type::Object(object) => match object.field(name) {
                 Some(field) => field.ty,
                 None => {
-                    let hint = suggest(name, object.names());
+                    let hint = match name {
+                        "tenant_id" => "the tenant is the token's, and no other can be asked for".into(),
+                        _ => suggest(name, object.names()),
+                    };
                     return self.wrong("unknown-field", at, format!("{} has no field `{name}`", object.name), hint);
                 }
             },

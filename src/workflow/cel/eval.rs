@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value as Json;
 
 use super::ast::{Arithmetic, Changed, Compare, Expr, Function, Kind, Literal, Loop, LoopKind, Path};
+use super::duration::parse_duration;
 use super::resolve;
 use super::value::Value;
 use crate::model::time::Instant;
@@ -78,12 +79,7 @@ impl<'a> Run<'_, 'a> {
                 let item = self.value(item)?;
                 // A list that is written out need not be built.
                 if let Kind::List(all) = &list.kind {
-                    for one in all {
-                        if self.value(one)?.equals(&item) {
-                            return Ok(Value::Bool(true));
-                        }
-                    }
-                    return Ok(Value::Bool(false));
+                    return self.one_of(&item, all);
                 }
                 let list = self.value(list)?;
                 contains_item(&item, &list).map(Value::Bool)
@@ -95,7 +91,9 @@ impl<'a> Run<'_, 'a> {
             Kind::Negate(inner) => match self.value(inner)? {
                 Value::Int(i) => i.checked_neg().map(Value::Int).ok_or(Fault::Other("number out of range".into())),
                 Value::Double(d) => Ok(Value::Double(-d)),
-                Value::Duration(d) => Ok(Value::Duration(d.saturating_neg())),
+                Value::Duration(d) => {
+                    d.checked_neg().map(Value::Duration).ok_or(Fault::Other("number out of range".into()))
+                }
                 other => fault(format!("- on {}", other.what())),
             },
             Kind::Choose(three) => {
@@ -140,6 +138,21 @@ impl<'a> Run<'_, 'a> {
             }
         }
         first_fault.map_or(Ok(Value::Bool(!decisive)), Err)
+    }
+
+    /// As with `||`: an item that has no value counts only where no other one decides.
+    fn one_of(&mut self, item: &Value<'a>, all: &'a [Expr]) -> Result<Value<'a>, Fault> {
+        let mut first_fault = None;
+        for one in all {
+            match self.value(one) {
+                Ok(one) if one.equals(item) => return Ok(Value::Bool(true)),
+                Ok(_) => {}
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
+            }
+        }
+        first_fault.map_or(Ok(Value::Bool(false)), Err)
     }
 
     fn field(&mut self, path: &Path, ty: Type) -> Result<Value<'a>, Fault> {
@@ -342,7 +355,7 @@ fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value<'a>, Fault
         (Function::Contains, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.contains(b.as_ref())),
         (Function::StartsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.starts_with(b.as_ref())),
         (Function::EndsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.ends_with(b.as_ref())),
-        (Function::Lower, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(a.to_lowercase())),
+        (Function::Lower, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(lower(&a))),
         (Function::Timestamp, Some(Value::Time(t)), None) => Value::Time(t),
         (Function::Timestamp, Some(Value::Text(a)), None) => match a.parse::<jiff::Timestamp>() {
             Ok(at) => Value::Time(Instant::from(at)),
@@ -359,32 +372,7 @@ fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value<'a>, Fault
     })
 }
 
-/// `90m`, `1h30m`, `1.5h`, `-10s`, `250ms`: microseconds.
-pub fn parse_duration(text: &str) -> Option<i64> {
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1.0, rest),
-        None => (1.0, text),
-    };
-    let mut micros = 0f64;
-    if rest.is_empty() || rest.len() > 64 {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let size = match &rest[..unit] {
-            "h" => 3_600_000_000.0,
-            "m" => 60_000_000.0,
-            "s" => 1_000_000.0,
-            "ms" => 1_000.0,
-            "us" | "µs" => 1.0,
-            _ => return None,
-        };
-        micros += number * size;
-        rest = &rest[unit..];
-    }
-    // Beyond this a double no longer counts single microseconds; it is 285 years.
-    (micros < 9e15).then_some((sign * micros.round()) as i64)
+/// Each character by itself, whatever stands beside it, so that a database can do the same.
+fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -4,7 +4,7 @@ use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr};
 
 use super::ast::{Changed, Expr, Function, Kind, Literal, Loop, LoopKind, Pattern};
 use super::check::Checker;
-use super::eval::parse_duration;
+use super::duration::parse_duration;
 use crate::model::time::Instant;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::schema::{self, Type};

@@ -6,6 +6,7 @@
 mod absent;
 pub mod ast;
 mod check;
+mod duration;
 mod eval;
 mod functions;
 mod operators;

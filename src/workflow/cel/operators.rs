@@ -2,22 +2,21 @@
 
 use cel::common::ast::{IdedExpr, operators};
 
-use super::ast::{Arithmetic, Compare, Expr, Kind, Literal, Path};
+use super::ast::{Arithmetic, Compare, Expr, Kind, Literal};
 use super::check::Checker;
 use crate::workflow::diagnostic::{Problem, suggest};
 use crate::workflow::event;
-use crate::workflow::schema::{Root, Type};
+use crate::workflow::schema::Type;
 
 impl Checker<'_> {
     pub(super) fn within(&mut self, item: &IdedExpr, list: &IdedExpr, at: usize) -> Expr {
         let mut item = self.operand(item);
         let list = self.expr(list);
         match (list.ty, list.kind) {
-            (Type::Changes, _) => match &item.kind {
+            (Type::Changes, changes) => match &item.kind {
                 Kind::Literal(Literal::Text(name)) => {
                     let (name, place) = (name.clone(), item.at);
-                    let changes = Path { root: Root::Changes, names: Vec::new() };
-                    let changes = Expr { kind: Kind::Field(changes), ty: Type::Changes, at };
+                    let changes = Expr { kind: changes, ty: Type::Changes, at };
                     match self.member(changes, &name, place).kind {
                         Kind::Field(path) => Expr { kind: Kind::Has(path), ty: Type::Bool, at },
                         kind => Expr { kind, ty: Type::Any, at },

@@ -295,6 +295,7 @@ fn activity<'a>(a: &'a Activity, names: &[String]) -> Found<'a> {
         "ticket_version" => int(a.ticket_version),
         "actor" => whole(Some(&a.actor), |x| actor(x, rest), rest),
         "occurred_at" => time(Some(a.occurred_at)),
+        "changes" => changes(&a.changes, rest),
         "ticket" => whole(a.ticket.as_deref(), |x| ticket(x, rest), rest),
         "message" => whole(a.message.as_ref(), |x| message(x, rest), rest),
         "issue" => whole(a.issue.as_ref(), |x| issue(x, rest), rest),

@@ -191,6 +191,29 @@ impl Root {
     /// What only lists filter, as SQL: no rule and no stream has it at hand.
     pub const OF_LISTS: &'static [Root] = &[Root::Run];
 
+    /// What a filter over this can name; nothing where there is no such filter.
+    pub fn of_filter(self) -> &'static [Root] {
+        match self {
+            Root::Ticket => &[Root::Ticket, Root::Now],
+            Root::Message => &[Root::Message, Root::Now],
+            Root::Issue => &[Root::Issue, Root::Now],
+            Root::Activity => &[Root::Activity, Root::Now],
+            Root::Organization => &[Root::Organization, Root::Now],
+            Root::Contact => &[Root::Contact, Root::Now],
+            Root::Agent => &[Root::Agent, Root::Now],
+            Root::Team => &[Root::Team, Root::Now],
+            Root::Run => &[Root::Run, Root::Now],
+            Root::Event
+            | Root::Before
+            | Root::Changes
+            | Root::Actor
+            | Root::Requester
+            | Root::Assignee
+            | Root::Now
+            | Root::Tenant => &[],
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Root::Event => "event",

@@ -233,6 +233,7 @@ pub static ACTIVITY: Object = Object {
         field("ticket_version", Type::Int),
         field("actor", Type::Object(&ACTOR)),
         field("occurred_at", Type::Time),
+        field("changes", Type::Changes),
         optional("ticket", Type::Object(&TICKET)),
         optional("message", Type::Object(&MESSAGE)),
         optional("issue", Type::Object(&ISSUE)),

@@ -101,7 +101,7 @@ fn try_expression(source: &str) {
         }
     }
     if let Ok(filter) = Filter::compile(source, Root::Ticket) {
-        let _ = filter.matches(Subject::Ticket(&bare));
+        let _ = filter.matches(Subject::Ticket(&bare), fixture::NOW);
     }
 }
 

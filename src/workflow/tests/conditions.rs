@@ -203,13 +203,13 @@ fn filters_ask_one_resource() {
     let ticket = fixture::ticket();
     let filter = |source: &str, root| Filter::compile(source, root).unwrap_or_else(|p| panic!("{source}: {p:?}"));
     let urgent = filter("ticket.status == 'open' && 'vip' in ticket.tags", Root::Ticket);
-    assert!(urgent.matches(Subject::Ticket(&ticket)));
+    assert!(urgent.matches(Subject::Ticket(&ticket), fixture::NOW));
     let mut other = fixture::ticket();
     other.status = Status::Closed;
-    assert!(!urgent.matches(Subject::Ticket(&other)));
+    assert!(!urgent.matches(Subject::Ticket(&other), fixture::NOW));
     let absent = filter("ticket.resolved_at < timestamp('2999-01-01T00:00:00Z')", Root::Ticket);
-    assert!(absent.matches(Subject::Ticket(&ticket)));
-    assert!(!absent.matches(Subject::Ticket(&fixture::bare_ticket())), "an error is no match");
+    assert!(absent.matches(Subject::Ticket(&ticket), fixture::NOW));
+    assert!(!absent.matches(Subject::Ticket(&fixture::bare_ticket()), fixture::NOW), "an error is no match");
     other.priority = Priority::High;
     let activity = fixture::activity("ticket.resolved", other);
     let stream = filter(
@@ -217,8 +217,8 @@ fn filters_ask_one_resource() {
          && activity.ticket.priority == 'HIGH' && activity.actor.kind == 'AGENT' && has(activity.cause.workflow)",
         Root::Activity,
     );
-    assert!(stream.matches(Subject::Activity(&activity)));
-    assert!(!stream.matches(Subject::Ticket(&ticket)));
+    assert!(stream.matches(Subject::Activity(&activity), fixture::NOW));
+    assert!(!stream.matches(Subject::Ticket(&ticket), fixture::NOW));
     for (root, source) in [
         (Root::Issue, "issue.status == 'RESOLVED' && issue.project == 'core'"),
         (Root::Organization, "organization.attributes.region == 'EU'"),
@@ -235,7 +235,7 @@ fn filters_ask_one_resource() {
             Root::Agent => Subject::Agent(&agent),
             _ => Subject::Team(&team),
         };
-        assert!(filter(source, root).matches(subject), "{source}");
+        assert!(filter(source, root).matches(subject, fixture::NOW), "{source}");
     }
 }
 

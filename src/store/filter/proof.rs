@@ -1,0 +1,195 @@
+//! What a filter says of the columns that indexes stand on, in words in which the planner can read it.
+//!
+//! The indexes for lists hold only rows that a list may ask for: unfinished tickets of somebody, urgent ones. That
+//! `status = $2` is one of those, a plan made without knowing $2 cannot tell; a condition beside it, in the index's own
+//! words, says so.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::Shape;
+use crate::model::words::{Priority, Status};
+use crate::store::sql::{Bind, Sql, sql};
+use crate::workflow::cel::ast::{Compare, Expr, Kind, Literal};
+use crate::workflow::schema::{Root, Type};
+
+/// The predicates of the indexes, letter by letter as their migration has them.
+const UNFINISHED: &str = "status NOT IN ('RESOLVED', 'CLOSED')";
+const PRESSING: &str = "priority IN ('HIGH', 'URGENT')";
+const TAGGED: &str = "tags <> '[]'::jsonb";
+
+/// Whose tickets: the columns that an index begins with, behind the tenant, and the index's predicate.
+const WHOSE: &[(&str, &str)] = &[
+    ("assignee_id", "assignee_id <> ''"),
+    ("team_id", "team_id <> ''"),
+    ("requester_id", "requester_id <> ''"),
+    ("organization_id", "organization_id <> ''"),
+];
+
+/// What every row that matches has: the sides of the outermost &&, those first that indexes know, always in one order, so
+/// that one list is one statement however it is written.
+pub fn parts(expr: &Expr) -> Vec<&Expr> {
+    let mut parts: Vec<&Expr> = match &expr.kind {
+        Kind::And(all) => all.iter().collect(),
+        _ => vec![expr],
+    };
+    parts.sort_by_key(|part| rank(part));
+    parts
+}
+
+const STATUS: usize = 0;
+const PRIORITY: usize = 1;
+const TAG: usize = 2;
+const OTHER: usize = usize::MAX;
+
+/// The place of a condition that an index knows.
+fn rank(part: &Expr) -> usize {
+    let field = match asked(part) {
+        Some((field, _)) => field,
+        None if tag(part).is_some() => return TAG,
+        None => return OTHER,
+    };
+    match field {
+        "status" => STATUS,
+        "priority" => PRIORITY,
+        _ => WHOSE.iter().position(|(whose, _)| *whose == field).map_or(OTHER, |place| TAG + 1 + place),
+    }
+}
+
+/// `ticket.field == 'x'` or `ticket.field in ['x', 'y']`.
+fn asked(part: &Expr) -> Option<(&str, Vec<&str>)> {
+    let (field, texts) = match &part.kind {
+        Kind::Compare(Compare::Equal, a, b) => match (&a.kind, &b.kind) {
+            (Kind::Field(path), Kind::Literal(Literal::Text(text)))
+            | (Kind::Literal(Literal::Text(text)), Kind::Field(path)) => (path, vec![text.as_str()]),
+            _ => return None,
+        },
+        Kind::In(item, list) => match (&item.kind, &list.kind) {
+            (Kind::Field(path), Kind::List(items)) => (path, items.iter().map(text_of).collect::<Option<Vec<_>>>()?),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match field.names.as_slice() {
+        [name] if field.root == Root::Ticket && !texts.is_empty() => Some((name, texts)),
+        _ => None,
+    }
+}
+
+fn text_of(expr: &Expr) -> Option<&str> {
+    if let Kind::Literal(Literal::Text(text)) = &expr.kind { Some(text) } else { None }
+}
+
+/// The tag of `'vip' in ticket.tags`.
+pub fn tag(part: &Expr) -> Option<&str> {
+    match &part.kind {
+        Kind::In(item, list) => match &list.kind {
+            Kind::Field(path) if path.root == Root::Ticket && path.names == ["tags"] => text_of(item),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The words of an enumeration that a condition leaves possible.
+fn possible(part: &Expr, field: &str, all: &[&'static str]) -> BTreeSet<&'static str> {
+    let named = |words: &[&str]| all.iter().copied().filter(|word| words.contains(word)).collect::<BTreeSet<_>>();
+    let without = |words: &[&str]| all.iter().copied().filter(|word| !words.contains(word)).collect();
+    let of = |part: &Expr| asked(part).filter(|(name, _)| *name == field).map(|(_, words)| named(&words));
+    if let Some(words) = of(part) {
+        return words;
+    }
+    let excluded = match &part.kind {
+        Kind::Not(inner) => of(inner),
+        Kind::Compare(Compare::NotEqual, a, b) => match (&a.kind, text_of(b)) {
+            (Kind::Field(path), Some(word)) if path.root == Root::Ticket && path.names == [field] => {
+                Some(named(&[word]))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    match excluded {
+        Some(words) => without(&words.into_iter().collect::<Vec<_>>()),
+        None => all.iter().copied().collect(),
+    }
+}
+
+/// Whether the conditions leave only words of `wanted` possible.
+fn only(parts: &[&Expr], field: &str, all: &[&'static str], wanted: &[&str]) -> bool {
+    let everything: BTreeSet<&'static str> = all.iter().copied().collect();
+    let left = parts.iter().fold(everything, |words, part| &words & &possible(part, field, all));
+    left.iter().all(|word| wanted.contains(word))
+}
+
+/// Conditions that change nothing, and let the planner use the indexes.
+pub fn of(root: Root, parts: &[&Expr]) -> Vec<&'static str> {
+    if root != Root::Ticket {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    let finished = [Status::Resolved.word(), Status::Closed.word()];
+    let unfinished: Vec<&str> = Status::WORDS.iter().copied().filter(|word| !finished.contains(word)).collect();
+    if only(parts, "status", Status::WORDS, &unfinished) {
+        all.push(UNFINISHED);
+    }
+    if only(parts, "priority", Priority::WORDS, &[Priority::High.word(), Priority::Urgent.word()]) {
+        all.push(PRESSING);
+    }
+    for (field, predicate) in WHOSE {
+        let named = |part: &&&Expr| asked(part).is_some_and(|(name, texts)| name == *field && !texts.contains(&""));
+        if parts.iter().any(|part| named(&part)) {
+            all.push(*predicate);
+        }
+    }
+    all
+}
+
+/// The tickets of a tenant that have all the tags that are asked for, in the words of their index, whose keys tell whether
+/// a ticket is finished. Behind OFFSET 0: no other index shall be read beside it.
+pub fn tagged(tenant: &str, parts: &[&Expr], proofs: &[&'static str]) -> Option<Sql> {
+    let tags: Vec<&str> = parts.iter().filter_map(|part| tag(part)).collect();
+    if tags.is_empty() || tags.iter().any(|tag| tag.contains('\0')) {
+        return None;
+    }
+    let has = |state: &str| {
+        let keys = "jsonb_set('{}', ARRAY[CASE WHEN status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || \
+                    tenant_id], tags) @> ";
+        sql![keys, Bind::Json(json!({ format!("{state}/{tenant}"): tags }))]
+    };
+    let found = match proofs.contains(&UNFINISHED) {
+        true => has("open"),
+        false => sql![has("open"), " OR ", has("done")],
+    };
+    Some(sql!["(SELECT * FROM ticket WHERE (", found, ") AND ", TAGGED, " OFFSET 0) AS ticket"])
+}
+
+/// Which statement is worth keeping.
+pub fn shape(parts: &[&Expr]) -> Shape {
+    if let [one] = parts
+        && is_word(one)
+    {
+        return Shape::Hot;
+    }
+    // One status, one priority, one of whose they are or what they are tagged.
+    let (mut seen, mut whose) = (BTreeSet::new(), 0);
+    for rank in parts.iter().map(|part| rank(part)) {
+        whose += usize::from(rank >= TAG);
+        if rank == OTHER || !seen.insert(rank) {
+            return Shape::Rare;
+        }
+    }
+    if whose <= 1 { Shape::Typical } else { Shape::Rare }
+}
+
+/// Whether it asks for one word of an enumeration, or for some.
+fn is_word(part: &Expr) -> bool {
+    let literal = |expr: &Expr| matches!(expr.kind, Kind::Literal(_));
+    let (field, written) = match &part.kind {
+        Kind::Compare(Compare::Equal, a, b) => (a, literal(b)),
+        Kind::In(a, b) => (a, matches!(&b.kind, Kind::List(all) if all.iter().all(literal))),
+        _ => return false,
+    };
+    written && matches!((&field.kind, field.ty), (Kind::Field(_), Type::Enum(_)))
+}
