@@ -19,6 +19,7 @@ READ = WRITE | {"auditor"}
 LOG = STAFF | {"service", "auditor"}
 RULES = STAFF | {"auditor"}
 SETUP = frozenset({"admin", "service", "importer"})
+CURATE = SETUP | {"lead"}
 EVERYBODY = READ | REQUESTER
 
 # Which roles may call what. A new RPC fails the test until it stands here.
@@ -48,6 +49,17 @@ MAY = {
     "GetMessage": EVERYBODY,
     "UpdateMessage": WRITE | REQUESTER,
     "DeleteMessage": WRITE | REQUESTER,
+    "CreateCannedResponse": WRITE,
+    "GetCannedResponse": READ,
+    "ListCannedResponses": READ,
+    "UpdateCannedResponse": WRITE,
+    "DeleteCannedResponse": WRITE,
+    "RenderCannedResponse": READ,
+    "CreateTag": CURATE,
+    "GetTag": READ,
+    "ListTags": READ,
+    "UpdateTag": CURATE,
+    "DeleteTag": CURATE,
     "CreateIssue": WRITE,
     "GetIssue": READ,
     "ListIssues": READ,
@@ -90,7 +102,7 @@ MAY = {
 ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer")
 # The words that refusals may repeat, because the caller wrote them or they are the gate's own.
 GATE = {"method", "roles", "allowed"}
-READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download")
+READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render")
 # All that comes along with a ticket.
 INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages"]
 

@@ -1,5 +1,9 @@
 """A walk over every RPC that the descriptors name: each answers, and tells what there is. test_roles.py says to whom."""
 
+import contextlib
+
+import grpc
+
 import fill
 from case import Case, api
 
@@ -41,6 +45,17 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "GetMessage": said,
         "UpdateMessage": {"ticket_id": ticket, "message": {"id": message, "body": "walked"}, "update_mask": {"paths": ["body"]}},
         "DeleteMessage": said,
+        "CreateCannedResponse": {"canned_response": {"title": "walked", "body": "walked"}},
+        "GetCannedResponse": {"id": f"{MARK}-reply"},
+        "ListCannedResponses": {},
+        "UpdateCannedResponse": {"canned_response": {"id": f"{MARK}-reply", "title": f"{MARK}-walked"}, "update_mask": {"paths": ["title"]}},
+        "RenderCannedResponse": {"id": f"{MARK}-reply", "ticket_id": ticket},
+        "DeleteCannedResponse": {"id": "walked"},
+        "CreateTag": {"tag": {"name": "walked"}},
+        "GetTag": {"id": f"{MARK}-tag"},
+        "ListTags": {},
+        "UpdateTag": {"tag": {"id": f"{MARK}-tag", "description": f"{MARK}-walked"}, "update_mask": {"paths": ["description"]}},
+        "DeleteTag": {"id": "walked"},
         "CreateIssue": {"issue": {"title": "walked", "ticket_ids": [ticket]}},
         "GetIssue": {"id": issue},
         "ListIssues": {"ticket_id": ticket},
@@ -95,6 +110,10 @@ class World(Case):
             self.make(f"Upsert{kind}", kind.lower(), id=f"{MARK}-{name}")
         categories = [f"{MARK}-category", "walked"]
         self.make("UpdateTenant", "tenant", {"update_mask": {"paths": ["*"]}}, categories=categories)
+        with contextlib.suppress(grpc.RpcError):
+            # Marked a second time, it is there already.
+            self.make("CreateTag", "tag", name=f"{MARK}-tag", color="#0c0c0c")
+            self.make("CreateCannedResponse", "canned_response", name=f"{MARK}-reply", body=f"{MARK} for ${{ticket.subject}}")
         self.marked = self.make("CreateTicket", "ticket", requester_id="rita", **NOT_MARKED["Ticket"]).ticket
         for visibility in ("VISIBILITY_PUBLIC", "VISIBILITY_INTERNAL"):
             message = {"body": f"{MARK}-{visibility}", "visibility": visibility}

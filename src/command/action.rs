@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::model::canned::CannedRef;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::TicketRef;
@@ -71,6 +72,26 @@ pub enum Action {
         message: Uuid,
         etag: String,
     },
+    CreateCanned(Box<NewCanned>),
+    UpdateCanned {
+        canned: CannedRef,
+        etag: String,
+        edit: Box<CannedEdit>,
+    },
+    DeleteCanned {
+        canned: CannedRef,
+        etag: String,
+    },
+    CreateTag(Box<NewTag>),
+    UpdateTag {
+        name: String,
+        etag: String,
+        edit: TagEdit,
+    },
+    DeleteTag {
+        name: String,
+        etag: String,
+    },
     CreateIssue(Box<NewIssue>),
     ResolveIssue {
         issue: Uuid,
@@ -136,6 +157,12 @@ impl Action {
             Action::PostMessage { .. } => "post_message",
             Action::UpdateMessage { .. } => "update_message",
             Action::DeleteMessage { .. } => "delete_message",
+            Action::CreateCanned(_) => "create_canned_response",
+            Action::UpdateCanned { .. } => "update_canned_response",
+            Action::DeleteCanned { .. } => "delete_canned_response",
+            Action::CreateTag(_) => "create_tag",
+            Action::UpdateTag { .. } => "update_tag",
+            Action::DeleteTag { .. } => "delete_tag",
             Action::CreateIssue(_) => "create_issue",
             Action::ResolveIssue { .. } => "resolve_issue",
             Action::LinkIssue { .. } => "link_issue",
@@ -267,6 +294,40 @@ pub struct MessageEdit {
     pub body: Option<String>,
     /// Named only to be refused where it differs.
     pub visibility: Option<Visibility>,
+}
+
+/// Its body was compiled already.
+#[derive(Clone, Debug)]
+pub struct NewCanned {
+    pub name: String,
+    pub title: String,
+    pub body: String,
+    pub team_id: String,
+}
+
+/// The masked fields of a canned response; `None` = not in the mask.
+#[derive(Clone, Debug, Default)]
+pub struct CannedEdit {
+    pub name: Option<String>,
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub team_id: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewTag {
+    pub name: String,
+    pub color: String,
+    pub team_id: String,
+    pub description: String,
+}
+
+/// The masked fields of a tag; `None` = not in the mask.
+#[derive(Clone, Debug, Default)]
+pub struct TagEdit {
+    pub color: Option<String>,
+    pub team_id: Option<String>,
+    pub description: Option<String>,
 }
 
 #[derive(Clone, Debug)]

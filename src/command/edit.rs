@@ -67,7 +67,9 @@ pub fn tag(
     remove: &[String],
 ) -> Result<Arc<Ticket>, Stop> {
     let after = retagged(&ticket.tags, add, remove);
-    limits::check(Some(&ticket), &Ticket { tags: after.clone(), ..Ticket::clone(&ticket) })?;
+    let would_be = Ticket { tags: after.clone(), ..Ticket::clone(&ticket) };
+    limits::check(Some(&ticket), &would_be)?;
+    tenant::allows(world, Some(&ticket), &would_be)?;
     let kept = retagged(&ticket.tags, &[], remove);
     let ticket = change(world, scope, &ticket, Note::of("ticket.tag_removed"), |t| t.tags = kept)?;
     change(world, scope, &ticket, Note::of("ticket.tag_added"), |t| t.tags = after)

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::action::{NewMessage, Step, TicketEdit};
 use super::react::before;
-use super::record::{Note, SCHEMA_VERSION, change, next_position};
+use super::record::{Note, SCHEMA_VERSION, beside, change, next_position};
 use super::scope::{PROGRAMS, STAFF, Scope};
-use super::{Refusal, Stop, World, create, limits, moves, perform, reopen};
+use super::{Refusal, Stop, World, create, limits, mention, moves, perform, reopen};
+use crate::model::id;
 use crate::model::lifecycle::Verb;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
@@ -20,7 +23,7 @@ pub fn post(
     new: &NewMessage,
 ) -> Result<(Arc<Message>, Arc<Ticket>), Stop> {
     limits::long_text("message.body", &new.body)?;
-    let draft = draft(scope, &ticket, new)?;
+    let draft = draft(world, scope, &ticket, new)?;
     let asked = before::Asked { message: Some(&draft), ..before::Asked::of(&ticket) };
     let amendment = before::ask(world, scope, &[("ticket.messaging", asked)])?;
     let ticket = perform::amend(world, scope, ticket, &amendment)?;
@@ -73,16 +76,34 @@ fn write(
     })?;
     let message = Arc::new(message);
     world.messages.put(message.id, message.clone());
+    let ticket = tell(world, scope, ticket, &message, &message.mentions);
     Ok((message, ticket))
 }
 
-fn draft(scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {
+/// One activity for all whom a message mentions, behind its own; none for nobody.
+pub fn tell(
+    world: &mut World,
+    scope: &Scope<'_>,
+    ticket: Arc<Ticket>,
+    message: &Arc<Message>,
+    agents: &[String],
+) -> Arc<Ticket> {
+    if agents.is_empty() {
+        return ticket;
+    }
+    let data = Some(json!({ "message_id": id::show(id::MESSAGE, message.id), "agent_ids": agents }));
+    let message = Some(Message::clone(message));
+    beside(world, scope, &ticket, Note { message, data, ..Note::of("ticket.mentioned") })
+}
+
+fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {
     let NewMessage { body, visibility, author_id: _, author_email: _, source, source_type } = new.clone();
     let (author_id, author_email, author_kind) = author(scope, ticket, new)?;
     if visibility == Visibility::Internal && scope.is_requester() {
         let what = "requesters write PUBLIC messages; internal notes are for agents";
         return Err(Refusal::Forbidden { what: what.into() }.into());
     }
+    let mentions = mention::agents(world, &body)?;
     let app_id = if scope.cause.is_some() { ticket.app_id.clone() } else { scope.app_id().to_owned() };
     Ok(Message {
         tenant_id: scope.tenant().to_owned(),
@@ -94,6 +115,7 @@ fn draft(scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Mes
         author_email,
         author_kind,
         workflow: scope.workflow().to_owned(),
+        mentions,
         app_id,
         source,
         source_type,

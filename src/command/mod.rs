@@ -5,21 +5,25 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::identity::Caller;
+use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::ledger::Request;
 use crate::model::message::Message;
+use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 
 mod access;
 pub mod action;
 mod assign;
+mod canned;
 mod create;
 mod directory;
 mod edit;
 mod issue;
 pub mod limits;
+mod mention;
 mod message;
 mod moves;
 mod perform;
@@ -31,6 +35,7 @@ mod revise;
 mod run;
 mod scope;
 pub mod table;
+mod tag;
 mod tenant;
 mod wants;
 pub mod world;
@@ -41,6 +46,7 @@ mod tests;
 pub use action::Action;
 pub use refusal::Refusal;
 pub use run::run;
+pub use scope::actor;
 pub use wants::wants;
 pub use world::{Want, World};
 
@@ -131,6 +137,8 @@ pub enum Resource {
     Contact(Arc<Contact>),
     Team(Arc<Team>),
     Agent(Arc<Agent>),
+    Tag(Arc<Tag>),
+    CannedResponse(Arc<CannedResponse>),
     Tenant(Arc<Tenant>),
     /// Entries of the directory, in the order asked for.
     All(Vec<Resource>),

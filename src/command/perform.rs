@@ -8,7 +8,9 @@ use super::react::before::{self, Amendment, Asked};
 use super::record::{Note, change};
 use super::scope::Scope;
 use super::{Action, Refusal, Resource, Stop, World};
-use super::{assign, create, directory, edit, gather, issue, message, moves, react, reopen, revise, tenant};
+use super::{
+    assign, canned, create, directory, edit, gather, issue, message, moves, react, reopen, revise, tag, tenant,
+};
 use crate::model::change::difference;
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::{Ticket, TicketRef};
@@ -74,17 +76,23 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
             Resource::Message(message, ticket)
         }
         Action::UpdateMessage { ticket: name, message: id, etag, edit } => {
-            let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
-            let found = access::message(world, scope, &ticket, *id)?;
-            let (message, ticket) = revise::edit(world, scope, ticket, found, edit, etag)?;
+            let (message, ticket) = revise::edit(world, scope, name, *id, etag, edit)?;
             Resource::Message(message, ticket)
         }
         Action::DeleteMessage { ticket: name, message: id, etag } => {
-            let ticket = access::ticket(world, scope, name, "", Right::Requester)?;
-            let found = access::message(world, scope, &ticket, *id)?;
-            let (message, ticket) = revise::delete(world, scope, ticket, found, etag)?;
+            let (message, ticket) = revise::delete(world, scope, name, *id, etag)?;
             Resource::Message(message, ticket)
         }
+        Action::CreateCanned(new) => Resource::CannedResponse(canned::create(world, scope, new)?),
+        Action::UpdateCanned { canned: which, etag, edit } => {
+            Resource::CannedResponse(canned::update(world, scope, which, etag, edit)?)
+        }
+        Action::DeleteCanned { canned: which, etag } => {
+            Resource::CannedResponse(canned::delete(world, scope, which, etag)?)
+        }
+        Action::CreateTag(new) => Resource::Tag(tag::create(world, scope, new)?),
+        Action::UpdateTag { name, etag, edit } => Resource::Tag(tag::update(world, scope, name, etag, edit)?),
+        Action::DeleteTag { name, etag } => Resource::Tag(tag::delete(world, scope, name, etag)?),
         Action::CreateIssue(new) => Resource::Issue(create_issue(world, scope, new)?),
         Action::ResolveIssue { issue: id, etag } => {
             let found = access::issue(world, scope, *id, etag)?;
@@ -325,6 +333,8 @@ fn as_it_is(world: &World, resource: Resource) -> Resource {
         | Resource::Contact(_)
         | Resource::Team(_)
         | Resource::Agent(_)
+        | Resource::Tag(_)
+        | Resource::CannedResponse(_)
         | Resource::Tenant(_)) => settled,
     }
 }

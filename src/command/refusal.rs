@@ -13,6 +13,8 @@ pub enum Kind {
     Contact,
     Team,
     Agent,
+    Tag,
+    CannedResponse,
 }
 
 impl Kind {
@@ -25,6 +27,8 @@ impl Kind {
             Kind::Contact => "contact",
             Kind::Team => "team",
             Kind::Agent => "agent",
+            Kind::Tag => "tag",
+            Kind::CannedResponse => "canned response",
         }
     }
 }
@@ -44,6 +48,8 @@ pub enum Refusal {
     /// Of this tenant, or at all: nobody can tell.
     #[error("there is no {} {id:?}", kind.word())]
     NotFound { kind: Kind, id: String },
+    #[error("there is a {} {name:?} already", kind.word())]
+    NameTaken { kind: Kind, name: String },
     #[error("cannot {verb} {name}: it is {from}; {advice}")]
     IllegalTransition {
         name: String,
@@ -59,6 +65,9 @@ pub enum Refusal {
     RequestIdReused { request_id: String },
     #[error("{name} is deleted; undelete it first")]
     Deleted { name: String },
+    /// The tenant takes registered tags only.
+    #[error("the registry has no tag {}; register it, or take one that it has", quoted(tags))]
+    TagNotRegistered { tags: Vec<String> },
     #[error("{name} is deleted: there is nothing left to edit")]
     MessageDeleted { name: String },
     #[error("{name} is {is} and stays so: its readers were chosen when it was posted; post another one")]
@@ -80,4 +89,8 @@ pub enum Refusal {
     /// What the caller's role does not allow on this resource.
     #[error("{what}")]
     Forbidden { what: String },
+}
+
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ")
 }

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::access::check_etag;
+use super::access::{self, Right, check_etag};
 use super::action::MessageEdit;
 use super::react::before;
 use super::record::{Note, change, changed, next_position};
 use super::scope::Scope;
-use super::{Refusal, Stop, World, perform};
+use super::{Refusal, Stop, World, mention, message, perform};
 use crate::model::activity::Change;
 use crate::model::id;
 use crate::model::message::Message;
-use crate::model::ticket::Ticket;
+use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
-use crate::model::words::Visibility;
+use crate::model::words::{Visibility, Words};
 
 type Revised = (Arc<Message>, Arc<Ticket>);
 
@@ -23,11 +24,12 @@ type Revised = (Arc<Message>, Arc<Ticket>);
 pub fn edit(
     world: &mut World,
     scope: &mut Scope<'_>,
-    ticket: Arc<Ticket>,
-    message: Arc<Message>,
-    edit: &MessageEdit,
+    ticket: &TicketRef,
+    message: Uuid,
     etag: &str,
+    edit: &MessageEdit,
 ) -> Result<Revised, Stop> {
+    let (message, ticket) = find(world, scope, ticket, message)?;
     let MessageEdit { body, visibility } = edit;
     let name = || id::show(id::MESSAGE, message.id);
     if message.deleted_at.is_some() {
@@ -41,23 +43,29 @@ pub fn edit(
         Some(body) if *body != message.body => body,
         _ => return Ok((message, ticket)),
     };
-    let after = Message { body: body.clone(), ..Message::clone(&message) };
+    let mentions = mention::agents(world, body)?;
+    let after = Message { body: body.clone(), mentions, ..Message::clone(&message) };
     // A rule that guards what is posted guards what it becomes.
     let asked = before::Asked { message: Some(&after), ..before::Asked::of(&ticket) };
     let amendment = before::ask(world, scope, &[("ticket.messaging", asked)])?;
     let ticket = perform::amend(world, scope, ticket, &amendment)?;
     let changes = vec![changed("body", json!(message.body), json!(after.body))];
-    write(world, scope, &ticket, after, "ticket.message_edited", changes, |_| {})
+    let (after, ticket) = write(world, scope, &ticket, after, "ticket.message_edited", changes, |_| {})?;
+    let mut new = after.mentions.0.clone();
+    new.retain(|agent| !message.mentions.has(agent));
+    let ticket = message::tell(world, scope, ticket, &after, &new);
+    Ok((after, ticket))
 }
 
 /// Takes the message out of its thread and out of the counts. Deleting it again changes nothing.
 pub fn delete(
     world: &mut World,
     scope: &Scope<'_>,
-    ticket: Arc<Ticket>,
-    message: Arc<Message>,
+    ticket: &TicketRef,
+    message: Uuid,
     etag: &str,
 ) -> Result<Revised, Stop> {
+    let (message, ticket) = find(world, scope, ticket, message)?;
     if message.deleted_at.is_some() {
         return Ok((message, ticket));
     }
@@ -65,6 +73,7 @@ pub fn delete(
     let (last, last_public) = last_without(world, &ticket, &message)?;
     let after = Message {
         body: String::new(),
+        mentions: Words::default(),
         deleted_at: Some(scope.now),
         deleted_by: scope.actor.id.clone(),
         ..Message::clone(&message)
@@ -78,6 +87,12 @@ pub fn delete(
             t.last_public_message_at = last_public;
         }
     })
+}
+
+fn find(world: &World, scope: &Scope<'_>, ticket: &TicketRef, message: Uuid) -> Result<Revised, Stop> {
+    let ticket = access::ticket(world, scope, ticket, "", Right::Requester)?;
+    let message = access::message(world, scope, &ticket, message)?;
+    Ok((message, ticket))
 }
 
 /// When the newest of the other messages was posted, and the newest public one.

@@ -62,6 +62,8 @@ fn positions(rows: &[Resource]) -> String {
         | Resource::Message(..)
         | Resource::Issue(_)
         | Resource::Tenant(_)
+        | Resource::Tag(_)
+        | Resource::CannedResponse(_)
         | Resource::All(_) => 0,
     };
     rows.iter().map(|row| position(row).to_string()).collect::<Vec<_>>().join(",")
@@ -81,6 +83,8 @@ fn answered(command: &Command, request: &RequestKey, outcome: &Outcome, now: Ins
         Resource::Team(row) => (row.id.clone(), row.position),
         Resource::Agent(row) => (row.id.clone(), row.position),
         Resource::Tenant(row) => (row.tenant_id.clone(), row.position),
+        Resource::Tag(row) => (row.name.clone(), row.position),
+        Resource::CannedResponse(row) => (id::show(id::CANNED_RESPONSE, row.id), row.position),
     };
     Request {
         tenant_id: command.caller.tenant().to_owned(),

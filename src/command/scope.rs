@@ -114,7 +114,8 @@ pub fn is_requester_only(caller: &Caller) -> bool {
     !caller.roles().intersects(STAFF.union(PROGRAMS))
 }
 
-fn actor(caller: &Caller) -> Actor {
+/// Who a caller is in the log.
+pub fn actor(caller: &Caller) -> Actor {
     let kind = if caller.roles().intersects(STAFF) {
         ActorKind::Agent
     } else if caller.roles().intersects(PROGRAMS) {

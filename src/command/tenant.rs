@@ -15,7 +15,7 @@ use super::{Refusal, Stop, World};
 use crate::model::tenant::{GENERAL, Tenant};
 use crate::model::ticket::{self, Ticket};
 use crate::model::time;
-use crate::model::words::SourceType;
+use crate::model::words::{SourceType, TagMode, Words};
 use crate::workflow::nearest;
 
 /// Writes the masked settings. The same again changes nothing; the first write always makes the row.
@@ -82,8 +82,23 @@ fn shown_tenant(row: &Tenant) -> Value {
     })
 }
 
-/// Refuses a category that is not one of the tenant's. What was there before is not looked at again.
+/// Refuses a category and tags that are none of the tenant's. What was there before is not looked at again.
 pub fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {
+    allows_category(world, before, after)?;
+    allows_tags(world, before, after)
+}
+
+fn allows_tags(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {
+    let new = after.tags.iter().filter(|tag| before.is_none_or(|before| !before.tags.has(tag)));
+    let new = Words(new.cloned().collect());
+    if new.is_empty() || world.settings()?.tag_mode == TagMode::Free {
+        return Ok(());
+    }
+    let tags = world.unregistered(&new)?;
+    if tags.is_empty() { Ok(()) } else { Err(Refusal::TagNotRegistered { tags }.into()) }
+}
+
+fn allows_category(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {
     let category = after.category.as_str();
     if category == GENERAL || before.is_some_and(|before| before.category == category) {
         return Ok(());

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::action::{DirectoryKind, NewTicket, TicketEdit};
-use super::{Action, Command, Want};
+use super::{Action, Command, Want, mention};
+use crate::model::canned::CannedRef;
 use crate::model::ticket::TicketRef;
 use crate::workflow::schema::Root;
 use crate::workflow::{Rule, RuleSet};
@@ -30,8 +31,11 @@ impl Wants {
             Action::CreateTickets(all) => self.new_tickets(all, rules),
             Action::UpdateTicket { ticket, edit, etag: _ } => {
                 self.ticket(ticket);
-                let TicketEdit { assignee_id, .. } = &**edit;
+                let TicketEdit { assignee_id, tags, .. } = &**edit;
                 self.agent(assignee_id.as_deref().unwrap_or_default());
+                if tags.is_some() {
+                    self.add(Want::Settings);
+                }
             }
             Action::AssignTicket { ticket, assignee_id, etag: _, team_id: _ } => {
                 self.ticket(ticket);
@@ -47,13 +51,35 @@ impl Wants {
             }
             Action::DeleteTicket { ticket, etag: _ }
             | Action::UndeleteTicket { ticket, etag: _ }
-            | Action::TagTicket { ticket, .. }
-            | Action::RateTicket { ticket, .. }
-            | Action::PostMessage { ticket, message: _ } => self.ticket(ticket),
-            Action::UpdateMessage { ticket, message, .. } | Action::DeleteMessage { ticket, message, .. } => {
+            | Action::RateTicket { ticket, .. } => self.ticket(ticket),
+            Action::TagTicket { ticket, .. } => {
+                self.ticket(ticket);
+                self.add(Want::Settings);
+            }
+            Action::PostMessage { ticket, message } => {
+                self.ticket(ticket);
+                mention::wants(&message.body).for_each(|want| self.add(want));
+            }
+            Action::UpdateMessage { ticket, message, edit, etag: _ } => {
+                self.ticket(ticket);
+                self.add(Want::Message(*message));
+                let body = edit.body.as_deref().unwrap_or_default();
+                mention::wants(body).for_each(|want| self.add(want));
+            }
+            Action::DeleteMessage { ticket, message, etag: _ } => {
                 self.ticket(ticket);
                 self.add(Want::Message(*message));
             }
+            Action::CreateCanned(new) => self.add(Want::Canned(CannedRef::Name(new.name.clone()))),
+            Action::UpdateCanned { canned, edit, etag: _ } => {
+                self.add(Want::Canned(canned.clone()));
+                if let Some(name) = &edit.name {
+                    self.add(Want::Canned(CannedRef::Name(name.clone())));
+                }
+            }
+            Action::DeleteCanned { canned, etag: _ } => self.add(Want::Canned(canned.clone())),
+            Action::CreateTag(new) => self.add(Want::Tag(new.name.clone())),
+            Action::UpdateTag { name, .. } | Action::DeleteTag { name, .. } => self.add(Want::Tag(name.clone())),
             Action::CreateIssue(new) => {
                 for ticket in &new.tickets {
                     self.ticket(ticket);
@@ -117,9 +143,13 @@ impl Wants {
         let needed = |root: Root| candidates.iter().any(|rule| rule.needs(root));
         let (organization, requester) = (needed(Root::Organization), needed(Root::Requester));
         let team = needed(Root::Team) || candidates.iter().any(|rule| rule.chooses());
+        let tags = candidates.iter().any(|rule| rule.tags());
         for new in all {
             let new: &NewTicket = new.borrow();
             self.agent(&new.assignee_id);
+            if tags || !new.tags.is_empty() {
+                self.add(Want::Settings);
+            }
             if organization && !new.organization_id.is_empty() {
                 self.add(Want::Organization(new.organization_id.clone()));
             }

@@ -1,6 +1,6 @@
 //! A tenant as one batch sees it: what was loaded under the head's lock, and what was decided since.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -8,10 +8,12 @@ use uuid::Uuid;
 use super::Stop;
 use super::table::Table;
 use crate::model::activity::Activity;
+use crate::model::canned::{CannedRef, CannedResponse};
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Request, Run};
 use crate::model::message::{Entry, Message};
+use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::words::RunVerdict;
@@ -27,9 +29,15 @@ pub enum Want {
     /// The issues of a ticket, all of them, as one aggregate.
     TicketIssues(Uuid),
     Agent(String),
+    /// The agents of the directory that have this name.
+    AgentsNamed(String),
     Team(String),
     Organization(String),
     Contact(String),
+    /// Of the registry, by its name.
+    Tag(String),
+    /// By its name: the one that is not deleted.
+    Canned(CannedRef),
     /// An answered request, by the hash of its key.
     Request(Uuid),
     /// The tenant's own settings.
@@ -47,9 +55,15 @@ pub struct World {
     pub ticket_issues: Table<Uuid, Vec<Uuid>>,
     pub issue_tickets: Table<(Uuid, Uuid), IssueTicket>,
     pub agents: Table<String, Agent>,
+    /// Ids by name, as the database has them; [`World::agents_named`] tells what was decided since.
+    pub named: Table<String, Vec<String>>,
     pub teams: Table<String, Team>,
     pub organizations: Table<String, Organization>,
     pub contacts: Table<String, Contact>,
+    pub tags: Table<String, Tag>,
+    pub canned: Table<Uuid, CannedResponse>,
+    /// Ids by name, as the database has them; [`World::canned_response`] tells what was decided since.
+    pub canned_names: Table<String, Uuid>,
     pub requests: Table<Uuid, Request>,
     pub messages: Table<Uuid, Message>,
     /// Of a ticket, as the database has them; [`World::thread`] tells what was decided since.
@@ -71,7 +85,7 @@ pub struct World {
 #[derive(Clone, Debug)]
 pub struct Savepoint {
     head: Head,
-    marks: [usize; 11],
+    marks: [usize; 13],
     activities: usize,
     runs: usize,
     tally: usize,
@@ -93,9 +107,13 @@ impl World {
             ticket_issues: Table::default(),
             issue_tickets: Table::default(),
             agents: Table::default(),
+            named: Table::default(),
             teams: Table::default(),
             organizations: Table::default(),
             contacts: Table::default(),
+            tags: Table::default(),
+            canned: Table::default(),
+            canned_names: Table::default(),
             requests: Table::default(),
             messages: Table::default(),
             threads: Table::default(),
@@ -118,9 +136,13 @@ impl World {
             Want::Issue(id) => self.issues.get(id).is_some(),
             Want::TicketIssues(id) => self.ticket_issues.get(id).is_some(),
             Want::Agent(id) => self.agents.get(id).is_some(),
+            Want::AgentsNamed(name) => self.named.get(name).is_some(),
             Want::Team(id) => self.teams.get(id).is_some(),
             Want::Organization(id) => self.organizations.get(id).is_some(),
             Want::Contact(id) => self.contacts.get(id).is_some(),
+            Want::Tag(name) => self.tags.get(name).is_some(),
+            Want::Canned(CannedRef::Id(id)) => self.canned.get(id).is_some(),
+            Want::Canned(CannedRef::Name(name)) => self.canned_names.get(name).is_some(),
             Want::Request(key) => self.requests.get(key).is_some(),
             Want::Settings => self.settings.get(&()).is_some(),
         }
@@ -173,6 +195,17 @@ impl World {
         known(self.agents.get(&id.to_owned()), || Want::Agent(id.to_owned()))
     }
 
+    /// The ids of the agents of this name, each once.
+    pub fn agents_named(&self, name: &str) -> Result<Vec<String>, Stop> {
+        let stored =
+            known(self.named.get(&name.to_owned()), || Want::AgentsNamed(name.to_owned()))?.unwrap_or_default();
+        let stored = stored.iter().filter_map(|id| self.agents.get(id).flatten().map(|agent| &**agent));
+        let all = stored.chain(self.agents.inserts()).chain(self.agents.updates());
+        let named = all.filter(|agent| agent.name == name && agent.known && agent.deleted_at.is_none());
+        let ids: BTreeSet<&String> = named.map(|agent| &agent.id).collect();
+        Ok(ids.into_iter().cloned().collect())
+    }
+
     /// Of the directory; as are the next two. Deleted ones are in none of them.
     pub fn team(&self, id: &str) -> Result<Option<Arc<Team>>, Stop> {
         Ok(self.team_row(id)?.filter(|row| row.deleted_at.is_none()))
@@ -196,6 +229,25 @@ impl World {
 
     pub(super) fn contact_row(&self, id: &str) -> Result<Option<Arc<Contact>>, Stop> {
         known(self.contacts.get(&id.to_owned()), || Want::Contact(id.to_owned()))
+    }
+
+    /// A row of the registry, deleted or not.
+    pub fn tag(&self, name: &str) -> Result<Option<Arc<Tag>>, Stop> {
+        known(self.tags.get(&name.to_owned()), || Want::Tag(name.to_owned()))
+    }
+
+    /// By its id, deleted or not; by its name, the one that is not.
+    pub fn canned_response(&self, which: &CannedRef) -> Result<Option<Arc<CannedResponse>>, Stop> {
+        let want = || Want::Canned(which.clone());
+        let name = match which {
+            CannedRef::Id(id) => return known(self.canned.get(id), want),
+            CannedRef::Name(name) => name,
+        };
+        let stored = known(self.canned_names.get(name), want)?;
+        let decided = self.canned.inserts().chain(self.canned.updates()).map(|row| row.id);
+        let mut rows =
+            stored.as_deref().copied().into_iter().chain(decided).filter_map(|id| self.canned.get(&id).flatten());
+        Ok(rows.find(|row| row.name == *name && row.deleted_at.is_none()).cloned())
     }
 
     pub fn request(&self, key: Uuid) -> Result<Option<Arc<Request>>, Stop> {
@@ -223,6 +275,8 @@ impl World {
                 self.requests.mark(),
                 self.messages.mark(),
                 self.settings.mark(),
+                self.tags.mark(),
+                self.canned.mark(),
             ],
             activities: self.activities.len(),
             runs: self.runs.len(),
@@ -245,6 +299,8 @@ impl World {
             requests,
             messages,
             settings,
+            tags,
+            canned,
         ] = *marks;
         self.head = head.clone();
         self.tickets.rollback(tickets);
@@ -258,6 +314,8 @@ impl World {
         self.requests.rollback(requests);
         self.messages.rollback(messages);
         self.settings.rollback(settings);
+        self.tags.rollback(tags);
+        self.canned.rollback(canned);
         // A ticket made since the savepoint is unknown again: so is its number, which will be given out anew.
         let last = self.head.last_number;
         self.numbers.retain(|number, id| *number <= last || id.is_none());

@@ -58,7 +58,8 @@ fn of_ticket(of: &Ticket, found: &Around, wanted: &[Include], call: &Call) -> pb
     }
     if let Some(newest) = found.messages.get(&of.id) {
         shown.more_messages = newest.len() > MESSAGES;
-        shown.messages = newest.iter().take(MESSAGES).rev().cloned().map(message::to_pb).collect();
+        let shown_part = |row| message::to_pb(row, call.part());
+        shown.messages = newest.iter().take(MESSAGES).rev().cloned().map(shown_part).collect();
     }
     shown
 }

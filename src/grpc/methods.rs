@@ -30,6 +30,7 @@ const READ: Roles = WRITE.union(Roles::of(&[Role::Auditor]));
 const LOG: Roles = STAFF.union(Roles::of(&[Role::Service, Role::Auditor]));
 const RULES: Roles = STAFF.union(Roles::of(&[Role::Auditor]));
 const SETUP: Roles = Roles::of(&[Role::Admin, Role::Service, Role::Importer]);
+const CURATE: Roles = SETUP.union(Roles::of(&[Role::Lead]));
 const REQUESTER: Roles = Roles::of(&[Role::Requester]);
 
 /// By service, as in proto/. A requester's calls see its own tickets only, and the public part of those.
@@ -60,6 +61,17 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.TicketService/ListMessages", Access::Roles(READ.union(REQUESTER))),
     ("/docket.v1.TicketService/UpdateMessage", Access::Roles(WRITE.union(REQUESTER))),
     ("/docket.v1.TicketService/DeleteMessage", Access::Roles(WRITE.union(REQUESTER))),
+    ("/docket.v1.TicketService/CreateTag", Access::Roles(CURATE)),
+    ("/docket.v1.TicketService/GetTag", Access::Roles(READ)),
+    ("/docket.v1.TicketService/ListTags", Access::Roles(READ)),
+    ("/docket.v1.TicketService/UpdateTag", Access::Roles(CURATE)),
+    ("/docket.v1.TicketService/DeleteTag", Access::Roles(CURATE)),
+    ("/docket.v1.TicketService/CreateCannedResponse", Access::Roles(WRITE)),
+    ("/docket.v1.TicketService/GetCannedResponse", Access::Roles(READ)),
+    ("/docket.v1.TicketService/ListCannedResponses", Access::Roles(READ)),
+    ("/docket.v1.TicketService/UpdateCannedResponse", Access::Roles(WRITE)),
+    ("/docket.v1.TicketService/DeleteCannedResponse", Access::Roles(WRITE)),
+    ("/docket.v1.TicketService/RenderCannedResponse", Access::Roles(READ)),
     ("/docket.v1.IssueService/CreateIssue", Access::Roles(WRITE)),
     ("/docket.v1.IssueService/GetIssue", Access::Roles(READ)),
     ("/docket.v1.IssueService/ListIssues", Access::Roles(READ)),
@@ -172,8 +184,9 @@ mod tests {
         for method in all() {
             let Access::Roles(roles) = method.access else { continue };
             let name = method.path.rsplit('/').next().expect("a path has parts");
-            let reads =
-                ["Get", "BatchGet", "List", "Search", "Stream", "Validate"].iter().any(|verb| name.starts_with(verb));
+            let reads = ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render"]
+                .iter()
+                .any(|verb| name.starts_with(verb));
             assert_eq!(roles.contains(Role::Auditor), reads, "{}", method.path);
         }
     }

@@ -3,6 +3,7 @@
 pub mod activity;
 mod as_of;
 pub mod auth;
+mod canned;
 pub mod convert;
 pub mod directory;
 pub mod fault;
@@ -21,6 +22,7 @@ pub mod serve;
 pub mod state;
 mod statistics;
 pub mod status;
+mod tag;
 pub mod tenant;
 pub mod ticket;
 pub mod workflow;

@@ -9,6 +9,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use super::pb::ErrorReason;
 use crate::command::Refusal;
 use crate::command::refusal::{Kind, Violation};
+use crate::workflow::NoText;
 
 const DOMAIN: &str = "docket";
 /// Clients take 8 KiB of trailers, encoded. Texts and violations stay well below.
@@ -21,6 +22,12 @@ pub fn refused(refusal: Refusal) -> Status {
     match refusal {
         Refusal::Invalid { violations } => invalid(text, violations),
         Refusal::NotFound { kind, id } => not_found(text, kind, id),
+        Refusal::NameTaken { kind, name } => {
+            let (_, message) = missing(kind);
+            let details = ErrorDetails::with_resource_info(message, name.as_str(), "", text.as_str());
+            let metadata = [("kind", kind.word().to_owned()), ("name", name)];
+            build(Code::AlreadyExists, ErrorReason::NameTaken, text, metadata, details)
+        }
         Refusal::IllegalTransition { name, verb, from, to, allowed, advice: _ } => {
             let allowed: Vec<&str> = allowed.iter().map(|status| status.word()).collect();
             let metadata = [
@@ -42,6 +49,10 @@ pub fn refused(refusal: Refusal) -> Status {
         }
         Refusal::Deleted { name } => {
             precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
+        }
+        Refusal::TagNotRegistered { tags } => {
+            let subject = shortened(tags.join(","));
+            precondition(ErrorReason::TagNotRegistered, "TAG", &subject, text, [("tags", subject.clone())])
         }
         Refusal::MessageDeleted { name } => {
             precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
@@ -100,7 +111,14 @@ fn invalid(text: String, violations: Vec<Violation>) -> Status {
 }
 
 fn not_found(text: String, kind: Kind, id: String) -> Status {
-    let (reason, message) = match kind {
+    let (reason, message) = missing(kind);
+    let details = ErrorDetails::with_resource_info(message, id.as_str(), "", text.as_str());
+    build(Code::NotFound, reason, text, [("id", id)], details)
+}
+
+/// The reason when one of these is missing, and the message that it is on the wire.
+fn missing(kind: Kind) -> (ErrorReason, &'static str) {
+    match kind {
         Kind::Ticket => (ErrorReason::TicketNotFound, "docket.v1.Ticket"),
         Kind::Message => (ErrorReason::MessageNotFound, "docket.v1.Message"),
         Kind::Issue => (ErrorReason::IssueNotFound, "docket.v1.Issue"),
@@ -108,9 +126,9 @@ fn not_found(text: String, kind: Kind, id: String) -> Status {
         Kind::Contact => (ErrorReason::ContactNotFound, "docket.v1.Contact"),
         Kind::Team => (ErrorReason::TeamNotFound, "docket.v1.Team"),
         Kind::Agent => (ErrorReason::AgentNotFound, "docket.v1.Agent"),
-    };
-    let details = ErrorDetails::with_resource_info(message, id.as_str(), "", text.as_str());
-    build(Code::NotFound, reason, text, [("id", id)], details)
+        Kind::Tag => (ErrorReason::TagNotFound, "docket.v1.Tag"),
+        Kind::CannedResponse => (ErrorReason::CannedResponseNotFound, "docket.v1.CannedResponse"),
+    }
 }
 
 fn precondition<const N: usize>(
@@ -122,6 +140,14 @@ fn precondition<const N: usize>(
 ) -> Status {
     let details = ErrorDetails::with_precondition_failure_violation(kind, subject, text.as_str());
     build(Code::FailedPrecondition, reason, text, metadata, details)
+}
+
+/// An expression of a canned response that has no value for this ticket.
+pub fn not_rendered(name: &str, failed: NoText) -> Status {
+    let text = format!("canned response {name:?} cannot be written out: {failed}");
+    let NoText { expression, problem } = failed;
+    let metadata = [("name", name.to_owned()), ("expression", shortened(expression)), ("problem", shortened(problem))];
+    precondition(ErrorReason::NotRendered, "EXPRESSION", name, text, metadata)
 }
 
 /// `column` counts characters from 1.

@@ -9,7 +9,7 @@ use super::include::included;
 use super::read::{Asked, List, connection, wait_for};
 use super::state::{Call, State, service};
 use super::write::write;
-use super::{as_of, fault, pb, search, statistics, status};
+use super::{as_of, canned, fault, pb, search, statistics, status, tag};
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
 use crate::model::message::Message;
@@ -47,6 +47,17 @@ service! {
         list_messages: ListMessagesRequest -> ListMessagesResponse, by list_messages;
         update_message: UpdateMessageRequest -> UpdateMessageResponse, by write;
         delete_message: DeleteMessageRequest -> DeleteMessageResponse, by write;
+        create_tag: CreateTagRequest -> CreateTagResponse, by write;
+        get_tag: GetTagRequest -> GetTagResponse, by tag::get;
+        list_tags: ListTagsRequest -> ListTagsResponse, by tag::list;
+        update_tag: UpdateTagRequest -> UpdateTagResponse, by write;
+        delete_tag: DeleteTagRequest -> DeleteTagResponse, by write;
+        create_canned_response: CreateCannedResponseRequest -> CreateCannedResponseResponse, by write;
+        get_canned_response: GetCannedResponseRequest -> GetCannedResponseResponse, by canned::get;
+        list_canned_responses: ListCannedResponsesRequest -> ListCannedResponsesResponse, by canned::list;
+        update_canned_response: UpdateCannedResponseRequest -> UpdateCannedResponseResponse, by write;
+        delete_canned_response: DeleteCannedResponseRequest -> DeleteCannedResponseResponse, by write;
+        render_canned_response: RenderCannedResponseRequest -> RenderCannedResponseResponse, by canned::render;
     }
 }
 
@@ -142,7 +153,7 @@ async fn get_message(
     let found = store::read::message::get(&mut conn, scope, of, which).await;
     let found = found.map_err(|error| fault::of_read("GetMessage", "", error))?;
     let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::Message, id }))?;
-    Ok(pb::GetMessageResponse { message: Some(message::to_pb(row)) })
+    Ok(pb::GetMessageResponse { message: Some(message::to_pb(row, call.part())) })
 }
 
 async fn list_messages(
@@ -163,7 +174,7 @@ async fn list_messages(
     let of = find(&mut conn, "ListMessages", &call, &name, &ticket_id).await?.id;
     let rows = store::read::message::list(&mut conn, list.scope(), of, list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (messages, next_page_token) = list.shown(state, rows, message::to_pb);
+    let (messages, next_page_token) = list.shown(state, rows, |row| message::to_pb(row, list.part()));
     Ok(pb::ListMessagesResponse { messages, next_page_token })
 }
 

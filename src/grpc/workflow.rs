@@ -8,12 +8,14 @@ use super::read::{Asked, List, connection};
 use super::rules::NotReloaded;
 use super::state::{Call, State, service};
 use super::{fault, pb, status};
+use crate::model::canned::CannedRef;
 use crate::model::ledger::Run;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::PoolError;
-use crate::workflow::{Diagnostic, Rule, RuleSet};
+use crate::store::read::Scope;
+use crate::workflow::{Diagnostic, Rule, RuleSet, Severity};
 
 service! {
     Workflows: workflow_service_server::WorkflowService {
@@ -72,8 +74,8 @@ fn page_of<'a>(rules: &'a [Rule], after: Option<&[Key]>, size: usize) -> (&'a [R
 }
 
 async fn validate(
-    _state: &State,
-    _call: Call,
+    state: &State,
+    call: Call,
     request: pb::ValidateWorkflowRequest,
 ) -> Result<pb::ValidateWorkflowResponse, Status> {
     let (file, source) = checked(|found| workflow::source(found, request)).map_err(status::refused)?;
@@ -82,10 +84,11 @@ async fn validate(
     // Compiling takes its time: not on the threads that answer everybody.
     let checked = tokio::task::spawn_blocking(move || RuleSet::from_sources(vec![(file, source)])).await;
     let checked = checked.map_err(|panic| fault::incident("ValidateWorkflow", &panic))?;
-    let (diagnostics, set) = match checked {
+    let (mut diagnostics, set) = match checked {
         Ok(set) => (set.warnings().to_vec(), set),
         Err(found) => (found, RuleSet::default()),
     };
+    diagnostics.extend(lacking(state, &call, &set).await?);
     Ok(pb::ValidateWorkflowResponse {
         diagnostics: diagnostics.into_iter().map(diagnostic_to_pb).collect(),
         workflows: set.rules().iter().map(|rule| workflow::to_pb(rule, set.hash())).collect(),
@@ -115,6 +118,31 @@ async fn reload(
     let active = store::head::installation(&conn).await;
     let active = active.map_err(|error| fault::of_read("ReloadWorkflows", "", error))?;
     Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
+}
+
+/// Warnings about canned responses that the caller's tenant lacks: other tenants may have them.
+async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagnostic>, Status> {
+    let named: Vec<_> = set.rules().iter().flat_map(|rule| rule.canned().map(move |place| (rule, place))).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let refs: Vec<CannedRef> = named.iter().map(|(_, (name, ..))| CannedRef::parse(name)).collect();
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let audience = call.audience();
+    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let there = store::read::canned::which(&mut conn, scope, &refs).await;
+    let there = there.map_err(|error| fault::of_read("ValidateWorkflow", "", error))?;
+    let missing = named.into_iter().zip(refs).filter(|(_, canned)| !there.contains(canned));
+    let warning = |(rule, (name, line, column)): (&Rule, (&str, u32, u32))| Diagnostic {
+        severity: Severity::Warning,
+        code: "unknown-canned",
+        message: format!("this tenant has no canned response `{name}`"),
+        hint: "create it; for a tenant that lacks it, this is an ERROR each time".to_owned(),
+        file: rule.file.clone(),
+        line,
+        column,
+    };
+    Ok(missing.map(|(named, _)| warning(named)).collect())
 }
 
 async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {

@@ -7,6 +7,7 @@ pub const TICKET: &str = "tkt_";
 pub const MESSAGE: &str = "msg_";
 pub const ISSUE: &str = "iss_";
 pub const RUN: &str = "run_";
+pub const CANNED_RESPONSE: &str = "cnr_";
 pub const SLA_POLICY: &str = "slp_";
 
 /// Crockford's base 32, as ULIDs use it.

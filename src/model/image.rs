@@ -128,6 +128,7 @@ image! {
         12 string source_type: SourceType, 13 int64 created_at: Instant, 14 string created_by: String,
         15 int64 updated_at: Instant, 16 string updated_by: String, 17 #optional int64 deleted_at: Option<Instant>,
         18 string deleted_by: String, 19 int32 schema_version: i32, 20 int64 etag_version: i64, 21 int64 position: i64,
+        22 #repeated string mentions: Words,
     } left out {}
 }
 

@@ -1,7 +1,7 @@
 //! One message of a ticket's thread: a public reply or an internal note.
 
 use super::time::Instant;
-use super::words::{AuthorKind, Visibility};
+use super::words::{AuthorKind, Visibility, Words};
 use uuid::Uuid;
 
 row! {
@@ -17,6 +17,15 @@ row! {
         author_kind: AuthorKind,
         /// The rule that wrote it; '' when a person or a service did.
         workflow: String,
+        /// Ids of the agents that the body names.
+        mentions: Words,
+    }
+}
+
+impl Message {
+    /// As the ticket's requester is shown it: who is an agent is the desk's own.
+    pub fn public(self) -> Message {
+        Message { mentions: Words::default(), ..self }
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod row;
 
 pub mod activity;
+pub mod canned;
 pub mod change;
 pub mod directory;
 pub mod id;
@@ -11,9 +12,11 @@ pub mod image;
 pub mod issue;
 pub mod ledger;
 pub mod lifecycle;
+pub mod mention;
 pub mod message;
 pub mod schema;
 pub mod statistics;
+pub mod tag;
 pub mod tenant;
 pub mod ticket;
 pub mod time;

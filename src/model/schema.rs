@@ -69,6 +69,7 @@ diesel::table! {
         author_email -> Text,
         author_kind -> Text,
         workflow -> Text,
+        mentions -> Jsonb,
         app_id -> Text,
         source -> Text,
         source_type -> Text,
@@ -205,6 +206,51 @@ diesel::table! {
         weight -> Integer,
         open_count -> BigInt,
         known -> Bool,
+        app_id -> Text,
+        source -> Text,
+        source_type -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        updated_at -> Timestamptz,
+        updated_by -> Text,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by -> Text,
+        schema_version -> Integer,
+        etag_version -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    canned_response (tenant_id, id) {
+        tenant_id -> Text,
+        id -> Uuid,
+        name -> Text,
+        title -> Text,
+        body -> Text,
+        team_id -> Text,
+        app_id -> Text,
+        source -> Text,
+        source_type -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        updated_at -> Timestamptz,
+        updated_by -> Text,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by -> Text,
+        schema_version -> Integer,
+        etag_version -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    ticket_tag (tenant_id, name) {
+        tenant_id -> Text,
+        name -> Text,
+        color -> Text,
+        team_id -> Text,
+        description -> Text,
         app_id -> Text,
         source -> Text,
         source_type -> Text,

@@ -11,12 +11,14 @@ use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::image::ActivityRow;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
 use crate::model::message::{Entry, Message};
 use crate::model::row::Row;
+use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 
@@ -98,6 +100,11 @@ lookups! {
     contacts, ContactById: Contact by "id" as String, Text;
     teams, TeamById: Team by "id" as String, Text;
     agents, AgentById: Agent by "id" as String, Text;
+    /// The agents of the directory that have this name, more of them than one batch could rename.
+    agents_named, AgentByName: Agent by "name" as String, Text, " AND t.known AND t.deleted_at IS NULL LIMIT 1000";
+    canned, CannedById: CannedResponse by "id" as Uuid, diesel::sql_types::Uuid;
+    canned_named, CannedByName: CannedResponse by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
+    tags, TagByName: Tag by "name" as String, Text;
     requests, RequestByKey: Request by "key" as Uuid, diesel::sql_types::Uuid;
     /// The key is the tenant once more.
     settings, SettingsOf: Tenant by "tenant_id" as String, Text;

@@ -8,11 +8,13 @@ use futures_util::join;
 use super::write::{batch, delete, insert, update, warm_delete, warm_insert, warm_update};
 use super::{head, lookup};
 use crate::command::World;
+use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::image::ActivityRow;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Run};
 use crate::model::message::Message;
+use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 
@@ -49,9 +51,15 @@ pub async fn save(
         .into();
         results.into_iter().collect::<QueryResult<()>>()
     };
-    let (log, issues, directory, settings) =
-        join!(log, save_issues(conn, worlds), save_directory(conn, worlds), save_settings(conn, worlds));
-    log.and(issues).and(directory).and(settings)
+    let results: [QueryResult<()>; 5] = join!(
+        log,
+        save_issues(conn, worlds),
+        save_directory(conn, worlds),
+        save_settings(conn, worlds),
+        save_words(conn, worlds),
+    )
+    .into();
+    results.into_iter().collect()
 }
 
 async fn save_settings(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
@@ -86,6 +94,18 @@ async fn save_directory(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryRes
     results.into_iter().collect()
 }
 
+async fn save_words(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
+    let results: [QueryResult<()>; 4] = join!(
+        insert(conn, rows!(worlds, tags, inserts)),
+        update(conn, rows!(worlds, tags, updates)),
+        // Names are unique: what frees one comes before what takes it.
+        update(conn, rows!(worlds, canned, updates)),
+        insert(conn, rows!(worlds, canned, inserts)),
+    )
+    .into();
+    results.into_iter().collect()
+}
+
 /// Prepares every statement of a lane on this connection, one after the other, so that none has to be prepared in a flight.
 pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     batch(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await?;
@@ -105,6 +125,10 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     warm_update::<Team>(conn).await?;
     warm_insert::<Agent>(conn).await?;
     warm_update::<Agent>(conn).await?;
+    warm_insert::<Tag>(conn).await?;
+    warm_update::<Tag>(conn).await?;
+    warm_insert::<CannedResponse>(conn).await?;
+    warm_update::<CannedResponse>(conn).await?;
     warm_insert::<Tenant>(conn).await?;
     warm_update::<Tenant>(conn).await?;
     lookup::warm(conn).await?;

@@ -21,7 +21,7 @@ pub enum Effect {
         reason: String,
     },
     Message {
-        body: String,
+        said: Said,
         visibility: Visibility,
     },
     CreateIssue(CreateIssue),
@@ -35,6 +35,13 @@ pub enum Effect {
     Deny {
         message: String,
     },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    Body(String),
+    /// By the canned response of this name or id.
+    Canned(String),
 }
 
 /// The fields that one `set` names; `None` = left alone.

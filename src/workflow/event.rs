@@ -60,6 +60,7 @@ pub fn presence(root: &str, events: &[String]) -> Presence {
                     | "ticket.note_added"
                     | "ticket.message_edited"
                     | "ticket.message_deleted"
+                    | "ticket.mentioned"
                     | "ticket.messaging"
             ),
             "issue" => event.starts_with("issue."),

@@ -116,6 +116,7 @@ pub fn message() -> Message {
         author_email: "ann@example.com".into(),
         author_kind: AuthorKind::Agent,
         workflow: "greeter".into(),
+        mentions: words(&["ann"]),
         app_id: String::new(),
         source: "docket".into(),
         source_type: SourceType::Api,

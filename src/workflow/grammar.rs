@@ -88,7 +88,8 @@ pub struct RawTransition {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawMessage {
-    pub body: String,
+    pub body: Option<String>,
+    pub canned: Option<String>,
     pub visibility: Option<String>,
 }
 
@@ -229,19 +230,8 @@ const RULE_KEYS: &[&str] = &[
 const ACTION_KEYS: &[&str] =
     &["set", "tag", "assign", "transition", "message", "create_issue", "create_task", "deny", "if", "id"];
 /// Of workflows.md, but not read by this version: said so rather than called a slip.
-const LATER_KEYS: &[&str] = &[
-    "limits",
-    "rollout",
-    "variables",
-    "sla",
-    "link",
-    "metric",
-    "webhook",
-    "dispatch_agent",
-    "emit",
-    "canned",
-    "skills",
-];
+const LATER_KEYS: &[&str] =
+    &["limits", "rollout", "variables", "sla", "link", "metric", "webhook", "dispatch_agent", "emit", "skills"];
 
 /// The keys inside an action; empty where any key goes (`set` is checked against the fields it can set).
 fn keys_of(action: &str) -> &'static [&'static str] {
@@ -249,7 +239,7 @@ fn keys_of(action: &str) -> &'static [&'static str] {
         "tag" => &["add", "remove"],
         "assign" => &["to", "strategy", "team", "only_online", "max_open", "when_none"],
         "transition" => &["verb", "reason"],
-        "message" => &["body", "visibility"],
+        "message" => &["body", "canned", "visibility"],
         "create_issue" => &["title", "description", "type", "priority", "reporter", "project", "once"],
         "create_task" => &["subject", "assignee", "contact"],
         "deny" => &["message"],

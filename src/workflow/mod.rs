@@ -18,14 +18,16 @@ mod grammar;
 mod rule;
 pub mod schema;
 mod set;
+mod snippet;
 mod template;
 #[cfg(test)]
 mod tests;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
-pub use effect::{Assign, AssignTo, CreateIssue, Effect, SetFields, Strategy, WhenNone};
+pub use effect::{Assign, AssignTo, CreateIssue, Effect, Said, SetFields, Strategy, WhenNone};
 pub use facts::{Event, Facts};
 pub use filter::{Filter, Subject};
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
 pub use set::RuleSet;
+pub use snippet::{NoText, Snippet};

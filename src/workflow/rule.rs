@@ -110,6 +110,16 @@ impl Rule {
         self.actions.iter().any(Action::chooses)
     }
 
+    /// Whether an action tags: then it matters which tags the tenant takes.
+    pub fn tags(&self) -> bool {
+        self.actions.iter().any(Action::tags)
+    }
+
+    /// The canned responses that its actions name in so many words, each with its line and column.
+    pub fn canned(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+        self.actions.iter().filter_map(Action::canned)
+    }
+
     /// Whether conditions, templates or values read `root`: organization, requester, assignee, team and before are worth
     /// loading only then.
     pub fn needs(&self, root: Root) -> bool {

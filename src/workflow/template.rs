@@ -167,7 +167,7 @@ fn fit_expr(expr: &mut Expr, words: &'static Enumeration, offset: usize) -> Resu
     Ok(())
 }
 
-enum Piece<'s> {
+pub(super) enum Piece<'s> {
     Text(String),
     /// `at`: where the expression begins in the whole.
     Code {
@@ -176,7 +176,7 @@ enum Piece<'s> {
     },
 }
 
-fn split(source: &str) -> Result<Vec<Piece<'_>>, Problem> {
+pub(super) fn split(source: &str) -> Result<Vec<Piece<'_>>, Problem> {
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut at = 0;

@@ -118,6 +118,7 @@ pub fn a_message(tenant: &str, ticket: i64, n: i64) -> Message {
         author_email: String::new(),
         author_kind: AuthorKind::Agent,
         workflow: String::new(),
+        mentions: Words::default(),
         app_id: String::new(),
         source: "docket".into(),
         source_type: SourceType::Api,

@@ -21,7 +21,11 @@ pub struct Around {
 impl Around {
     /// Everything that one of the rules reads; or everything of it that is missing, at once.
     pub fn of(world: &World, rules: &[&Rule], ticket: Option<&Ticket>) -> Result<Around, Stop> {
-        let needed = |root: Root| rules.iter().any(|rule| rule.needs(root));
+        Around::read_by(world, |root| rules.iter().any(|rule| rule.needs(root)), ticket)
+    }
+
+    /// The same for whatever reads these roots.
+    pub fn read_by(world: &World, needed: impl Fn(Root) -> bool, ticket: Option<&Ticket>) -> Result<Around, Stop> {
         let mut around = Around::default();
         let tenant = look_up(needed(Root::Tenant), &mut around.tenant, || world.settings().map(Some));
         let Some(ticket) = ticket else { return tenant.map(|()| around) };

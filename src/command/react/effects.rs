@@ -15,7 +15,7 @@ use crate::command::{Refusal, Stop, World, assign, issue, limits, message, perfo
 use crate::model::activity::{Activity, Task};
 use crate::model::ticket::Ticket;
 use crate::model::words::SourceType;
-use crate::workflow::{Assign, AssignTo, CreateIssue, Effect, Rule, WhenNone};
+use crate::workflow::{Assign, AssignTo, CreateIssue, Effect, Rule, Said, WhenNone};
 
 pub fn apply(
     world: &mut World,
@@ -41,7 +41,12 @@ pub fn apply(
             let to = verb.target().unwrap_or(ticket.status);
             perform::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
-        Effect::Message { body, visibility } => {
+        Effect::Message { said, visibility } => {
+            let body = match said {
+                Said::Body(body) => body,
+                // One that is there was written out before the rule acts.
+                Said::Canned(id) => return Err(Refusal::NotFound { kind: Kind::CannedResponse, id }.into()),
+            };
             limits::required("body", &body, limits::limits().text_bytes)?;
             let new = NewMessage {
                 body,

@@ -2,6 +2,7 @@
 
 mod around;
 pub mod before;
+mod canned;
 mod effects;
 mod strategy;
 
@@ -71,7 +72,7 @@ impl Reaction {
             let verdict = match rule.matches(&facts) {
                 Verdict::NotMatched => RunVerdict::NotMatched,
                 Verdict::Error(why) => error(world, scope, rule, &activity, why),
-                Verdict::Matched => match rule.effects(&facts) {
+                Verdict::Matched => match canned::effects(world, rule, &facts)? {
                     Err(why) => error(world, scope, rule, &activity, why),
                     Ok(effects) if effects.is_empty() => RunVerdict::Matched,
                     Ok(effects) => self.act(world, scope, rule, &activity, effects)?,

@@ -1,15 +1,18 @@
 //! Commands over a world that is the whole database: what nobody loaded is absent.
 
+mod canned;
 mod directory;
 mod follow_up;
 mod issues;
 mod lifecycle;
+mod mentions;
 mod messages;
 mod properties;
 mod reopen;
 mod revised;
 mod rules;
 mod runs;
+mod tags;
 mod tenant;
 mod writes;
 
@@ -23,6 +26,7 @@ use super::action::{MessageEdit, NewMessage, NewTicket, Step, TenantEdit, Ticket
 use super::{Action, Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, Want, World, run};
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::model::activity::Activity;
+use crate::model::canned::CannedRef;
 use crate::model::directory::{Agent, Team};
 use crate::model::ledger::Head;
 use crate::model::lifecycle::Verb;
@@ -181,6 +185,8 @@ impl House {
         rows.extend(world.teams.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.organizations.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.contacts.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.canned.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.tags.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.messages.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.requests.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.settings.inserts().map(|row| format!("{row:?}")));
@@ -200,9 +206,13 @@ impl House {
             Want::Issue(id) => world.issues.load(id, None),
             Want::TicketIssues(id) => world.ticket_issues.load(id, None),
             Want::Agent(id) => world.agents.load(id, None),
+            Want::AgentsNamed(name) => world.named.load(name, None),
             Want::Team(id) => world.teams.load(id, None),
             Want::Organization(id) => world.organizations.load(id, None),
             Want::Contact(id) => world.contacts.load(id, None),
+            Want::Tag(name) => world.tags.load(name, None),
+            Want::Canned(CannedRef::Id(id)) => world.canned.load(id, None),
+            Want::Canned(CannedRef::Name(name)) => world.canned_names.load(name, None),
             Want::Request(key) => world.requests.load(key, None),
             Want::Settings => world.settings.load((), None),
         }

@@ -53,7 +53,7 @@ pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, part: Part)
         occurred_at: Some(time::to_pb(occurred_at)),
         changes: changes.into_iter().map(change_to_pb).collect(),
         ticket: ticket.filter(|_| full).map(image),
-        message: message.map(message::to_pb),
+        message: message.map(|message| message::to_pb(message, part)),
         issue: issue.map(issue::to_pb),
         task: task.map(task_to_pb),
         data: data.map(value::struct_to_pb),

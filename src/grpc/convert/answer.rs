@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Part, directory, issue, message, tenant, ticket};
+use super::{Part, canned, directory, issue, message, tag, tenant, ticket};
 use crate::command::Resource;
 use crate::grpc::pb;
 use crate::model::id;
@@ -60,6 +60,12 @@ answers! {
     UpsertContactResponse holds contact, a Contact, by |row, _| directory::contact_to_pb(row);
     UpsertTeamResponse holds team, a Team, by |row, _| directory::team_to_pb(row);
     UpsertAgentResponse holds agent, a Agent, by |row, _| directory::agent_to_pb(row);
+    CreateCannedResponseResponse holds canned_response, a CannedResponse, by |row, _| canned::to_pb(row);
+    UpdateCannedResponseResponse holds canned_response, a CannedResponse, by |row, _| canned::to_pb(row);
+    DeleteCannedResponseResponse holds canned_response, a CannedResponse, by |row, _| canned::to_pb(row);
+    CreateTagResponse holds tag, a Tag, by |row, _| tag::to_pb(row);
+    UpdateTagResponse holds tag, a Tag, by |row, _| tag::to_pb(row);
+    DeleteTagResponse holds tag, a Tag, by |row, _| tag::to_pb(row);
 }
 
 /// Responses that hold the entries of a batch.
@@ -119,7 +125,7 @@ macro_rules! said {
         impl Answer for pb::$response {
             fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
                 let Resource::Message(row, ticket) = resource else { return None };
-                let message = message::to_pb(Arc::unwrap_or_clone(row));
+                let message = message::to_pb(Arc::unwrap_or_clone(row), part);
                 Some(pb::$response { message: Some(message), ticket: Some(shown(ticket, part)), position, epoch })
             }
         }

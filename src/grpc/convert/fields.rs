@@ -24,7 +24,23 @@ pub static MESSAGE: Fields = Fields {
     name: "docket.v1.Message",
     // The visibility may be named, so that a resource that was read can be sent back whole.
     writable: &["body", "visibility"],
-    fixed: &["ticket_id", "author_id", "author_email", "author_kind", "workflow", "source", "source_type"],
+    fixed: &["ticket_id", "author_id", "author_email", "author_kind", "workflow", "mentions", "source", "source_type"],
+};
+
+pub static TAG: Fields = Fields {
+    what: "a tag",
+    #[cfg(test)]
+    name: "docket.v1.Tag",
+    writable: &["color", "team_id", "description"],
+    fixed: &["name", "source", "source_type"],
+};
+
+pub static CANNED_RESPONSE: Fields = Fields {
+    what: "a canned response",
+    #[cfg(test)]
+    name: "docket.v1.CannedResponse",
+    writable: &["name", "title", "body", "team_id"],
+    fixed: &["source", "source_type"],
 };
 
 pub static TENANT: Fields = Fields {
@@ -116,8 +132,7 @@ mod tests {
     #[test]
     fn every_field_is_writable_or_fixed() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-        let every: &[&Fields] = &[&MESSAGE, &TENANT, &ISSUE];
-        for fields in every {
+        for fields in [&MESSAGE, &TAG, &CANNED_RESPONSE, &TENANT, &ISSUE] {
             let message = pool.get_message_by_name(fields.name).expect("the message");
             let mut all: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
             let known = [fields.writable, fields.fixed, STAMPS].concat();

@@ -1,12 +1,12 @@
 //! Messages to the wire.
 
-use super::time;
 use super::words::WireWord;
+use super::{Part, time};
 use crate::grpc::pb;
 use crate::model::message::Message;
 use crate::model::{id, ticket};
 
-pub fn to_pb(row: Message) -> pb::Message {
+pub fn to_pb(row: Message, part: Part) -> pb::Message {
     let Message {
         tenant_id,
         id,
@@ -17,6 +17,7 @@ pub fn to_pb(row: Message) -> pb::Message {
         author_email,
         author_kind,
         workflow,
+        mentions,
         app_id,
         source,
         source_type,
@@ -29,7 +30,10 @@ pub fn to_pb(row: Message) -> pb::Message {
         schema_version,
         etag_version,
         position: _,
-    } = row;
+    } = match part {
+        Part::Whole => row,
+        Part::Public => row.public(),
+    };
     pb::Message {
         id: id::show(id::MESSAGE, id),
         ticket_id: id::show(id::TICKET, ticket_id),
@@ -39,6 +43,7 @@ pub fn to_pb(row: Message) -> pb::Message {
         author_email,
         author_kind: author_kind.to_pb(),
         workflow,
+        mentions: mentions.0,
         tenant_id,
         app_id,
         source,

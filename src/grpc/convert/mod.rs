@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod answer;
+pub mod canned;
 pub mod commands;
 pub mod directory;
 pub mod fields;
@@ -10,6 +11,7 @@ pub mod mask;
 pub mod message;
 pub mod read;
 pub mod statistics;
+pub mod tag;
 pub mod tenant;
 pub mod ticket;
 pub mod time;

@@ -1,4 +1,5 @@
-//! Rows of the directory and settings, from the data of the activity that wrote them: names as the contract has them.
+//! Rows of the directory, the registry and settings, from the data of the activity that wrote them: names as the contract
+//! has them.
 
 use std::sync::Arc;
 
@@ -7,7 +8,10 @@ use serde_json::{Map, Value};
 use super::Kind;
 use crate::command::Resource;
 use crate::model::activity::Activity;
+use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::id;
+use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::time::{Instant, parse_length};
 use crate::model::words::{AgentStatus, ReopenMode, SourceType, TagMode, Words};
@@ -26,6 +30,10 @@ pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
         Kind::Team if activity.kind == "team.changed" => team(&data).map(|row| Resource::Team(Arc::new(row))),
         Kind::Agent if activity.kind == "agent.changed" => agent(&data).map(|row| Resource::Agent(Arc::new(row))),
         Kind::Tenant if activity.kind == "tenant.changed" => tenant(&data).map(|row| Resource::Tenant(Arc::new(row))),
+        Kind::CannedResponse if activity.kind == "canned_response.changed" => {
+            canned(&data).map(|row| Resource::CannedResponse(Arc::new(row)))
+        }
+        Kind::Tag if activity.kind == "tag.changed" => tag(&data).map(|row| Resource::Tag(Arc::new(row))),
         _ => None,
     }
 }
@@ -113,6 +121,25 @@ fn tenant(data: &Data<'_>) -> Option<Tenant> {
         tag_mode: TagMode::parse(&data.text("tag_mode"))?,
         categories: data.words("categories"),
         attributes: data.value("attributes"),
+    })
+}
+
+fn canned(data: &Data<'_>) -> Option<CannedResponse> {
+    stamped!(CannedResponse of data {
+        id: id::parse(id::CANNED_RESPONSE, &data.text("id"))?,
+        name: data.text("name"),
+        title: data.text("title"),
+        body: data.text("body"),
+        team_id: data.text("team_id"),
+    })
+}
+
+fn tag(data: &Data<'_>) -> Option<Tag> {
+    stamped!(Tag of data {
+        name: data.text("name"),
+        color: data.text("color"),
+        team_id: data.text("team_id"),
+        description: data.text("description"),
     })
 }
 

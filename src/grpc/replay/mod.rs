@@ -34,6 +34,8 @@ pub enum Kind {
     Contact,
     Team,
     Agent,
+    Tag,
+    CannedResponse,
     Tenant,
     /// Entries of the directory.
     All,
@@ -72,6 +74,8 @@ impl Kind {
                 DirectoryKind::Team => Kind::Team,
                 DirectoryKind::Agent => Kind::Agent,
             },
+            Action::CreateCanned(_) | Action::UpdateCanned { .. } | Action::DeleteCanned { .. } => Kind::CannedResponse,
+            Action::CreateTag(_) | Action::UpdateTag { .. } | Action::DeleteTag { .. } => Kind::Tag,
         }
     }
 
@@ -85,6 +89,8 @@ impl Kind {
             | Kind::Contact
             | Kind::Team
             | Kind::Agent
+            | Kind::Tag
+            | Kind::CannedResponse
             | Kind::Tenant
             | Kind::All => false,
         }

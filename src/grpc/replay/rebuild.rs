@@ -24,9 +24,13 @@ pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Opt
         }
         Kind::Ticket => one(activities)?.ticket.map(Resource::Ticket),
         Kind::Issue => one(activities)?.issue.map(|issue| Resource::Issue(Arc::new(issue))),
-        Kind::Organization | Kind::Contact | Kind::Team | Kind::Agent | Kind::Tenant => {
-            directory::row(kind, &one(activities)?)
-        }
+        Kind::Organization
+        | Kind::Contact
+        | Kind::Team
+        | Kind::Agent
+        | Kind::Tag
+        | Kind::CannedResponse
+        | Kind::Tenant => directory::row(kind, &one(activities)?),
         Kind::All => {
             let row = |at| directory::entry(activities.iter().find(|activity| activity.position == at)?);
             positions(kind, request).map(row).collect::<Option<_>>().map(Resource::All)
@@ -68,6 +72,8 @@ pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
         | Resource::Contact(_)
         | Resource::Team(_)
         | Resource::Agent(_)
+        | Resource::Tag(_)
+        | Resource::CannedResponse(_)
         | Resource::Tenant(_)
         | Resource::All(_) => &[],
     };
@@ -89,6 +95,8 @@ pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> 
         | Resource::Contact(_)
         | Resource::Team(_)
         | Resource::Agent(_)
+        | Resource::Tag(_)
+        | Resource::CannedResponse(_)
         | Resource::Tenant(_)
         | Resource::All(_) => resource,
     })

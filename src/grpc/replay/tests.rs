@@ -165,6 +165,7 @@ fn a_message_comes_with_its_ticket_as_the_write_left_it() {
         author_email: String::new(),
         author_kind: AuthorKind::Agent,
         workflow: String::new(),
+        mentions: Words::default(),
         app_id: String::new(),
         source: "docket".into(),
         source_type: SourceType::Api,

@@ -60,6 +60,8 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::Team => team(&names),
         Root::Activity => activity(&names, audience),
         Root::Run => run(&names),
+        Root::Tag => tag(&names),
+        Root::CannedResponse => canned(&names),
         _ => None,
     }
 }
@@ -127,6 +129,7 @@ fn message(names: &[&str]) -> Option<Column> {
         ["author_email"] => of("author_email", Sort::Text),
         ["author_kind"] => of("author_kind", Sort::Text),
         ["workflow"] => of("workflow", Sort::Text),
+        ["mentions"] => of("mentions", Sort::Words),
         _ => stamp(names),
     }
 }
@@ -234,6 +237,31 @@ fn run(names: &[&str]) -> Option<Column> {
     }
 }
 
+fn canned(names: &[&str]) -> Option<Column> {
+    match names {
+        ["id"] => of("id", Sort::Id(id::CANNED_RESPONSE)),
+        ["name"] => of("name", Sort::Text),
+        ["title"] => of("title", Sort::Text),
+        ["body"] => of("body", Sort::Text),
+        ["team_id"] => of("team_id", Sort::Text),
+        ["created_by"] => of("created_by", Sort::Text),
+        ["updated_by"] => of("updated_by", Sort::Text),
+        _ => stamp(names),
+    }
+}
+
+fn tag(names: &[&str]) -> Option<Column> {
+    match names {
+        ["name"] => of("name", Sort::Text),
+        ["color"] => of("color", Sort::Text),
+        ["team_id"] => of("team_id", Sort::Text),
+        ["description"] => of("description", Sort::Text),
+        ["created_by"] => of("created_by", Sort::Text),
+        ["updated_by"] => of("updated_by", Sort::Text),
+        _ => stamp(names),
+    }
+}
+
 /// What every resource has.
 fn stamp(names: &[&str]) -> Option<Column> {
     match names {
@@ -279,6 +307,8 @@ mod tests {
             Root::Agent,
             Root::Team,
             Root::Run,
+            Root::Tag,
+            Root::CannedResponse,
         ] {
             assert_eq!(missing(root), [""; 0], "{root:?}");
         }

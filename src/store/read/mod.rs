@@ -1,6 +1,7 @@
 //! Reads, one file for each resource. Every function takes the [`Scope`] that decides what exists for the caller.
 
 pub mod activity;
+pub mod canned;
 pub mod directory;
 pub mod head;
 pub mod include;
@@ -8,6 +9,7 @@ pub mod issue;
 pub mod list;
 pub mod message;
 pub mod run;
+pub mod tag;
 pub mod tenant;
 pub mod ticket;
 

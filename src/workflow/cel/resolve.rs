@@ -37,7 +37,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Assignee | Root::Agent => whole(facts.assignee, |a| agent(a, names), names),
         Root::Team => whole(facts.team, |t| team(t, names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
-        Root::Run => Ok(None),
+        Root::Run | Root::Tag | Root::CannedResponse => Ok(None),
         Root::Now => Ok(Some(Value::Time(facts.now))),
         Root::Tenant => match names {
             [] => Ok(Some(Value::Bool(true))),
@@ -192,6 +192,7 @@ fn message<'a>(m: &'a Message, names: &[String]) -> Found<'a> {
         Some("author_email") => text(&m.author_email),
         Some("author_kind") => text(m.author_kind.word()),
         Some("workflow") => text(&m.workflow),
+        Some("mentions") => Ok(Some(Value::Texts(&m.mentions))),
         Some("created_at") => time(Some(m.created_at)),
         _ => Err(NoSuchField),
     }

@@ -1,10 +1,12 @@
 //! Checked actions, and the effects that they evaluate to.
 
+use serde_json::Value as Json;
+
 use crate::model::lifecycle::Verb;
 use crate::model::words::{IssueType, Priority, Status, TicketType, Visibility};
 use crate::workflow::cel;
 use crate::workflow::cel::ast::Expr;
-use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, SetFields, Strategy, WhenNone};
+use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, Said, SetFields, Strategy, WhenNone};
 use crate::workflow::facts::Facts;
 use crate::workflow::schema::{self, Enumeration};
 use crate::workflow::template::Template;
@@ -24,6 +26,7 @@ pub(super) enum Kind {
     Assign { to: To, when_none: Option<Template> },
     Transition { verb: Verb, reason: Template },
     Message { body: Template, visibility: Template },
+    Canned { name: Template, visibility: Template, line: u32, column: u32 },
     CreateIssue(Box<Issue>),
     CreateTask { subject: Template, assignee: Template, contact: Template },
     Deny { message: Template },
@@ -52,6 +55,20 @@ impl Action {
         if self.id.is_empty() { format!("do[{index}] ({})", self.name) } else { format!("{} ({})", self.id, self.name) }
     }
 
+    /// The canned response that it names in so many words, and the line and column where it does.
+    pub fn canned(&self) -> Option<(&str, u32, u32)> {
+        match &self.kind {
+            Kind::Canned { name: Template::Fixed(Json::String(name)), line, column, .. } => {
+                Some((name, *line, *column))
+            }
+            _ => None,
+        }
+    }
+
+    pub fn tags(&self) -> bool {
+        matches!(self.kind, Kind::Tag { .. })
+    }
+
     /// Whether it leaves the choice of an agent to a strategy.
     pub fn chooses(&self) -> bool {
         matches!(self.kind, Kind::Assign { to: To::Strategy { .. }, .. })
@@ -65,7 +82,9 @@ impl Action {
             Kind::Assign { to: To::Agent(to), when_none } => when_none.iter().chain([to]).collect(),
             Kind::Assign { to: To::Strategy { team, .. }, when_none } => when_none.iter().chain([team]).collect(),
             Kind::Transition { reason, .. } => vec![reason],
-            Kind::Message { body, visibility } => vec![body, visibility],
+            Kind::Message { body: said, visibility } | Kind::Canned { name: said, visibility, .. } => {
+                vec![said, visibility]
+            }
             Kind::CreateIssue(i) => {
                 vec![&i.title, &i.description, &i.kind, &i.priority, &i.reporter, &i.project]
             }
@@ -88,7 +107,11 @@ impl Action {
             Kind::Assign { to, when_none } => Effect::Assign(assign(to, when_none.as_ref(), facts)?),
             Kind::Transition { verb, reason } => Effect::Transition { verb: *verb, reason: reason.text(facts)? },
             Kind::Message { body, visibility } => Effect::Message {
-                body: body.text(facts)?,
+                said: Said::Body(body.text(facts)?),
+                visibility: read(visibility, facts, &schema::VISIBILITY, Visibility::parse)?,
+            },
+            Kind::Canned { name, visibility, .. } => Effect::Message {
+                said: Said::Canned(name.text(facts)?),
                 visibility: read(visibility, facts, &schema::VISIBILITY, Visibility::parse)?,
             },
             Kind::CreateIssue(issue) => Effect::CreateIssue(create_issue(issue, facts)?),

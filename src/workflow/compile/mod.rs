@@ -135,6 +135,12 @@ impl Place<'_> {
         here
     }
 
+    /// The line and the column of the value that `path` leads to.
+    pub fn at(&self, path: &[&str]) -> (u32, u32) {
+        let node = self.node_at(path);
+        (node.line, node.column)
+    }
+
     fn item_at(&self, path: &[&str], index: usize) -> &Node {
         let node = self.node_at(path);
         // One text stands where a list of one could.

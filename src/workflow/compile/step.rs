@@ -7,7 +7,7 @@ use super::action::{Action, Issue, Kind, To};
 use crate::model::lifecycle::Verb;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::effect::Strategy;
-use crate::workflow::grammar::{RawAction, RawAssign, RawIssue, RawTransition, RawWhenNone, Strings};
+use crate::workflow::grammar::{RawAction, RawAssign, RawIssue, RawMessage, RawTransition, RawWhenNone, Strings};
 use crate::workflow::schema;
 use crate::workflow::template::{Template, Want};
 
@@ -67,10 +67,7 @@ fn kind(raw: RawAction, place: &mut Place<'_>) -> (Option<Kind>, String) {
     } else if let Some(raw) = transition {
         transition_kind(&raw, place)
     } else if let Some(raw) = message {
-        let body = place.template(&["message", "body"], &raw.body, Want::Text);
-        let visibility = raw.visibility.as_deref().unwrap_or("PUBLIC");
-        let visibility = place.template(&["message", "visibility"], visibility, Want::Word(&schema::VISIBILITY));
-        body.zip(visibility).map(|(body, visibility)| Kind::Message { body, visibility })
+        message_kind(&raw, place)
     } else if let Some(raw) = create_issue {
         issue_kind(&raw, place)
     } else if let Some(raw) = create_task {
@@ -225,6 +222,27 @@ fn transition_kind(raw: &RawTransition, place: &mut Place<'_>) -> Option<Kind> {
     };
     let reason = place.template(&["transition", "reason"], &raw.reason, Want::Text)?;
     Some(Kind::Transition { verb, reason })
+}
+
+fn message_kind(raw: &RawMessage, place: &mut Place<'_>) -> Option<Kind> {
+    let visibility = raw.visibility.as_deref().unwrap_or("PUBLIC");
+    let visibility = place.template(&["message", "visibility"], visibility, Want::Word(&schema::VISIBILITY));
+    match (&raw.body, &raw.canned) {
+        (Some(body), None) => {
+            let body = place.template(&["message", "body"], body, Want::Text);
+            body.zip(visibility).map(|(body, visibility)| Kind::Message { body, visibility })
+        }
+        (None, Some(name)) => {
+            let (line, column) = place.at(&["message", "canned"]);
+            let name = place.template(&["message", "canned"], name, Want::Text);
+            name.zip(visibility).map(|(name, visibility)| Kind::Canned { name, visibility, line, column })
+        }
+        _ => {
+            let hint = "body: <text>, or canned: <name of a canned response>";
+            place.error(&["message"], "grammar", "message takes `body` or `canned`".into(), hint);
+            None
+        }
+    }
 }
 
 fn issue_kind(raw: &RawIssue, place: &mut Place<'_>) -> Option<Kind> {

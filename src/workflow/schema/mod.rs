@@ -156,6 +156,8 @@ pub enum Root {
     Contact,
     Agent,
     Run,
+    Tag,
+    CannedResponse,
 }
 
 impl Root {
@@ -189,7 +191,7 @@ impl Root {
     ];
 
     /// What only lists filter, as SQL: no rule and no stream has it at hand.
-    pub const OF_LISTS: &'static [Root] = &[Root::Run];
+    pub const OF_LISTS: &'static [Root] = &[Root::Run, Root::Tag, Root::CannedResponse];
 
     /// What a filter over this can name; nothing where there is no such filter.
     pub fn of_filter(self) -> &'static [Root] {
@@ -203,6 +205,8 @@ impl Root {
             Root::Agent => &[Root::Agent, Root::Now],
             Root::Team => &[Root::Team, Root::Now],
             Root::Run => &[Root::Run, Root::Now],
+            Root::Tag => &[Root::Tag, Root::Now],
+            Root::CannedResponse => &[Root::CannedResponse, Root::Now],
             Root::Event
             | Root::Before
             | Root::Changes
@@ -233,6 +237,8 @@ impl Root {
             Root::Contact => "contact",
             Root::Agent => "agent",
             Root::Run => "run",
+            Root::Tag => "tag",
+            Root::CannedResponse => "canned_response",
         }
     }
 
@@ -252,6 +258,8 @@ impl Root {
             Root::Tenant => Type::Object(&roots::TENANT),
             Root::Activity => Type::Object(&roots::ACTIVITY),
             Root::Run => Type::Object(&roots::RUN),
+            Root::Tag => Type::Object(&roots::TAG),
+            Root::CannedResponse => Type::Object(&roots::CANNED_RESPONSE),
         }
     }
 

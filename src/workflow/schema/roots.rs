@@ -130,6 +130,7 @@ pub static MESSAGE: Object = Object {
         field("author_email", Type::Text),
         field("author_kind", Type::Enum(&AUTHOR_KIND)),
         field("workflow", Type::Text),
+        field("mentions", WORDS),
         field("created_at", Type::Time),
     ],
 };
@@ -257,6 +258,37 @@ pub static RUN: Object = Object {
         field("reason", Type::Text),
         field("request_id", Type::Text),
         field("created_at", Type::Time),
+    ],
+};
+
+pub static CANNED_RESPONSE: Object = Object {
+    name: "canned response",
+    fields: &[
+        field("id", Type::Text),
+        field("name", Type::Text),
+        field("title", Type::Text),
+        field("body", Type::Text),
+        field("team_id", Type::Text),
+        field("app_id", Type::Text),
+        field("created_at", Type::Time),
+        field("updated_at", Type::Time),
+        field("created_by", Type::Text),
+        field("updated_by", Type::Text),
+    ],
+};
+
+pub static TAG: Object = Object {
+    name: "tag",
+    fields: &[
+        field("name", Type::Text),
+        field("color", Type::Text),
+        field("team_id", Type::Text),
+        field("description", Type::Text),
+        field("app_id", Type::Text),
+        field("created_at", Type::Time),
+        field("updated_at", Type::Time),
+        field("created_by", Type::Text),
+        field("updated_by", Type::Text),
     ],
 };
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::lifecycle::Verb;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
-use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, SetFields, Strategy, WhenNone};
+use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, Said, SetFields, Strategy, WhenNone};
 use crate::workflow::facts::Facts;
 use crate::workflow::fixture;
 use crate::workflow::rule::{FailurePolicy, OnError, Verdict};
@@ -90,7 +90,7 @@ fn every_action_becomes_its_effect() {
             }),
             Effect::Assign(Assign { to: AssignTo::Agent("ann".into()), when_none: WhenNone::Leave }),
             Effect::Transition { verb: Verb::Hold, reason: "waits for Rita".into() },
-            Effect::Message { body: "Hello Rita".into(), visibility: Visibility::Internal },
+            Effect::Message { said: Said::Body("Hello Rita".into()), visibility: Visibility::Internal },
             Effect::CreateIssue(CreateIssue {
                 title: "T".into(),
                 description: String::new(),
@@ -254,7 +254,8 @@ fn each_refusal_says_what_to_do() {
         (rule("do: [{set: {priority: '${ticket.number > 1 ? ''HIHG'' : ''LOW''}'}}]"), "did you mean `HIGH`?"),
         (rule("do: [{set: {subject: '${ticket.subject'}}]"), "is never closed"),
         (rule("do: [{message: {body: x, visibility: hidden}}]"), "`hidden` is no visibility"),
-        (rule("do: [{message: {visibility: public}}]"), "the key `body` is missing"),
+        (rule("do: [{message: {visibility: public}}]"), "message takes `body` or `canned`"),
+        (rule("do: [{message: {body: x, canned: y}}]"), "message takes `body` or `canned`"),
         (rule("do: [{create_issue: {title: x, once: always}}]"), "one of: per_ticket"),
         (rule("do: [{create_issue: {title: 3}}]"), "put it between quotes"),
         (rule("do: [{tag: {add: ['']}}]"), "an empty tag"),

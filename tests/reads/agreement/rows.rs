@@ -203,6 +203,7 @@ pub fn message(random: &mut Random, tenant: &str, n: i64) -> Message {
             author_email: text(random),
             author_kind: random.of(AuthorKind::ALL),
             workflow: text(random),
+            mentions: words(random),
         }
     )
 }

@@ -10,10 +10,12 @@ use crate::grpc::pb;
 use crate::identity::Caller;
 use crate::model::id;
 
+mod canned;
 mod directory;
 mod edit;
 mod issue;
 mod message;
+mod tag;
 mod tenant;
 mod ticket;
 
@@ -73,6 +75,12 @@ writes! {
     "PostMessage" PostMessageRequest -> PostMessageResponse, by message::post;
     "UpdateMessage" UpdateMessageRequest -> UpdateMessageResponse, by message::update;
     "DeleteMessage" DeleteMessageRequest -> DeleteMessageResponse, by message::delete;
+    "CreateTag" CreateTagRequest -> CreateTagResponse, by tag::create;
+    "UpdateTag" UpdateTagRequest -> UpdateTagResponse, by tag::update;
+    "DeleteTag" DeleteTagRequest -> DeleteTagResponse, by tag::delete;
+    "CreateCannedResponse" CreateCannedResponseRequest -> CreateCannedResponseResponse, by canned::create;
+    "UpdateCannedResponse" UpdateCannedResponseRequest -> UpdateCannedResponseResponse, by canned::update;
+    "DeleteCannedResponse" DeleteCannedResponseRequest -> DeleteCannedResponseResponse, by canned::delete;
     "CreateIssue" CreateIssueRequest -> CreateIssueResponse, by issue::create;
     "ResolveIssue" ResolveIssueRequest -> ResolveIssueResponse, by issue::resolve;
     "UpdateIssue" UpdateIssueRequest -> UpdateIssueResponse, by issue::update;

@@ -1,0 +1,2 @@
+DROP INDEX agent_name;
+ALTER TABLE message DROP COLUMN mentions;

@@ -1,0 +1,31 @@
+//! Whom a message mentions: agents of the directory, by id or by a name that only one of them has.
+
+use super::{Stop, Want, World, gather};
+use crate::model::mention::{names, spellings};
+use crate::model::words::Words;
+
+/// What finding them takes.
+pub fn wants(body: &str) -> impl Iterator<Item = Want> {
+    let spelled =
+        |name| spellings(name).flat_map(|word| [Want::Agent(word.to_owned()), Want::AgentsNamed(word.to_owned())]);
+    names(body).into_iter().flat_map(spelled)
+}
+
+/// The ids of the agents, in the order in which they are named. Whoever is not known stays text.
+pub fn agents(world: &World, body: &str) -> Result<Words, Stop> {
+    let found = gather(names(body).into_iter().map(|name| agent(world, name)))?;
+    Ok(Words::unique(found.into_iter().flatten()))
+}
+
+fn agent(world: &World, name: &str) -> Result<Option<String>, Stop> {
+    let found = gather(spellings(name).map(|word| called(world, word)))?;
+    Ok(found.into_iter().flatten().next())
+}
+
+fn called(world: &World, word: &str) -> Result<Option<String>, Stop> {
+    if world.agent(word)?.is_some_and(|agent| agent.known && agent.deleted_at.is_none()) {
+        return Ok(Some(word.to_owned()));
+    }
+    let mut named = world.agents_named(word)?;
+    Ok(named.pop().filter(|_| named.is_empty()))
+}

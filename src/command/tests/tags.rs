@@ -1,0 +1,113 @@
+//! The registry of tags: names, stamps, and what it leaves alone.
+
+use super::*;
+use crate::command::action::{NewTag, TagEdit};
+use crate::command::refusal::Kind;
+use crate::model::tag::Tag;
+
+fn lead() -> Caller {
+    caller("lea", &[Role::Lead], None)
+}
+
+fn register(name: &str) -> Action {
+    let (color, team_id, description) = ("#ef4444".into(), "support".into(), String::new());
+    Action::CreateTag(Box::new(NewTag { name: name.into(), color, team_id, description }))
+}
+
+fn recolor(name: &str, color: &str, etag: &str) -> Action {
+    let edit = TagEdit { color: Some(color.into()), ..TagEdit::default() };
+    Action::UpdateTag { name: name.into(), etag: etag.into(), edit }
+}
+
+fn drop(name: &str) -> Action {
+    Action::DeleteTag { name: name.into(), etag: String::new() }
+}
+
+fn tag(house: &mut House, action: Action) -> Arc<Tag> {
+    match house.run(&lead(), action).expect("done").resource {
+        Resource::Tag(tag) => tag,
+        other => panic!("no tag: {other:?}"),
+    }
+}
+
+#[test]
+fn a_tag_is_registered_changed_and_dropped_with_an_activity_each() {
+    let mut house = House::new();
+    let made = tag(&mut house, register("vip"));
+    assert_eq!((made.color.as_str(), made.created_by.as_str(), made.etag_version), ("#ef4444", "lea", 1));
+    let changed = tag(&mut house, recolor("vip", "#00FF00", "1"));
+    assert_eq!((changed.color.as_str(), changed.team_id.as_str(), changed.etag_version), ("#00FF00", "support", 2));
+    assert_eq!((changed.created_at, changed.updated_at), (made.created_at, house.now));
+    let gone = tag(&mut house, drop("vip"));
+    assert_eq!((gone.deleted_at, gone.deleted_by.as_str()), (Some(house.now), "lea"));
+    assert_eq!(house.kinds(1), ["tag.changed"; 3]);
+    assert_eq!(house.world.head.config_position, 3);
+    let data = house.world.activities[2].data.clone().expect("data");
+    assert_eq!((data["id"].as_str(), data["deleted_by"].as_str()), (Some("vip"), Some("lea")));
+}
+
+#[test]
+fn names_are_unique_as_they_are_written() {
+    let mut house = House::new();
+    tag(&mut house, register("vip"));
+    let refusal = house.refused(&lead(), register("vip"));
+    assert_eq!(refusal, Refusal::NameTaken { kind: Kind::Tag, name: "vip".into() });
+    tag(&mut house, register("VIP"));
+}
+
+#[test]
+fn a_dropped_name_is_free_and_its_etags_are_not_used_again() {
+    let mut house = House::new();
+    tag(&mut house, register("vip"));
+    let gone = tag(&mut house, drop("vip"));
+    let image = house.image();
+    assert_eq!(tag(&mut house, drop("vip")), gone);
+    assert_eq!(house.image(), image, "deleting again changes nothing");
+    assert_eq!(house.refused(&lead(), recolor("vip", "", "")), Refusal::NotFound { kind: Kind::Tag, id: "vip".into() });
+    let again = tag(&mut house, register("vip"));
+    assert_eq!((again.deleted_at, again.created_at, again.etag_version), (None, house.now, 3));
+    assert!(matches!(house.refused(&lead(), recolor("vip", "", "1")), Refusal::EtagMismatch { .. }));
+}
+
+#[test]
+fn no_difference_is_no_change() {
+    let mut house = House::new();
+    tag(&mut house, register("vip"));
+    let image = house.image();
+    tag(&mut house, recolor("vip", "#ef4444", ""));
+    assert_eq!(house.image(), image);
+}
+
+#[test]
+fn tickets_keep_their_words() {
+    let mut house = House::new();
+    tag(&mut house, register("vip"));
+    let ticket = house.ticket(&agent(), create(NewTicket { tags: Words(vec!["vip".into()]), ..new_ticket("a") }));
+    tag(&mut house, drop("vip"));
+    assert_eq!(house.now_is(&ticket), ticket);
+}
+
+#[test]
+fn the_world_tells_which_words_are_not_registered() {
+    let mut house = House::new();
+    for name in ["vip", "beta"] {
+        tag(&mut house, register(name));
+    }
+    tag(&mut house, drop("beta"));
+    let words = Words(["vip", "beta", "nonsense"].map(str::to_owned).to_vec());
+    let Err(Stop::Missing(wants)) = house.world.unregistered(&words) else { panic!("it knows them all") };
+    assert_eq!(wants, [Want::Tag("nonsense".into())]);
+    house.world.tags.load("nonsense".into(), None);
+    assert_eq!(house.world.unregistered(&words).expect("an answer"), ["beta", "nonsense"]);
+}
+
+#[test]
+fn an_app_reaches_its_own_tags_only() {
+    let mut house = House::new();
+    tag(&mut house, register("vip"));
+    let crm = caller("crm", &[Role::Service], Some("crm"));
+    for action in [recolor("vip", "", ""), drop("vip")] {
+        assert!(matches!(house.refused(&crm, action), Refusal::NotFound { kind: Kind::Tag, .. }));
+    }
+    assert!(matches!(house.refused(&requester(), register("x")), Refusal::Forbidden { .. }));
+}

@@ -1,0 +1,75 @@
+//! CreateCannedResponse, UpdateCannedResponse, DeleteCannedResponse.
+
+use super::etag;
+use super::ticket::id;
+use crate::command::Action;
+use crate::command::action::{CannedEdit, NewCanned};
+use crate::grpc::convert::canned::{self, MAX_NAME_CHARS};
+use crate::grpc::convert::fields;
+use crate::grpc::convert::violations::Violations;
+use crate::grpc::pb;
+use crate::model::id::CANNED_RESPONSE;
+
+const MAX_TITLE_CHARS: usize = 200;
+
+pub fn create(request: pb::CreateCannedResponseRequest, found: &mut Violations) -> Action {
+    let pb::CreateCannedResponseRequest { canned_response, request_id: _, validate_only: _ } = request;
+    let canned = found.set("canned_response", canned_response);
+    found.within("canned_response", |found| {
+        let title = title(found, canned.title);
+        let name = match (canned.name.is_empty(), title.is_empty()) {
+            (true, true) => String::new(),
+            (true, false) => name(found, title.clone()),
+            (false, _) => name(found, canned.name),
+        };
+        Action::CreateCanned(Box::new(NewCanned {
+            team_id: id(found, "team_id", canned.team_id),
+            body: body(found, canned.body),
+            name,
+            title,
+        }))
+    })
+}
+
+pub fn update(request: pb::UpdateCannedResponseRequest, found: &mut Violations) -> Action {
+    let pb::UpdateCannedResponseRequest { canned_response, update_mask, request_id: _, validate_only: _ } = request;
+    let mask = fields::CANNED_RESPONSE.masked(found, update_mask);
+    let has = |field| mask.contains(&field);
+    let canned = found.set("canned_response", canned_response);
+    found.within("canned_response", |found| Action::UpdateCanned {
+        canned: canned::named(found, "id", &canned.id),
+        etag: etag(found, canned.etag),
+        edit: Box::new(CannedEdit {
+            name: has("name").then(|| name(found, canned.name)),
+            title: has("title").then(|| title(found, canned.title)),
+            team_id: has("team_id").then(|| id(found, "team_id", canned.team_id)),
+            body: has("body").then(|| body(found, canned.body)),
+        }),
+    })
+}
+
+pub fn delete(request: pb::DeleteCannedResponseRequest, found: &mut Violations) -> Action {
+    let pb::DeleteCannedResponseRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
+    Action::DeleteCanned { canned: canned::named(found, "id", &id), etag: etag(found, sent) }
+}
+
+fn name(found: &mut Violations, name: String) -> String {
+    found.required("name", &name, MAX_NAME_CHARS);
+    if name.trim() != name {
+        found.add("name", "must not begin or end with white space");
+    }
+    if name.starts_with(CANNED_RESPONSE) {
+        found.add("name", format!("must not begin with `{CANNED_RESPONSE}`, as ids do"));
+    }
+    name
+}
+
+fn title(found: &mut Violations, title: String) -> String {
+    found.required("title", &title, MAX_TITLE_CHARS);
+    title
+}
+
+fn body(found: &mut Violations, body: String) -> String {
+    canned::body(found, "body", &body);
+    body
+}

@@ -1,0 +1,68 @@
+//! CreateTag, UpdateTag, DeleteTag.
+
+use super::etag;
+use super::ticket::id;
+use crate::command::Action;
+use crate::command::action::{NewTag, TagEdit};
+use crate::command::limits::limits;
+use crate::grpc::convert::fields;
+use crate::grpc::convert::violations::Violations;
+use crate::grpc::pb;
+
+const MAX_DESCRIPTION_CHARS: usize = 500;
+
+pub fn create(request: pb::CreateTagRequest, found: &mut Violations) -> Action {
+    let pb::CreateTagRequest { tag, request_id: _, validate_only: _ } = request;
+    let tag = found.set("tag", tag);
+    found.within("tag", |found| {
+        found.required("name", &tag.name, limits().tag_chars);
+        if tag.name.trim() != tag.name {
+            found.add("name", "must not begin or end with white space");
+        }
+        Action::CreateTag(Box::new(NewTag {
+            name: tag.name,
+            color: color(found, tag.color),
+            team_id: id(found, "team_id", tag.team_id),
+            description: description(found, tag.description),
+        }))
+    })
+}
+
+pub fn update(request: pb::UpdateTagRequest, found: &mut Violations) -> Action {
+    let pb::UpdateTagRequest { tag, update_mask, request_id: _, validate_only: _ } = request;
+    let mask = fields::TAG.masked(found, update_mask);
+    let has = |field| mask.contains(&field);
+    let tag = found.set("tag", tag);
+    found.within("tag", |found| {
+        found.required_id("id", &tag.id);
+        Action::UpdateTag {
+            name: tag.id,
+            etag: etag(found, tag.etag),
+            edit: TagEdit {
+                color: has("color").then(|| color(found, tag.color)),
+                team_id: has("team_id").then(|| id(found, "team_id", tag.team_id)),
+                description: has("description").then(|| description(found, tag.description)),
+            },
+        }
+    })
+}
+
+pub fn delete(request: pb::DeleteTagRequest, found: &mut Violations) -> Action {
+    let pb::DeleteTagRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
+    found.required_id("id", &id);
+    Action::DeleteTag { name: id, etag: etag(found, sent) }
+}
+
+fn color(found: &mut Violations, color: String) -> String {
+    let digits = color.strip_prefix('#').unwrap_or_default();
+    let good = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if !color.is_empty() && !good {
+        found.add("color", "must be written `#rrggbb`, with hexadecimal digits, or be empty");
+    }
+    color
+}
+
+fn description(found: &mut Violations, description: String) -> String {
+    found.text("description", &description, MAX_DESCRIPTION_CHARS);
+    description
+}

@@ -1,0 +1,41 @@
+//! SQL that reads the registry of tags. No decisions.
+
+use diesel::result::{OptionalExtension, QueryResult};
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::Scope;
+use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::schema::ticket_tag;
+use crate::model::tag::Tag;
+use crate::store::filter::Condition;
+use crate::store::page::Key;
+use crate::store::sql::sql;
+
+impl Listed for Tag {
+    const DEFAULT_ORDER: &'static str = "name";
+    const ORDERS: &'static [Order<Tag>] = &[
+        Order { name: "name", column: "name", key: |t| Key::Text(t.name.clone()), hot: true },
+        Order { name: "created_at", column: "created_at", key: |t| Key::Time(t.created_at), hot: false },
+        Order { name: "updated_at", column: "updated_at", key: |t| Key::Time(t.updated_at), hot: false },
+    ];
+}
+
+/// The tag of this name, where it was not deleted.
+pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, name: &str) -> QueryResult<Option<Tag>> {
+    let of_tenant = ticket_tag::table.filter(ticket_tag::tenant_id.eq(scope.tenant_id)).select(Tag::as_select());
+    let found: Option<Tag> = of_tenant.filter(ticket_tag::name.eq(name)).get_result(conn).await.optional()?;
+    Ok(found.filter(|tag| tag.deleted_at.is_none() && scope.audience.sees_internal(&tag.app_id)))
+}
+
+/// One page of the registry.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, Tag>,
+) -> QueryResult<Page<Tag>> {
+    let mut conditions = vec![sql!["deleted_at IS NULL"]];
+    conditions.extend(scope.audience.internal());
+    list::load(conn, Listing::page(scope, conditions, filter, paging, None), paging).await
+}
