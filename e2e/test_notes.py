@@ -10,7 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 import fill
 from case import Case, api
 from client import Refusal
-from test_roles import MAY, READS
+from test_roles import INCLUDE, MAY, READS
 from test_walk import requests
 
 SECRET = "zanzibar"
@@ -89,6 +89,9 @@ class Notes(Case):
                     for word in (value.name for value in field.enum_type.values[1:]):
                         more = {field.name: [word] if field.is_repeated else word}
                         yield f"{rpc} {more}", lambda rpc=rpc, more=more, fields=fields: self.ask(rpc, fields | more)
+                elif field.name == "include":
+                    more = {"include": list(INCLUDE)}
+                    yield f"{rpc} {more}", lambda rpc=rpc, more=more, fields=fields: self.ask(rpc, fields | more)
                 elif field.type == FieldDescriptor.TYPE_BOOL and field.containing_oneof is None:
                     # A snapshot of the beginning is empty.
                     more = {field.name: True} | ({"latest": True} if field.name == "snapshot_first" else {})
