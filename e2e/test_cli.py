@@ -196,6 +196,19 @@ class Cli(Case):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertIn("follows it up", again.stderr)
 
+    def test_tags_and_canned_responses(self) -> None:
+        self.ok("""api POST /api/v1/ticket-tags -d '{"name": "regression", "color": "#ef4444"}'""")
+        self.assertRegex(self.ok("tags list"), r"(?m)^regression +#ef4444")
+        self.assertEqual(self.asked("tags create --name vip --color '#00ff00'")["color"], "#00ff00")
+        self.assertEqual(self.asked("tags update vip --description 'important people'")["color"], "#00ff00")
+        self.ok("tags rm vip")
+        self.assertEqual(self.ok("tags ls --query '$[*].name'"), "regression\n")
+        self.ticket(subject="Printer", requester_name="Eve")
+        canned = self.asked("canned create --name hello --title Hello --body 'About ${ ticket.subject }: we look into it.'")
+        self.assertEqual(self.ok(f"canned render {canned['id']} 1"), "About Printer: we look into it.\n")
+        self.assertIn("Hello", self.ok("canned ls"))
+        self.ok(f"canned rm {canned['id']}")
+
     def test_messages_are_edited_and_taken_back(self) -> None:
         self.ticket()
         message = self.asked("ticket message 1 Helo")

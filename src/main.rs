@@ -61,6 +61,11 @@ enum Command {
     /// The people who ask
     #[command(visible_alias = "contacts")]
     Contact(Box<DirectoryArgs<Contact>>),
+    /// The tags that are registered, with their colours
+    Tags(Box<cli::noun::registry::TagsArgs>),
+    /// Answers kept for the replies that are written often
+    #[command(visible_alias = "canned-response")]
+    Canned(Box<cli::noun::registry::CannedArgs>),
     /// The settings of the caller's own tenant
     Tenant(Box<cli::noun::tenant::TenantArgs>),
     /// Call any RPC by its REST path
@@ -116,6 +121,8 @@ fn main() -> ExitCode {
         Command::Team(args) => ended(cli::noun::directory::run(*args)),
         Command::Org(args) => ended(cli::noun::directory::run(*args)),
         Command::Contact(args) => ended(cli::noun::directory::run(*args)),
+        Command::Tags(args) => ended(cli::noun::registry::tags(*args)),
+        Command::Canned(args) => ended(cli::noun::registry::canned(*args)),
         Command::Tenant(args) => ended(cli::noun::tenant::run(*args)),
         Command::Api(args) => ended(cli::api::run(*args)),
         Command::Profile(args) => ended(cli::profile::run(args)),

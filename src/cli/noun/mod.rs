@@ -4,6 +4,7 @@ pub mod args;
 pub mod directory;
 mod history;
 pub mod issue;
+pub mod registry;
 pub mod tenant;
 pub mod ticket;
 mod ticket_args;

@@ -147,6 +147,32 @@ pub const TENANT: Kind = Kind {
     zeros: false,
 };
 
+pub const TAG: Kind = Kind {
+    message: "Tag",
+    columns: &[
+        column("name", "NAME", 0),
+        column("color", "COLOR", 1),
+        column("team_id", "TEAM", 2),
+        column("description", "DESCRIPTION", 0),
+    ],
+    heading: &["name"],
+    text: "description",
+    zeros: false,
+};
+
+pub const CANNED_RESPONSE: Kind = Kind {
+    message: "CannedResponse",
+    columns: &[
+        column("id", "ID", 1),
+        column("name", "NAME", 0),
+        column("team_id", "TEAM", 2),
+        column("title", "TITLE", 0),
+    ],
+    heading: &["name", "title"],
+    text: "body",
+    zeros: false,
+};
+
 pub const STATS: Kind = Kind {
     message: "GetTicketStatsResponse",
     columns: &[
@@ -197,6 +223,8 @@ mod tests {
             &CONTACT,
             &ACTIVITY,
             &TENANT,
+            &TAG,
+            &CANNED_RESPONSE,
             &STATS,
             &STATS_GROUP,
         ] {

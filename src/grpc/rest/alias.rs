@@ -37,6 +37,8 @@ pub const ALIASES: &[Alias] = &[
     same("Ticket", "sla_deadline", "due_at"),
     same("Ticket", "tag", "tags"),
     Alias { of: "Ticket", written: "source", field: "channel", meaning: Meaning::ChannelWord },
+    same("Tag", "colour", "color"),
+    same("CannedResponse", "content", "body"),
     same("Message", "content", "body"),
     Alias { of: "Message", written: "is_internal_note", field: "visibility", meaning: Meaning::InternalNote },
 ];

@@ -1,0 +1,204 @@
+//! `docket tags` and `docket canned`: what a tenant keeps under names of its own. One shape for both.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::args::{Etag, Page, Write, text};
+use crate::cli::error::CliError;
+use crate::cli::session::{ClientArgs, Session, run as run_session, written};
+use crate::cli::show::Kind;
+use crate::cli::show::kind::{CANNED_RESPONSE, TAG};
+
+#[derive(Debug, Args)]
+pub struct TagsArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    verb: Verb<Tag>,
+}
+
+#[derive(Debug, Args)]
+pub struct CannedArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    verb: CannedVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb<F: Args> {
+    /// Make one
+    #[command(visible_alias = "new")]
+    Create {
+        #[command(flatten)]
+        fields: F,
+        #[command(flatten)]
+        write: Write,
+    },
+    /// List them
+    #[command(visible_alias = "ls")]
+    List {
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Show one
+    #[command(visible_alias = "get")]
+    View {
+        /// Its id or its name
+        id: String,
+    },
+    /// Change what is given of one
+    #[command(visible_alias = "edit")]
+    Update {
+        /// Its id or its name
+        id: String,
+        #[command(flatten)]
+        fields: F,
+        #[command(flatten)]
+        etag: Etag,
+        #[command(flatten)]
+        write: Write,
+    },
+    /// Take one away
+    #[command(visible_alias = "rm")]
+    Delete {
+        /// Its id or its name
+        id: String,
+        #[command(flatten)]
+        etag: Etag,
+        #[command(flatten)]
+        write: Write,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum CannedVerb {
+    #[command(flatten)]
+    Kept(Verb<CannedResponse>),
+    /// Print one as it reads for a ticket
+    Render {
+        /// Its id or its name
+        id: String,
+        /// The ticket: 42, TKT-0042
+        ticket: String,
+    },
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Tag {
+    /// 1 to 64 characters
+    #[arg(long)]
+    name: Option<String>,
+    /// #ef4444
+    #[arg(long, visible_alias = "colour")]
+    color: Option<String>,
+    /// Whose it is; '' for the whole tenant's
+    #[arg(long = "team", value_name = "ID")]
+    team_id: Option<String>,
+    #[arg(long)]
+    description: Option<String>,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct CannedResponse {
+    /// How rules and people call it
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long)]
+    title: Option<String>,
+    /// Markdown with ${ … }; - reads it from standard input, @FILE from a file
+    #[arg(long)]
+    body: Option<String>,
+    /// Whose it is; '' for the whole tenant's
+    #[arg(long = "team", value_name = "ID")]
+    team_id: Option<String>,
+}
+
+trait Kept: Args + Serialize {
+    const KIND: &'static Kind;
+    /// Of its requests.
+    const FIELD: &'static str;
+
+    /// What was given, with the texts that it names read.
+    fn given(self) -> Result<Map<String, Value>, CliError>;
+}
+
+impl Kept for Tag {
+    const KIND: &'static Kind = &TAG;
+    const FIELD: &'static str = "tag";
+
+    fn given(self) -> Result<Map<String, Value>, CliError> {
+        written(&self)
+    }
+}
+
+impl Kept for CannedResponse {
+    const KIND: &'static Kind = &CANNED_RESPONSE;
+    const FIELD: &'static str = "canned_response";
+
+    fn given(mut self) -> Result<Map<String, Value>, CliError> {
+        self.body = self.body.as_deref().map(text).transpose()?;
+        written(&self)
+    }
+}
+
+pub fn tags(args: TagsArgs) -> Result<(), CliError> {
+    let TagsArgs { client, verb } = args;
+    run_session(client, async |mut session| carry_out(&mut session, verb).await)
+}
+
+pub fn canned(args: CannedArgs) -> Result<(), CliError> {
+    let CannedArgs { client, verb } = args;
+    run_session(client, async |mut session| match verb {
+        CannedVerb::Kept(verb) => carry_out(&mut session, verb).await,
+        CannedVerb::Render { id, ticket } => render(&mut session, id, ticket).await,
+    })
+}
+
+async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> Result<(), CliError> {
+    let rpc = |verb: &str, many: &str| format!("{verb}{}{many}", F::KIND.message);
+    match verb {
+        Verb::Create { fields, write } => {
+            let mut request = written(&write)?;
+            request.insert(F::FIELD.to_owned(), Value::Object(fields.given()?));
+            session.write(&rpc("Create", ""), F::KIND, request).await
+        }
+        Verb::List { page } => {
+            session.list(&rpc("List", "s"), F::KIND, page.written(F::KIND, Map::new())?, page.limit()).await
+        }
+        Verb::View { id } => session.view(&rpc("Get", ""), F::KIND, named(id)).await,
+        Verb::Update { id, fields, etag, write } => {
+            let mut fields = fields.given()?;
+            if fields.is_empty() {
+                return Err(CliError::Usage("nothing to update: give a field".to_owned()));
+            }
+            fields.extend(named(id));
+            fields.extend(written(&etag)?);
+            let mut request = written(&write)?;
+            request.insert(F::FIELD.to_owned(), Value::Object(fields));
+            session.write(&rpc("Update", ""), F::KIND, request).await
+        }
+        Verb::Delete { id, etag, write } => {
+            let mut request = named(id);
+            request.extend(written(&etag)?);
+            request.extend(written(&write)?);
+            session.write(&rpc("Delete", ""), F::KIND, request).await
+        }
+    }
+}
+
+fn named(id: String) -> Map<String, Value> {
+    Map::from_iter([("id".to_owned(), Value::String(id))])
+}
+
+async fn render(session: &mut Session, id: String, ticket: String) -> Result<(), CliError> {
+    let mut request = named(id);
+    request.insert("ticket_id".to_owned(), Value::String(ticket));
+    let answer = session.ask("RenderCannedResponse", request).await?;
+    let text = answer.get_field_by_name("text").and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default();
+    match session.show.for_people() {
+        true => Ok(session.show.print(&(text.trim_end().to_owned() + "\n"))?),
+        false => Ok(session.show.value(&Value::String(text))?),
+    }
+}
