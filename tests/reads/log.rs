@@ -35,19 +35,16 @@ pub fn an_activity(tenant: &str, position: i64) -> ActivityRow {
     }
 }
 
+/// The head of a log of so many activities: without one there is no log to list.
+pub fn a_head(tenant: &str, position: i64) -> Head {
+    Head { tenant_id: tenant.into(), position, config_position: 0, last_number: 0, floor: 0, last_at: at(position) }
+}
+
 async fn seed(tenant: &str, positions: i64) -> diesel_async::AsyncPgConnection {
     let conn = database().await;
     let rows: Vec<ActivityRow> = (1..=positions).map(|p| an_activity(tenant, p)).collect();
     write::insert(&conn, rows.iter()).await.unwrap();
-    let head = Head {
-        tenant_id: tenant.into(),
-        position: positions,
-        config_position: 0,
-        last_number: 0,
-        floor: 0,
-        last_at: at(positions),
-    };
-    write::insert(&conn, [&head].into_iter()).await.unwrap();
+    write::insert(&conn, [a_head(tenant, positions)].iter()).await.unwrap();
     conn
 }
 
