@@ -98,7 +98,9 @@ async function follow(activities: Activities) {
         // The first frame is a bookmark with the start; each one after it continues the one before.
         if (frame.since !== kept.position) throw new Error(`frames between ${kept.position} and ${frame.since} were lost`);
         if (frame.event.case === "activity") handle(frame.event.value);
-        kept = { position: frame.event.value?.position ?? kept.position, epoch: frame.epoch };
+        // A snapshot, which only comes to those who ask for one, accounts for nothing yet.
+        if (frame.event.case === "snapshot" || !frame.event.value) continue;
+        kept = { position: frame.event.value.position, epoch: frame.epoch };
         keep(kept);
       }
     } catch (error) {
