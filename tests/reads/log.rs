@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use docket::model::image::ActivityRow;
-use docket::model::ledger::{Head, Run};
+use docket::model::ledger::Run;
 use docket::model::words::{ActorKind, RunVerdict, Words};
 use docket::store::audience::Audience;
 use docket::store::filter::compile;
@@ -14,7 +14,7 @@ use docket::store::{rules, write};
 use docket::workflow::Filter;
 use docket::workflow::schema::Root;
 
-use crate::server::{a_ticket, all_of, at, database, uuid};
+use crate::server::{a_head, a_ticket, all_of, at, database, uuid};
 
 pub fn an_activity(tenant: &str, position: i64) -> ActivityRow {
     ActivityRow {
@@ -35,16 +35,11 @@ pub fn an_activity(tenant: &str, position: i64) -> ActivityRow {
     }
 }
 
-/// The head of a log of so many activities: without one there is no log to list.
-pub fn a_head(tenant: &str, position: i64) -> Head {
-    Head { tenant_id: tenant.into(), position, config_position: 0, last_number: 0, floor: 0, last_at: at(position) }
-}
-
 async fn seed(tenant: &str, positions: i64) -> diesel_async::AsyncPgConnection {
     let conn = database().await;
     let rows: Vec<ActivityRow> = (1..=positions).map(|p| an_activity(tenant, p)).collect();
     write::insert(&conn, rows.iter()).await.unwrap();
-    write::insert(&conn, [a_head(tenant, positions)].iter()).await.unwrap();
+    write::insert(&conn, [a_head(tenant, positions, 0)].iter()).await.unwrap();
     conn
 }
 

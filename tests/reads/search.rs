@@ -2,7 +2,6 @@
 
 use diesel::result::Error;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
 use docket::model::words::{Visibility, Words};
 use docket::projection::{Step, step};
@@ -21,11 +20,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::keys::touched;
 use crate::lists::a_message;
 use crate::log::an_activity;
-use crate::server::{EVERYBODY, a_ticket, all_of, at, database};
+use crate::server::{EVERYBODY, a_head, a_ticket, all_of, at, database};
 
 async fn put_head(conn: &AsyncPgConnection, tenant: &str, position: i64, last_number: i64) {
-    let tenant_id = tenant.to_owned();
-    let head = Head { tenant_id, position, config_position: 0, last_number, floor: 0, last_at: at(position) };
+    let head = a_head(tenant, position, last_number);
     write::insert_if_absent(conn, [&head].into_iter()).await.unwrap();
     write::update(conn, [&head].into_iter()).await.unwrap();
 }

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
 use docket::model::time::Instant;
 use docket::model::words::{Channel, Priority, SourceType, Status, TicketType, Words};
@@ -57,6 +58,12 @@ pub fn at(seconds: i64) -> Instant {
 
 pub fn uuid(n: i64) -> Uuid {
     Uuid::from_u128(0x019b_7606_0000_7000_8000_0000_0000_0000 + n as u128)
+}
+
+/// The head of a log that goes so far, of a tenant with so many tickets. Without one there is no log to list.
+pub fn a_head(tenant: &str, position: i64, last_number: i64) -> Head {
+    let tenant_id = tenant.to_owned();
+    Head { tenant_id, position, config_position: 0, last_number, floor: 0, last_at: at(position) }
 }
 
 /// An open ticket with nothing in it, made `number` seconds into 2026.

@@ -21,8 +21,7 @@ use docket::store::write;
 use docket::workflow::schema::Root;
 use docket::workflow::{Filter, Subject};
 
-use crate::log::a_head;
-use crate::server::{all_of, at, database, uuid};
+use crate::server::{a_head, all_of, at, database, uuid};
 use random::Random;
 
 /// Rows of each kind.
@@ -127,7 +126,7 @@ async fn activities() {
     let made: Vec<Activity> = (1..=ROWS).map(|n| rows::activity(&mut random, "activities", n)).collect();
     let stored: Vec<_> = made.iter().map(ActivityRow::of).collect();
     write::insert(&conn, stored.iter()).await.unwrap();
-    write::insert(&conn, [a_head("activities", ROWS)].iter()).await.unwrap();
+    write::insert(&conn, [a_head("activities", ROWS, 0)].iter()).await.unwrap();
     let back: Vec<Activity> = stored.into_iter().map(|row| row.into_activity().expect("it reads back")).collect();
     let (mut tally, mut narrowed) = (Tally::default(), 0);
     for _ in 0..tries(Root::Activity) {
