@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     set.file.retain(|file| matches!(file.package(), "docket.v1" | "google.protobuf"));
     tonic_prost_build::configure()
         .btree_map(".")
+        .codec_path("crate::grpc::codec::Framed")
         .extern_path(".docket.v1.StreamActivitiesResponse", "crate::grpc::frame::StreamActivitiesResponse")
         .compile_fds(set)?;
     Ok(())

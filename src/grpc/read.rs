@@ -27,7 +27,8 @@ pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<()
         return Ok(());
     }
     let deadline = call.deadline.map(Into::into);
-    match state.feed.wait_for(call.caller.tenant(), min_position, epoch, deadline).await {
+    // In a box, as most reads wait for nothing.
+    match Box::pin(state.feed.wait_for(call.caller.tenant(), min_position, epoch, deadline)).await {
         Waited::Reached => Ok(()),
         Waited::NotReached => Err(status::position_not_reached(min_position)),
         Waited::Unknown { head, epoch } => Err(status::position_unknown(min_position, head, epoch)),
@@ -95,7 +96,7 @@ impl<R: Listed> List<R> {
         let asked = root.filter(|_| !page.filter.trim().is_empty());
         let scope = Scope { tenant_id: &tenant, audience: &audience };
         let (filter, rest) = match asked {
-            Some(root) => condition(&page.filter, root, scope, began)?,
+            Some(root) => condition(state, &page.filter, root, scope, began)?,
             None => (None, None),
         };
         let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
@@ -142,14 +143,19 @@ impl<R: Listed> List<R> {
 
 /// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
 /// then the filter comes back as well.
-pub fn condition(source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Asking, Status> {
+pub fn condition(
+    state: &State,
+    source: &str,
+    root: Root,
+    scope: Scope<'_>,
+    now: Instant,
+) -> Result<Asking, Status> {
     let found_wrong = |found: Vec<Problem>| filter_invalid(source, &found);
+    let filter = state.filters.get(source, root).map_err(found_wrong)?;
     if root == Root::Activity {
-        let filter = Filter::of_log(source).map_err(found_wrong)?;
         let (condition, whole) = store::filter::narrow(&filter, scope.audience, now);
         return Ok((condition, (!whole).then_some(filter)));
     }
-    let filter = Filter::compile(source, root).map_err(found_wrong)?;
     let condition = store::filter::compile(&filter, scope, now).map_err(|problem| found_wrong(vec![problem]))?;
     Ok((Some(condition), None))
 }

@@ -87,7 +87,7 @@ pub async fn search(
     let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
     let filter = match asked.page.filter.trim() {
         "" => None,
-        _ => condition(&asked.page.filter, Root::Ticket, scope, asked.began)?.0,
+        _ => condition(state, &asked.page.filter, Root::Ticket, scope, asked.began)?.0,
     };
     wait_for(state, &call, asked.fresh).await?;
     caught_up(state, &call).await?;

@@ -7,6 +7,7 @@ use tonic::{Request, Status};
 
 use super::auth;
 use super::convert::Part;
+use super::filters::Filters;
 use super::layers::Deadline;
 use super::rules::ActiveRules;
 use crate::feed::Feed;
@@ -31,6 +32,8 @@ pub struct State {
     pub feed: Feed,
     /// For statistics and the search.
     pub projections: Projections,
+    /// For lists, the search and statistics.
+    pub filters: Filters,
 }
 
 /// Who calls, and until when an answer is waited for.

@@ -35,7 +35,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(call: &Call, request: pb::GetTicketStatsRequest) -> Result<Asked, Status> {
+    fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<Asked, Status> {
         let pb::GetTicketStatsRequest { filter: source, window: length, group_by: word, min_position, epoch } = request;
         let (group_by, window, fresh) = checked(|found| {
             found.text("filter", &source, MAX_FILTER_CHARS);
@@ -46,7 +46,7 @@ impl Asked {
         let audience = call.audience();
         let (mut filter, mut condition) = (None, None);
         if !source.trim().is_empty() {
-            let compiled = Filter::compile(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
+            let compiled = state.filters.get(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
             let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
             let sql = store::filter::compile(&compiled, scope, Instant::host_now())
                 .map_err(|found| filter_invalid(&source, &[found]))?;
@@ -71,7 +71,7 @@ pub async fn get(
     call: Call,
     request: pb::GetTicketStatsRequest,
 ) -> Result<pb::GetTicketStatsResponse, Status> {
-    let asked = Asked::of(&call, request)?;
+    let asked = Asked::of(state, &call, request)?;
     wait_for(state, &call, asked.fresh).await?;
     let kept = sums(state, &call, &asked).await?;
     // Counting tickets one by one takes a turn, so that it never takes all the connections.

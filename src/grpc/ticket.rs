@@ -75,7 +75,7 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     wait_for(state, &call, fresh).await?;
     let mut row = gather(state, &call, &name, &id).await?;
     if let Some(then) = then {
-        row = as_of::as_it_was(state, &call, row, then, id).await?;
+        row = Box::pin(as_of::as_it_was(state, &call, row, then, id)).await?;
     }
     let mut with = included(state, &call, "GetTicket", std::slice::from_ref(&row), &wanted).await?;
     Ok(pb::GetTicketResponse { ticket: Some(ticket::to_pb(row, call.part())), included: with.pop() })

@@ -41,7 +41,7 @@ async fn submit(
         .map_err(fault::of_write)?;
     let (resource, position) = match answer.verdict {
         Verdict::Done(outcome) => (outcome.resource, outcome.position),
-        Verdict::Replay(request) => (replay::answer(state, method, kind, &request).await?, request.position),
+        Verdict::Replay(request) => (Box::pin(replay::answer(state, method, kind, &request)).await?, request.position),
     };
     Ok(Written { resource, position, epoch: answer.epoch })
 }

@@ -1,6 +1,7 @@
 //! A condition over one resource: what lists and streams are asked for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::cel::ast::{Expr, Kind, Path};
 use super::cel::{self, Scope};
@@ -14,12 +15,12 @@ use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 
-/// A checked filter. The store compiles [`Filter::expr`] into SQL; the feed calls [`Filter::takes`].
+/// A checked filter; clones share it. The store compiles [`Filter::expr`] into SQL; the feed calls [`Filter::takes`].
 #[derive(Clone, Debug)]
 pub struct Filter {
     root: Root,
     source: String,
-    expr: Expr,
+    expr: Arc<Expr>,
 }
 
 /// What a filter is asked about.
@@ -44,7 +45,7 @@ impl Filter {
         // An activity is a change, and can be asked for one as a rule asks.
         let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity };
         let expr = cel::condition(source, &scope)?;
-        Ok(Filter { root, source: source.to_owned(), expr })
+        Ok(Filter { root, source: source.to_owned(), expr: Arc::new(expr) })
     }
 
     /// A filter over the log: over `activity.`, or over `ticket.`, the ticket as it was after the activity.
