@@ -1,5 +1,5 @@
 //! Keeps projections near the head where nobody reads them, at little cost: it looks for what is behind, takes steps, and
-//! rests after each nine times as long as it worked.
+//! rests after each, longer than it worked.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -29,6 +29,8 @@ const VISIT: Duration = Duration::from_secs(1);
 const TENANTS: i64 = 1_000;
 /// A rest, as a multiple of the work before it: a tenth of one processor, whatever is written meanwhile. Readers hurry.
 const REST: u32 = 9;
+/// The same while the tickets that were there before the index are taken in, which comes once: half of a processor.
+const REST_OF_FIRST: u32 = 1;
 
 /// Keeps up the projections of one database until it is dropped. Of several processes one does, for the others would do
 /// the same work: the lock that says which one ends with its session.
@@ -84,8 +86,8 @@ async fn visit(
     let mut worked = Duration::ZERO;
     while worked < VISIT {
         let begun = Instant::now();
-        let step = match super::step(conn, tenant, which).await {
-            Ok((_, step)) => step,
+        let (standing, step) = match super::step(conn, tenant, which).await {
+            Ok(stepped) => stepped,
             Err(error) if is_lost(&error) => return Err(error),
             // One tenant's trouble is not the others', and is said once.
             Err(error) => {
@@ -97,7 +99,7 @@ async fn visit(
         };
         let took = begun.elapsed();
         worked += took;
-        sleep(took * REST).await;
+        sleep(took * if standing.remaining > 0 { REST_OF_FIRST } else { REST }).await;
         if step == Step::Done {
             return Ok(());
         }
