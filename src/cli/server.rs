@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use super::probe::Probe;
 use crate::docket_service;
 use crate::feed::{self, Feed};
-use crate::grpc::filters::Filters;
 use crate::grpc::auth::Gate;
+use crate::grpc::filters::Filters;
 use crate::grpc::pb::activity_service_server::ActivityServiceServer;
 use crate::grpc::pb::directory_service_server::DirectoryServiceServer;
 use crate::grpc::pb::issue_service_server::IssueServiceServer;
@@ -157,7 +157,15 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     };
     let probing = tokio::spawn(probe.run());
     let tokens = store::page::Tokens::new(&page_secret);
-    let state = Arc::new(State { journal, pool, tokens, rules, feed, projections: Projections::default(), filters: Filters::default() });
+    let state = Arc::new(State {
+        journal,
+        pool,
+        tokens,
+        rules,
+        feed,
+        projections: Projections::default(),
+        filters: Filters::default(),
+    });
     let services = Services::default()
         .with(docket_service!(TicketServiceServer::new(ticket::Tickets(state.clone()))))
         .with(docket_service!(IssueServiceServer::new(issue::Issues(state.clone()))))

@@ -143,13 +143,7 @@ impl<R: Listed> List<R> {
 
 /// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
 /// then the filter comes back as well.
-pub fn condition(
-    state: &State,
-    source: &str,
-    root: Root,
-    scope: Scope<'_>,
-    now: Instant,
-) -> Result<Asking, Status> {
+pub fn condition(state: &State, source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Asking, Status> {
     let found_wrong = |found: Vec<Problem>| filter_invalid(source, &found);
     let filter = state.filters.get(source, root).map_err(found_wrong)?;
     if root == Root::Activity {
