@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod mention;
 pub mod message;
 pub mod schema;
+pub mod sla;
 pub mod statistics;
 pub mod tag;
 pub mod tenant;

@@ -1,0 +1,146 @@
+//! What holds for any hours and any pauses, and that a walk from second to second finds the same.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::sla::segments::{Kind, segments};
+
+const SECOND: i64 = 1_000_000;
+
+/// Zones, and an instant at which their clocks do something: DST, half an hour of it, at midnight, a day that is lost.
+const EDGES: [(&str, &str); 8] = [
+    ("America/New_York", "2026-03-08T07:00Z"),
+    ("America/New_York", "2026-11-01T06:00Z"),
+    ("Australia/Lord_Howe", "2026-10-03T15:30Z"),
+    ("Asia/Beirut", "2026-10-24T21:00Z"),
+    ("America/Sao_Paulo", "2018-11-04T03:00Z"),
+    ("Pacific/Apia", "2011-12-30T10:00Z"),
+    ("Europe/Dublin", "2437-03-29T01:00Z"),
+    ("Asia/Kolkata", "2026-06-01T00:00Z"),
+];
+
+#[derive(Clone, Debug)]
+struct Case {
+    zone: &'static str,
+    weekly: Vec<Interval>,
+    holidays: Vec<Holiday>,
+    start: Instant,
+    target: i64,
+    pauses: Vec<Pause>,
+}
+
+/// Each from an hour on, up to an hour long; those that are touch each other.
+fn weekly() -> impl Strategy<Value = Vec<Interval>> {
+    prop::collection::vec((0..7usize, 0..24i64, 1..60i64), 1..12).prop_map(|mut parts| {
+        parts.sort_unstable();
+        parts.dedup_by_key(|(day, hour, _)| (*day, *hour));
+        let clock = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let interval = |(day, hour, long): (usize, i64, i64)| {
+            let long = if long > 40 { 60 } else { long };
+            Interval { day: Day::ALL[day], open: clock(hour * 60), close: clock(hour * 60 + long) }
+        };
+        parts.into_iter().map(interval).collect()
+    })
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let pauses = prop::collection::vec((-200_000..800_000i64, -10_000..200_000i64, prop::bool::weighted(0.1)), 0..4);
+    let days = prop::collection::btree_set(-3..9i64, 0..3);
+    (0..EDGES.len(), weekly(), days, -150_000..50_000i64, 0..20_000i64, pauses).prop_map(
+        |(edge, weekly, days, start, target, pauses)| {
+            let (zone, near) = EDGES[edge];
+            let near = near.parse::<Timestamp>().expect(near);
+            let date = |day: i64| {
+                let date = (near + SignedDuration::from_hours(24 * day)).strftime("%Y-%m-%d").to_string();
+                Holiday { date, name: String::new() }
+            };
+            let after = |seconds: i64| Instant(near.as_microsecond() + seconds * SECOND);
+            let pause = |(from, long, lasts): (i64, i64, bool)| Pause {
+                from: after(from),
+                to: (!lasts).then(|| after(from + long)),
+            };
+            Case {
+                zone,
+                weekly,
+                holidays: days.into_iter().map(date).collect(),
+                start: after(start),
+                target: target * SECOND,
+                pauses: pauses.into_iter().map(pause).collect(),
+            }
+        },
+    )
+}
+
+/// Asks the library's clock, and no table.
+fn is_open(zone: &jiff::tz::TimeZone, case: &Case, second: i64) -> bool {
+    let local = zone.to_datetime(Timestamp::from_second(second).expect("an instant"));
+    let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
+    let read = |text: &str| text[..2].parse::<i64>().expect("hours") * 60 + text[3..].parse::<i64>().expect("minutes");
+    let day = local.date().weekday().to_monday_zero_offset() as usize;
+    case.weekly.iter().any(|i| i.day == Day::ALL[day] && read(&i.open) <= minute && minute < read(&i.close))
+        && case.holidays.iter().all(|holiday| holiday.date != local.date().to_string())
+}
+
+fn is_paused(case: &Case, at: i64) -> bool {
+    case.pauses.iter().any(|pause| pause.from.0 <= at && pause.to.is_none_or(|to| at < to.0))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_walk_from_second_to_second_counts_the_same(case in case()) {
+        let hours = Hours::new(case.zone, &case.weekly, &case.holidays).expect("hours");
+        let zone = jiff::tz::TimeZoneDatabase::bundled().get(case.zone).expect("a zone");
+        let (mut seconds, mut reached) = (0, None);
+        // The offsets of these years are whole minutes: what is open does not change within one.
+        let (mut open, mut minute) = (false, i64::MIN);
+        let (first, end) = (case.start.0 / SECOND, case.start.0 / SECOND + 200_000);
+        for second in first..end {
+            if second.div_euclid(60) != minute {
+                minute = second.div_euclid(60);
+                open = is_open(&zone, &case, second);
+            }
+            if seconds * SECOND == case.target {
+                reached = reached.or(Some(second));
+            }
+            seconds += i64::from(open && !is_paused(&case, second * SECOND));
+        }
+        let end = Instant(end * SECOND);
+        prop_assert_eq!(counted(&hours, case.start, end, &case.pauses), seconds * SECOND);
+        let due = deadline(&hours, case.start, case.target, &case.pauses).filter(|due| *due < end);
+        prop_assert_eq!(due, reached.map(|second| Instant(second * SECOND)));
+    }
+
+    #[test]
+    fn the_deadline_is_the_first_instant_at_which_the_target_has_counted(case in case()) {
+        let hours = Hours::new(case.zone, &case.weekly, &case.holidays).expect("hours");
+        let target = case.target * 40 + 1;
+        let Some(due) = deadline(&hours, case.start, target, &case.pauses) else { return Ok(()) };
+        prop_assert_eq!(counted(&hours, case.start, due, &case.pauses), target);
+        prop_assert_eq!(counted(&hours, case.start, due.plus_micros(-1), &case.pauses), target - 1);
+    }
+
+    #[test]
+    fn segments_leave_nothing_out_and_add_up(case in case()) {
+        let hours = Hours::new(case.zone, &case.weekly, &case.holidays).expect("hours");
+        let end = case.start.plus_micros(1_000_000 * SECOND);
+        let (mut at, mut last, mut sum, mut open) = (case.start, None, 0, 0);
+        for segment in segments(&hours, case.start, end, &case.pauses) {
+            prop_assert_eq!(segment.from, at);
+            prop_assert!(segment.to > segment.from);
+            prop_assert_ne!(last, Some((segment.kind, segment.holiday)));
+            let long = segment.to.0 - segment.from.0;
+            match segment.kind {
+                Kind::Counted => (sum, open) = (sum + long, open + long),
+                Kind::Paused => open += long,
+                Kind::Closed => {}
+            }
+            (at, last) = (segment.to, Some((segment.kind, segment.holiday)));
+        }
+        prop_assert_eq!(at, end);
+        prop_assert_eq!(sum, counted(&hours, case.start, end, &case.pauses));
+        prop_assert_eq!(open, counted(&hours, case.start, end, &[]));
+    }
+}

@@ -1,0 +1,16 @@
+//! What a tenant promises, and when it works.
+
+pub mod count;
+pub mod hours;
+pub mod ics;
+pub mod segments;
+mod week;
+pub mod zone;
+
+/// A field of a policy or a calendar that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// A path into it, by the contract's names: `weekly[2].close`.
+    pub field: String,
+    pub description: String,
+}

@@ -1,0 +1,124 @@
+//! Why a deadline is what it is: what became of each moment up to it.
+
+use super::count::{FIRST, LAST, Pause, sorted};
+use super::hours::Hours;
+use super::zone::DAY;
+use crate::model::time::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Counted,
+    /// Outside the hours, whether paused or not: no pause took anything there.
+    Closed,
+    /// Open, and did not count.
+    Paused,
+}
+
+/// [from, to), all of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    pub from: Instant,
+    pub to: Instant,
+    pub kind: Kind,
+    /// Of a local day that would have had hours, and was closed for a holiday: its name, '' where it has none.
+    pub holiday: Option<&'a str>,
+}
+
+/// Every moment of [from, to), in order and without a gap, as few segments as can be. Without an end in sight there may
+/// be millions: take as many as are wanted.
+pub fn segments<'a>(hours: &'a Hours, from: Instant, to: Instant, pauses: &[Pause]) -> Segments<'a> {
+    Segments {
+        hours,
+        at: from.max(FIRST).0,
+        to: to.min(LAST).0,
+        pauses: sorted(pauses),
+        next_pause: 0,
+        paused_until: i64::MIN,
+    }
+}
+
+pub struct Segments<'a> {
+    hours: &'a Hours,
+    at: i64,
+    to: i64,
+    pauses: Vec<(i64, i64)>,
+    /// The first that begins after `at`.
+    next_pause: usize,
+    paused_until: i64,
+}
+
+/// What a moment is, until when.
+struct Piece<'a> {
+    until: i64,
+    kind: Kind,
+    holiday: Option<&'a str>,
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        if self.at >= self.to {
+            return None;
+        }
+        let from = self.at;
+        let first = self.piece();
+        self.at = first.until.min(self.to);
+        while self.at < self.to {
+            let piece = self.piece();
+            if (piece.kind, piece.holiday) != (first.kind, first.holiday) {
+                break;
+            }
+            self.at = piece.until.min(self.to);
+        }
+        Some(Segment { from: Instant(from), to: Instant(self.at), kind: first.kind, holiday: first.holiday })
+    }
+}
+
+impl<'a> Segments<'a> {
+    fn piece(&mut self) -> Piece<'a> {
+        let piece = self.hours.piece(self.at);
+        if piece.kind == Kind::Closed {
+            return piece;
+        }
+        while let Some((_, to)) = self.pauses.get(self.next_pause).filter(|(from, _)| *from <= self.at) {
+            self.paused_until = self.paused_until.max(*to);
+            self.next_pause += 1;
+        }
+        if self.at < self.paused_until {
+            return Piece { until: piece.until.min(self.paused_until), kind: Kind::Paused, ..piece };
+        }
+        let next = self.pauses.get(self.next_pause).map_or(i64::MAX, |(from, _)| *from);
+        Piece { until: piece.until.min(next), ..piece }
+    }
+}
+
+impl Hours {
+    /// Whether `at` is open or closed, at least until then.
+    fn piece(&self, at: i64) -> Piece<'_> {
+        let span = self.zone.span(at);
+        let local = at + span.offset;
+        let day = local.div_euclid(DAY);
+        let midnight = day * DAY;
+        let week = self.week.of_day(day);
+        let next = self.holidays.partition_point(|(holiday, _)| *holiday < day);
+        let holiday = self.holidays.get(next).filter(|(holiday, _)| *holiday == day);
+        let (until, kind, holiday) = if !self.has_hours() {
+            (i64::MAX, Kind::Closed, None)
+        } else if let Some((_, name)) = holiday {
+            (midnight + DAY, Kind::Closed, Some(name.as_str()).filter(|_| !week.is_empty()))
+        } else if self.week.is_full() {
+            (self.holidays.get(next).map_or(i64::MAX, |(holiday, _)| holiday * DAY), Kind::Counted, None)
+        } else {
+            match week.iter().find(|(_, close)| local < midnight + close) {
+                Some((open, close)) if local >= midnight + open => (midnight + close, Kind::Counted, None),
+                Some((open, _)) => (midnight + open, Kind::Closed, None),
+                None => (midnight + DAY, Kind::Closed, None),
+            }
+        };
+        Piece { until: until.saturating_sub(span.offset).min(span.until), kind, holiday }
+    }
+}
+
+#[cfg(test)]
+mod tests;

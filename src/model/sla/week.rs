@@ -1,0 +1,112 @@
+//! The hours of a week, as microseconds of each weekday.
+
+use super::Fault;
+use super::hours::{Day, Interval, MAX_INTERVALS, fault};
+use super::zone::{DAY, WEEK};
+
+const MINUTE: i64 = 60 * 1_000_000;
+
+/// Open hours of each weekday, Monday first: [open, close) since midnight, in order, none touching another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Week {
+    days: [Vec<(i64, i64)>; 7],
+    total: i64,
+}
+
+impl Week {
+    fn of(days: [Vec<(i64, i64)>; 7]) -> Week {
+        let total = days.iter().flatten().map(|(open, close)| close - open).sum();
+        Week { days, total }
+    }
+
+    /// Every hour of every day.
+    pub fn full() -> Week {
+        Week::of(std::array::from_fn(|_| vec![(0, DAY)]))
+    }
+
+    /// Open microseconds of a week without holidays.
+    pub fn total(&self) -> i64 {
+        self.total
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.total == WEEK
+    }
+
+    /// The hours of the local day that is so many days after 1970-01-01, a Thursday.
+    pub fn of_day(&self, day: i64) -> &[(i64, i64)] {
+        &self.days[(day + 3).rem_euclid(7) as usize]
+    }
+}
+
+/// A minute of the day in microseconds: `09:00`, `24:00`.
+fn parse_clock(text: &str) -> Option<i64> {
+    let &[h1 @ b'0'..=b'9', h2 @ b'0'..=b'9', b':', m1 @ b'0'..=b'9', m2 @ b'0'..=b'9'] = text.as_bytes() else {
+        return None;
+    };
+    let two = |a: u8, b: u8| i64::from(a - b'0') * 10 + i64::from(b - b'0');
+    let minute = two(h1, h2) * 60 + two(m1, m2);
+    (two(m1, m2) < 60 && minute <= 24 * 60).then_some(minute * MINUTE)
+}
+
+/// The week, and in `found` what is wrong with it.
+pub(super) fn compile(weekly: &[Interval], found: &mut Vec<Fault>) -> Week {
+    if weekly.len() > MAX_INTERVALS {
+        let many = format!("must have at most {MAX_INTERVALS} entries, has {}", weekly.len());
+        found.push(fault("weekly".to_owned(), many));
+        return Week::of(Default::default());
+    }
+    let mut days: [Vec<(i64, i64)>; 7] = Default::default();
+    for day in Day::ALL {
+        let mut read: Vec<(i64, i64, usize)> = Vec::new();
+        for (index, interval) in weekly.iter().enumerate().filter(|(_, interval)| interval.day == day) {
+            read.extend(bounds(index, interval, found).map(|(open, close)| (open, close, index)));
+        }
+        read.sort_unstable();
+        days[day as usize] = joined(&read, weekly, found);
+    }
+    Week::of(days)
+}
+
+fn bounds(index: usize, interval: &Interval, found: &mut Vec<Fault>) -> Option<(i64, i64)> {
+    let mut wrong = |field: &str, why: String| found.push(fault(format!("weekly[{index}].{field}"), why));
+    let (open, close) = (parse_clock(&interval.open), parse_clock(&interval.close));
+    if open.is_none_or(|open| open == DAY) {
+        wrong("open", format!("{:?} is no time to open: write HH:MM, from 00:00 to 23:59", interval.open));
+    }
+    if close.is_none() {
+        wrong("close", format!("{:?} is no time to close: write HH:MM, up to 24:00", interval.close));
+    }
+    let (open, close) = (open.filter(|open| *open < DAY)?, close?);
+    if close <= open {
+        let night = "write a shift over midnight as two, one until 24:00 and one from 00:00 of the next day";
+        let (open, close) = (&interval.open, &interval.close);
+        wrong("close", format!("{close} is not later than {open}, when it opens; {night}"));
+        return None;
+    }
+    Some((open, close))
+}
+
+/// Of one day, in order: what touches becomes one, what overlaps is a fault.
+fn joined(read: &[(i64, i64, usize)], weekly: &[Interval], found: &mut Vec<Fault>) -> Vec<(i64, i64)> {
+    let mut hours: Vec<(i64, i64)> = Vec::new();
+    // The one that reaches furthest is the one that others overlap.
+    let mut furthest = 0;
+    for &(open, close, index) in read {
+        let Some(last) = hours.last_mut().filter(|last| open <= last.1) else {
+            hours.push((open, close));
+            furthest = index;
+            continue;
+        };
+        if open < last.1 {
+            let Interval { day, open, close } = &weekly[furthest];
+            let other = format!("overlaps weekly[{furthest}], {} {open} to {close}", day.word());
+            found.push(fault(format!("weekly[{index}].open"), other));
+        }
+        if close > last.1 {
+            last.1 = close;
+            furthest = index;
+        }
+    }
+    hours
+}
