@@ -58,13 +58,18 @@ fn unpaused(from: Instant, to: Instant, pauses: &[Pause]) -> impl Iterator<Item 
 impl Hours {
     /// Takes the open time of [from, to) from `left`, and stops at the instant at which nothing is left.
     fn spend(&self, from: i64, to: i64, left: &mut i64) -> Option<i64> {
+        if !self.has_hours() {
+            return None;
+        }
         let mut at = from;
-        while at < to && self.has_hours() {
-            let span = self.zone.span(at);
+        for span in self.zone.spans(from) {
             let until = span.until.min(to);
             let local = self.spend_local(at + span.offset, until + span.offset, left);
             if let Some(local) = local {
                 return Some(local - span.offset);
+            }
+            if until == to {
+                break;
             }
             at = until;
         }
@@ -75,7 +80,11 @@ impl Hours {
     fn spend_local(&self, from: i64, until: i64, left: &mut i64) -> Option<i64> {
         let mut at = from;
         let mut day = at.div_euclid(DAY);
-        let mut next = self.holidays.partition_point(|(holiday, _)| *holiday < day);
+        // Centuries after the last holiday are many spans: none is searched there.
+        let mut next = match self.holidays.last() {
+            Some((last, _)) if *last >= day => self.holidays.partition_point(|(holiday, _)| *holiday < day),
+            Some(_) | None => self.holidays.len(),
+        };
         while at < until {
             let holiday = self.holidays.get(next).map_or(i64::MAX, |(holiday, _)| *holiday);
             if day == holiday {

@@ -27,6 +27,8 @@ pub struct Zone {
     zone: TimeZone,
     /// From when, and by how much local time is ahead of UTC; microseconds. In order; the first is from ever.
     offsets: Vec<(i64, i64)>,
+    /// Which of them 2100 begins in: what comes after the last.
+    ruled: usize,
 }
 
 /// A stretch of time with one offset.
@@ -56,7 +58,9 @@ impl Zone {
             return Ok(zone.clone());
         }
         let zone = TimeZone::tzif(known, data).map_err(|e| format!("the data of time zone {known:?}: {e}"))?;
-        let zone = Arc::new(Zone { offsets: offsets(&zone), zone });
+        let offsets = offsets(&zone);
+        let ruled = offsets.partition_point(|(from, _)| *from <= RULED_FROM) - 1;
+        let zone = Arc::new(Zone { zone, offsets, ruled });
         LISTED.write().unwrap_or_else(|e| e.into_inner()).insert(known, zone.clone());
         Ok(zone)
     }
@@ -64,7 +68,7 @@ impl Zone {
     /// What never changes its clocks.
     pub(super) fn utc() -> Arc<Zone> {
         static UTC: LazyLock<Arc<Zone>> =
-            LazyLock::new(|| Arc::new(Zone { zone: TimeZone::UTC, offsets: vec![(i64::MIN, 0)] }));
+            LazyLock::new(|| Arc::new(Zone { zone: TimeZone::UTC, offsets: vec![(i64::MIN, 0)], ruled: 0 }));
         UTC.clone()
     }
 
@@ -73,24 +77,37 @@ impl Zone {
         &self.zone
     }
 
-    /// The stretch that `at` lies in, or what is left of it.
+    /// The stretch that `at` lies in.
     pub(super) fn span(&self, at: i64) -> Span {
-        if at >= LISTED_UNTIL && self.offsets.len() > 1 {
-            let back = ((at - LISTED_UNTIL) / CYCLE + 1) * CYCLE;
-            let span = self.listed(at - back);
-            return Span { until: span.until.min(LISTED_UNTIL) + back, offset: span.offset };
-        }
-        self.listed(at)
+        let (index, later) = self.place(at);
+        Span { until: self.until(index).saturating_add(later), offset: self.offsets[index].1 }
     }
 
-    fn listed(&self, at: i64) -> Span {
-        let next = self.offsets.partition_point(|(from, _)| *from <= at);
-        let until = match self.offsets.get(next) {
+    /// The stretches from the one on that `at` lies in, without end.
+    pub(super) fn spans(&self, at: i64) -> impl Iterator<Item = Span> {
+        let (mut index, mut later) = self.place(at);
+        std::iter::from_fn(move || {
+            let span = Span { until: self.until(index).saturating_add(later), offset: self.offsets[index].1 };
+            index += 1;
+            if index == self.offsets.len() {
+                (index, later) = (self.ruled, later.saturating_add(CYCLE));
+            }
+            Some(span)
+        })
+    }
+
+    /// Where in the list, and how much later than it is listed.
+    fn place(&self, at: i64) -> (usize, i64) {
+        let later = if at < LISTED_UNTIL { 0 } else { ((at - LISTED_UNTIL) / CYCLE + 1) * CYCLE };
+        (self.offsets.partition_point(|(from, _)| *from <= at - later) - 1, later)
+    }
+
+    fn until(&self, index: usize) -> i64 {
+        match self.offsets.get(index + 1) {
             Some((from, _)) => *from,
             None if self.offsets.len() == 1 => i64::MAX,
             None => LISTED_UNTIL,
-        };
-        Span { until, offset: self.offsets[next - 1].1 }
+        }
     }
 }
 
@@ -147,6 +164,19 @@ mod tests {
         assert_eq!(zone.span(change).offset, -4 * 3_600 * SECOND);
         // The same Sunday of the same year, some cycles on.
         assert_eq!(zone.span(change + 5 * CYCLE - 1).until, change + 5 * CYCLE);
+    }
+
+    #[test]
+    fn spans_follow_one_another_into_later_cycles() {
+        for name in ["America/New_York", "Asia/Kolkata", "Africa/Casablanca", "UTC"] {
+            let zone = Zone::named(name).expect("a zone");
+            let mut at = 1_772_953_200 * SECOND;
+            for span in zone.spans(at).take(2_000).take_while(|span| span.until < i64::MAX) {
+                assert_eq!((span.offset, span.until), (zone.span(at).offset, zone.span(at).until), "{name} at {at}");
+                at = span.until;
+            }
+        }
+        assert_eq!(data_version(), "2026f", "the oracle's tzdata in e2e/requirements.txt must be of the same release");
     }
 
     #[test]
