@@ -78,9 +78,11 @@ def a_case(pick: random.Random, zones: list[str]) -> dict:
     else:
         zone, near = pick.choice(zones), pick.randrange(seconds("1972-01-01"), seconds("2200-01-01"))
     start = near + pick.randrange(-2 * 86_400, 43_200) // (unit := pick.choice([1, 1, 60, 1800])) * unit
-    long = int(86_400 * pick.choice([0.1, 0.5, 0.5, 1, 1, 2, 6]) * pick.uniform(0.3, 1))
+    # Some are of weeks: those may be skipped whole.
+    days = 40 if pick.random() < 0.01 else pick.choice([0.1, 0.5, 0.5, 1, 1, 2, 6])
+    long = int(86_400 * days * pick.uniform(0.3, 1))
     date = EPOCH.date() + datetime.timedelta(days=near // 86_400)
-    away = {pick.randrange(-4, 8) for _ in range(pick.choice([0, 0, 1, 2, 4]))}
+    away = {pick.randrange(-4, 8 if days < 40 else 36) for _ in range(pick.choice([0, 0, 1, 2, 4]))}
     pauses = []
     for _ in range(pick.choice([0, 0, 1, 2, 4])):
         begins = start + pick.randrange(-long // 2, long)
@@ -88,7 +90,7 @@ def a_case(pick: random.Random, zones: list[str]) -> dict:
         pauses.append([begins, None if pick.random() < 0.05 else ends])
     return {
         "time_zone": zone, "weekly": a_week(pick), "start": start, "until": start + long, "pauses": pauses,
-        "holidays": [{"date": str(date + datetime.timedelta(days=days)), "name": ""} for days in sorted(away)],
+        "holidays": [{"date": str(date + datetime.timedelta(days=day)), "name": ""} for day in sorted(away)],
         "target": pick.choice([0, 1, 59, 60, pick.randrange(1, 7_200), pick.randrange(1, 86_400), pick.randrange(1, 5 * 86_400)]),
     }
 
