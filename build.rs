@@ -27,10 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     // tonic-types already has google.rpc, and no code needs google.api. google.protobuf maps to prost-types.
     compiler.include_source_info(true);
     let mut set = compiler.file_descriptor_set();
-    set.file.retain(|file| matches!(file.package(), "docket.v1" | "google.protobuf"));
+    set.file.retain(|file| matches!(file.package(), "docket.v1" | "google.type" | "google.protobuf"));
     tonic_prost_build::configure()
         .btree_map(".")
         .codec_path("crate::grpc::codec::Framed")
+        // Beside an id it is large.
+        .boxed(".docket.v1.PreviewDeadlineRequest.hours.calendar")
+        .boxed(".docket.v1.PreviewElapsedRequest.hours.calendar")
         .extern_path(".docket.v1.StreamActivitiesResponse", "crate::grpc::frame::StreamActivitiesResponse")
         .compile_fds(set)?;
     Ok(())

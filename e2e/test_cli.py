@@ -209,6 +209,22 @@ class Cli(Case):
         self.assertIn("Hello", self.ok("canned ls"))
         self.ok(f"canned rm {canned['id']}")
 
+    def test_policies_and_calendars(self) -> None:
+        made = self.asked("sla calendar create --name us --time-zone America/New_York --hours 'mon-fri 09:00-17:00' --hours 'sat 10:00-12:00'")
+        self.assertEqual([hours["day"][:3] for hours in made["weekly"]], ["MON", "TUE", "WED", "THU", "FRI", "SAT"])
+        holidays = self.home / "days.ics"
+        holidays.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261225\nSUMMARY:Christmas\nEND:VEVENT\nEND:VCALENDAR\n", encoding="utf-8")
+        self.assertEqual(self.asked(f"sla calendar import-holidays us @{holidays}")["holidays"], [{"date": "2026-12-25", "name": "Christmas"}])
+        self.assertRegex(self.ok("sla calendars ls"), r"us +America/New_York +2")
+        gold = self.asked("sla policy create --name gold --priority high --resolution-mins 240 --calendar us --business-hours-only --warn-at 80%,1h")
+        self.assertEqual((gold["calendar_id"], gold["warn_at"]), (made["id"], [{"percent": 80}, {"before": "3600s"}]))
+        self.assertEqual(self.asked("sla policy update gold --pause-on pending,on-hold")["pause_on"], ["PENDING", "ON_HOLD"])
+        self.assertRegex(self.ok("sla policies ls"), r"gold +ACTIVE +HIGH")
+        self.fails(1, "sla calendar rm us", "[CALENDAR_IN_USE]")
+        self.fails(1, "sla policy create --name second --priority high --resolution-minutes 60", "[SLA_POLICY_OVERLAPS]")
+        self.assertEqual(self.asked("sla policy rm gold")["status"], "INACTIVE")
+        self.assertEqual(self.asked("tenant set --default-calendar us")["default_calendar_id"], made["id"])
+
     def test_messages_are_edited_and_taken_back(self) -> None:
         self.ticket()
         message = self.asked("ticket message 1 Helo")

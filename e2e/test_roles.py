@@ -60,6 +60,19 @@ MAY = {
     "ListTags": READ,
     "UpdateTag": CURATE,
     "DeleteTag": CURATE,
+    "CreateSlaPolicy": CURATE,
+    "GetSlaPolicy": READ,
+    "ListSlaPolicies": READ,
+    "UpdateSlaPolicy": CURATE,
+    "DeleteSlaPolicy": CURATE,
+    "CreateCalendar": CURATE,
+    "GetCalendar": READ,
+    "ListCalendars": READ,
+    "UpdateCalendar": CURATE,
+    "DeleteCalendar": CURATE,
+    "ImportHolidays": CURATE,
+    "PreviewDeadline": READ,
+    "PreviewElapsed": READ,
     "CreateIssue": WRITE,
     "GetIssue": READ,
     "ListIssues": READ,
@@ -102,7 +115,7 @@ MAY = {
 ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer")
 # The words that refusals may repeat, because the caller wrote them or they are the gate's own.
 GATE = {"method", "roles", "allowed"}
-READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render")
+READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview")
 # All that comes along with a ticket.
 INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages"]
 

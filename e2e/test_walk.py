@@ -56,6 +56,20 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "ListTags": {},
         "UpdateTag": {"tag": {"id": f"{MARK}-tag", "description": f"{MARK}-walked"}, "update_mask": {"paths": ["description"]}},
         "DeleteTag": {"id": "walked"},
+        # A policy that is deleted keeps its name: none is made in earnest.
+        "CreateSlaPolicy": {"sla_policy": {"name": "walked", "team_id": "walked", "resolution_minutes": 60}, "validate_only": True},
+        "GetSlaPolicy": {"id": f"{MARK}-policy"},
+        "ListSlaPolicies": {},
+        "UpdateSlaPolicy": {"sla_policy": {"id": f"{MARK}-policy", "description": f"{MARK}-walked"}, "update_mask": {"paths": ["description"]}},
+        "DeleteSlaPolicy": {"id": f"{MARK}-policy"},
+        "CreateCalendar": {"calendar": {"name": "walked", "time_zone": "UTC"}},
+        "GetCalendar": {"id": f"{MARK}-calendar"},
+        "ListCalendars": {},
+        "UpdateCalendar": {"calendar": {"id": f"{MARK}-calendar", "time_zone": "UTC"}, "update_mask": {"paths": ["time_zone"]}},
+        "ImportHolidays": {"id": "walked", "ics": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261225\nEND:VEVENT\nEND:VCALENDAR\n"},
+        "DeleteCalendar": {"id": "walked"},
+        "PreviewDeadline": {"calendar_id": f"{MARK}-calendar", "start": {"seconds": 1_800_000_000}, "target": {"seconds": 60}},
+        "PreviewElapsed": {"calendar_id": f"{MARK}-calendar", "from": {"seconds": 1_800_000_000}, "to": {"seconds": 1_800_600_000}},
         "CreateIssue": {"issue": {"title": "walked", "ticket_ids": [ticket]}},
         "GetIssue": {"id": issue},
         "ListIssues": {"ticket_id": ticket},
@@ -108,8 +122,11 @@ class World(Case):
     def mark(self) -> None:
         for kind, name in (("Organization", "org"), ("Contact", "contact"), ("Agent", "agent"), ("Team", "team")):
             self.make(f"Upsert{kind}", kind.lower(), id=f"{MARK}-{name}")
+        with contextlib.suppress(grpc.RpcError):
+            self.make_promises()
         categories = [f"{MARK}-category", "walked"]
-        self.make("UpdateTenant", "tenant", {"update_mask": {"paths": ["*"]}}, categories=categories)
+        default = f"{MARK}-calendar"
+        self.make("UpdateTenant", "tenant", {"update_mask": {"paths": ["*"]}}, categories=categories, default_calendar_id=default)
         with contextlib.suppress(grpc.RpcError):
             # Marked a second time, it is there already.
             self.make("CreateTag", "tag", name=f"{MARK}-tag", color="#0c0c0c")
@@ -122,6 +139,13 @@ class World(Case):
         rita = api(self.tenant, "rita", "requester")
         self.message = rita.PostMessage(ticket_id=self.marked.id, message={"body": f"{MARK}-hers"}).message
         self.issue = self.make("CreateIssue", "issue", ticket_ids=[self.marked.id]).issue
+
+    def make_promises(self) -> None:
+        weekly = [{"day": "MONDAY", "open": "09:00", "close": "17:00"}]
+        holidays = [{"date": "2026-12-25", "name": f"{MARK}-day"}]
+        self.make("CreateCalendar", "calendar", name=f"{MARK}-calendar", time_zone="Europe/Berlin", weekly=weekly, holidays=holidays)
+        when = {"match": f"ticket.category == '{MARK}'", "pause_on": ["TICKET_STATUS_PENDING"], "warn_at": [{"percent": 80}]}
+        self.make("CreateSlaPolicy", "sla_policy", name=f"{MARK}-policy", calendar_id=f"{MARK}-calendar", resolution_minutes=60, **when)
 
     def make(self, rpc: str, field: str, beside: dict = {}, **given):
         """Calls an RPC with its resource filled; what is `given` as None is left out."""

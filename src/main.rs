@@ -66,6 +66,8 @@ enum Command {
     /// Answers kept for the replies that are written often
     #[command(visible_alias = "canned-response")]
     Canned(Box<cli::noun::registry::CannedArgs>),
+    /// What is promised, and when work is done: policies and calendars
+    Sla(Box<cli::noun::sla::SlaArgs>),
     /// The settings of the caller's own tenant
     Tenant(Box<cli::noun::tenant::TenantArgs>),
     /// Call any RPC by its REST path
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
         Command::Contact(args) => ended(cli::noun::directory::run(*args)),
         Command::Tags(args) => ended(cli::noun::registry::tags(*args)),
         Command::Canned(args) => ended(cli::noun::registry::canned(*args)),
+        Command::Sla(args) => ended(cli::noun::sla::run(*args)),
         Command::Tenant(args) => ended(cli::noun::tenant::run(*args)),
         Command::Api(args) => ended(cli::api::run(*args)),
         Command::Profile(args) => ended(cli::profile::run(args)),

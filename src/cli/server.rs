@@ -16,13 +16,14 @@ use crate::grpc::filters::Filters;
 use crate::grpc::pb::activity_service_server::ActivityServiceServer;
 use crate::grpc::pb::directory_service_server::DirectoryServiceServer;
 use crate::grpc::pb::issue_service_server::IssueServiceServer;
+use crate::grpc::pb::sla_service_server::SlaServiceServer;
 use crate::grpc::pb::tenant_service_server::TenantServiceServer;
 use crate::grpc::pb::ticket_service_server::TicketServiceServer;
 use crate::grpc::pb::workflow_service_server::WorkflowServiceServer;
 use crate::grpc::rules::ActiveRules;
 use crate::grpc::serve::{HttpLimits, ServeError, Server, Services, Tls};
 use crate::grpc::state::State;
-use crate::grpc::{activity, directory, issue, tenant, ticket, workflow};
+use crate::grpc::{activity, directory, issue, sla, tenant, ticket, workflow};
 use crate::identity::Verifier;
 use crate::journal::{self, Journal};
 use crate::projection::{self, Projections};
@@ -171,6 +172,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         .with(docket_service!(IssueServiceServer::new(issue::Issues(state.clone()))))
         .with(docket_service!(DirectoryServiceServer::new(directory::Directory(state.clone()))))
         .with(docket_service!(TenantServiceServer::new(tenant::Tenants(state.clone()))))
+        .with(docket_service!(SlaServiceServer::new(sla::Sla(state.clone()))))
         .with(docket_service!(ActivityServiceServer::new(activity::Activities(state.clone()))))
         .with(docket_service!(WorkflowServiceServer::new(workflow::Workflows(state))));
     let gate = Gate::new(Arc::new(verifier));

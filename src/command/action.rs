@@ -2,9 +2,12 @@
 
 use uuid::Uuid;
 
+use super::sla::{CalendarEdit, PolicyEdit};
 use crate::model::canned::CannedRef;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::lifecycle::Verb;
+use crate::model::sla::calendar::CalendarRef;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::TicketRef;
 use crate::model::words::*;
 
@@ -80,6 +83,28 @@ pub enum Action {
     },
     DeleteCanned {
         canned: CannedRef,
+        etag: String,
+    },
+    /// What the edit does not name has its default.
+    CreatePolicy(Box<PolicyEdit>),
+    UpdatePolicy {
+        policy: PolicyRef,
+        etag: String,
+        edit: Box<PolicyEdit>,
+    },
+    /// Makes it INACTIVE.
+    DeletePolicy {
+        policy: PolicyRef,
+        etag: String,
+    },
+    CreateCalendar(Box<CalendarEdit>),
+    UpdateCalendar {
+        calendar: CalendarRef,
+        etag: String,
+        edit: Box<CalendarEdit>,
+    },
+    DeleteCalendar {
+        calendar: CalendarRef,
         etag: String,
     },
     CreateTag(Box<NewTag>),
@@ -160,6 +185,12 @@ impl Action {
             Action::CreateCanned(_) => "create_canned_response",
             Action::UpdateCanned { .. } => "update_canned_response",
             Action::DeleteCanned { .. } => "delete_canned_response",
+            Action::CreatePolicy(_) => "create_sla_policy",
+            Action::UpdatePolicy { .. } => "update_sla_policy",
+            Action::DeletePolicy { .. } => "delete_sla_policy",
+            Action::CreateCalendar(_) => "create_calendar",
+            Action::UpdateCalendar { .. } => "update_calendar",
+            Action::DeleteCalendar { .. } => "delete_calendar",
             Action::CreateTag(_) => "create_tag",
             Action::UpdateTag { .. } => "update_tag",
             Action::DeleteTag { .. } => "delete_tag",
@@ -275,6 +306,7 @@ pub struct TenantEdit {
     pub categories: Option<Words>,
     /// The whole map.
     pub attributes: Option<serde_json::Value>,
+    pub default_calendar: Option<Option<CalendarRef>>,
 }
 
 #[derive(Clone, Debug)]

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::access::{check_etag, staff_only};
 use super::action::{CannedEdit, NewCanned};
-use super::directory::shown;
 use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
 use crate::model::canned::{CannedRef, CannedResponse};
+use crate::model::id;
+use crate::model::shown::shown;
 use crate::model::words::SourceType;
-use crate::model::{id, ticket};
 
 /// Makes one of a name that no other has, as written.
 pub fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewCanned) -> Result<Arc<CannedResponse>, Stop> {

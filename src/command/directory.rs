@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::access::{check_etag, staff_only};
 use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
@@ -10,7 +10,7 @@ use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
 use crate::model::directory::{Agent, Contact, Organization, Team};
-use crate::model::ticket;
+use crate::model::shown::shown;
 
 /// The stamps of the row that there was, or of a new one.
 macro_rules! stamps {
@@ -142,35 +142,6 @@ upsert!(
 trait Shown {
     fn shown(&self) -> Value;
 }
-
-/// The given fields, and the stamps that every resource has.
-macro_rules! shown {
-    ($row:ident, { $($own:tt)* }) => {{
-        let mut shown = json!({ $($own)* });
-        let stamps = json!({
-            "tenant_id": $row.tenant_id,
-            "app_id": $row.app_id,
-            "source": $row.source,
-            "source_type": $row.source_type.word(),
-            "created_at": $row.created_at.to_string(),
-            "created_by": $row.created_by,
-            "updated_at": $row.updated_at.to_string(),
-            "updated_by": $row.updated_by,
-            "schema_version": $row.schema_version,
-            "etag": ticket::etag($row.etag_version),
-        });
-        if let (Value::Object(all), Value::Object(stamps)) = (&mut shown, stamps) {
-            all.extend(stamps);
-            if let Some(at) = $row.deleted_at {
-                all.insert("deleted_at".to_owned(), json!(at.to_string()));
-                all.insert("deleted_by".to_owned(), json!($row.deleted_by));
-            }
-        }
-        shown
-    }};
-}
-
-pub(super) use shown;
 
 impl Shown for Organization {
     fn shown(&self) -> Value {

@@ -10,6 +10,8 @@ use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::ledger::Request;
 use crate::model::message::Message;
+use crate::model::sla::calendar::Calendar;
+use crate::model::sla::policy::SlaPolicy;
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
@@ -34,6 +36,7 @@ mod reopen;
 mod revise;
 mod run;
 mod scope;
+pub mod sla;
 pub mod table;
 mod tag;
 mod tenant;
@@ -139,6 +142,8 @@ pub enum Resource {
     Agent(Arc<Agent>),
     Tag(Arc<Tag>),
     CannedResponse(Arc<CannedResponse>),
+    SlaPolicy(Arc<SlaPolicy>),
+    Calendar(Arc<Calendar>),
     Tenant(Arc<Tenant>),
     /// Entries of the directory, in the order asked for.
     All(Vec<Resource>),

@@ -9,7 +9,7 @@ use super::record::{Note, change};
 use super::scope::Scope;
 use super::{Action, Refusal, Resource, Stop, World};
 use super::{
-    assign, canned, create, directory, edit, gather, issue, message, moves, react, reopen, revise, tag, tenant,
+    assign, canned, create, directory, edit, gather, issue, message, moves, react, reopen, revise, sla, tag, tenant,
 };
 use crate::model::change::difference;
 use crate::model::lifecycle::Verb;
@@ -89,6 +89,20 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
         }
         Action::DeleteCanned { canned: which, etag } => {
             Resource::CannedResponse(canned::delete(world, scope, which, etag)?)
+        }
+        Action::CreatePolicy(edit) => Resource::SlaPolicy(sla::create_policy(world, scope, edit)?),
+        Action::UpdatePolicy { policy: which, etag, edit } => {
+            Resource::SlaPolicy(sla::update_policy(world, scope, which, etag, edit)?)
+        }
+        Action::DeletePolicy { policy: which, etag } => {
+            Resource::SlaPolicy(sla::delete_policy(world, scope, which, etag)?)
+        }
+        Action::CreateCalendar(edit) => Resource::Calendar(sla::create_calendar(world, scope, edit)?),
+        Action::UpdateCalendar { calendar: which, etag, edit } => {
+            Resource::Calendar(sla::update_calendar(world, scope, which, etag, edit)?)
+        }
+        Action::DeleteCalendar { calendar: which, etag } => {
+            Resource::Calendar(sla::delete_calendar(world, scope, which, etag)?)
         }
         Action::CreateTag(new) => Resource::Tag(tag::create(world, scope, new)?),
         Action::UpdateTag { name, etag, edit } => Resource::Tag(tag::update(world, scope, name, etag, edit)?),
@@ -335,6 +349,8 @@ fn as_it_is(world: &World, resource: Resource) -> Resource {
         | Resource::Agent(_)
         | Resource::Tag(_)
         | Resource::CannedResponse(_)
+        | Resource::SlaPolicy(_)
+        | Resource::Calendar(_)
         | Resource::Tenant(_)) => settled,
     }
 }

@@ -15,6 +15,8 @@ pub enum Kind {
     Agent,
     Tag,
     CannedResponse,
+    SlaPolicy,
+    Calendar,
 }
 
 impl Kind {
@@ -29,6 +31,8 @@ impl Kind {
             Kind::Agent => "agent",
             Kind::Tag => "tag",
             Kind::CannedResponse => "canned response",
+            Kind::SlaPolicy => "SLA policy",
+            Kind::Calendar => "calendar",
         }
     }
 }
@@ -50,6 +54,12 @@ pub enum Refusal {
     NotFound { kind: Kind, id: String },
     #[error("there is a {} {name:?} already", kind.word())]
     NameTaken { kind: Kind, name: String },
+    /// Without conditions, and for the same team, type and priority.
+    #[error("SLA policy {name:?} is ACTIVE for {slot} already; change that one, or give this one a match")]
+    PolicyOverlaps { name: String, slot: String },
+    /// `users` are what it is used by, in words.
+    #[error("calendar {name:?} is used by {}; {advice}", users.join(", "))]
+    CalendarInUse { name: String, users: Vec<String>, advice: &'static str },
     #[error("cannot {verb} {name}: it is {from}; {advice}")]
     IllegalTransition {
         name: String,

@@ -64,6 +64,8 @@ fn positions(rows: &[Resource]) -> String {
         | Resource::Tenant(_)
         | Resource::Tag(_)
         | Resource::CannedResponse(_)
+        | Resource::SlaPolicy(_)
+        | Resource::Calendar(_)
         | Resource::All(_) => 0,
     };
     rows.iter().map(|row| position(row).to_string()).collect::<Vec<_>>().join(",")
@@ -85,6 +87,8 @@ fn answered(command: &Command, request: &RequestKey, outcome: &Outcome, now: Ins
         Resource::Tenant(row) => (row.tenant_id.clone(), row.position),
         Resource::Tag(row) => (row.name.clone(), row.position),
         Resource::CannedResponse(row) => (id::show(id::CANNED_RESPONSE, row.id), row.position),
+        Resource::SlaPolicy(row) => (id::show(id::SLA_POLICY, row.id), row.position),
+        Resource::Calendar(row) => (id::show(id::CALENDAR, row.id), row.position),
     };
     Request {
         tenant_id: command.caller.tenant().to_owned(),

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 /// Rows by key. A key that was never loaded is unknown; one that was loaded and is not there is known to be absent.
 #[derive(Debug)]
 pub struct Table<K, V> {
@@ -97,6 +99,15 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
             .values()
             .filter(move |slot| slot.dirty && slot.stored == stored)
             .filter_map(|slot| slot.value.as_deref())
+    }
+}
+
+impl<V> Table<Uuid, V> {
+    /// The row that a name is of: what the database says of it, where that still `is` so, or what was decided since.
+    pub fn named(&self, stored: Option<Arc<Uuid>>, id: fn(&V) -> Uuid, is: impl Fn(&V) -> bool) -> Option<Arc<V>> {
+        let decided = self.inserts().chain(self.updates()).map(id);
+        let mut rows = stored.as_deref().copied().into_iter().chain(decided).filter_map(|id| self.get(&id).flatten());
+        rows.find(|row| is(row)).cloned()
     }
 }
 

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::access::{check_etag, staff_only};
 use super::action::{NewTag, TagEdit};
-use super::directory::shown;
 use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
+use crate::model::shown::shown;
 use crate::model::tag::Tag;
-use crate::model::ticket;
 use crate::model::words::{SourceType, Words};
 
 /// Makes a tag of a name that no other has, as written: `VIP` and `vip` are two.

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::access::check_etag;
 use super::action::TenantEdit;
-use super::directory::shown;
 use super::edit::put;
 use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Violation;
 use super::scope::Scope;
-use super::{Refusal, Stop, World};
+use super::{Refusal, Stop, World, sla};
+use crate::model::id;
+use crate::model::shown::shown;
 use crate::model::tenant::{GENERAL, Tenant};
-use crate::model::ticket::{self, Ticket};
+use crate::model::ticket::Ticket;
 use crate::model::time;
 use crate::model::words::{SourceType, TagMode, Words};
 use crate::workflow::nearest;
@@ -26,7 +27,7 @@ pub fn update(world: &mut World, scope: &Scope<'_>, edit: &TenantEdit, etag: &st
     }
     let old = world.settings()?;
     check_etag(etag, old.etag_version, || "the tenant's settings".to_owned())?;
-    let mut after = edited(&old, edit);
+    let mut after = edited(world, &old, edit)?;
     if !old.is_written() {
         after.source = SOURCE.to_owned();
         after.source_type = SourceType::Api;
@@ -47,7 +48,7 @@ pub fn update(world: &mut World, scope: &Scope<'_>, edit: &TenantEdit, etag: &st
     Ok(after)
 }
 
-fn edited(old: &Tenant, edit: &TenantEdit) -> Tenant {
+fn edited(world: &World, old: &Tenant, edit: &TenantEdit) -> Result<Tenant, Stop> {
     let TenantEdit {
         reopen_agent,
         reopen_requester,
@@ -56,6 +57,7 @@ fn edited(old: &Tenant, edit: &TenantEdit) -> Tenant {
         tag_mode,
         categories,
         attributes,
+        default_calendar,
     } = edit;
     let mut after = old.clone();
     put(&mut after.reopen_agent, reopen_agent);
@@ -65,7 +67,10 @@ fn edited(old: &Tenant, edit: &TenantEdit) -> Tenant {
     put(&mut after.tag_mode, tag_mode);
     put(&mut after.categories, categories);
     put(&mut after.attributes, attributes);
-    after
+    if let Some(calendar) = default_calendar {
+        after.default_calendar_id = sla::named_calendar(world, "tenant.default_calendar_id", calendar.as_ref())?;
+    }
+    Ok(after)
 }
 
 /// By the contract's names, as the activity holds it.
@@ -79,12 +84,14 @@ fn shown_tenant(row: &Tenant) -> Value {
         "tag_mode": row.tag_mode.word(),
         "categories": row.categories.0,
         "attributes": row.attributes,
+        "default_calendar_id": row.default_calendar_id.map(|id| id::show(id::CALENDAR, id)).unwrap_or_default(),
     })
 }
 
-/// Refuses a category and tags that are none of the tenant's. What was there before is not looked at again.
+/// Refuses a category, a policy and tags that are none of the tenant's. What was there before is not looked at again.
 pub fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {
     allows_category(world, before, after)?;
+    sla::allows(world, before, after)?;
     allows_tags(world, before, after)
 }
 

@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use super::action::{DirectoryKind, NewTicket, TicketEdit};
+use super::sla::{CalendarEdit, PolicyEdit};
 use super::{Action, Command, Want, mention};
 use crate::model::canned::CannedRef;
+use crate::model::sla::calendar::CalendarRef;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::TicketRef;
 use crate::workflow::schema::Root;
 use crate::workflow::{Rule, RuleSet};
@@ -31,7 +34,10 @@ impl Wants {
             Action::CreateTickets(all) => self.new_tickets(all, rules),
             Action::UpdateTicket { ticket, edit, etag: _ } => {
                 self.ticket(ticket);
-                let TicketEdit { assignee_id, tags, .. } = &**edit;
+                let TicketEdit { assignee_id, tags, sla_policy_id, .. } = &**edit;
+                if matches!(sla_policy_id, Some(Some(_))) {
+                    self.add(Want::SlaConfig);
+                }
                 self.agent(assignee_id.as_deref().unwrap_or_default());
                 if tags.is_some() {
                     self.add(Want::Settings);
@@ -78,6 +84,15 @@ impl Wants {
                 }
             }
             Action::DeleteCanned { canned, etag: _ } => self.add(Want::Canned(canned.clone())),
+            Action::CreatePolicy(edit) => self.policy(None, edit),
+            Action::UpdatePolicy { policy, edit, etag: _ } => self.policy(Some(policy), edit),
+            Action::DeletePolicy { policy, etag: _ } => self.policy(Some(policy), &PolicyEdit::default()),
+            Action::CreateCalendar(edit) => self.calendar(None, edit),
+            Action::UpdateCalendar { calendar, edit, etag: _ } => self.calendar(Some(calendar), edit),
+            Action::DeleteCalendar { calendar, etag: _ } => {
+                self.calendar(Some(calendar), &CalendarEdit::default());
+                self.add(Want::Settings);
+            }
             Action::CreateTag(new) => self.add(Want::Tag(new.name.clone())),
             Action::UpdateTag { name, .. } | Action::DeleteTag { name, .. } => self.add(Want::Tag(name.clone())),
             Action::CreateIssue(new) => {
@@ -109,7 +124,12 @@ impl Wants {
                 DirectoryKind::Team => Want::Team(id.clone()),
                 DirectoryKind::Agent => Want::Agent(id.clone()),
             }),
-            Action::UpdateTenant { .. } => self.add(Want::Settings),
+            Action::UpdateTenant { edit, etag: _ } => {
+                self.add(Want::Settings);
+                if let Some(Some(calendar)) = &edit.default_calendar {
+                    self.add(Want::Calendar(calendar.clone()));
+                }
+            }
         }
     }
 
@@ -131,6 +151,21 @@ impl Wants {
         }
     }
 
+    fn policy(&mut self, which: Option<&PolicyRef>, edit: &PolicyEdit) {
+        self.add(Want::SlaConfig);
+        let name = edit.name.clone().map(PolicyRef::Name);
+        which.cloned().into_iter().chain(name).for_each(|policy| self.add(Want::Policy(policy)));
+        if let Some(Some(calendar)) = &edit.calendar {
+            self.add(Want::Calendar(calendar.clone()));
+        }
+    }
+
+    fn calendar(&mut self, which: Option<&CalendarRef>, edit: &CalendarEdit) {
+        self.add(Want::SlaConfig);
+        let name = edit.name.clone().map(CalendarRef::Name);
+        which.cloned().into_iter().chain(name).for_each(|calendar| self.add(Want::Calendar(calendar)));
+    }
+
     fn agent(&mut self, id: &str) {
         if !id.is_empty() {
             self.add(Want::Agent(id.to_owned()));
@@ -147,6 +182,9 @@ impl Wants {
         for new in all {
             let new: &NewTicket = new.borrow();
             self.agent(&new.assignee_id);
+            if new.sla_policy_id.is_some() {
+                self.add(Want::SlaConfig);
+            }
             if tags || !new.tags.is_empty() {
                 self.add(Want::Settings);
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::Stop;
+use super::sla::SlaConfig;
 use super::table::Table;
 use crate::model::activity::Activity;
 use crate::model::canned::{CannedRef, CannedResponse};
@@ -13,6 +14,8 @@ use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Request, Run};
 use crate::model::message::{Entry, Message};
+use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
+use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::{Ticket, TicketRef};
@@ -38,6 +41,11 @@ pub enum Want {
     Tag(String),
     /// By its name: the one that is not deleted.
     Canned(CannedRef),
+    /// As a canned response.
+    Policy(PolicyRef),
+    Calendar(CalendarRef),
+    /// All ACTIVE policies, with the calendars that they name, as one aggregate.
+    SlaConfig,
     /// An answered request, by the hash of its key.
     Request(Uuid),
     /// The tenant's own settings.
@@ -64,6 +72,15 @@ pub struct World {
     pub canned: Table<Uuid, CannedResponse>,
     /// Ids by name, as the database has them; [`World::canned_response`] tells what was decided since.
     pub canned_names: Table<String, Uuid>,
+    pub policies: Table<Uuid, SlaPolicy>,
+    pub policy_versions: Table<(Uuid, i32), SlaPolicyVersion>,
+    pub calendars: Table<Uuid, Calendar>,
+    pub calendar_versions: Table<(Uuid, i32), CalendarVersion>,
+    /// Ids by name, as the database has them.
+    pub policy_names: Table<String, Uuid>,
+    pub calendar_names: Table<String, Uuid>,
+    /// See [`World::sla`]; kept true by whatever writes a policy or a calendar.
+    pub sla: Table<(), SlaConfig>,
     pub requests: Table<Uuid, Request>,
     pub messages: Table<Uuid, Message>,
     /// Of a ticket, as the database has them; [`World::thread`] tells what was decided since.
@@ -85,7 +102,7 @@ pub struct World {
 #[derive(Clone, Debug)]
 pub struct Savepoint {
     head: Head,
-    marks: [usize; 13],
+    marks: [usize; 18],
     activities: usize,
     runs: usize,
     tally: usize,
@@ -95,9 +112,11 @@ impl World {
     pub fn new(head: Head) -> World {
         let unset = Arc::new(Tenant::unset(&head.tenant_id));
         let mut settings = Table::default();
+        let mut sla = Table::default();
         if head.config_position == 0 {
             // Nothing was ever configured: nobody needs to look.
             settings.load((), None);
+            sla.load((), None);
         }
         World {
             head,
@@ -114,6 +133,13 @@ impl World {
             tags: Table::default(),
             canned: Table::default(),
             canned_names: Table::default(),
+            policies: Table::default(),
+            policy_versions: Table::default(),
+            calendars: Table::default(),
+            calendar_versions: Table::default(),
+            policy_names: Table::default(),
+            calendar_names: Table::default(),
+            sla,
             requests: Table::default(),
             messages: Table::default(),
             threads: Table::default(),
@@ -143,6 +169,11 @@ impl World {
             Want::Tag(name) => self.tags.get(name).is_some(),
             Want::Canned(CannedRef::Id(id)) => self.canned.get(id).is_some(),
             Want::Canned(CannedRef::Name(name)) => self.canned_names.get(name).is_some(),
+            Want::Policy(PolicyRef::Id(id)) => self.policies.get(id).is_some(),
+            Want::Policy(PolicyRef::Name(name)) => self.policy_names.get(name).is_some(),
+            Want::Calendar(CalendarRef::Id(id)) => self.calendars.get(id).is_some(),
+            Want::Calendar(CalendarRef::Name(name)) => self.calendar_names.get(name).is_some(),
+            Want::SlaConfig => self.sla.get(&()).is_some(),
             Want::Request(key) => self.requests.get(key).is_some(),
             Want::Settings => self.settings.get(&()).is_some(),
         }
@@ -239,15 +270,13 @@ impl World {
     /// By its id, deleted or not; by its name, the one that is not.
     pub fn canned_response(&self, which: &CannedRef) -> Result<Option<Arc<CannedResponse>>, Stop> {
         let want = || Want::Canned(which.clone());
-        let name = match which {
-            CannedRef::Id(id) => return known(self.canned.get(id), want),
-            CannedRef::Name(name) => name,
-        };
-        let stored = known(self.canned_names.get(name), want)?;
-        let decided = self.canned.inserts().chain(self.canned.updates()).map(|row| row.id);
-        let mut rows =
-            stored.as_deref().copied().into_iter().chain(decided).filter_map(|id| self.canned.get(&id).flatten());
-        Ok(rows.find(|row| row.name == *name && row.deleted_at.is_none()).cloned())
+        match which {
+            CannedRef::Id(id) => known(self.canned.get(id), want),
+            CannedRef::Name(name) => {
+                let is = |row: &CannedResponse| row.name == *name && row.deleted_at.is_none();
+                Ok(self.canned.named(known(self.canned_names.get(name), want)?, |row| row.id, is))
+            }
+        }
     }
 
     pub fn request(&self, key: Uuid) -> Result<Option<Arc<Request>>, Stop> {
@@ -277,6 +306,11 @@ impl World {
                 self.settings.mark(),
                 self.tags.mark(),
                 self.canned.mark(),
+                self.policies.mark(),
+                self.policy_versions.mark(),
+                self.calendars.mark(),
+                self.calendar_versions.mark(),
+                self.sla.mark(),
             ],
             activities: self.activities.len(),
             runs: self.runs.len(),
@@ -301,6 +335,11 @@ impl World {
             settings,
             tags,
             canned,
+            policies,
+            policy_versions,
+            calendars,
+            calendar_versions,
+            sla,
         ] = *marks;
         self.head = head.clone();
         self.tickets.rollback(tickets);
@@ -316,6 +355,11 @@ impl World {
         self.settings.rollback(settings);
         self.tags.rollback(tags);
         self.canned.rollback(canned);
+        self.policies.rollback(policies);
+        self.policy_versions.rollback(policy_versions);
+        self.calendars.rollback(calendars);
+        self.calendar_versions.rollback(calendar_versions);
+        self.sla.rollback(sla);
         // A ticket made since the savepoint is unknown again: so is its number, which will be given out anew.
         let last = self.head.last_number;
         self.numbers.retain(|number, id| *number <= last || id.is_none());
@@ -327,7 +371,7 @@ impl World {
     }
 }
 
-fn known<V>(slot: Option<Option<&Arc<V>>>, want: impl FnOnce() -> Want) -> Result<Option<Arc<V>>, Stop> {
+pub(super) fn known<V>(slot: Option<Option<&Arc<V>>>, want: impl FnOnce() -> Want) -> Result<Option<Arc<V>>, Stop> {
     match slot {
         Some(value) => Ok(value.cloned()),
         None => Err(Stop::missing(want())),

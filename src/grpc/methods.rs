@@ -102,6 +102,19 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.DirectoryService/DeleteAgent", Access::Roles(SETUP)),
     ("/docket.v1.TenantService/GetTenant", Access::Roles(READ)),
     ("/docket.v1.TenantService/UpdateTenant", Access::Roles(Roles::of(&[Role::Admin]))),
+    ("/docket.v1.SlaService/CreateSlaPolicy", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/GetSlaPolicy", Access::Roles(READ)),
+    ("/docket.v1.SlaService/ListSlaPolicies", Access::Roles(READ)),
+    ("/docket.v1.SlaService/UpdateSlaPolicy", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/DeleteSlaPolicy", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/CreateCalendar", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/GetCalendar", Access::Roles(READ)),
+    ("/docket.v1.SlaService/ListCalendars", Access::Roles(READ)),
+    ("/docket.v1.SlaService/UpdateCalendar", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/DeleteCalendar", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/ImportHolidays", Access::Roles(CURATE)),
+    ("/docket.v1.SlaService/PreviewDeadline", Access::Roles(READ)),
+    ("/docket.v1.SlaService/PreviewElapsed", Access::Roles(READ)),
     ("/docket.v1.ActivityService/ListActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.ActivityService/StreamActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.WorkflowService/ListWorkflows", Access::Roles(RULES)),
@@ -184,7 +197,7 @@ mod tests {
         for method in all() {
             let Access::Roles(roles) = method.access else { continue };
             let name = method.path.rsplit('/').next().expect("a path has parts");
-            let reads = ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render"]
+            let reads = ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render", "Preview"]
                 .iter()
                 .any(|verb| name.starts_with(verb));
             assert_eq!(roles.contains(Role::Auditor), reads, "{}", method.path);

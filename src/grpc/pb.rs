@@ -7,7 +7,14 @@ pub mod docket {
     }
 }
 
+pub mod google {
+    pub mod r#type {
+        tonic::include_proto!("google.r#type");
+    }
+}
+
 pub use docket::v1::*;
+pub use google::r#type::DayOfWeek;
 
 /// By hand, for the server's sake: see there.
 pub use super::frame::StreamActivitiesResponse;

@@ -39,6 +39,16 @@ pub fn refused(refusal: Refusal) -> Status {
             ];
             precondition(ErrorReason::IllegalTransition, "LIFECYCLE", &name, text, metadata)
         }
+        Refusal::PolicyOverlaps { name, slot } => {
+            let (_, message) = missing(Kind::SlaPolicy);
+            let details = ErrorDetails::with_resource_info(message, name.as_str(), "", text.as_str());
+            let metadata = [("name", name), ("slot", slot)];
+            build(Code::AlreadyExists, ErrorReason::SlaPolicyOverlaps, text, metadata, details)
+        }
+        Refusal::CalendarInUse { name, users, advice: _ } => {
+            let metadata = [("name", name.clone()), ("users", shortened(users.join(", ")))];
+            precondition(ErrorReason::CalendarInUse, "CALENDAR", &name, text, metadata)
+        }
         Refusal::EtagMismatch { name, sent, current } => {
             let metadata = [("name", name), ("sent", sent), ("current", current)];
             build(Code::Aborted, ErrorReason::EtagMismatch, text, metadata, ErrorDetails::new())
@@ -128,6 +138,8 @@ fn missing(kind: Kind) -> (ErrorReason, &'static str) {
         Kind::Agent => (ErrorReason::AgentNotFound, "docket.v1.Agent"),
         Kind::Tag => (ErrorReason::TagNotFound, "docket.v1.Tag"),
         Kind::CannedResponse => (ErrorReason::CannedResponseNotFound, "docket.v1.CannedResponse"),
+        Kind::SlaPolicy => (ErrorReason::SlaPolicyNotFound, "docket.v1.SlaPolicy"),
+        Kind::Calendar => (ErrorReason::CalendarNotFound, "docket.v1.Calendar"),
     }
 }
 

@@ -1,9 +1,10 @@
-//! Tenants' settings, kept from batch to batch for as long as nothing of the tenant was configured.
+//! Tenants' settings and what they promise, compiled, kept from batch to batch for as long as nothing of the tenant was configured.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::command::World;
+use crate::command::sla::SlaConfig;
 use crate::model::tenant::Tenant;
 
 /// Tenants that are remembered; beyond that all are looked up anew.
@@ -14,11 +15,13 @@ pub struct Settings {
     known: Mutex<HashMap<String, Known>>,
 }
 
-/// What a tenant's settings were when its log had come to `config_position`, and are until that moves.
+/// What a tenant's configuration was when its log had come to `config_position`, and are until that moves.
 pub struct Known {
     epoch: i64,
     config_position: i64,
-    row: Option<Arc<Tenant>>,
+    /// `None`: nobody looked.
+    row: Option<Option<Arc<Tenant>>>,
+    sla: Option<Option<Arc<SlaConfig>>>,
 }
 
 /// What the worlds know. It may be kept once they are committed.
@@ -26,8 +29,12 @@ pub fn known(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, Known)
     let of = |(tenant, world): (&String, &World)| {
         let config_position = world.head.config_position;
         // Without configuration there is nothing to look up.
-        let row = world.settings.get(&()).filter(|_| config_position > 0)?.cloned();
-        Some((tenant.clone(), Known { epoch, config_position, row }))
+        let (row, sla) = (world.settings.get(&()), world.sla.get(&()));
+        if config_position == 0 || row.is_none() && sla.is_none() {
+            return None;
+        }
+        let (row, sla) = (row.map(|row| row.cloned()), sla.map(|sla| sla.cloned()));
+        Some((tenant.clone(), Known { epoch, config_position, row, sla }))
     };
     worlds.iter().filter_map(of).collect()
 }
@@ -39,7 +46,12 @@ impl Settings {
         for (tenant, world) in worlds.iter_mut().filter(|(_, world)| world.head.config_position > 0) {
             let holds = |known: &&Known| known.epoch == epoch && known.config_position == world.head.config_position;
             if let Some(known) = kept.get(tenant).filter(holds) {
-                world.settings.load((), known.row.clone());
+                if let Some(row) = &known.row {
+                    world.settings.load((), row.clone());
+                }
+                if let Some(sla) = &known.sla {
+                    world.sla.load((), sla.clone());
+                }
             }
         }
     }

@@ -213,6 +213,8 @@ pub const KINDS: &[&str] = &[
     "contact.changed",
     "tag.changed",
     "canned_response.changed",
+    "policy.changed",
+    "calendar.changed",
     "tenant.changed",
     "task.created",
 ];

@@ -18,28 +18,7 @@ row! {
     }
 }
 
-/// How a caller or a rule may name a canned response.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum CannedRef {
-    Id(Uuid),
-    Name(String),
-}
-
-impl CannedRef {
-    /// `cnr_…` is an id, anything else a name.
-    pub fn parse(text: &str) -> CannedRef {
-        match id::parse(id::CANNED_RESPONSE, text) {
-            Some(id) => CannedRef::Id(id),
-            None => CannedRef::Name(text.to_owned()),
-        }
-    }
-}
-
-impl std::fmt::Display for CannedRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            CannedRef::Id(id) => f.write_str(&id::show(id::CANNED_RESPONSE, *id)),
-            CannedRef::Name(name) => f.write_str(name),
-        }
-    }
+reference! {
+    /// How a caller or a rule may name a canned response.
+    CannedRef by id::CANNED_RESPONSE
 }

@@ -9,6 +9,7 @@ pub const ISSUE: &str = "iss_";
 pub const RUN: &str = "run_";
 pub const CANNED_RESPONSE: &str = "cnr_";
 pub const SLA_POLICY: &str = "slp_";
+pub const CALENDAR: &str = "cal_";
 
 /// Crockford's base 32, as ULIDs use it.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

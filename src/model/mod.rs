@@ -1,6 +1,8 @@
 //! What things are: rows that are domain types, and their pure rules. No async, no SQL text, no wire types.
 
 #[macro_use]
+pub mod reference;
+#[macro_use]
 pub mod row;
 
 pub mod activity;
@@ -15,6 +17,7 @@ pub mod lifecycle;
 pub mod mention;
 pub mod message;
 pub mod schema;
+pub mod shown;
 pub mod sla;
 pub mod statistics;
 pub mod tag;

@@ -1,5 +1,7 @@
 //! The tables, as the migrations leave them.
 
+pub use super::sla::tables::{calendar, calendar_version, sla_policy, sla_policy_version};
+
 diesel::table! {
     ticket (tenant_id, id) {
         tenant_id -> Text,
@@ -287,6 +289,7 @@ diesel::table! {
         tag_mode -> Text,
         categories -> Jsonb,
         attributes -> Jsonb,
+        default_calendar_id -> Nullable<Uuid>,
         app_id -> Text,
         source -> Text,
         source_type -> Text,

@@ -1,6 +1,7 @@
 //! What a tenant decides for itself: how tickets come back, and which categories and tags they may have.
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::time::Instant;
 use super::words::{ReopenMode, SourceType, TagMode, Words};
@@ -27,6 +28,8 @@ row! {
         categories: Words,
         /// What rules read as `tenant.attributes`.
         attributes: Value,
+        /// Whose hours count where a policy names no calendar.
+        default_calendar_id: Option<Uuid>,
     }
 }
 
@@ -42,6 +45,7 @@ impl Tenant {
             tag_mode: TagMode::Free,
             categories: Words::default(),
             attributes: Value::Object(Map::new()),
+            default_calendar_id: None,
             app_id: String::new(),
             source: String::new(),
             source_type: SourceType::System,

@@ -84,6 +84,13 @@ words! {
     ReopenMode { InPlace = "IN_PLACE", FollowUp = "FOLLOW_UP", Reject = "REJECT" }
     /// Which tags tickets may have: any, or those of the registry.
     TagMode { Free = "FREE", Registered = "REGISTERED" }
+    SlaPolicyStatus { Active = "ACTIVE", Inactive = "INACTIVE" }
+    /// What becomes of the time that a target has used when its ticket's priority changes.
+    OnPriorityChange { Retroactive = "RETROACTIVE", Restart = "RESTART" }
+    /// How the resolution of a ticket that is reopened is counted.
+    OnReopen { Continue = "CONTINUE", NewCycle = "NEW_CYCLE" }
+    /// What answers a requester.
+    CountsAsResponse { AgentPublic = "AGENT_PUBLIC", NonCreator = "NON_CREATOR" }
     AgentStatus { Online = "ONLINE", Away = "AWAY", Offline = "OFFLINE" }
     RunVerdict {
         Matched = "MATCHED", NotMatched = "NOT_MATCHED", Error = "ERROR", Suppressed = "SUPPRESSED",

@@ -9,12 +9,15 @@ use futures_util::try_join;
 use uuid::Uuid;
 
 use super::lookup;
+use crate::command::sla::SlaConfig;
 use crate::command::{Want, World};
 use crate::model::canned::{CannedRef, CannedResponse};
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
 use crate::model::message::{Entry, Message};
+use crate::model::sla::calendar::{Calendar, CalendarRef};
+use crate::model::sla::policy::{PolicyRef, SlaPolicy};
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::{Ticket, TicketRef};
@@ -42,6 +45,12 @@ struct Rows {
     tags: Vec<Tag>,
     canned: Vec<CannedResponse>,
     canned_named: Vec<CannedResponse>,
+    policies: Vec<SlaPolicy>,
+    policies_named: Vec<SlaPolicy>,
+    active: Vec<SlaPolicy>,
+    calendars: Vec<Calendar>,
+    calendars_named: Vec<Calendar>,
+    in_use: Vec<Calendar>,
     requests: Vec<Request>,
     settings: Vec<Tenant>,
 }
@@ -63,6 +72,11 @@ struct Pairs<'a> {
     tags: Vec<(&'a str, String)>,
     canned: Vec<(&'a str, Uuid)>,
     canned_named: Vec<(&'a str, String)>,
+    policies: Vec<(&'a str, Uuid)>,
+    policies_named: Vec<(&'a str, String)>,
+    sla: Vec<(&'a str, String)>,
+    calendars: Vec<(&'a str, Uuid)>,
+    calendars_named: Vec<(&'a str, String)>,
     requests: Vec<(&'a str, Uuid)>,
     settings: Vec<(&'a str, String)>,
 }
@@ -86,6 +100,11 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
             Want::Tag(name) => pairs.tags.push((tenant, name.clone())),
             Want::Canned(CannedRef::Id(id)) => pairs.canned.push((tenant, *id)),
             Want::Canned(CannedRef::Name(name)) => pairs.canned_named.push((tenant, name.clone())),
+            Want::Policy(PolicyRef::Id(id)) => pairs.policies.push((tenant, *id)),
+            Want::Policy(PolicyRef::Name(name)) => pairs.policies_named.push((tenant, name.clone())),
+            Want::Calendar(CalendarRef::Id(id)) => pairs.calendars.push((tenant, *id)),
+            Want::Calendar(CalendarRef::Name(name)) => pairs.calendars_named.push((tenant, name.clone())),
+            Want::SlaConfig => pairs.sla.push((tenant, (*tenant).to_owned())),
             Want::Request(key) => pairs.requests.push((tenant, *key)),
             Want::Settings => pairs.settings.push((tenant, (*tenant).to_owned())),
         }
@@ -107,6 +126,12 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         put(&mut rows.tags, lookup::tags(conn, &pairs.tags)),
         put(&mut rows.canned, lookup::canned(conn, &pairs.canned)),
         put(&mut rows.canned_named, lookup::canned_named(conn, &pairs.canned_named)),
+        put(&mut rows.policies, lookup::policies(conn, &pairs.policies)),
+        put(&mut rows.policies_named, lookup::policies_named(conn, &pairs.policies_named)),
+        put(&mut rows.active, lookup::active_policies(conn, &pairs.sla)),
+        put(&mut rows.calendars, lookup::calendars(conn, &pairs.calendars)),
+        put(&mut rows.calendars_named, lookup::calendars_named(conn, &pairs.calendars_named)),
+        put(&mut rows.in_use, lookup::calendars_in_use(conn, &pairs.sla)),
         put(&mut rows.requests, lookup::requests(conn, &pairs.requests)),
         put(&mut rows.settings, lookup::settings(conn, &pairs.settings)),
     )?;
@@ -124,6 +149,8 @@ struct Sets {
     entries: HashMap<(String, Uuid), Vec<Entry>>,
     links: HashMap<(String, Uuid), Vec<Uuid>>,
     named: HashMap<(String, String), Vec<String>>,
+    policies: HashMap<String, Vec<Arc<SlaPolicy>>>,
+    calendars: HashMap<String, Vec<Arc<Calendar>>>,
 }
 
 impl Loaded<'_> {
@@ -159,6 +186,12 @@ impl Rows {
             tags,
             canned,
             canned_named,
+            policies,
+            policies_named,
+            active,
+            calendars,
+            calendars_named,
+            in_use,
             requests,
             settings,
         } = self;
@@ -182,6 +215,24 @@ impl Rows {
                 world.canned_names.load(row.name.clone(), Some(Arc::new(row.id)));
             }
         }
+        for row in active {
+            sets.policies.entry(row.tenant_id.clone()).or_default().push(Arc::new(row));
+        }
+        for row in in_use {
+            sets.calendars.entry(row.tenant_id.clone()).or_default().push(Arc::new(row));
+        }
+        for row in &policies_named {
+            if let Some(world) = worlds.get_mut(&row.tenant_id) {
+                world.policy_names.load(row.name.clone(), Some(Arc::new(row.id)));
+            }
+        }
+        for row in &calendars_named {
+            if let Some(world) = worlds.get_mut(&row.tenant_id) {
+                world.calendar_names.load(row.name.clone(), Some(Arc::new(row.id)));
+            }
+        }
+        let policies = policies.into_iter().chain(policies_named);
+        let calendars = calendars.into_iter().chain(calendars_named);
         let agents = agents.into_iter().chain(named);
         let canned = canned.into_iter().chain(canned_named);
         macro_rules! tell {
@@ -194,7 +245,7 @@ impl Rows {
             )+ };
         }
         tell!(messages by id, issues by id, agents by id, teams by id, organizations by id, contacts by id);
-        tell!(tags by name, canned by id, requests by key);
+        tell!(tags by name, canned by id, requests by key, policies by id, calendars by id);
         for row in settings {
             if let Some(world) = worlds.get_mut(&row.tenant_id) {
                 world.settings.load((), Some(Arc::new(row)));
@@ -234,6 +285,17 @@ impl Sets {
             Want::Tag(name) => world.tags.load(name, None),
             Want::Canned(CannedRef::Id(id)) => world.canned.load(id, None),
             Want::Canned(CannedRef::Name(name)) => world.canned_names.load(name, None),
+            Want::Policy(PolicyRef::Id(id)) => world.policies.load(id, None),
+            Want::Policy(PolicyRef::Name(name)) => world.policy_names.load(name, None),
+            Want::Calendar(CalendarRef::Id(id)) => world.calendars.load(id, None),
+            Want::Calendar(CalendarRef::Name(name)) => world.calendar_names.load(name, None),
+            Want::SlaConfig => {
+                let policies = self.policies.remove(tenant).unwrap_or_default();
+                let calendars = self.calendars.remove(tenant).unwrap_or_default();
+                if world.sla.get(&()).is_none() {
+                    world.sla.load((), Some(Arc::new(SlaConfig::new(policies, calendars))));
+                }
+            }
             Want::Request(key) => world.requests.load(key, None),
             Want::Settings => world.settings.load((), None),
         }

@@ -18,6 +18,8 @@ use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::Request;
 use crate::model::message::{Entry, Message};
 use crate::model::row::Row;
+use crate::model::sla::calendar::Calendar;
+use crate::model::sla::policy::SlaPolicy;
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
@@ -104,6 +106,15 @@ lookups! {
     agents_named, AgentByName: Agent by "name" as String, Text, " AND t.known AND t.deleted_at IS NULL LIMIT 1000";
     canned, CannedById: CannedResponse by "id" as Uuid, diesel::sql_types::Uuid;
     canned_named, CannedByName: CannedResponse by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
+    policies, PolicyById: SlaPolicy by "id" as Uuid, diesel::sql_types::Uuid;
+    policies_named, PolicyByName: SlaPolicy by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
+    /// All of the tenant that are ACTIVE. The key is the tenant once more; as of the next.
+    active_policies, ActivePolicies: SlaPolicy by "tenant_id" as String, Text, " AND t.status = 'ACTIVE' OFFSET 0";
+    /// Those that an ACTIVE policy names.
+    calendars_in_use, CalendarsInUse: Calendar by "tenant_id" as String, Text,
+        " AND EXISTS (SELECT FROM sla_policy p WHERE p.tenant_id = t.tenant_id AND p.status = 'ACTIVE' AND p.calendar_id = t.id) OFFSET 0";
+    calendars, CalendarById: Calendar by "id" as Uuid, diesel::sql_types::Uuid;
+    calendars_named, CalendarByName: Calendar by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
     tags, TagByName: Tag by "name" as String, Text;
     requests, RequestByKey: Request by "key" as Uuid, diesel::sql_types::Uuid;
     /// The key is the tenant once more.

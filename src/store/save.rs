@@ -14,6 +14,8 @@ use crate::model::image::ActivityRow;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Run};
 use crate::model::message::Message;
+use crate::model::sla::calendar::{Calendar, CalendarVersion};
+use crate::model::sla::policy::{SlaPolicy, SlaPolicyVersion};
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
@@ -51,12 +53,13 @@ pub async fn save(
         .into();
         results.into_iter().collect::<QueryResult<()>>()
     };
-    let results: [QueryResult<()>; 5] = join!(
+    let results: [QueryResult<()>; 6] = join!(
         log,
         save_issues(conn, worlds),
         save_directory(conn, worlds),
         save_settings(conn, worlds),
         save_words(conn, worlds),
+        save_promises(conn, worlds),
     )
     .into();
     results.into_iter().collect()
@@ -106,6 +109,20 @@ async fn save_words(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<
     results.into_iter().collect()
 }
 
+async fn save_promises(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
+    let results: [QueryResult<()>; 6] = join!(
+        // As of canned responses.
+        update(conn, rows!(worlds, policies, updates)),
+        insert(conn, rows!(worlds, policies, inserts)),
+        insert(conn, rows!(worlds, policy_versions, inserts)),
+        update(conn, rows!(worlds, calendars, updates)),
+        insert(conn, rows!(worlds, calendars, inserts)),
+        insert(conn, rows!(worlds, calendar_versions, inserts)),
+    )
+    .into();
+    results.into_iter().collect()
+}
+
 /// Prepares every statement of a lane on this connection, one after the other, so that none has to be prepared in a flight.
 pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     batch(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await?;
@@ -129,6 +146,12 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     warm_update::<Tag>(conn).await?;
     warm_insert::<CannedResponse>(conn).await?;
     warm_update::<CannedResponse>(conn).await?;
+    warm_insert::<SlaPolicy>(conn).await?;
+    warm_update::<SlaPolicy>(conn).await?;
+    warm_insert::<SlaPolicyVersion>(conn).await?;
+    warm_insert::<Calendar>(conn).await?;
+    warm_update::<Calendar>(conn).await?;
+    warm_insert::<CalendarVersion>(conn).await?;
     warm_insert::<Tenant>(conn).await?;
     warm_update::<Tenant>(conn).await?;
     lookup::warm(conn).await?;

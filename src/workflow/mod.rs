@@ -22,6 +22,7 @@ mod snippet;
 mod template;
 #[cfg(test)]
 mod tests;
+mod ticket_condition;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
@@ -31,3 +32,4 @@ pub use filter::{Filter, Subject};
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
 pub use set::RuleSet;
 pub use snippet::{NoText, Snippet};
+pub use ticket_condition::TicketCondition;

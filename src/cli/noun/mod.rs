@@ -5,6 +5,7 @@ pub mod directory;
 mod history;
 pub mod issue;
 pub mod registry;
+pub mod sla;
 pub mod tenant;
 pub mod ticket;
 mod ticket_args;

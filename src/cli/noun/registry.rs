@@ -27,7 +27,7 @@ pub struct CannedArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb<F: Args> {
+pub(super) enum Verb<F: Args> {
     /// Make one
     #[command(visible_alias = "new")]
     Create {
@@ -115,10 +115,12 @@ struct CannedResponse {
     team_id: Option<String>,
 }
 
-trait Kept: Args + Serialize {
+pub(super) trait Kept: Args + Serialize {
     const KIND: &'static Kind;
     /// Of its requests.
     const FIELD: &'static str;
+    /// As List has it.
+    const MANY: &'static str;
 
     /// What was given, with the texts that it names read.
     fn given(self) -> Result<Map<String, Value>, CliError>;
@@ -127,6 +129,7 @@ trait Kept: Args + Serialize {
 impl Kept for Tag {
     const KIND: &'static Kind = &TAG;
     const FIELD: &'static str = "tag";
+    const MANY: &'static str = "Tags";
 
     fn given(self) -> Result<Map<String, Value>, CliError> {
         written(&self)
@@ -136,6 +139,7 @@ impl Kept for Tag {
 impl Kept for CannedResponse {
     const KIND: &'static Kind = &CANNED_RESPONSE;
     const FIELD: &'static str = "canned_response";
+    const MANY: &'static str = "CannedResponses";
 
     fn given(mut self) -> Result<Map<String, Value>, CliError> {
         self.body = self.body.as_deref().map(text).transpose()?;
@@ -156,18 +160,19 @@ pub fn canned(args: CannedArgs) -> Result<(), CliError> {
     })
 }
 
-async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> Result<(), CliError> {
-    let rpc = |verb: &str, many: &str| format!("{verb}{}{many}", F::KIND.message);
+pub(super) async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> Result<(), CliError> {
+    let rpc = |verb: &str| format!("{verb}{}", F::KIND.message);
     match verb {
         Verb::Create { fields, write } => {
             let mut request = written(&write)?;
             request.insert(F::FIELD.to_owned(), Value::Object(fields.given()?));
-            session.write(&rpc("Create", ""), F::KIND, request).await
+            session.write(&rpc("Create"), F::KIND, request).await
         }
         Verb::List { page } => {
-            session.list(&rpc("List", "s"), F::KIND, page.written(F::KIND, Map::new())?, page.limit()).await
+            let written = page.written(F::KIND, Map::new())?;
+            session.list(&format!("List{}", F::MANY), F::KIND, written, page.limit()).await
         }
-        Verb::View { id } => session.view(&rpc("Get", ""), F::KIND, named(id)).await,
+        Verb::View { id } => session.view(&rpc("Get"), F::KIND, named(id)).await,
         Verb::Update { id, fields, etag, write } => {
             let mut fields = fields.given()?;
             if fields.is_empty() {
@@ -177,18 +182,18 @@ async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> Result<(), 
             fields.extend(written(&etag)?);
             let mut request = written(&write)?;
             request.insert(F::FIELD.to_owned(), Value::Object(fields));
-            session.write(&rpc("Update", ""), F::KIND, request).await
+            session.write(&rpc("Update"), F::KIND, request).await
         }
         Verb::Delete { id, etag, write } => {
             let mut request = named(id);
             request.extend(written(&etag)?);
             request.extend(written(&write)?);
-            session.write(&rpc("Delete", ""), F::KIND, request).await
+            session.write(&rpc("Delete"), F::KIND, request).await
         }
     }
 }
 
-fn named(id: String) -> Map<String, Value> {
+pub(super) fn named(id: String) -> Map<String, Value> {
     Map::from_iter([("id".to_owned(), Value::String(id))])
 }
 

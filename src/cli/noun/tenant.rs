@@ -61,6 +61,9 @@ struct Settings {
     #[arg(long = "attribute", value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]
     attributes: Vec<Pair>,
+    /// The calendar of SLA policies that name none: its id or its name; '' for none
+    #[arg(long = "default-calendar", value_name = "CALENDAR")]
+    default_calendar_id: Option<String>,
 }
 
 pub fn run(args: TenantArgs) -> Result<(), CliError> {

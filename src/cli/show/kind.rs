@@ -173,6 +173,37 @@ pub const CANNED_RESPONSE: Kind = Kind {
     zeros: false,
 };
 
+pub const SLA_POLICY: Kind = Kind {
+    message: "SlaPolicy",
+    columns: &[
+        column("name", "NAME", 0),
+        column("status", "STATUS", 1),
+        column("priority", "PRIORITY", 3),
+        column("team_id", "TEAM", 5),
+        column("first_response_minutes", "FIRST RESPONSE", 2),
+        column("next_response_minutes", "NEXT RESPONSE", 6),
+        column("resolution_minutes", "RESOLUTION", 2),
+        column("business_hours_only", "BUSINESS HOURS", 7),
+        column("match", "MATCH", 4),
+    ],
+    heading: &["name"],
+    text: "description",
+    zeros: false,
+};
+
+pub const CALENDAR: Kind = Kind {
+    message: "Calendar",
+    columns: &[
+        column("id", "ID", 2),
+        column("name", "NAME", 0),
+        column("time_zone", "ZONE", 0),
+        column("version", "VERSION", 1),
+    ],
+    heading: &["name"],
+    text: "",
+    zeros: false,
+};
+
 pub const STATS: Kind = Kind {
     message: "GetTicketStatsResponse",
     columns: &[
@@ -225,6 +256,8 @@ mod tests {
             &TENANT,
             &TAG,
             &CANNED_RESPONSE,
+            &SLA_POLICY,
+            &CALENDAR,
             &STATS,
             &STATS_GROUP,
         ] {

@@ -12,6 +12,7 @@ mod reopen;
 mod revised;
 mod rules;
 mod runs;
+mod sla;
 mod tags;
 mod tenant;
 mod writes;
@@ -31,6 +32,8 @@ use crate::model::directory::{Agent, Team};
 use crate::model::ledger::Head;
 use crate::model::lifecycle::Verb;
 use crate::model::message::Message;
+use crate::model::sla::calendar::CalendarRef;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
 use crate::model::words::*;
@@ -186,6 +189,10 @@ impl House {
         rows.extend(world.organizations.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.contacts.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.canned.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.policies.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.policy_versions.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.calendars.inserts().map(|row| format!("{row:?}")));
+        rows.extend(world.calendar_versions.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.tags.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.messages.inserts().map(|row| format!("{row:?}")));
         rows.extend(world.requests.inserts().map(|row| format!("{row:?}")));
@@ -213,6 +220,11 @@ impl House {
             Want::Tag(name) => world.tags.load(name, None),
             Want::Canned(CannedRef::Id(id)) => world.canned.load(id, None),
             Want::Canned(CannedRef::Name(name)) => world.canned_names.load(name, None),
+            Want::Policy(PolicyRef::Id(id)) => world.policies.load(id, None),
+            Want::Policy(PolicyRef::Name(name)) => world.policy_names.load(name, None),
+            Want::Calendar(CalendarRef::Id(id)) => world.calendars.load(id, None),
+            Want::Calendar(CalendarRef::Name(name)) => world.calendar_names.load(name, None),
+            Want::SlaConfig => world.sla.load((), None),
             Want::Request(key) => world.requests.load(key, None),
             Want::Settings => world.settings.load((), None),
         }

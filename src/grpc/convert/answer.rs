@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Part, canned, directory, issue, message, tag, tenant, ticket};
+use super::{Part, canned, directory, issue, message, sla, tag, tenant, ticket};
 use crate::command::Resource;
 use crate::grpc::pb;
 use crate::model::id;
@@ -63,6 +63,13 @@ answers! {
     CreateCannedResponseResponse holds canned_response, a CannedResponse, by |row, _| canned::to_pb(row);
     UpdateCannedResponseResponse holds canned_response, a CannedResponse, by |row, _| canned::to_pb(row);
     DeleteCannedResponseResponse holds canned_response, a CannedResponse, by |row, _| canned::to_pb(row);
+    CreateSlaPolicyResponse holds sla_policy, a SlaPolicy, by |row, _| sla::policy_to_pb(row);
+    UpdateSlaPolicyResponse holds sla_policy, a SlaPolicy, by |row, _| sla::policy_to_pb(row);
+    DeleteSlaPolicyResponse holds sla_policy, a SlaPolicy, by |row, _| sla::policy_to_pb(row);
+    CreateCalendarResponse holds calendar, a Calendar, by |row, _| sla::calendar_to_pb(row);
+    UpdateCalendarResponse holds calendar, a Calendar, by |row, _| sla::calendar_to_pb(row);
+    ImportHolidaysResponse holds calendar, a Calendar, by |row, _| sla::calendar_to_pb(row);
+    DeleteCalendarResponse holds calendar, a Calendar, by |row, _| sla::calendar_to_pb(row);
     CreateTagResponse holds tag, a Tag, by |row, _| tag::to_pb(row);
     UpdateTagResponse holds tag, a Tag, by |row, _| tag::to_pb(row);
     DeleteTagResponse holds tag, a Tag, by |row, _| tag::to_pb(row);

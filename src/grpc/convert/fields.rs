@@ -55,8 +55,44 @@ pub static TENANT: Fields = Fields {
         "tag_mode",
         "categories",
         "attributes",
+        "default_calendar_id",
     ],
     fixed: &["source", "source_type"],
+};
+
+pub static SLA_POLICY: Fields = Fields {
+    what: "an SLA policy",
+    #[cfg(test)]
+    name: "docket.v1.SlaPolicy",
+    writable: &[
+        "name",
+        "description",
+        "status",
+        "applies_to",
+        "priority",
+        "team_id",
+        "match",
+        "position",
+        "first_response_minutes",
+        "next_response_minutes",
+        "resolution_minutes",
+        "calendar_id",
+        "business_hours_only",
+        "pause_on",
+        "warn_at",
+        "on_priority_change",
+        "on_reopen",
+        "counts_as_response",
+    ],
+    fixed: &["version", "source", "source_type"],
+};
+
+pub static CALENDAR: Fields = Fields {
+    what: "a calendar",
+    #[cfg(test)]
+    name: "docket.v1.Calendar",
+    writable: &["name", "time_zone", "weekly", "holidays"],
+    fixed: &["version", "source", "source_type"],
 };
 
 pub static ISSUE: Fields = Fields {
@@ -132,7 +168,7 @@ mod tests {
     #[test]
     fn every_field_is_writable_or_fixed() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-        for fields in [&MESSAGE, &TAG, &CANNED_RESPONSE, &TENANT, &ISSUE] {
+        for fields in [&MESSAGE, &TAG, &CANNED_RESPONSE, &SLA_POLICY, &CALENDAR, &TENANT, &ISSUE] {
             let message = pool.get_message_by_name(fields.name).expect("the message");
             let mut all: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
             let known = [fields.writable, fields.fixed, STAMPS].concat();

@@ -10,6 +10,7 @@ pub mod issue;
 pub mod mask;
 pub mod message;
 pub mod read;
+pub mod sla;
 pub mod statistics;
 pub mod tag;
 pub mod tenant;

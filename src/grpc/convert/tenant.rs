@@ -5,7 +5,7 @@ use super::time;
 use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::tenant::Tenant;
-use crate::model::ticket;
+use crate::model::{id, ticket};
 
 pub fn to_pb(row: Tenant) -> pb::Tenant {
     let written = row.is_written();
@@ -18,6 +18,7 @@ pub fn to_pb(row: Tenant) -> pb::Tenant {
         tag_mode,
         categories,
         attributes,
+        default_calendar_id,
         app_id,
         source,
         source_type,
@@ -52,5 +53,6 @@ pub fn to_pb(row: Tenant) -> pb::Tenant {
         deleted_by,
         schema_version,
         etag: ticket::etag(etag_version),
+        default_calendar_id: default_calendar_id.map(|id| id::show(id::CALENDAR, id)).unwrap_or_default(),
     }
 }

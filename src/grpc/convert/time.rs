@@ -44,6 +44,14 @@ pub fn from_pb(found: &mut Violations, field: &str, value: &Timestamp) -> Option
     Some(Instant(seconds * 1_000_000 + i64::from(nanos) / 1_000))
 }
 
+/// One that has to be there.
+pub fn required(found: &mut Violations, field: &str, value: Option<&Timestamp>) -> Instant {
+    if value.is_none() {
+        found.add(field, "must be set");
+    }
+    value.and_then(|value| from_pb(found, field, value)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

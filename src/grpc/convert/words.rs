@@ -47,6 +47,10 @@ wire! {
     ReopenMode as ReopenMode { InPlace, FollowUp, Reject }
     TagMode as TagMode { Free, Registered }
     AgentStatus as AgentStatus { Online, Away, Offline }
+    SlaPolicyStatus as SlaPolicyStatus { Active, Inactive }
+    OnPriorityChange as OnPriorityChange { Retroactive, Restart }
+    OnReopen as OnReopen { Continue, NewCycle }
+    CountsAsResponse as CountsAsResponse { AgentPublic, NonCreator }
     RunVerdict as RunVerdict { Matched, NotMatched, Error, Suppressed, Shadow, Failed }
 }
 

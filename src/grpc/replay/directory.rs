@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Kind;
 use crate::command::Resource;
@@ -11,10 +11,13 @@ use crate::model::activity::Activity;
 use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::id;
+use crate::model::shown::{Data, stamped};
+use crate::model::sla::calendar::Calendar;
+use crate::model::sla::policy::SlaPolicy;
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
-use crate::model::time::{Instant, parse_length};
-use crate::model::words::{AgentStatus, ReopenMode, SourceType, TagMode, Words};
+use crate::model::time::parse_length;
+use crate::model::words::{AgentStatus, ReopenMode, TagMode};
 
 /// The row that the activity holds; `None` where it holds none of this kind.
 pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
@@ -33,6 +36,12 @@ pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
         Kind::CannedResponse if activity.kind == "canned_response.changed" => {
             canned(&data).map(|row| Resource::CannedResponse(Arc::new(row)))
         }
+        Kind::SlaPolicy if activity.kind == "policy.changed" => {
+            SlaPolicy::read(&data).map(|row| Resource::SlaPolicy(Arc::new(row)))
+        }
+        Kind::Calendar if activity.kind == "calendar.changed" => {
+            Calendar::read(&data).map(|row| Resource::Calendar(Arc::new(row)))
+        }
         Kind::Tag if activity.kind == "tag.changed" => tag(&data).map(|row| Resource::Tag(Arc::new(row))),
         _ => None,
     }
@@ -41,28 +50,6 @@ pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
 /// The row of the directory that the activity holds, of whatever kind.
 pub fn entry(activity: &Activity) -> Option<Resource> {
     [Kind::Organization, Kind::Contact, Kind::Team, Kind::Agent].into_iter().find_map(|kind| row(kind, activity))
-}
-
-/// The stamps are the same for all.
-macro_rules! stamped {
-    ($row:ident of $data:ident { $($field:ident : $value:expr),* $(,)? }) => {
-        Some($row {
-            $($field: $value,)*
-            tenant_id: $data.text("tenant_id"),
-            app_id: $data.text("app_id"),
-            source: $data.text("source"),
-            source_type: SourceType::parse(&$data.text("source_type"))?,
-            created_at: $data.time("created_at")?,
-            created_by: $data.text("created_by"),
-            updated_at: $data.time("updated_at")?,
-            updated_by: $data.text("updated_by"),
-            deleted_at: $data.time("deleted_at"),
-            deleted_by: $data.text("deleted_by"),
-            schema_version: $data.small("schema_version")?,
-            etag_version: i64::from_str_radix(&$data.text("etag"), 16).ok()?,
-            position: $data.position,
-        })
-    };
 }
 
 fn organization(data: &Data<'_>) -> Option<Organization> {
@@ -117,10 +104,11 @@ fn tenant(data: &Data<'_>) -> Option<Tenant> {
         reopen_agent: ReopenMode::parse(&data.text("reopen_agent"))?,
         reopen_requester: ReopenMode::parse(&data.text("reopen_requester"))?,
         push_back_micros: parse_length(&data.text("push_back_window"))?,
-        requester_reply_reopens_pending: data.fields.get("requester_reply_reopens_pending").and_then(Value::as_bool)?,
+        requester_reply_reopens_pending: data.flag("requester_reply_reopens_pending")?,
         tag_mode: TagMode::parse(&data.text("tag_mode"))?,
         categories: data.words("categories"),
         attributes: data.value("attributes"),
+        default_calendar_id: id::parse(id::CALENDAR, &data.text("default_calendar_id")),
     })
 }
 
@@ -141,32 +129,4 @@ fn tag(data: &Data<'_>) -> Option<Tag> {
         team_id: data.text("team_id"),
         description: data.text("description"),
     })
-}
-
-struct Data<'a> {
-    fields: &'a Map<String, Value>,
-    position: i64,
-}
-
-impl Data<'_> {
-    fn text(&self, name: &str) -> String {
-        self.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-    }
-
-    fn value(&self, name: &str) -> Value {
-        self.fields.get(name).cloned().unwrap_or_default()
-    }
-
-    fn words(&self, name: &str) -> Words {
-        let words = self.fields.get(name).and_then(Value::as_array).into_iter().flatten();
-        Words(words.filter_map(Value::as_str).map(str::to_owned).collect())
-    }
-
-    fn small(&self, name: &str) -> Option<i32> {
-        self.fields.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok())
-    }
-
-    fn time(&self, name: &str) -> Option<Instant> {
-        self.text(name).parse::<jiff::Timestamp>().ok().map(Instant::from)
-    }
 }

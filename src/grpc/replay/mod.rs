@@ -36,6 +36,8 @@ pub enum Kind {
     Agent,
     Tag,
     CannedResponse,
+    SlaPolicy,
+    Calendar,
     Tenant,
     /// Entries of the directory.
     All,
@@ -75,6 +77,8 @@ impl Kind {
                 DirectoryKind::Agent => Kind::Agent,
             },
             Action::CreateCanned(_) | Action::UpdateCanned { .. } | Action::DeleteCanned { .. } => Kind::CannedResponse,
+            Action::CreatePolicy(_) | Action::UpdatePolicy { .. } | Action::DeletePolicy { .. } => Kind::SlaPolicy,
+            Action::CreateCalendar(_) | Action::UpdateCalendar { .. } | Action::DeleteCalendar { .. } => Kind::Calendar,
             Action::CreateTag(_) | Action::UpdateTag { .. } | Action::DeleteTag { .. } => Kind::Tag,
         }
     }
@@ -91,6 +95,8 @@ impl Kind {
             | Kind::Agent
             | Kind::Tag
             | Kind::CannedResponse
+            | Kind::SlaPolicy
+            | Kind::Calendar
             | Kind::Tenant
             | Kind::All => false,
         }

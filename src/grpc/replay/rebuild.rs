@@ -30,6 +30,8 @@ pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Opt
         | Kind::Agent
         | Kind::Tag
         | Kind::CannedResponse
+        | Kind::SlaPolicy
+        | Kind::Calendar
         | Kind::Tenant => directory::row(kind, &one(activities)?),
         Kind::All => {
             let row = |at| directory::entry(activities.iter().find(|activity| activity.position == at)?);
@@ -74,6 +76,8 @@ pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
         | Resource::Agent(_)
         | Resource::Tag(_)
         | Resource::CannedResponse(_)
+        | Resource::SlaPolicy(_)
+        | Resource::Calendar(_)
         | Resource::Tenant(_)
         | Resource::All(_) => &[],
     };
@@ -97,6 +101,8 @@ pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> 
         | Resource::Agent(_)
         | Resource::Tag(_)
         | Resource::CannedResponse(_)
+        | Resource::SlaPolicy(_)
+        | Resource::Calendar(_)
         | Resource::Tenant(_)
         | Resource::All(_) => resource,
     })

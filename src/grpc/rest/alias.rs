@@ -39,6 +39,9 @@ pub const ALIASES: &[Alias] = &[
     Alias { of: "Ticket", written: "source", field: "channel", meaning: Meaning::ChannelWord },
     same("Tag", "colour", "color"),
     same("CannedResponse", "content", "body"),
+    same("SlaPolicy", "first_response_mins", "first_response_minutes"),
+    same("SlaPolicy", "next_response_mins", "next_response_minutes"),
+    same("SlaPolicy", "resolution_mins", "resolution_minutes"),
     same("Message", "content", "body"),
     Alias { of: "Message", written: "is_internal_note", field: "visibility", meaning: Meaning::InternalNote },
 ];

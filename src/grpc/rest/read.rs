@@ -133,6 +133,7 @@ fn single(kind: &Kind, written: Value, path: &str, found: &mut Vec<Violation>) -
         (Kind::Message(message), Value::String(text)) if message.full_name() == "google.protobuf.Duration" => {
             Value::String(length(&text))
         }
+        (Kind::Message(message), Value::String(text)) if message.full_name() == "docket.v1.WarnAt" => warn_at(&text),
         (Kind::Message(message), Value::Object(fields)) if message.package_name() == super::PACKAGE => {
             Value::Object(object(message, fields, path, found))
         }
@@ -180,6 +181,14 @@ fn length(text: &str) -> String {
             number.checked_mul(seconds).map_or_else(|| text.to_owned(), |all| format!("{all}s"))
         }
         _ => text.to_owned(),
+    }
+}
+
+/// `80%` is of the target, `1h` before it.
+fn warn_at(text: &str) -> Value {
+    match text.strip_suffix('%').map(|percent| percent.trim().parse::<i32>()) {
+        Some(Ok(percent)) => serde_json::json!({ "percent": percent }),
+        _ => serde_json::json!({ "before": length(text) }),
     }
 }
 

@@ -121,6 +121,19 @@ fn mistakes_say_what_there_is() {
 }
 
 #[test]
+fn a_policy_takes_both_spellings_of_minutes_and_warnings_as_people_write_them() {
+    let body = json!({"name": "gold", "first_response_mins": 30, "resolutionMinutes": 240, "warn_at": "80%, 1h"});
+    let (_, request) = asked("POST", "/api/v1/sla-policies", &[], Some(body)).expect("a policy");
+    let policy = &request["slaPolicy"];
+    assert_eq!((&policy["firstResponseMinutes"], &policy["resolutionMinutes"]), (&json!(30), &json!(240)));
+    assert_eq!(policy["warnAt"], json!([{"percent": 80}, {"before": "3600s"}]));
+    let twice = |mins: i32| json!({"name": "gold", "resolution_mins": mins, "resolution_minutes": 240});
+    let refused = asked("POST", "/api/v1/sla-policies", &[], Some(twice(480))).expect_err("two answers");
+    assert!(refused.contains("resolution_minutes is given twice, and differently"), "{refused}");
+    asked("POST", "/api/v1/sla-policies", &[], Some(twice(240))).expect("the same twice");
+}
+
+#[test]
 fn every_rpc_of_the_contract_has_a_path() {
     let schema = schema();
     let routes = format!("{:?}", Routes::new(&schema));

@@ -1,9 +1,12 @@
 //! What a tenant promises, and when it works.
 
+pub mod calendar;
 pub mod count;
 pub mod hours;
 pub mod ics;
+pub mod policy;
 pub mod segments;
+pub mod tables;
 mod week;
 pub mod zone;
 

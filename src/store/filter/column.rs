@@ -62,6 +62,8 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::Run => run(&names),
         Root::Tag => tag(&names),
         Root::CannedResponse => canned(&names),
+        Root::SlaPolicy => policy(&names),
+        Root::Calendar => calendar(&names),
         _ => None,
     }
 }
@@ -237,6 +239,41 @@ fn run(names: &[&str]) -> Option<Column> {
     }
 }
 
+fn policy(names: &[&str]) -> Option<Column> {
+    match names {
+        ["id"] => of("id", Sort::Id(id::SLA_POLICY)),
+        ["name"] => of("name", Sort::Text),
+        ["description"] => of("description", Sort::Text),
+        ["status"] => of("status", Sort::Text),
+        ["applies_to"] => of("applies_to", Sort::Words),
+        ["priority"] => optional("priority", Sort::Text),
+        ["team_id"] => of("team_id", Sort::Text),
+        ["match"] => of("condition", Sort::Text),
+        ["position"] => of("place", Sort::Int),
+        ["first_response_minutes"] => optional("first_response_minutes", Sort::Int),
+        ["next_response_minutes"] => optional("next_response_minutes", Sort::Int),
+        ["resolution_minutes"] => optional("resolution_minutes", Sort::Int),
+        ["calendar_id"] => of("calendar_id", Sort::IdOrNone(id::CALENDAR)),
+        ["business_hours_only"] => of("business_hours_only", Sort::Bool),
+        ["version"] => of("version", Sort::Int),
+        ["created_by"] => of("created_by", Sort::Text),
+        ["updated_by"] => of("updated_by", Sort::Text),
+        _ => stamp(names),
+    }
+}
+
+fn calendar(names: &[&str]) -> Option<Column> {
+    match names {
+        ["id"] => of("id", Sort::Id(id::CALENDAR)),
+        ["name"] => of("name", Sort::Text),
+        ["time_zone"] => of("time_zone", Sort::Text),
+        ["version"] => of("version", Sort::Int),
+        ["created_by"] => of("created_by", Sort::Text),
+        ["updated_by"] => of("updated_by", Sort::Text),
+        _ => stamp(names),
+    }
+}
+
 fn canned(names: &[&str]) -> Option<Column> {
     match names {
         ["id"] => of("id", Sort::Id(id::CANNED_RESPONSE)),
@@ -309,6 +346,8 @@ mod tests {
             Root::Run,
             Root::Tag,
             Root::CannedResponse,
+            Root::SlaPolicy,
+            Root::Calendar,
         ] {
             assert_eq!(missing(root), [""; 0], "{root:?}");
         }

@@ -9,6 +9,7 @@ pub mod issue;
 pub mod list;
 pub mod message;
 pub mod run;
+pub mod sla;
 pub mod tag;
 pub mod tenant;
 pub mod ticket;

@@ -37,7 +37,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Assignee | Root::Agent => whole(facts.assignee, |a| agent(a, names), names),
         Root::Team => whole(facts.team, |t| team(t, names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
-        Root::Run | Root::Tag | Root::CannedResponse => Ok(None),
+        Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar => Ok(None),
         Root::Now => Ok(Some(Value::Time(facts.now))),
         Root::Tenant => match names {
             [] => Ok(Some(Value::Bool(true))),

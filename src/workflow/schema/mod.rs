@@ -5,7 +5,7 @@ mod roots;
 use std::fmt;
 
 use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, IssueStatus, IssueType, Priority, SourceType};
-use crate::model::words::{RunVerdict, Status, TicketType, Visibility};
+use crate::model::words::{RunVerdict, SlaPolicyStatus, Status, TicketType, Visibility};
 
 pub use roots::{TICKET, changing};
 
@@ -38,6 +38,7 @@ pub static ACTOR_KIND: Enumeration = Enumeration { name: "actor kind", words: Ac
 pub static ISSUE_TYPE: Enumeration = Enumeration { name: "issue type", words: IssueType::WORDS };
 pub static ISSUE_STATUS: Enumeration = Enumeration { name: "issue status", words: IssueStatus::WORDS };
 pub static RUN_VERDICT: Enumeration = Enumeration { name: "verdict", words: RunVerdict::WORDS };
+pub static SLA_POLICY_STATUS: Enumeration = Enumeration { name: "SLA policy status", words: SlaPolicyStatus::WORDS };
 pub static AGENT_STATUS: Enumeration = Enumeration { name: "agent status", words: AgentStatus::WORDS };
 
 /// The type of a value, as far as it is known before anything is evaluated.
@@ -158,6 +159,8 @@ pub enum Root {
     Run,
     Tag,
     CannedResponse,
+    SlaPolicy,
+    Calendar,
 }
 
 impl Root {
@@ -191,7 +194,8 @@ impl Root {
     ];
 
     /// What only lists filter, as SQL: no rule and no stream has it at hand.
-    pub const OF_LISTS: &'static [Root] = &[Root::Run, Root::Tag, Root::CannedResponse];
+    pub const OF_LISTS: &'static [Root] =
+        &[Root::Run, Root::Tag, Root::CannedResponse, Root::SlaPolicy, Root::Calendar];
 
     /// What a filter over this can name; nothing where there is no such filter.
     pub fn of_filter(self) -> &'static [Root] {
@@ -207,6 +211,8 @@ impl Root {
             Root::Run => &[Root::Run, Root::Now],
             Root::Tag => &[Root::Tag, Root::Now],
             Root::CannedResponse => &[Root::CannedResponse, Root::Now],
+            Root::SlaPolicy => &[Root::SlaPolicy, Root::Now],
+            Root::Calendar => &[Root::Calendar, Root::Now],
             Root::Event
             | Root::Before
             | Root::Changes
@@ -239,6 +245,8 @@ impl Root {
             Root::Run => "run",
             Root::Tag => "tag",
             Root::CannedResponse => "canned_response",
+            Root::SlaPolicy => "sla_policy",
+            Root::Calendar => "calendar",
         }
     }
 
@@ -260,6 +268,8 @@ impl Root {
             Root::Run => Type::Object(&roots::RUN),
             Root::Tag => Type::Object(&roots::TAG),
             Root::CannedResponse => Type::Object(&roots::CANNED_RESPONSE),
+            Root::SlaPolicy => Type::Object(&roots::SLA_POLICY),
+            Root::Calendar => Type::Object(&roots::CALENDAR),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::command::action::TenantEdit;
 use crate::grpc::convert::fields::TENANT;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
-use crate::grpc::convert::{time, value};
+use crate::grpc::convert::{sla, time, value};
 use crate::grpc::pb;
 use crate::model::tenant::Tenant;
 use crate::model::words::{ReopenMode, TagMode, Words};
@@ -48,6 +48,8 @@ fn edit(tenant: pb::Tenant, fields: &[&str], found: &mut Violations) -> TenantEd
             Words::unique(tenant.categories)
         }),
         attributes: has("attributes").then(|| value::struct_from_pb(found, "attributes", tenant.attributes)),
+        default_calendar: has("default_calendar_id")
+            .then(|| sla::calendar_or_none(found, "default_calendar_id", &tenant.default_calendar_id)),
     }
 }
 

@@ -1,0 +1,239 @@
+//! CreateSlaPolicy to DeleteCalendar. A new resource is an edit that names every field.
+
+use std::ops::RangeInclusive;
+
+use super::etag;
+use super::ticket::id;
+use crate::command::Action;
+use crate::command::sla::{CalendarEdit, PolicyEdit};
+use crate::grpc::convert::sla::{self, MAX_NAME_CHARS};
+use crate::grpc::convert::violations::Violations;
+use crate::grpc::convert::words::WireWord;
+use crate::grpc::convert::{fields, time};
+use crate::grpc::pb;
+use crate::model::id::{CALENDAR, SLA_POLICY};
+use crate::model::sla::hours::Hours;
+use crate::model::sla::ics;
+use crate::model::sla::policy::{MAX_MINUTES, WarnAt};
+use crate::model::words::*;
+use crate::workflow::TicketCondition;
+
+const MICROS: i64 = 1_000_000;
+
+pub fn create_policy(request: pb::CreateSlaPolicyRequest, found: &mut Violations) -> Action {
+    let pb::CreateSlaPolicyRequest { sla_policy, request_id: _, validate_only: _ } = request;
+    let policy = found.set("sla_policy", sla_policy);
+    found.within("sla_policy", |found| {
+        let mut edit = policy_edit(policy, |_| true, found);
+        // A new policy without any has the default.
+        edit.pause_on = edit.pause_on.filter(|states| !states.is_empty());
+        Action::CreatePolicy(Box::new(edit))
+    })
+}
+
+pub fn update_policy(request: pb::UpdateSlaPolicyRequest, found: &mut Violations) -> Action {
+    let pb::UpdateSlaPolicyRequest { sla_policy, update_mask, request_id: _, validate_only: _ } = request;
+    let mask = fields::SLA_POLICY.masked(found, update_mask);
+    let mut policy = found.set("sla_policy", sla_policy);
+    found.within("sla_policy", |found| Action::UpdatePolicy {
+        policy: sla::policy_named(found, "id", &policy.id),
+        etag: etag(found, std::mem::take(&mut policy.etag)),
+        edit: Box::new(policy_edit(policy, |field| mask.contains(&field), found)),
+    })
+}
+
+pub fn delete_policy(request: pb::DeleteSlaPolicyRequest, found: &mut Violations) -> Action {
+    let pb::DeleteSlaPolicyRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
+    Action::DeletePolicy { policy: sla::policy_named(found, "id", &id), etag: etag(found, sent) }
+}
+
+pub fn create_calendar(request: pb::CreateCalendarRequest, found: &mut Violations) -> Action {
+    let pb::CreateCalendarRequest { calendar, request_id: _, validate_only: _ } = request;
+    let calendar = found.set("calendar", calendar);
+    found.within("calendar", |found| Action::CreateCalendar(Box::new(calendar_edit(calendar, |_| true, found))))
+}
+
+pub fn update_calendar(request: pb::UpdateCalendarRequest, found: &mut Violations) -> Action {
+    let pb::UpdateCalendarRequest { calendar, update_mask, request_id: _, validate_only: _ } = request;
+    let mask = fields::CALENDAR.masked(found, update_mask);
+    let mut calendar = found.set("calendar", calendar);
+    found.within("calendar", |found| Action::UpdateCalendar {
+        calendar: sla::calendar_named(found, "id", &calendar.id),
+        etag: etag(found, std::mem::take(&mut calendar.etag)),
+        edit: Box::new(calendar_edit(calendar, |field| mask.contains(&field), found)),
+    })
+}
+
+pub fn delete_calendar(request: pb::DeleteCalendarRequest, found: &mut Violations) -> Action {
+    let pb::DeleteCalendarRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
+    Action::DeleteCalendar { calendar: sla::calendar_named(found, "id", &id), etag: etag(found, sent) }
+}
+
+pub fn import_holidays(request: pb::ImportHolidaysRequest, found: &mut Violations) -> Action {
+    let pb::ImportHolidaysRequest { id, ics, first_year, last_year, etag: sent, request_id: _, validate_only: _ } =
+        request;
+    let years = years(found, first_year, last_year);
+    let more_holidays = ics::holidays(&ics, years).unwrap_or_else(|faults| {
+        faults.into_iter().for_each(|fault| found.add("ics", fault.to_string()));
+        Vec::new()
+    });
+    Action::UpdateCalendar {
+        calendar: sla::calendar_named(found, "id", &id),
+        etag: etag(found, sent),
+        edit: Box::new(CalendarEdit { more_holidays, ..CalendarEdit::default() }),
+    }
+}
+
+/// From this year, for ten years, where nothing is said.
+fn years(found: &mut Violations, first: i32, last: i32) -> RangeInclusive<i16> {
+    const LAST_YEAR: i16 = 9_999;
+    let mut year = |field: &str, year: i32, default: i16| match i16::try_from(year) {
+        Ok(0) => default,
+        Ok(year @ 1..=LAST_YEAR) => year,
+        _ => {
+            found.add(field, format!("must be a year from 1 to {LAST_YEAR}"));
+            default
+        }
+    };
+    let first = year("first_year", first, jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year());
+    let last = year("last_year", last, first.saturating_add(10).min(LAST_YEAR));
+    if last < first {
+        found.add("last_year", format!("must not be before first_year, {first}"));
+    }
+    first..=last
+}
+
+/// What the fields together cannot be, deciding tells.
+fn policy_edit(policy: pb::SlaPolicy, has: impl Fn(&str) -> bool, found: &mut Violations) -> PolicyEdit {
+    PolicyEdit {
+        name: has("name").then(|| name(found, policy.name, SLA_POLICY)),
+        description: has("description").then(|| {
+            found.long_text("description", &policy.description);
+            policy.description
+        }),
+        status: has("status")
+            .then(|| SlaPolicyStatus::from_pb(found, "status", policy.status).unwrap_or(SlaPolicyStatus::Active)),
+        applies_to: has("applies_to")
+            .then(|| words(found, "applies_to", &policy.applies_to, TicketType::from_pb, TicketType::word)),
+        priority: has("priority").then(|| Priority::from_pb(found, "priority", policy.priority)),
+        team_id: has("team_id").then(|| id(found, "team_id", policy.team_id)),
+        condition: has("match").then(|| condition(found, policy.r#match)),
+        place: has("position").then_some(policy.position),
+        first_response_minutes: has("first_response_minutes")
+            .then(|| minutes(found, "first_response_minutes", policy.first_response_minutes)),
+        next_response_minutes: has("next_response_minutes")
+            .then(|| minutes(found, "next_response_minutes", policy.next_response_minutes)),
+        resolution_minutes: has("resolution_minutes")
+            .then(|| minutes(found, "resolution_minutes", policy.resolution_minutes)),
+        calendar: has("calendar_id").then(|| sla::calendar_or_none(found, "calendar_id", &policy.calendar_id)),
+        business_hours_only: has("business_hours_only").then_some(policy.business_hours_only),
+        pause_on: has("pause_on").then(|| words(found, "pause_on", &policy.pause_on, Status::from_pb, Status::word)),
+        warn_at: has("warn_at").then(|| warn_at(found, policy.warn_at)),
+        on_priority_change: has("on_priority_change").then(|| {
+            let word = OnPriorityChange::from_pb(found, "on_priority_change", policy.on_priority_change);
+            word.unwrap_or(OnPriorityChange::Retroactive)
+        }),
+        on_reopen: has("on_reopen")
+            .then(|| OnReopen::from_pb(found, "on_reopen", policy.on_reopen).unwrap_or(OnReopen::Continue)),
+        counts_as_response: has("counts_as_response").then(|| {
+            let word = CountsAsResponse::from_pb(found, "counts_as_response", policy.counts_as_response);
+            word.unwrap_or(CountsAsResponse::AgentPublic)
+        }),
+    }
+}
+
+/// Its hours are checked as far as they are named together; the rest deciding tells.
+fn calendar_edit(calendar: pb::Calendar, has: impl Fn(&str) -> bool, found: &mut Violations) -> CalendarEdit {
+    let edit = CalendarEdit {
+        name: has("name").then(|| name(found, calendar.name, CALENDAR)),
+        weekly: has("weekly").then(|| sla::weekly(found, calendar.weekly)),
+        holidays: has("holidays").then(|| sla::holidays(found, calendar.holidays)),
+        time_zone: has("time_zone").then_some(calendar.time_zone),
+        more_holidays: Vec::new(),
+    };
+    // What is not named is well already.
+    let zone = edit.time_zone.as_deref().unwrap_or("UTC");
+    let (weekly, holidays) = (edit.weekly.as_deref(), edit.holidays.as_deref());
+    if let Err(faults) = Hours::new(zone, weekly.unwrap_or_default(), holidays.unwrap_or_default()) {
+        faults.into_iter().for_each(|fault| found.add(&fault.field, fault.description));
+    }
+    edit
+}
+
+fn name(found: &mut Violations, name: String, prefix: &str) -> String {
+    found.required("name", &name, MAX_NAME_CHARS);
+    if name.trim() != name {
+        found.add("name", "must not begin or end with white space");
+    }
+    if name.starts_with(prefix) {
+        found.add("name", format!("must not begin with `{prefix}`, as ids do"));
+    }
+    name
+}
+
+/// Words of an enum, each once; the unspecified one is none.
+fn words<W: WireWord>(
+    found: &mut Violations,
+    field: &str,
+    values: &[i32],
+    read: fn(&mut Violations, &str, i32) -> Option<W>,
+    word: fn(W) -> &'static str,
+) -> Words {
+    let mut all = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let at = format!("{field}[{index}]");
+        match read(found, &at, *value) {
+            Some(one) => all.push(word(one).to_owned()),
+            None if *value == 0 => found.add(&at, "must not be unspecified"),
+            None => {}
+        }
+    }
+    Words::unique(all)
+}
+
+fn condition(found: &mut Violations, source: String) -> String {
+    if source.trim().is_empty() {
+        return String::new();
+    }
+    found.no_nul("match", &source);
+    for problem in TicketCondition::compile(&source).err().unwrap_or_default() {
+        let hint = if problem.hint.is_empty() { String::new() } else { format!(" ({})", problem.hint) };
+        found.add("match", format!("column {}: {}{hint}", problem.column(&source), problem.message));
+    }
+    source
+}
+
+fn minutes(found: &mut Violations, field: &str, minutes: Option<i32>) -> Option<i32> {
+    if minutes.is_some_and(|minutes| !(1..=MAX_MINUTES).contains(&minutes)) {
+        found.add(field, format!("must be from 1 to {MAX_MINUTES} minutes (3650 days)"));
+    }
+    minutes
+}
+
+fn warn_at(found: &mut Violations, all: Vec<pb::WarnAt>) -> Words {
+    let mut read: Vec<String> = Vec::new();
+    for (index, pb::WarnAt { at }) in all.into_iter().enumerate() {
+        let field = format!("warn_at[{index}]");
+        let at = match at {
+            Some(pb::warn_at::At::Percent(percent)) => WarnAt::Percent(percent),
+            Some(pb::warn_at::At::Before(before)) => {
+                let field = format!("{field}.before");
+                let most = i64::from(MAX_MINUTES) * 60 * MICROS;
+                let micros = time::length_from_pb(found, &field, &before, most, "3650 days");
+                if micros % MICROS != 0 {
+                    found.add(&field, "must be whole seconds");
+                }
+                WarnAt::Before(micros)
+            }
+            None => {
+                found.add(&field, "must be a percentage of the target, or a time before it");
+                continue;
+            }
+        };
+        if read.contains(&at.show()) {
+            found.add(&field, "stands there twice");
+        }
+        read.push(at.show());
+    }
+    Words(read)
+}

@@ -1,0 +1,185 @@
+//! SLA policies and calendars to the wire, and how callers name them.
+
+use super::time;
+use super::violations::Violations;
+use super::words::WireWord;
+use crate::grpc::pb;
+use crate::model::sla::calendar::{Calendar, CalendarRef};
+use crate::model::sla::hours::{Day, Holiday, Interval};
+use crate::model::sla::policy::{PolicyRef, SlaPolicy, WarnAt};
+use crate::model::words::{Status, TicketType};
+use crate::model::{id, ticket};
+
+pub const MAX_NAME_CHARS: usize = 200;
+
+/// How a caller names one: by its id or its name.
+pub fn policy_named(found: &mut Violations, field: &str, text: &str) -> PolicyRef {
+    found.required(field, text, MAX_NAME_CHARS);
+    PolicyRef::parse(text)
+}
+
+/// As [`policy_named`].
+pub fn calendar_named(found: &mut Violations, field: &str, text: &str) -> CalendarRef {
+    found.required(field, text, MAX_NAME_CHARS);
+    CalendarRef::parse(text)
+}
+
+/// An empty text names none.
+pub fn calendar_or_none(found: &mut Violations, field: &str, text: &str) -> Option<CalendarRef> {
+    (!text.is_empty()).then(|| calendar_named(found, field, text))
+}
+
+pub fn version(found: &mut Violations, version: i32) {
+    if version < 0 {
+        found.add("version", "must not be negative");
+    }
+}
+
+/// The hours of a week as they are written; [`crate::model::sla::hours::Hours::new`] says what cannot be.
+pub fn weekly(found: &mut Violations, written: Vec<pb::CalendarInterval>) -> Vec<Interval> {
+    let mut read = Vec::with_capacity(written.len());
+    for (index, pb::CalendarInterval { day, open, close }) in written.into_iter().enumerate() {
+        let at = usize::try_from(day).ok().and_then(|day| day.checked_sub(1)).and_then(|day| Day::ALL.get(day));
+        match at {
+            Some(day) => read.push(Interval { day: *day, open, close }),
+            None => found.add(&format!("weekly[{index}].day"), "must be MONDAY to SUNDAY"),
+        }
+    }
+    read
+}
+
+pub fn holidays(found: &mut Violations, written: Vec<pb::CalendarHoliday>) -> Vec<Holiday> {
+    let read = |(index, pb::CalendarHoliday { date, name }): (usize, pb::CalendarHoliday)| {
+        found.no_nul(&format!("holidays[{index}].name"), &name);
+        Holiday { date, name }
+    };
+    written.into_iter().enumerate().map(read).collect()
+}
+
+pub fn policy_to_pb(row: SlaPolicy) -> pb::SlaPolicy {
+    let warn_at = row.warnings().map(warn_at_to_pb).collect();
+    let SlaPolicy {
+        tenant_id,
+        id,
+        name,
+        description,
+        status,
+        applies_to,
+        priority,
+        team_id,
+        condition,
+        place,
+        first_response_minutes,
+        next_response_minutes,
+        resolution_minutes,
+        calendar_id,
+        business_hours_only,
+        pause_on,
+        warn_at: _,
+        on_priority_change,
+        on_reopen,
+        counts_as_response,
+        version,
+        app_id,
+        source,
+        source_type,
+        created_at,
+        created_by,
+        updated_at,
+        updated_by,
+        deleted_at,
+        deleted_by,
+        schema_version,
+        etag_version,
+        position: _,
+    } = row;
+    pb::SlaPolicy {
+        id: id::show(id::SLA_POLICY, id),
+        name,
+        description,
+        status: status.to_pb(),
+        applies_to: applies_to.iter().filter_map(|word| TicketType::parse(word)).map(WireWord::to_pb).collect(),
+        priority: priority.map_or(0, WireWord::to_pb),
+        team_id,
+        r#match: condition,
+        position: place,
+        first_response_minutes,
+        next_response_minutes,
+        resolution_minutes,
+        calendar_id: calendar_id.map(|id| id::show(id::CALENDAR, id)).unwrap_or_default(),
+        business_hours_only,
+        pause_on: pause_on.iter().filter_map(|word| Status::parse(word)).map(WireWord::to_pb).collect(),
+        warn_at,
+        on_priority_change: on_priority_change.to_pb(),
+        on_reopen: on_reopen.to_pb(),
+        counts_as_response: counts_as_response.to_pb(),
+        version,
+        tenant_id,
+        app_id,
+        source,
+        source_type: source_type.to_pb(),
+        created_at: Some(time::to_pb(created_at)),
+        created_by,
+        updated_at: Some(time::to_pb(updated_at)),
+        updated_by,
+        deleted_at: time::maybe_to_pb(deleted_at),
+        deleted_by,
+        schema_version,
+        etag: ticket::etag(etag_version),
+    }
+}
+
+fn warn_at_to_pb(at: WarnAt) -> pb::WarnAt {
+    pb::WarnAt {
+        at: Some(match at {
+            WarnAt::Percent(percent) => pb::warn_at::At::Percent(percent),
+            WarnAt::Before(micros) => pb::warn_at::At::Before(time::length_to_pb(micros)),
+        }),
+    }
+}
+
+pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {
+    let (weekly, holidays) = (row.weekly(), row.holidays());
+    let Calendar {
+        tenant_id,
+        id,
+        name,
+        time_zone,
+        weekly: _,
+        holidays: _,
+        version,
+        app_id,
+        source,
+        source_type,
+        created_at,
+        created_by,
+        updated_at,
+        updated_by,
+        deleted_at,
+        deleted_by,
+        schema_version,
+        etag_version,
+        position: _,
+    } = row;
+    let interval = |Interval { day, open, close }| pb::CalendarInterval { day: day as i32 + 1, open, close };
+    pb::Calendar {
+        id: id::show(id::CALENDAR, id),
+        name,
+        time_zone,
+        weekly: weekly.into_iter().map(interval).collect(),
+        holidays: holidays.into_iter().map(|Holiday { date, name }| pb::CalendarHoliday { date, name }).collect(),
+        version,
+        tenant_id,
+        app_id,
+        source,
+        source_type: source_type.to_pb(),
+        created_at: Some(time::to_pb(created_at)),
+        created_by,
+        updated_at: Some(time::to_pb(updated_at)),
+        updated_by,
+        deleted_at: time::maybe_to_pb(deleted_at),
+        deleted_by,
+        schema_version,
+        etag: ticket::etag(etag_version),
+    }
+}

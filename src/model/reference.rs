@@ -1,0 +1,31 @@
+//! How things are named that have an id and, among those that are not deleted, a name of their own.
+
+/// `reference! { /// docs  CannedRef by id::CANNED_RESPONSE }`: a text with the prefix of an id is an id, any other a name.
+macro_rules! reference {
+    ($(#[$meta:meta])* $name:ident by $prefix:path) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            Id(uuid::Uuid),
+            Name(String),
+        }
+
+        impl $name {
+            pub fn parse(text: &str) -> $name {
+                match crate::model::id::parse($prefix, text) {
+                    Some(id) => $name::Id(id),
+                    None => $name::Name(text.to_owned()),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $name::Id(id) => f.write_str(&crate::model::id::show($prefix, *id)),
+                    $name::Name(name) => f.write_str(name),
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,93 @@
+//! Resources as the data of their activities holds them, by the contract's names, and back.
+
+use serde_json::{Map, Value};
+
+use super::time::Instant;
+use super::words::Words;
+
+/// The given fields, and the stamps that every resource has.
+macro_rules! shown {
+    ($row:ident, { $($own:tt)* }) => {{
+        let mut shown = serde_json::json!({ $($own)* });
+        let stamps = serde_json::json!({
+            "tenant_id": $row.tenant_id,
+            "app_id": $row.app_id,
+            "source": $row.source,
+            "source_type": $row.source_type.word(),
+            "created_at": $row.created_at.to_string(),
+            "created_by": $row.created_by,
+            "updated_at": $row.updated_at.to_string(),
+            "updated_by": $row.updated_by,
+            "schema_version": $row.schema_version,
+            "etag": crate::model::ticket::etag($row.etag_version),
+        });
+        if let (serde_json::Value::Object(all), serde_json::Value::Object(stamps)) = (&mut shown, stamps) {
+            all.extend(stamps);
+            if let Some(at) = $row.deleted_at {
+                all.insert("deleted_at".to_owned(), serde_json::json!(at.to_string()));
+                all.insert("deleted_by".to_owned(), serde_json::json!($row.deleted_by));
+            }
+        }
+        shown
+    }};
+}
+
+/// A row out of its fields, and the stamps out of `data`. In a function that answers with an option.
+macro_rules! stamped {
+    ($row:ident of $data:ident { $($field:ident : $value:expr),* $(,)? }) => {
+        Some($row {
+            $($field: $value,)*
+            tenant_id: $data.text("tenant_id"),
+            app_id: $data.text("app_id"),
+            source: $data.text("source"),
+            source_type: crate::model::words::SourceType::parse(&$data.text("source_type"))?,
+            created_at: $data.time("created_at")?,
+            created_by: $data.text("created_by"),
+            updated_at: $data.time("updated_at")?,
+            updated_by: $data.text("updated_by"),
+            deleted_at: $data.time("deleted_at"),
+            deleted_by: $data.text("deleted_by"),
+            schema_version: $data.small("schema_version")?,
+            etag_version: i64::from_str_radix(&$data.text("etag"), 16).ok()?,
+            position: $data.position,
+        })
+    };
+}
+
+pub(crate) use shown;
+pub(crate) use stamped;
+
+/// What an activity at `position` shows of a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Data<'a> {
+    pub fields: &'a Map<String, Value>,
+    pub position: i64,
+}
+
+impl Data<'_> {
+    /// '' where there is none.
+    pub fn text(&self, name: &str) -> String {
+        self.fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    pub fn value(&self, name: &str) -> Value {
+        self.fields.get(name).cloned().unwrap_or_default()
+    }
+
+    pub fn words(&self, name: &str) -> Words {
+        let words = self.fields.get(name).and_then(Value::as_array).into_iter().flatten();
+        Words(words.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    pub fn small(&self, name: &str) -> Option<i32> {
+        self.fields.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok())
+    }
+
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.fields.get(name).and_then(Value::as_bool)
+    }
+
+    pub fn time(&self, name: &str) -> Option<Instant> {
+        self.text(name).parse::<jiff::Timestamp>().ok().map(Instant::from)
+    }
+}

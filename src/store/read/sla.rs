@@ -1,0 +1,119 @@
+//! SQL that reads SLA policies, calendars and their versions. No decisions.
+
+use diesel::result::{OptionalExtension, QueryResult};
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::Scope;
+use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::schema::{calendar, calendar_version, sla_policy, sla_policy_version};
+use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
+use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
+use crate::store::filter::Condition;
+use crate::store::page::Key;
+use crate::store::sql::sql;
+
+impl Listed for SlaPolicy {
+    const DEFAULT_ORDER: &'static str = "name";
+    // Ids rise with time, and the primary key has them.
+    const ORDERS: &'static [Order<SlaPolicy>] = &[
+        Order { name: "created_at", column: "id", key: |p| Key::Id(p.id), hot: true },
+        Order { name: "name", column: "name", key: |p| Key::Text(p.name.clone()), hot: true },
+        Order { name: "position", column: "place", key: |p| Key::Int(p.place.into()), hot: false },
+        Order { name: "updated_at", column: "updated_at", key: |p| Key::Time(p.updated_at), hot: false },
+    ];
+}
+
+impl Listed for Calendar {
+    const DEFAULT_ORDER: &'static str = "name";
+    const ORDERS: &'static [Order<Calendar>] = &[
+        Order { name: "created_at", column: "id", key: |c| Key::Id(c.id), hot: true },
+        Order { name: "name", column: "name", key: |c| Key::Text(c.name.clone()), hot: true },
+        Order { name: "updated_at", column: "updated_at", key: |c| Key::Time(c.updated_at), hot: false },
+    ];
+}
+
+/// The policy that is called so, ACTIVE or not.
+pub async fn policy(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    which: &PolicyRef,
+) -> QueryResult<Option<SlaPolicy>> {
+    let of_tenant = sla_policy::table
+        .filter(sla_policy::tenant_id.eq(scope.tenant_id))
+        .filter(sla_policy::deleted_at.is_null())
+        .select(SlaPolicy::as_select());
+    let found: Option<SlaPolicy> = match which {
+        PolicyRef::Id(id) => of_tenant.filter(sla_policy::id.eq(id)).get_result(conn).await.optional()?,
+        PolicyRef::Name(name) => of_tenant.filter(sla_policy::name.eq(name)).get_result(conn).await.optional()?,
+    };
+    Ok(found.filter(|policy| scope.audience.sees_internal(&policy.app_id)))
+}
+
+/// The policy as it was in one of its versions; an id that has no such version has none.
+pub async fn policy_version(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    id: Uuid,
+    version: i32,
+) -> QueryResult<Option<SlaPolicy>> {
+    let query = sla_policy_version::table.find((scope.tenant_id, id, version)).select(SlaPolicyVersion::as_select());
+    let found: Option<SlaPolicyVersion> = query.get_result(conn).await.optional()?;
+    let policy = found.and_then(|kept| kept.policy());
+    Ok(policy.filter(|policy| scope.audience.sees_internal(&policy.app_id)))
+}
+
+/// One page of policies.
+pub async fn policies(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, SlaPolicy>,
+) -> QueryResult<Page<SlaPolicy>> {
+    let mut conditions = vec![sql!["deleted_at IS NULL"]];
+    conditions.extend(scope.audience.internal());
+    list::load(conn, Listing::page(scope, conditions, filter, paging, None), paging).await
+}
+
+/// The calendar that is called so; by its id, a deleted one too.
+pub async fn calendar(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    which: &CalendarRef,
+) -> QueryResult<Option<Calendar>> {
+    let of_tenant = calendar::table.filter(calendar::tenant_id.eq(scope.tenant_id)).select(Calendar::as_select());
+    let found: Option<Calendar> = match which {
+        CalendarRef::Id(id) => of_tenant.filter(calendar::id.eq(id)).get_result(conn).await.optional()?,
+        CalendarRef::Name(name) => {
+            let named = of_tenant.filter(calendar::name.eq(name)).filter(calendar::deleted_at.is_null());
+            named.get_result(conn).await.optional()?
+        }
+    };
+    Ok(found.filter(|calendar| scope.audience.sees_internal(&calendar.app_id)))
+}
+
+/// As [`policy_version`].
+pub async fn calendar_version(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    id: Uuid,
+    version: i32,
+) -> QueryResult<Option<Calendar>> {
+    let query = calendar_version::table.find((scope.tenant_id, id, version)).select(CalendarVersion::as_select());
+    let found: Option<CalendarVersion> = query.get_result(conn).await.optional()?;
+    let calendar = found.and_then(|kept| kept.calendar());
+    Ok(calendar.filter(|calendar| scope.audience.sees_internal(&calendar.app_id)))
+}
+
+/// One page of calendars.
+pub async fn calendars(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, Calendar>,
+) -> QueryResult<Page<Calendar>> {
+    let mut conditions = vec![sql!["deleted_at IS NULL"]];
+    conditions.extend(scope.audience.internal());
+    list::load(conn, Listing::page(scope, conditions, filter, paging, None), paging).await
+}
