@@ -10,6 +10,11 @@ if [ "$#" -gt 0 ] && [ -x "$1" ]; then
 fi
 target=${CARGO_TARGET_DIR:-target}
 DOCKET_BIN=${DOCKET_BIN:-$target/debug/docket}
+# Tests call it from folders of their own.
+case $DOCKET_BIN in
+/*) ;;
+*) DOCKET_BIN=$PWD/$DOCKET_BIN ;;
+esac
 export DOCKET_BIN
 if [ ! -x "$DOCKET_BIN" ]; then
     echo "no binary at $DOCKET_BIN: run \`cargo build\` first, or name one in DOCKET_BIN" >&2
