@@ -73,6 +73,8 @@ MAY = {
     "ImportHolidays": CURATE,
     "PreviewDeadline": READ,
     "PreviewElapsed": READ,
+    "GetTicketSla": READ,
+    "ExplainSla": READ,
     "CreateIssue": WRITE,
     "GetIssue": READ,
     "ListIssues": READ,
@@ -115,7 +117,7 @@ MAY = {
 ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer")
 # The words that refusals may repeat, because the caller wrote them or they are the gate's own.
 GATE = {"method", "roles", "allowed"}
-READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview")
+READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview", "Explain")
 # All that comes along with a ticket.
 INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages"]
 

@@ -8,7 +8,7 @@
 //! 3. `command`: every way the world changes
 //! 4. `store`: SQL
 //! 5. `journal`: the one door that writes; `feed`: the way out; `projection`: what is folded from the log beside it
-//! 6. `grpc`: the wire
+//! 6. `grpc`: the wire; `worker`: time, which makes commands
 
 #![recursion_limit = "512"]
 
@@ -23,4 +23,5 @@ pub mod postgres;
 pub mod projection;
 pub mod store;
 pub mod telemetry;
+pub mod worker;
 pub mod workflow;

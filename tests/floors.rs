@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["command"],
     &["store"],
     &["journal", "feed", "projection"],
-    &["grpc"],
+    &["grpc", "worker"],
     &["cli"],
 ];
 

@@ -29,6 +29,7 @@ use crate::journal::{self, Journal};
 use crate::projection::{self, Projections};
 use crate::store;
 use crate::telemetry::{self, Metrics, Phase, Traces, Troubles};
+use crate::worker;
 
 /// What a server is given.
 pub struct Setup {
@@ -144,9 +145,11 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         phase,
     } = setup;
     let pool = store::pool::Pool::new(&journal.database_url, pool)?;
+    let database_url = journal.database_url.clone();
     let keeping = tokio::spawn(projection::keeper::keep(journal.database_url.clone()));
     let (publish, committed) = mpsc::channel(4096);
     let (journal, lanes) = Journal::start(journal, metrics.clone(), publish)?;
+    let timing = tokio::spawn(worker::run(database_url, journal.clone()));
     let feed = Feed::new(feed, pool.clone(), metrics.clone(), phase.subscribe());
     let feeding = tokio::spawn(feed.clone().run(committed));
     let probe = Probe {
@@ -184,6 +187,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     }
     feeding.abort();
     keeping.abort();
+    timing.abort();
     probing.abort();
     let sent = tokio::task::spawn_blocking(move || {
         last.0.end();

@@ -13,6 +13,8 @@ use crate::model::words::*;
 
 #[derive(Clone, Debug)]
 pub enum Action {
+    /// Docket's own: warnings and breaches that are due, and what a changed configuration asks of clocks.
+    FollowSla(Vec<Uuid>),
     CreateTicket(Box<NewTicket>),
     /// All or none.
     CreateTickets(Vec<NewTicket>),
@@ -169,6 +171,7 @@ impl Action {
     /// The verb, for logs.
     pub fn name(&self) -> &'static str {
         match self {
+            Action::FollowSla(_) => "follow_sla",
             Action::CreateTicket(_) => "create_ticket",
             Action::CreateTickets(_) => "create_tickets",
             Action::UpdateTicket { .. } => "update_ticket",

@@ -13,6 +13,7 @@ use super::scope::{Scope, is_requester_only};
 use super::{Refusal, Stop, World, edit, limits, tenant};
 use crate::model::id;
 use crate::model::lifecycle::{Verb, reachable};
+use crate::model::sla::clock::Clocks;
 use crate::model::ticket::Ticket;
 use crate::model::words::Status;
 
@@ -148,6 +149,8 @@ fn draft(world: &World, scope: &mut Scope<'_>, new: &NewTicket) -> Ticket {
         sla_policy_id,
         first_response_due_at: None,
         due_at: None,
+        clocks: Clocks::default(),
+        sla_next_at: None,
         first_response_at: None,
         resolved_at: None,
         closed_at: None,

@@ -149,6 +149,7 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
             DirectoryKind::Team => Resource::Team(directory::delete_team(world, scope, id, etag)?),
             DirectoryKind::Agent => Resource::Agent(directory::delete_agent(world, scope, id, etag)?),
         },
+        Action::FollowSla(tickets) => Resource::Tickets(sla::follow_all(world, scope, tickets)?),
         Action::UpdateTenant { etag, edit } => Resource::Tenant(tenant::update(world, scope, edit, etag)?),
     })
 }

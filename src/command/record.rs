@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scope::Scope;
-use super::{Stop, World, gather};
+use super::{Stop, World, gather, sla};
 use crate::model::activity::{self, Activity, Change, Task, families};
 use crate::model::change::difference;
 use crate::model::directory::Agent;
@@ -53,6 +53,8 @@ pub fn change(
     mut note: Note,
     edit: impl FnOnce(&mut Ticket),
 ) -> Result<Arc<Ticket>, Stop> {
+    // What is due comes before what is done now.
+    let before = &sla::settle(world, scope, before.clone());
     let mut after = Ticket::clone(before);
     edit(&mut after);
     let found = difference(before, &after);
@@ -74,12 +76,16 @@ pub fn change(
         after.updated_by.clone_from(&scope.actor.id);
     }
     note.changes.extend(found.changes);
-    Ok(seal(world, scope, Some(before.clone()), after, note))
+    let message = note.message.clone();
+    let after = seal(world, scope, Some(before.clone()), after, note);
+    sla::follow(world, scope, before, after, message.as_ref())
 }
 
 /// An activity of a ticket that changes none of its fields: an issue's, a task's, a rule's failure. The etag stays.
 pub fn beside(world: &mut World, scope: &Scope<'_>, ticket: &Arc<Ticket>, note: Note) -> Arc<Ticket> {
-    seal(world, scope, Some(ticket.clone()), Ticket::clone(ticket), note)
+    let ticket = sla::settle(world, scope, ticket.clone());
+    let after = Ticket::clone(&ticket);
+    seal(world, scope, Some(ticket), after, note)
 }
 
 /// A ticket that nobody saw before. Its number is the next one.
@@ -90,6 +96,7 @@ pub fn create(world: &mut World, scope: &Scope<'_>, mut ticket: Ticket) -> Resul
     // Nothing can be linked to it yet: nobody needs to look.
     world.ticket_issues.load(ticket.id, Some(Arc::default()));
     ticket.described_at = next_position(world);
+    sla::begin(world, scope, &mut ticket)?;
     let mut note = Note::of("ticket.created");
     if !ticket.description.is_empty() {
         let new_value = Value::from(ticket.description.as_str());
@@ -98,7 +105,8 @@ pub fn create(world: &mut World, scope: &Scope<'_>, mut ticket: Ticket) -> Resul
     Ok(seal(world, scope, None, ticket, note))
 }
 
-fn seal(
+/// Writes a ticket as it is after a change, and the activity of it.
+pub(super) fn seal(
     world: &mut World,
     scope: &Scope<'_>,
     before: Option<Arc<Ticket>>,
@@ -136,7 +144,7 @@ fn append(world: &mut World, scope: &Scope<'_>, note: Note, ticket: Option<Arc<T
         tenant_id: scope.tenant().to_owned(),
         position: world.head.position,
         kind: kind.to_owned(),
-        families: families(kind, moved),
+        families: families(kind, moved, ticket.as_ref().is_some_and(|ticket| !ticket.clocks.0.is_empty())),
         ticket_id: ticket.as_ref().map(|ticket| ticket.id),
         ticket_version: ticket.as_ref().map_or(0, |ticket| ticket.version),
         app_id,

@@ -18,6 +18,9 @@ pub const MODERATORS: Roles = Roles::of(&[Role::Lead, Role::Admin]);
 /// The roles of programs that act for others.
 pub const PROGRAMS: Roles = Roles::of(&[Role::Service, Role::Importer]);
 
+/// Who tells what is due.
+const CLOCK: &str = "sla";
+
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub command: &'a Command,
@@ -34,6 +37,13 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub fn new(command: &'a Command, rules: &'a RuleSet, now: Instant) -> Scope<'a> {
         let actor = actor(&command.caller);
+        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), ordinal: 0 }
+    }
+
+    /// As the clock that tells what is due, whoever's command brings it out.
+    pub(super) fn as_clock(&self) -> Scope<'a> {
+        let Scope { command, rules, now, .. } = *self;
+        let actor = Actor { kind: ActorKind::System, id: CLOCK.to_owned(), display: CLOCK.to_owned() };
         Scope { command, rules, now, actor, cause: None, asked: Vec::new(), ordinal: 0 }
     }
 
@@ -116,7 +126,9 @@ pub fn is_requester_only(caller: &Caller) -> bool {
 
 /// Who a caller is in the log.
 pub fn actor(caller: &Caller) -> Actor {
-    let kind = if caller.roles().intersects(STAFF) {
+    let kind = if caller.roles().is_empty() {
+        ActorKind::System
+    } else if caller.roles().intersects(STAFF) {
         ActorKind::Agent
     } else if caller.roles().intersects(PROGRAMS) {
         ActorKind::Service

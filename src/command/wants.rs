@@ -124,6 +124,10 @@ impl Wants {
                 DirectoryKind::Team => Want::Team(id.clone()),
                 DirectoryKind::Agent => Want::Agent(id.clone()),
             }),
+            Action::FollowSla(tickets) => {
+                self.add(Want::SlaConfig);
+                tickets.iter().for_each(|id| self.add(Want::Ticket(TicketRef::Id(*id))));
+            }
             Action::UpdateTenant { edit, etag: _ } => {
                 self.add(Want::Settings);
                 if let Some(Some(calendar)) = &edit.default_calendar {

@@ -15,6 +15,7 @@ use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Request, Run};
 use crate::model::message::{Entry, Message};
 use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
+use crate::model::sla::ledger::LedgerRow;
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
@@ -91,6 +92,8 @@ pub struct World {
     unset: Arc<Tenant>,
     /// In order of position; the last one's is the head's.
     pub activities: Vec<Activity>,
+    /// Rows of clocks, beside the activities.
+    pub ledger: Vec<LedgerRow>,
     pub runs: Vec<Run>,
     /// Every rule that was asked, by its place in the set, and what it said: for counting only.
     pub tally: Vec<(usize, RunVerdict)>,
@@ -104,6 +107,7 @@ pub struct Savepoint {
     head: Head,
     marks: [usize; 18],
     activities: usize,
+    ledger: usize,
     runs: usize,
     tally: usize,
 }
@@ -146,6 +150,7 @@ impl World {
             settings,
             unset,
             activities: Vec::new(),
+            ledger: Vec::new(),
             runs: Vec::new(),
             tally: Vec::new(),
             befores: Vec::new(),
@@ -313,6 +318,7 @@ impl World {
                 self.sla.mark(),
             ],
             activities: self.activities.len(),
+            ledger: self.ledger.len(),
             runs: self.runs.len(),
             tally: self.tally.len(),
         }
@@ -320,7 +326,7 @@ impl World {
 
     /// Forgets everything decided since the savepoint; what was loaded since stays.
     pub fn rollback(&mut self, to: &Savepoint) {
-        let Savepoint { head, marks, activities, runs, tally } = to;
+        let Savepoint { head, marks, activities, ledger, runs, tally } = to;
         let [
             tickets,
             issues,
@@ -364,6 +370,7 @@ impl World {
         let last = self.head.last_number;
         self.numbers.retain(|number, id| *number <= last || id.is_none());
         self.activities.truncate(*activities);
+        self.ledger.truncate(*ledger);
         self.runs.truncate(*runs);
         self.tally.truncate(*tally);
         let position = self.head.position;

@@ -115,6 +115,8 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.SlaService/ImportHolidays", Access::Roles(CURATE)),
     ("/docket.v1.SlaService/PreviewDeadline", Access::Roles(READ)),
     ("/docket.v1.SlaService/PreviewElapsed", Access::Roles(READ)),
+    ("/docket.v1.SlaService/GetTicketSla", Access::Roles(READ)),
+    ("/docket.v1.SlaService/ExplainSla", Access::Roles(READ)),
     ("/docket.v1.ActivityService/ListActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.ActivityService/StreamActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.WorkflowService/ListWorkflows", Access::Roles(RULES)),
@@ -197,7 +199,7 @@ mod tests {
         for method in all() {
             let Access::Roles(roles) = method.access else { continue };
             let name = method.path.rsplit('/').next().expect("a path has parts");
-            let reads = ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render", "Preview"]
+            let reads = ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render", "Preview", "Explain"]
                 .iter()
                 .any(|verb| name.starts_with(verb));
             assert_eq!(roles.contains(Role::Auditor), reads, "{}", method.path);

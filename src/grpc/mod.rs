@@ -4,6 +4,7 @@ pub mod activity;
 mod as_of;
 pub mod auth;
 mod canned;
+mod clock;
 pub mod codec;
 pub mod convert;
 pub mod directory;

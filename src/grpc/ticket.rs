@@ -101,7 +101,7 @@ async fn batch_get(
 }
 
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
-async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
+pub(super) async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
     let found = state.pool.gather().ticket(call.caller.tenant(), name).await.map_err(fault::of_pool)?;
     let audience = call.audience();
     found.filter(|row| audience.sees_ticket(row)).ok_or_else(|| no_ticket(text.to_owned()))

@@ -146,12 +146,15 @@ pub struct Cause {
 
 /// Everything that changes a field of a ticket is in this family.
 pub const TICKET_UPDATED: &str = "ticket.updated";
+/// A ticket that was made has clocks.
+pub const SLA_APPLIED: &str = "sla.applied";
 pub const STATUS_CHANGED: &str = "ticket.status_changed";
 
 /// The families of a kind. `status_moved`: a resolve, escalate, close or reopen is a status change only where the status
-/// really changed (escalating again only raises the level).
-pub fn families(kind: &str, status_moved: bool) -> Vec<&'static str> {
+/// really changed (escalating again only raises the level). `clocked`: a ticket was made with clocks.
+pub fn families(kind: &str, status_moved: bool, clocked: bool) -> Vec<&'static str> {
     match kind {
+        "ticket.created" if clocked => vec![SLA_APPLIED],
         "ticket.resolved" | "ticket.escalated" | "ticket.closed" | "ticket.reopened" if status_moved => {
             vec![STATUS_CHANGED, TICKET_UPDATED]
         }
@@ -201,6 +204,14 @@ pub const KINDS: &[&str] = &[
     "ticket.rated",
     "ticket.deleted",
     "ticket.restored",
+    "sla.applied",
+    "sla.paused",
+    "sla.resumed",
+    "sla.retargeted",
+    "sla.fulfilled",
+    "sla.warning",
+    "sla.breached",
+    "sla.voided",
     "issue.created",
     "issue.updated",
     "issue.resolved",

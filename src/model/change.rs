@@ -92,6 +92,8 @@ pub fn difference(before: &Ticket, after: &Ticket) -> Difference {
         sla_policy_id,
         first_response_due_at,
         due_at,
+        clocks: _,
+        sla_next_at: _,
         first_response_at,
         resolved_at,
         closed_at,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::activity::{Activity, Actor, Cause, Change, Task, families, is_public};
+use super::activity::{Activity, Actor, Cause, Change, SLA_APPLIED, STATUS_CHANGED, Task, families, is_public};
 use super::issue::Issue;
 use super::message::Message;
+use super::sla::clock::Clocks;
 use super::ticket::Ticket;
 use super::time::Instant;
 use super::words::*;
@@ -61,6 +62,7 @@ stored! {
     Uuid => Vec<u8>, |v| v.as_bytes().to_vec(), |w| Uuid::from_slice(&w).ok();
     Option<Uuid> => Vec<u8>, |v| v.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
         |w| if w.is_empty() { Some(None) } else { Uuid::from_slice(&w).ok().map(Some) };
+    Clocks => Vec<u8>, |v| v.store(), |w| Clocks::restore(&w).ok();
     Words => Vec<String>, |v| v.0.clone(), |w| Some(Words(w));
     serde_json::Value => String, |v| if v.is_null() { String::new() } else { v.to_string() },
         |w| if w.is_empty() { Some(serde_json::Value::Null) } else { serde_json::from_str(&w).ok() };
@@ -117,6 +119,7 @@ image! {
         43 string source_type: SourceType, 44 int64 created_at: Instant, 45 string created_by: String,
         46 int64 updated_at: Instant, 47 string updated_by: String, 48 #optional int64 deleted_at: Option<Instant>,
         49 string deleted_by: String, 50 int32 schema_version: i32, 51 int64 etag_version: i64, 52 int64 position: i64,
+        53 bytes clocks: Clocks, 54 #optional int64 sla_next_at: Option<Instant>,
     } left out { description = String::new() }
 }
 
@@ -293,7 +296,7 @@ impl ActivityRow {
         Ok(Activity {
             tenant_id,
             position,
-            families: families(&kind, stored.has(super::activity::STATUS_CHANGED)),
+            families: families(&kind, stored.has(STATUS_CHANGED), stored.has(SLA_APPLIED)),
             kind,
             ticket_id,
             ticket_version,

@@ -1,6 +1,6 @@
 //! The tables, as the migrations leave them.
 
-pub use super::sla::tables::{calendar, calendar_version, sla_policy, sla_policy_version};
+pub use super::sla::tables::{calendar, calendar_version, sla_ledger, sla_policy, sla_policy_version};
 
 diesel::table! {
     ticket (tenant_id, id) {
@@ -28,6 +28,8 @@ diesel::table! {
         sla_policy_id -> Nullable<Uuid>,
         first_response_due_at -> Nullable<Timestamptz>,
         due_at -> Nullable<Timestamptz>,
+        clocks -> Bytea,
+        sla_next_at -> Nullable<Timestamptz>,
         first_response_at -> Nullable<Timestamptz>,
         resolved_at -> Nullable<Timestamptz>,
         closed_at -> Nullable<Timestamptz>,

@@ -1,5 +1,6 @@
 //! A ticket, as its row and as everyone above sees it.
 
+use super::sla::clock::Clocks;
 use super::time::Instant;
 use super::words::{Channel, Priority, Status, TicketType, Words};
 use uuid::Uuid;
@@ -32,6 +33,9 @@ row! {
         sla_policy_id: Option<Uuid>,
         first_response_due_at: Option<Instant>,
         due_at: Option<Instant>,
+        clocks: Clocks,
+        /// When the next of them warns or is breached.
+        sla_next_at: Option<Instant>,
         first_response_at: Option<Instant>,
         resolved_at: Option<Instant>,
         closed_at: Option<Instant>,

@@ -91,6 +91,14 @@ words! {
     OnReopen { Continue = "CONTINUE", NewCycle = "NEW_CYCLE" }
     /// What answers a requester.
     CountsAsResponse { AgentPublic = "AGENT_PUBLIC", NonCreator = "NON_CREATOR" }
+    /// What a clock measures.
+    SlaMetric { FirstResponse = "FIRST_RESPONSE", NextResponse = "NEXT_RESPONSE", Resolution = "RESOLUTION" }
+    ClockState { Running = "RUNNING", Paused = "PAUSED", Fulfilled = "FULFILLED", Voided = "VOIDED" }
+    /// What happened to a clock.
+    LedgerKind {
+        Start = "START", Pause = "PAUSE", Resume = "RESUME", Retarget = "RETARGET", Fulfil = "FULFIL", Warn = "WARN",
+        Breach = "BREACH", Void = "VOID",
+    }
     AgentStatus { Online = "ONLINE", Away = "AWAY", Offline = "OFFLINE" }
     RunVerdict {
         Matched = "MATCHED", NotMatched = "NOT_MATCHED", Error = "ERROR", Suppressed = "SUPPRESSED",

@@ -18,6 +18,7 @@ pub mod read;
 pub mod rules;
 pub mod save;
 pub mod search;
+pub mod sla;
 pub mod sql;
 pub mod statistics;
 pub mod target;

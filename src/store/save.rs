@@ -15,6 +15,7 @@ use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ledger::{Head, Run};
 use crate::model::message::Message;
 use crate::model::sla::calendar::{Calendar, CalendarVersion};
+use crate::model::sla::ledger::LedgerRow;
 use crate::model::sla::policy::{SlaPolicy, SlaPolicyVersion};
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
@@ -110,7 +111,8 @@ async fn save_words(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<
 }
 
 async fn save_promises(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let results: [QueryResult<()>; 6] = join!(
+    let results: [QueryResult<()>; 7] = join!(
+        insert(conn, worlds.iter().flat_map(|world| &world.ledger)),
         // As of canned responses.
         update(conn, rows!(worlds, policies, updates)),
         insert(conn, rows!(worlds, policies, inserts)),
@@ -154,6 +156,7 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     warm_insert::<CalendarVersion>(conn).await?;
     warm_insert::<Tenant>(conn).await?;
     warm_update::<Tenant>(conn).await?;
+    warm_insert::<LedgerRow>(conn).await?;
     lookup::warm(conn).await?;
     head::lock_free(conn, &[]).await?;
     head::lock_waiting(conn, "").await?;

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod directory;
+mod explain;
 mod history;
 pub mod issue;
 pub mod registry;

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::args::{Etag, Words, Write, text};
+use super::explain::{Explain, explain};
 use super::registry::{Kept, Verb, carry_out, named};
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
@@ -33,6 +34,8 @@ enum Noun {
     /// Weekly hours and days off
     #[command(visible_alias = "calendars", subcommand)]
     Calendar(Box<CalendarVerb>),
+    /// Why a ticket's deadline is what it is
+    Explain(Explain),
 }
 
 #[derive(Debug, Subcommand)]
@@ -213,6 +216,7 @@ impl Kept for Calendar {
 pub fn run(args: SlaArgs) -> Result<(), CliError> {
     let SlaArgs { client, noun } = args;
     run_session(client, async |mut session| match noun {
+        Noun::Explain(args) => explain(&mut session, args).await,
         Noun::Policy(verb) => carry_out(&mut session, *verb).await,
         Noun::Calendar(verb) => match *verb {
             CalendarVerb::Kept(verb) => carry_out(&mut session, verb).await,

@@ -1,6 +1,7 @@
 //! Commands over a world that is the whole database: what nobody loaded is absent.
 
 mod canned;
+mod clocks;
 mod directory;
 mod follow_up;
 mod issues;

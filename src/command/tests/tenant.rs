@@ -132,5 +132,6 @@ fn missed(config_position: i64, action: Action) -> Vec<Want> {
 fn a_new_ticket_looks_for_settings_only_where_there_can_be_some_and_they_count() {
     assert_eq!(missed(0, in_category("billing")), []);
     assert_eq!(missed(7, in_category("billing")), [Want::Settings]);
-    assert_eq!(missed(7, create(new_ticket("of the general kind"))), []);
+    // Its clocks are asked for all the same.
+    assert_eq!(missed(7, create(new_ticket("of the general kind"))), [Want::SlaConfig]);
 }

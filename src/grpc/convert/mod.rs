@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod answer;
 pub mod canned;
+pub mod clock;
 pub mod commands;
 pub mod directory;
 pub mod fields;

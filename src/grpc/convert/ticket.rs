@@ -32,6 +32,8 @@ pub fn to_pb(row: Ticket, part: Part) -> pb::Ticket {
         sla_policy_id,
         first_response_due_at,
         due_at,
+        clocks: _,
+        sla_next_at: _,
         first_response_at,
         resolved_at,
         closed_at,

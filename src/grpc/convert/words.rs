@@ -51,6 +51,9 @@ wire! {
     OnPriorityChange as OnPriorityChange { Retroactive, Restart }
     OnReopen as OnReopen { Continue, NewCycle }
     CountsAsResponse as CountsAsResponse { AgentPublic, NonCreator }
+    SlaMetric as SlaMetric { FirstResponse, NextResponse, Resolution }
+    ClockState as ClockState { Running, Paused, Fulfilled, Voided }
+    LedgerKind as LedgerKind { Start, Pause, Resume, Retarget, Fulfil, Warn, Breach, Void }
     RunVerdict as RunVerdict { Matched, NotMatched, Error, Suppressed, Shadow, Failed }
 }
 

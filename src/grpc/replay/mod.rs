@@ -46,7 +46,7 @@ pub enum Kind {
 impl Kind {
     pub fn of(action: &Action) -> Kind {
         match action {
-            Action::CreateTickets(_) => Kind::Tickets,
+            Action::CreateTickets(_) | Action::FollowSla(_) => Kind::Tickets,
             Action::CreateTicket(_)
             | Action::UpdateTicket { .. }
             | Action::DeleteTicket { .. }

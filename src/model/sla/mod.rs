@@ -1,14 +1,19 @@
 //! What a tenant promises, and when it works.
 
 pub mod calendar;
+pub mod clock;
 pub mod count;
 pub mod hours;
 pub mod ics;
+pub mod ledger;
 pub mod policy;
 pub mod segments;
+mod stored;
 pub mod tables;
 mod week;
 pub mod zone;
+
+pub use stored::{restore_entries, store_entries};
 
 /// A field of a policy or a calendar that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]

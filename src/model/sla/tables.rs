@@ -81,3 +81,13 @@ diesel::table! {
         body -> Jsonb,
     }
 }
+
+diesel::table! {
+    sla_ledger (tenant_id, ticket_id, position) {
+        tenant_id -> Text,
+        ticket_id -> Uuid,
+        position -> BigInt,
+        breached_at -> Nullable<Timestamptz>,
+        body -> Bytea,
+    }
+}

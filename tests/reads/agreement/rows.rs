@@ -322,7 +322,7 @@ pub fn activity(random: &mut Random, tenant: &str, n: i64) -> Activity {
         tenant_id: tenant.to_owned(),
         position: n,
         kind: kind.to_owned(),
-        families: families(kind, random.one_in(2)),
+        families: families(kind, random.one_in(2), random.one_in(2)),
         ticket_id: random.maybe(|random| uuid(random.below(3) as i64)),
         ticket_version: int(random),
         app_id: text(random),

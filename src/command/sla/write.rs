@@ -1,0 +1,153 @@
+//! Clocks beside the change that moves them: rows of the ledger, their activities, and the ticket's deadlines.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::follow::Book;
+use crate::command::record::{Note, next_position, seal};
+use crate::command::scope::Scope;
+use crate::command::{Stop, World};
+use crate::model::change::difference;
+use crate::model::id;
+use crate::model::message::Message;
+use crate::model::sla::clock::Clocks;
+use crate::model::sla::ledger::{Entry, LedgerRow};
+use crate::model::sla::store_entries;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::model::time::show_length;
+use crate::model::words::{LedgerKind, SlaMetric};
+
+/// The clocks that a new ticket has, put into it before it is written.
+pub fn begin(world: &mut World, scope: &Scope<'_>, ticket: &mut Ticket) -> Result<(), Stop> {
+    let Some(mut book) = Book::open(world, ticket, scope.now)? else { return Ok(()) };
+    book.follow(None, ticket, None);
+    if !book.entries.is_empty() {
+        put(ticket, book.clocks);
+        let position = next_position(world);
+        log(world, ticket, position, &book.entries);
+    }
+    Ok(())
+}
+
+/// What a change that was just written does to the ticket's clocks.
+pub fn follow(
+    world: &mut World,
+    scope: &Scope<'_>,
+    before: &Ticket,
+    ticket: Arc<Ticket>,
+    message: Option<&Message>,
+) -> Result<Arc<Ticket>, Stop> {
+    let Some(mut book) = Book::open(world, &ticket, scope.now)? else { return Ok(ticket) };
+    book.follow(Some(before), &ticket, message);
+    let ticket = tell(world, scope, ticket, &book.entries);
+    Ok(settle(world, scope, ticket))
+}
+
+/// Warnings and breaches that are due, in that order, each with its own instant: before anything else of a command.
+pub fn settle(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>) -> Arc<Ticket> {
+    let mut ticket = ticket;
+    if ticket.sla_next_at.is_none_or(|at| at > scope.now) {
+        return ticket;
+    }
+    let clock = scope.as_clock();
+    while let Some(entry) = ticket.clocks.settle(scope.now) {
+        ticket = tell(world, &clock, ticket, &[entry]);
+    }
+    ticket
+}
+
+/// Timers that are due, and what a changed configuration asks of clocks that run. Tickets that are gone are left out.
+pub fn follow_all(world: &mut World, scope: &Scope<'_>, tickets: &[Uuid]) -> Result<Vec<Arc<Ticket>>, Stop> {
+    let found = crate::command::gather(tickets.iter().map(|id| world.ticket(&TicketRef::Id(*id))))?;
+    let mut followed = Vec::new();
+    for ticket in found.into_iter().flatten() {
+        let ticket = settle(world, scope, ticket);
+        followed.push(follow(world, scope, &ticket.clone(), ticket, None)?);
+    }
+    Ok(followed)
+}
+
+/// One activity for neighbouring rows of one kind; each warning and each breach has its own.
+fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[Entry]) -> Arc<Ticket> {
+    let mut ticket = ticket;
+    for rows in entries.chunk_by(|a, b| a.kind == b.kind) {
+        let mut after = Ticket::clone(&ticket);
+        let mut clocks = after.clocks.clone();
+        rows.iter().for_each(|row| clocks.apply(row));
+        put(&mut after, clocks);
+        if let Some(row) = rows.iter().find(|row| answers(row)) {
+            after.first_response_at.get_or_insert(row.at);
+        }
+        let position = next_position(world);
+        log(world, &after, position, rows);
+        let data = json!({ "clocks": rows.iter().map(|row| shown(row, &after.clocks)).collect::<Vec<Value>>() });
+        let changes = difference(&ticket, &after).changes;
+        let kind = rows.first().map_or("", |row| activity(row.kind));
+        ticket = seal(world, scope, Some(ticket), after, Note { changes, data: Some(data), ..Note::of(kind) });
+    }
+    ticket
+}
+
+fn answers(row: &Entry) -> bool {
+    row.kind == LedgerKind::Fulfil && row.metric == SlaMetric::FirstResponse
+}
+
+/// The columns that follow from the clocks.
+fn put(ticket: &mut Ticket, clocks: Clocks) {
+    (ticket.first_response_due_at, ticket.due_at) = clocks.deadlines();
+    ticket.sla_next_at = clocks.next_at();
+    ticket.clocks = clocks;
+}
+
+fn log(world: &mut World, ticket: &Ticket, position: i64, rows: &[Entry]) {
+    let breach = rows.iter().find(|row| row.kind == LedgerKind::Breach);
+    world.ledger.push(LedgerRow {
+        tenant_id: ticket.tenant_id.clone(),
+        ticket_id: ticket.id,
+        position,
+        breached_at: breach.map(|row| row.at),
+        body: store_entries(rows),
+    });
+}
+
+fn activity(kind: LedgerKind) -> &'static str {
+    match kind {
+        LedgerKind::Start => "sla.applied",
+        LedgerKind::Pause => "sla.paused",
+        LedgerKind::Resume => "sla.resumed",
+        LedgerKind::Retarget => "sla.retargeted",
+        LedgerKind::Fulfil => "sla.fulfilled",
+        LedgerKind::Warn => "sla.warning",
+        LedgerKind::Breach => "sla.breached",
+        LedgerKind::Void => "sla.voided",
+    }
+}
+
+/// A row as its activity tells it, with the policy that it was measured by.
+fn shown(row: &Entry, clocks: &Clocks) -> Value {
+    let Entry { metric, cycle, kind: _, at, goal: _, restart, due, warnings: _, mark, reason, late } = row;
+    let policy = clocks.of(*metric).map(|clock| id::show(id::SLA_POLICY, clock.goal.policy_id));
+    let mut all = serde_json::Map::new();
+    let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
+    put("metric", metric.word().into());
+    put("cycle", (*cycle).into());
+    put("at", at.to_string().into());
+    put("policy_id", policy.unwrap_or_default().into());
+    if let Some(due) = due {
+        put("due_at", due.to_string().into());
+    }
+    for (name, text) in [("mark", mark), ("reason", reason)] {
+        if !text.is_empty() {
+            put(name, text.as_str().into());
+        }
+    }
+    if *restart {
+        put("restart", true.into());
+    }
+    if matches!(row.kind, LedgerKind::Warn | LedgerKind::Breach) {
+        put("late_by", show_length(*late).into());
+    }
+    Value::Object(all)
+}

@@ -1,0 +1,111 @@
+//! Clocks, their ledger, and what they counted, to the wire.
+
+use super::time;
+use super::words::WireWord;
+use crate::grpc::pb;
+use crate::model::id;
+use crate::model::sla::clock::{Clock, Due, Goal};
+use crate::model::sla::count::{counted, deadline};
+use crate::model::sla::hours::Hours;
+use crate::model::sla::ledger::Entry;
+use crate::model::sla::segments::{Kind, Segment, segments};
+use crate::model::time::Instant;
+use crate::model::words::{ClockState, LedgerKind};
+
+/// A clock at an instant. Without hours that can be read, what was counted is not known.
+pub fn to_pb(clock: &Clock, hours: Option<&Hours>, now: Instant) -> pb::SlaClock {
+    let Clock { metric, cycle, state, goal, start, pauses, due, warnings: _, told: _, breached_at, ended_at } = clock;
+    let Goal { policy_id, policy_version, calendar_id, calendar_version, target, zones } = goal;
+    let elapsed = hours.map(|hours| counted(hours, *start, clock.until(now), pauses));
+    let next_warning = clock.next().filter(|(_, due)| matches!(due, Due::Warning(_)));
+    pb::SlaClock {
+        metric: metric.to_pb(),
+        cycle: *cycle,
+        state: state.to_pb(),
+        policy_id: id::show(id::SLA_POLICY, *policy_id),
+        policy_version: *policy_version,
+        calendar_id: calendar_id.map(|it| id::show(id::CALENDAR, it)).unwrap_or_default(),
+        calendar_version: *calendar_version,
+        target: Some(time::length_to_pb(*target)),
+        start: Some(time::to_pb(*start)),
+        elapsed: elapsed.map(time::length_to_pb),
+        remaining: elapsed.filter(|_| clock.is_open()).map(|elapsed| time::length_to_pb((target - elapsed).max(0))),
+        due_at: time::maybe_to_pb(*due),
+        breached_at: time::maybe_to_pb(*breached_at),
+        ended_at: time::maybe_to_pb(*ended_at),
+        zone_data: zones.clone(),
+        next_warning_at: time::maybe_to_pb(next_warning.map(|(at, _)| at)),
+    }
+}
+
+pub fn entry_to_pb(position: i64, entry: Entry) -> pb::SlaLedgerEntry {
+    let Entry { metric, cycle, kind, at, goal, restart, due, warnings: _, mark, reason, late } = entry;
+    let late_by = matches!(kind, LedgerKind::Warn | LedgerKind::Breach).then(|| time::length_to_pb(late));
+    let calendar = goal.as_ref().and_then(|goal| goal.calendar_id);
+    pb::SlaLedgerEntry {
+        position,
+        metric: metric.to_pb(),
+        cycle,
+        kind: kind.to_pb(),
+        at: Some(time::to_pb(at)),
+        reason,
+        due_at: time::maybe_to_pb(due),
+        target: goal.as_ref().map(|goal| time::length_to_pb(goal.target)),
+        policy_id: goal.as_ref().map(|goal| id::show(id::SLA_POLICY, goal.policy_id)).unwrap_or_default(),
+        policy_version: goal.as_ref().map_or(0, |goal| goal.policy_version),
+        calendar_id: calendar.map(|it| id::show(id::CALENDAR, it)).unwrap_or_default(),
+        calendar_version: goal.as_ref().map_or(0, |goal| goal.calendar_version),
+        restart,
+        mark,
+        late_by,
+    }
+}
+
+/// From the clock's start to its end, its deadline or now, whichever is the latest; at most `most`, and whether there are more.
+pub fn segments_to_pb(clock: &Clock, hours: &Hours, now: Instant, most: usize) -> (Vec<pb::SlaSegment>, bool) {
+    let due = clock.due.filter(|_| clock.state == ClockState::Running);
+    // Of a clock that missed it, the deadline is inside.
+    let to = clock.until(now).max(due.unwrap_or(clock.start));
+    let mut all = Vec::new();
+    let mut sum = 0;
+    // A deadline cuts a stretch in two: what comes after it is late.
+    let cut =
+        deadline(hours, clock.start, clock.goal.target, &clock.pauses).filter(|cut| *cut < to && *cut > clock.start);
+    let parts = [Some((clock.start, cut.unwrap_or(to))), cut.map(|cut| (cut, to))];
+    for (from, to) in parts.into_iter().flatten() {
+        for segment in segments(hours, from, to, &clock.pauses) {
+            if all.len() == most {
+                return (all, true);
+            }
+            if segment.kind == Kind::Counted {
+                sum += segment.to.0 - segment.from.0;
+            }
+            all.push(segment_to_pb(&segment, hours, sum));
+        }
+    }
+    (all, false)
+}
+
+fn segment_to_pb(segment: &Segment<'_>, hours: &Hours, sum: i64) -> pb::SlaSegment {
+    let kind = match segment.kind {
+        Kind::Counted => pb::SlaSegmentKind::Counted,
+        Kind::Closed => pb::SlaSegmentKind::Closed,
+        Kind::Paused => pb::SlaSegmentKind::Paused,
+    };
+    let holiday = segment.holiday.map(|name| if name.is_empty() { "holiday" } else { name });
+    pb::SlaSegment {
+        from: Some(time::to_pb(segment.from)),
+        to: Some(time::to_pb(segment.to)),
+        kind: kind.into(),
+        holiday: holiday.unwrap_or_default().to_owned(),
+        local_from: local(hours, segment.from),
+        local_to: local(hours, segment.to),
+        counted: Some(time::length_to_pb(sum)),
+    }
+}
+
+/// `2026-09-14T10:00:00-04:00`.
+fn local(hours: &Hours, at: Instant) -> String {
+    let shown = |at: jiff::Timestamp| at.to_zoned(hours.zone().time_zone().clone()).strftime("%Y-%m-%dT%H:%M:%S%:z");
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.to_string(), |at| shown(at).to_string())
+}

@@ -1,0 +1,230 @@
+//! A ticket's clocks: what the rows of its ledger come to. Pure, and without a calendar: each row holds what was reckoned
+//! when it was written, so folding them needs nothing else.
+
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use diesel::sql_types::Bytea;
+use uuid::Uuid;
+
+use super::count::Pause;
+use super::ledger::Entry;
+use crate::model::time::Instant;
+use crate::model::words::{ClockState, LedgerKind, SlaMetric};
+
+/// What a clock is measured by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Goal {
+    pub policy_id: Uuid,
+    pub policy_version: i32,
+    /// `None`: every instant counts.
+    pub calendar_id: Option<Uuid>,
+    /// 0 without a calendar.
+    pub calendar_version: i32,
+    /// Microseconds of business time.
+    pub target: i64,
+    /// The version of the zone data that deadlines were reckoned with.
+    pub zones: String,
+}
+
+/// A warning that is to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// As the policy has it: `80%`, `3600s`.
+    pub mark: String,
+    /// Absent while the clock is paused, and where it never comes.
+    pub at: Option<Instant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clock {
+    pub metric: SlaMetric,
+    /// From 1; each start of the same metric is another one.
+    pub cycle: i32,
+    pub state: ClockState,
+    pub goal: Goal,
+    /// From when on its time counts.
+    pub start: Instant,
+    /// Since then; of a paused clock the last one lasts.
+    pub pauses: Vec<Pause>,
+    /// Absent while paused, and where the target can never be reached.
+    pub due: Option<Instant>,
+    /// Those that were not given yet.
+    pub warnings: Vec<Warning>,
+    /// Whether the breach of this deadline was told.
+    pub told: bool,
+    /// The deadline that was missed, the first of them; never taken back.
+    pub breached_at: Option<Instant>,
+    /// When it was fulfilled or voided.
+    pub ended_at: Option<Instant>,
+}
+
+/// What a running clock does next.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// The mark.
+    Warning(String),
+    Breach,
+}
+
+impl Clock {
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, ClockState::Running | ClockState::Paused)
+    }
+
+    /// When it next warns or is breached, and which.
+    pub fn next(&self) -> Option<(Instant, Due)> {
+        if self.state != ClockState::Running {
+            return None;
+        }
+        let warnings = self.warnings.iter().filter_map(|it| Some((it.at?, Due::Warning(it.mark.clone()))));
+        warnings.chain(self.breach().map(|at| (at, Due::Breach))).min()
+    }
+
+    /// A deadline is missed once it has passed: the instant after it.
+    fn breach(&self) -> Option<Instant> {
+        self.due.filter(|_| !self.told).map(|due| due.plus_micros(1))
+    }
+
+    /// Up to when its time counts at `now`.
+    pub fn until(&self, now: Instant) -> Instant {
+        self.ended_at.map_or(now, |ended| ended.min(now))
+    }
+
+    fn started(entry: &Entry, goal: Goal) -> Clock {
+        Clock {
+            metric: entry.metric,
+            cycle: entry.cycle,
+            state: ClockState::Running,
+            goal,
+            start: entry.at,
+            pauses: Vec::new(),
+            due: entry.due,
+            warnings: entry.warnings.clone(),
+            told: false,
+            breached_at: None,
+            ended_at: None,
+        }
+    }
+
+    fn resume(&mut self, at: Instant) {
+        match self.ended_at.take() {
+            Some(ended) => self.pauses.push(Pause { from: ended, to: Some(at) }),
+            None => self.end_pause(at),
+        }
+        // One that took no time is none.
+        self.pauses.retain(|pause| pause.to != Some(pause.from));
+        self.state = ClockState::Running;
+    }
+
+    fn end_pause(&mut self, at: Instant) {
+        if let Some(last) = self.pauses.last_mut().filter(|last| last.to.is_none()) {
+            last.to = Some(at);
+        }
+    }
+
+    /// One row later.
+    pub fn apply(&mut self, entry: &Entry) {
+        match entry.kind {
+            LedgerKind::Start => {}
+            LedgerKind::Pause => {
+                self.state = ClockState::Paused;
+                self.pauses.push(Pause { from: entry.at, to: None });
+            }
+            LedgerKind::Resume => self.resume(entry.at),
+            LedgerKind::Retarget => {
+                if let Some(goal) = &entry.goal {
+                    self.goal = goal.clone();
+                }
+                if entry.restart {
+                    self.start = entry.at;
+                    self.pauses.retain_mut(|pause| {
+                        pause.from = pause.from.max(entry.at);
+                        pause.to.is_none()
+                    });
+                    self.told = false;
+                }
+            }
+            LedgerKind::Fulfil => {
+                self.end_pause(entry.at);
+                self.state = ClockState::Fulfilled;
+                self.ended_at = Some(entry.at);
+            }
+            LedgerKind::Void => {
+                self.end_pause(entry.at);
+                self.state = ClockState::Voided;
+                self.ended_at = Some(entry.at);
+            }
+            LedgerKind::Warn => self.warnings.retain(|warning| warning.mark != entry.mark),
+            LedgerKind::Breach => {
+                self.breached_at.get_or_insert(entry.at);
+                self.told = true;
+            }
+        }
+        if entry.kind.is_reckoned() {
+            self.due = entry.due;
+            self.warnings.clone_from(&entry.warnings);
+            // A deadline that moved past this instant can be missed once more.
+            self.told &= self.state == ClockState::Paused || self.due.is_some_and(|due| due < entry.at);
+        }
+    }
+}
+
+/// The newest clock of each metric that a ticket has had.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Bytea)]
+pub struct Clocks(pub Vec<Clock>);
+
+impl Clocks {
+    pub fn of(&self, metric: SlaMetric) -> Option<&Clock> {
+        self.0.iter().find(|clock| clock.metric == metric)
+    }
+
+    /// One row later. A row of a clock that there is not changes nothing.
+    pub fn apply(&mut self, entry: &Entry) {
+        let place = self.0.iter().position(|clock| clock.metric == entry.metric);
+        match (entry.kind, &entry.goal, place) {
+            (LedgerKind::Start, Some(goal), Some(place)) => self.0[place] = Clock::started(entry, goal.clone()),
+            (LedgerKind::Start, Some(goal), None) => {
+                self.0.push(Clock::started(entry, goal.clone()));
+                self.0.sort_by_key(|clock| clock.metric);
+            }
+            (_, _, Some(place)) => self.0[place].apply(entry),
+            (_, _, None) => {}
+        }
+    }
+
+    /// All rows, from the first.
+    pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Clocks {
+        let mut clocks = Clocks::default();
+        entries.into_iter().for_each(|entry| clocks.apply(entry));
+        clocks
+    }
+
+    /// The earliest warning or breach to come.
+    pub fn next_at(&self) -> Option<Instant> {
+        self.0.iter().filter_map(|clock| Some(clock.next()?.0)).min()
+    }
+
+    /// The warning or the breach that comes first, where it has come by `now`, as its row.
+    pub fn settle(&self, now: Instant) -> Option<Entry> {
+        let next = self.0.iter().filter_map(|clock| clock.next().map(|(at, due)| (at, due, clock)));
+        let (at, due, clock) = next.min_by(|a, b| (a.0, &a.1, a.2.metric).cmp(&(b.0, &b.1, b.2.metric)))?;
+        if at > now {
+            return None;
+        }
+        let (kind, mark, at) = match due {
+            Due::Warning(mark) => (LedgerKind::Warn, mark, at),
+            // It is missed at the deadline itself.
+            Due::Breach => (LedgerKind::Breach, String::new(), clock.due.unwrap_or(at)),
+        };
+        let late = (now.0 - at.0).max(0);
+        Some(Entry { mark, late, ..Entry::of(clock, kind, at) })
+    }
+
+    /// When the first response and the resolution are due, while those clocks run.
+    pub fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
+        let due =
+            |metric| self.of(metric).filter(|clock| clock.state != ClockState::Voided).and_then(|clock| clock.due);
+        (due(SlaMetric::FirstResponse), due(SlaMetric::Resolution))
+    }
+}

@@ -1,0 +1,75 @@
+//! The rows from which a ticket's clocks follow.
+
+use uuid::Uuid;
+
+use super::clock::{Clock, Goal, Warning};
+use crate::model::time::Instant;
+use crate::model::words::{LedgerKind, SlaMetric};
+
+/// Something that happened to a clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub metric: SlaMetric,
+    /// Which clock of the metric.
+    pub cycle: i32,
+    pub kind: LedgerKind,
+    /// When it took effect: of a breach the deadline, of a warning its instant.
+    pub at: Instant,
+    /// Of a start and a retarget.
+    pub goal: Option<Goal>,
+    /// Of a retarget that forgets the time that was used.
+    pub restart: bool,
+    /// As reckoned by this row; absent of a clock that is paused, and of one that is never due.
+    pub due: Option<Instant>,
+    /// To come after this row.
+    pub warnings: Vec<Warning>,
+    /// Of a warning.
+    pub mark: String,
+    /// For people: what brought it about.
+    pub reason: String,
+    /// Microseconds by which a warning or a breach came late.
+    pub late: i64,
+}
+
+impl LedgerKind {
+    /// Whether a row of this kind says when the clock is due.
+    pub fn is_reckoned(self) -> bool {
+        match self {
+            LedgerKind::Start | LedgerKind::Pause | LedgerKind::Resume | LedgerKind::Retarget => true,
+            LedgerKind::Fulfil | LedgerKind::Void | LedgerKind::Warn | LedgerKind::Breach => false,
+        }
+    }
+}
+
+impl Entry {
+    /// A row of a clock that says nothing beside its kind.
+    pub fn of(clock: &Clock, kind: LedgerKind, at: Instant) -> Entry {
+        Entry {
+            metric: clock.metric,
+            cycle: clock.cycle,
+            kind,
+            at,
+            goal: None,
+            restart: false,
+            due: None,
+            warnings: Vec::new(),
+            mark: String::new(),
+            reason: String::new(),
+            late: 0,
+        }
+    }
+}
+
+row! {
+    /// The rows that one activity wrote.
+    LedgerRow in sla_ledger, key(tenant_id, ticket_id, position) {
+        tenant_id: String,
+        ticket_id: Uuid,
+        /// Of the activity.
+        position: i64,
+        /// Where one of them is a breach.
+        breached_at: Option<Instant>,
+        /// As [`super::store_entries`] has them.
+        body: Vec<u8>,
+    }
+}

@@ -1,0 +1,112 @@
+//! SQL of clocks: what is due, whose clocks have to follow a changed configuration, and the ledger. No decisions.
+
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Bool, Bytea, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::sql::{Bind, Select, Sql, sql};
+use crate::model::time::Instant;
+
+fn text(text: &str) -> Bind {
+    Bind::Text(text.to_owned())
+}
+
+/// Takes a lock that one session of the database has at a time, until that session ends. `false`: another has it.
+pub async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
+    // "time" in ASCII.
+    RunQueryDsl::get_result(Select::<Bool>::new(sql!["SELECT pg_try_advisory_lock(1953066341)"], true), conn).await
+}
+
+/// Tickets of which a warning or a breach was due so many microseconds ago by the database's clock, the longest first.
+pub async fn due(conn: &mut AsyncPgConnection, ago: i64, most: i64) -> QueryResult<Vec<(String, Uuid)>> {
+    let sql = sql![
+        "SELECT tenant_id, id FROM ticket WHERE sla_next_at <= clock_timestamp() - ",
+        Bind::Int(ago),
+        " * interval '1 microsecond' ORDER BY sla_next_at LIMIT ",
+        Bind::Int(most),
+    ];
+    RunQueryDsl::load(Select::<(Text, SqlUuid)>::new(sql, true), conn).await
+}
+
+/// Whose clocks have to follow, and from where on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub tenant_id: String,
+    /// Of the newest change of a policy or a calendar.
+    pub config_position: i64,
+    /// Tickets up to this one have followed it.
+    pub after_id: Uuid,
+}
+
+/// Tenants of which a policy or a calendar changed, or the zone data, and not all open tickets have followed.
+pub async fn moves(conn: &mut AsyncPgConnection, zones: &str, most: i64) -> QueryResult<Vec<Move>> {
+    let sql = sql![
+        "SELECT c.tenant_id, c.position, CASE WHEN m.config_position = c.position AND m.zones = ",
+        text(zones),
+        " THEN m.after_id ELSE '00000000-0000-0000-0000-000000000000' END FROM (SELECT tenant_id, max(position) AS position \
+         FROM (SELECT tenant_id, position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar) AS changed \
+         GROUP BY tenant_id) AS c LEFT JOIN sla_move AS m ON m.tenant_id = c.tenant_id WHERE m.tenant_id IS NULL \
+         OR m.config_position <> c.position OR m.zones <> ",
+        text(zones),
+        " OR NOT m.done ORDER BY c.position LIMIT ",
+        Bind::Int(most),
+    ];
+    let rows: Vec<(String, i64, Uuid)> =
+        RunQueryDsl::load(Select::<(Text, BigInt, SqlUuid)>::new(sql, true), conn).await?;
+    let all = rows.into_iter();
+    Ok(all.map(|(tenant_id, config_position, after_id)| Move { tenant_id, config_position, after_id }).collect())
+}
+
+/// The next tickets that may have clocks that run, in the order of their ids.
+pub async fn open_tickets(conn: &mut AsyncPgConnection, at: &Move, most: i64) -> QueryResult<Vec<Uuid>> {
+    let sql = sql![
+        "SELECT id FROM ticket WHERE tenant_id = ",
+        text(&at.tenant_id),
+        " AND id > ",
+        Bind::Id(at.after_id),
+        " AND status NOT IN ('RESOLVED', 'CLOSED') AND deleted_at IS NULL ORDER BY id LIMIT ",
+        Bind::Int(most),
+    ];
+    RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await
+}
+
+/// How far a tenant's tickets have followed.
+pub async fn moved(conn: &mut AsyncPgConnection, at: &Move, zones: &str, done: bool) -> QueryResult<()> {
+    let sql: Sql = sql![
+        "INSERT INTO sla_move (tenant_id, config_position, zones, after_id, done) VALUES (",
+        text(&at.tenant_id),
+        ", ",
+        Bind::Int(at.config_position),
+        ", ",
+        text(zones),
+        ", ",
+        Bind::Id(at.after_id),
+        if done { ", true" } else { ", false" },
+        ") ON CONFLICT (tenant_id) DO UPDATE SET config_position = excluded.config_position, zones = excluded.zones, \
+         after_id = excluded.after_id, done = excluded.done",
+    ];
+    RunQueryDsl::execute(sql, conn).await.map(drop)
+}
+
+/// The ledger of a ticket, in order: positions of activities, when they happened as far as the log still holds them, and
+/// the rows as they are stored.
+pub async fn ledger(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    ticket_id: Uuid,
+) -> QueryResult<Vec<(i64, Vec<u8>)>> {
+    let sql = sql![
+        "SELECT position, body FROM sla_ledger WHERE tenant_id = ",
+        text(tenant_id),
+        " AND ticket_id = ",
+        Bind::Id(ticket_id),
+        " ORDER BY position",
+    ];
+    RunQueryDsl::load(Select::<(BigInt, Bytea)>::new(sql, true), conn).await
+}
+
+/// The database's clock.
+pub async fn now(conn: &mut AsyncPgConnection) -> QueryResult<Instant> {
+    RunQueryDsl::get_result(Select::<Timestamptz>::new(sql!["SELECT clock_timestamp()"], true), conn).await
+}

@@ -1,0 +1,120 @@
+//! Warnings and breaches that are due, and clocks that have to follow a changed policy or calendar.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel::result::Error;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::join_all;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use crate::command::{Action, Command};
+use crate::identity::Caller;
+use crate::journal::Journal;
+use crate::model::sla::zone;
+use crate::store::pool::connect;
+use crate::store::sla::{self, Move};
+
+const SET_UP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET jit = off";
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Between two tries to connect.
+const AGAIN: Duration = Duration::from_secs(2);
+/// Whoever is not the one that looks takes what was due so long ago: then that one is gone, or too slow.
+const OVERDUE: i64 = 5_000_000;
+/// Tickets of one look, and of one command.
+const TICKETS: i64 = 4_000;
+const IN_COMMAND: usize = 50;
+/// Tickets of a tenant that follow its configuration in one step, and steps until the next look at what is due.
+const FOLLOWING: i64 = 200;
+const TENANTS: i64 = 100;
+
+/// Looks until it is dropped. Of several processes one looks, by a lock that ends with its session; the others see to what it
+/// leaves undone.
+pub async fn run(url: String, journal: Journal) {
+    let mut away = false;
+    loop {
+        let Err(error) = session(&url, &journal, &mut away).await;
+        // Said once, not every few seconds.
+        if !std::mem::replace(&mut away, true) {
+            tracing::warn!("Timers of SLA clocks wait for the database; each write settles its own ticket: {error}");
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TimerError {
+    #[error(transparent)]
+    Connect(#[from] ConnectionError),
+    #[error(transparent)]
+    Query(#[from] Error),
+}
+
+async fn session(url: &str, journal: &Journal, away: &mut bool) -> Result<Infallible, TimerError> {
+    let mut conn = connect(url).await?;
+    conn.batch_execute(SET_UP).await?;
+    let mut leads = false;
+    loop {
+        *away = false;
+        leads = leads || sla::lock(&mut conn).await?;
+        let due = sla::due(&mut conn, if leads { 0 } else { OVERDUE }, TICKETS).await?;
+        let found = due.len();
+        fire(journal, due).await;
+        let followed = if leads { follow(&mut conn, journal).await? } else { 0 };
+        if found == 0 && followed == 0 {
+            sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+/// Each tenant's tickets in commands of their own. What is not done is found again.
+async fn fire(journal: &Journal, due: Vec<(String, Uuid)>) {
+    let mut tenants: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+    for (tenant, ticket) in due {
+        tenants.entry(tenant).or_default().push(ticket);
+    }
+    let commands = tenants.iter().flat_map(|(tenant, all)| all.chunks(IN_COMMAND).map(move |some| (tenant, some)));
+    let failed = join_all(commands.map(|(tenant, tickets)| submit(journal, tenant, tickets))).await;
+    if failed.contains(&false) {
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> bool {
+    let command = Command {
+        id: Uuid::now_v7(),
+        caller: Caller::clock(tenant),
+        request: None,
+        validate_only: false,
+        action: Action::FollowSla(tickets.to_vec()),
+    };
+    let bytes = size_of_val(tickets);
+    match journal.submit(command, bytes, None).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(tenant, "Timers of {} tickets of tenant {tenant} are tried again: {error}", tickets.len());
+            false
+        }
+    }
+}
+
+/// One step of each tenant whose configuration changed. Answers how many tickets followed.
+async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize, Error> {
+    let zones = zone::data_version();
+    let mut followed = 0;
+    for mut at in sla::moves(conn, zones, TENANTS).await? {
+        let tickets = sla::open_tickets(conn, &at, FOLLOWING).await?;
+        let all = join_all(tickets.chunks(IN_COMMAND).map(|some| submit(journal, &at.tenant_id, some))).await;
+        if all.contains(&false) {
+            continue;
+        }
+        followed += tickets.len();
+        at = Move { after_id: tickets.last().copied().unwrap_or(at.after_id), ..at };
+        sla::moved(conn, &at, zones, (tickets.len() as i64) < FOLLOWING).await?;
+    }
+    Ok(followed)
+}
