@@ -1,5 +1,7 @@
 //! `docket sla explain`: a clock, what happened to it, and how its time was counted, for a reader who has nothing else.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -45,90 +47,136 @@ pub async fn explain(session: &mut Session, args: Explain) -> Result<(), CliErro
             .show
             .print(&format!("{id} has no such clock: no policy that is for it has a target of this kind.\n"))?);
     }
-    let told: Vec<String> = answers.iter().map(drawn).collect();
+    let names = names(session, &answers).await?;
+    let told: Vec<String> = answers.iter().map(|answer| drawn(&id, answer, &names)).collect();
     Ok(session.show.print(&told.join("\n"))?)
 }
 
-/// The whole of one clock.
-fn drawn(answer: &Value) -> String {
+/// Names of policies by their ids.
+type Names = BTreeMap<String, String>;
+
+/// What the policies of the ledgers are called now.
+async fn names(session: &mut Session, answers: &[Value]) -> Result<Names, CliError> {
+    let mut names = Names::new();
+    for row in answers.iter().flat_map(|answer| list(answer, "ledger")) {
+        let id = text(row, "policy_id");
+        if !id.is_empty() && !names.contains_key(id) {
+            let answer = session.ask("GetSlaPolicy", Map::from_iter([("id".into(), json!(id))])).await?;
+            names.insert(id.to_owned(), text(&write::json(&answer)?["sla_policy"], "name").to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// The whole of one clock of a ticket.
+fn drawn(id: &str, answer: &Value, names: &Names) -> String {
+    let clock = &answer["clock"];
+    let zone = Zone::of(text(&answer["calendar"], "time_zone"));
+    let (metric, cycle) = (words(text(clock, "metric")), number(clock, "cycle"));
+    let at = zone.show_or(time(answer, "at"));
+    let summary: String =
+        summary(answer, &zone).into_iter().map(|(name, what)| format!("  {name:<9} {what}\n")).collect();
+    let happened: String = list(answer, "ledger").iter().map(|row| event(row, &zone, names)).collect();
+    let due = text(clock, "due_at");
+    let counted: String = list(answer, "segments").iter().map(|part| stretch(part, due, &zone)).collect();
+    let more = if answer["more_segments"] == true { "    … and more\n" } else { "" };
+    format!(
+        "Ticket {id}: {metric}, clock {cycle} of that kind, as of {at}\n{summary}\n  What happened to it\n{happened}\n  \
+         How its time was counted\n{counted}{more}"
+    )
+}
+
+fn summary(answer: &Value, zone: &Zone) -> [(&'static str, String); 4] {
     let (clock, policy, calendar) = (&answer["clock"], &answer["policy"], &answer["calendar"]);
-    let zone = Zone::of(text(calendar, "time_zone"));
-    let mut out = String::new();
-    let mut line = |name: &str, what: String| out.push_str(&format!("  {name:<9} {what}\n"));
     let state = words(text(clock, "state"));
     let breached = match time(clock, "breached_at") {
         Some(at) => format!(", BREACHED at {}", zone.show(at)),
         None => String::new(),
     };
-    line("state", format!("{state}{breached}"));
     let hours = match text(calendar, "name") {
         "" => "every hour counts".to_owned(),
         name => {
-            format!("in the hours of calendar {name:?} (version {}, {})", number(clock, "calendar_version"), zone.name)
+            let version = number(clock, "calendar_version");
+            format!("in the hours of calendar {name:?} (version {version}): {}, {}", weekly(calendar), zone.name)
         }
     };
-    let target = length(text(clock, "target"));
-    let version = number(clock, "policy_version");
-    line("promise", format!("{target}, by policy {:?} (version {version}); {hours}", text(policy, "name")));
-    let left = match text(clock, "remaining") {
-        "" => String::new(),
-        remaining => format!(", {} left", length(remaining)),
+    let (target, version) = (length(text(clock, "target")), number(clock, "policy_version"));
+    let over = seconds(text(clock, "elapsed")) - seconds(text(clock, "target"));
+    let left = match (text(clock, "remaining"), over) {
+        (_, 1..) => format!(": {} over", shown(over)),
+        ("", _) => String::new(),
+        (remaining, _) => format!(", {} left", length(remaining)),
     };
-    line("counted", format!("{} of {target}{left}", length(text(clock, "elapsed"))));
-    line(
-        "due",
-        match (time(clock, "due_at"), text(clock, "state")) {
-            (Some(at), "RUNNING" | "CLOCK_STATE_RUNNING") => format!("{}: the target runs out there", zone.show(at)),
-            (Some(at), _) => format!("was {}", zone.show(at)),
-            (None, state) if state.ends_with("PAUSED") => {
-                "not while it is paused; what is left then goes on".to_owned()
-            }
-            (None, _) => "never".to_owned(),
-        },
-    );
-    let metric = words(text(clock, "metric"));
-    let cycle = number(clock, "cycle");
-    let head = format!("{metric} (clock {cycle} of its kind), as of {}\n", zone.show_or(time(answer, "at")));
-    let happened: String = list(answer, "ledger").iter().map(|row| event(row, &zone)).collect();
-    let counted: String = list(answer, "segments").iter().map(stretch).collect();
-    let more = if answer["more_segments"] == true { "  … and more\n" } else { "" };
-    format!("{head}{out}\n  What happened to it\n{happened}\n  How its time was counted\n{counted}{more}")
+    let due = match (time(clock, "due_at"), text(clock, "state")) {
+        (Some(at), "RUNNING") => format!("{}: there the target is used up", zone.show(at)),
+        (Some(at), _) => format!("was {}", zone.show(at)),
+        (None, "PAUSED") => "not while it is paused; what is left then goes on".to_owned(),
+        (None, _) => "never".to_owned(),
+    };
+    [
+        ("state", format!("{state}{breached}")),
+        ("promise", format!("{target}, by policy {:?} (version {version}); {hours}", text(policy, "name"))),
+        ("counted", format!("{} used of {target}{left}", length(text(clock, "elapsed")))),
+        ("due", due),
+    ]
 }
 
-fn event(row: &Value, zone: &Zone) -> String {
-    let at = zone.show_or(time(row, "at"));
-    let mut what = words(text(row, "kind")).to_lowercase();
-    let mut add = |part: String| what = format!("{what}; {part}");
+fn event(row: &Value, zone: &Zone, names: &Names) -> String {
+    let mut parts = vec![words(text(row, "kind")).to_lowercase()];
     if !text(row, "reason").is_empty() {
-        add(text(row, "reason").to_owned());
+        parts.push(text(row, "reason").to_owned());
     }
-    if !text(row, "mark").is_empty() {
-        add(format!("at {}", text(row, "mark")));
+    match text(row, "mark") {
+        "" => {}
+        mark if mark.ends_with('%') => parts.push(format!("{mark} of the target is used")),
+        mark => parts.push(format!("{} are left", length(mark))),
     }
     if !text(row, "target").is_empty() {
-        let restart = if row["restart"] == true { "the time used is forgotten" } else { "the time used counts" };
-        let kept = if text(row, "kind").ends_with("RETARGET") { format!(", {restart}") } else { String::new() };
-        add(format!("target {}{kept}", length(text(row, "target"))));
+        let kept = match (text(row, "kind"), row["restart"] == true) {
+            ("RETARGET", true) => ", the time used is forgotten",
+            ("RETARGET", false) => ", the time used counts",
+            _ => "",
+        };
+        let (id, version) = (text(row, "policy_id"), number(row, "policy_version"));
+        let (policy, target) = (names.get(id).map_or(id, String::as_str), length(text(row, "target")));
+        parts.push(format!("target {target} by policy {policy:?} (version {version}){kept}"));
     }
     if let Some(due) = time(row, "due_at") {
-        add(format!("due {}", zone.show(due)));
+        parts.push(format!("due {}", zone.show(due)));
     }
     if !matches!(text(row, "late_by"), "" | "0s") {
-        add(format!("told {} late", length(text(row, "late_by"))));
+        parts.push(format!("recorded {} later", length(text(row, "late_by"))));
     }
-    format!("    {at}  {what}\n")
+    format!("    {}  {}\n", zone.show_or(time(row, "at")), parts.join("; "))
 }
 
-fn stretch(part: &Value) -> String {
-    let (from, to) = (text(part, "local_from").replace('T', " "), text(part, "local_to").replace('T', " "));
-    let kind = words(text(part, "kind")).to_lowercase();
-    let kind = kind.rsplit(' ').next().unwrap_or_default();
-    let what = match (kind, text(part, "holiday")) {
-        ("counted", _) => format!("counted, {} by then", length(text(part, "counted"))),
+fn stretch(part: &Value, due: &str, zone: &Zone) -> String {
+    let (from, to) = (time(part, "from"), time(part, "to"));
+    let what = match (words(text(part, "kind")).to_lowercase().as_str(), text(part, "holiday")) {
+        ("counted", _) => {
+            let here = to.map_or(0, Timestamp::as_second) - from.map_or(0, Timestamp::as_second);
+            let end = if !due.is_empty() && text(part, "to") == due { ": the target is used up" } else { "" };
+            format!("counted {}, {} in all{end}", shown(here), length(text(part, "counted")))
+        }
         (kind, "") => kind.to_owned(),
         (kind, holiday) => format!("{kind} ({holiday})"),
     };
-    format!("    {from}  to  {to}  {what}\n")
+    format!("    {}  to  {}  {what}\n", zone.show_or(from), zone.show_or(to))
+}
+
+/// `MON TUE 09:00-17:00`: the days that have the same hours together.
+fn weekly(calendar: &Value) -> String {
+    let mut by_hours: Vec<(String, Vec<String>)> = Vec::new();
+    for part in list(calendar, "weekly") {
+        let hours = format!("{}-{}", text(part, "open"), text(part, "close"));
+        let day: String = text(part, "day").chars().take(3).collect();
+        match by_hours.iter_mut().find(|(known, _)| *known == hours) {
+            Some((_, days)) => days.push(day),
+            None => by_hours.push((hours, vec![day])),
+        }
+    }
+    let parts: Vec<String> = by_hours.iter().map(|(hours, days)| format!("{} {hours}", days.join(" "))).collect();
+    parts.join(", ")
 }
 
 struct Zone {
@@ -177,11 +225,17 @@ fn words(word: &str) -> String {
 
 /// `28800s` as `8h`, `5430.5s` as `1h 30m 30s`.
 fn length(text: &str) -> String {
-    let seconds =
-        text.trim_end_matches('s').split('.').next().and_then(|it| it.parse::<i64>().ok()).unwrap_or_default();
+    shown(seconds(text))
+}
+
+fn seconds(text: &str) -> i64 {
+    text.trim_end_matches('s').split('.').next().and_then(|it| it.parse().ok()).unwrap_or_default()
+}
+
+fn shown(seconds: i64) -> String {
     let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let shown: Vec<String> = parts.iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-    if shown.is_empty() { "0s".to_owned() } else { shown.join(" ") }
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
 #[cfg(test)]
@@ -195,18 +249,22 @@ mod tests {
             "clock": {"metric": "RESOLUTION", "cycle": 1, "state": "RUNNING", "policy_version": 2, "calendar_version": 1,
                 "target": "14400s", "elapsed": "10800s", "remaining": "3600s", "due_at": "2026-09-14T19:00:00Z"},
             "policy": {"name": "gold"},
-            "calendar": {"name": "us", "time_zone": "America/New_York"},
+            "calendar": {"name": "us", "time_zone": "America/New_York", "weekly": [
+                {"day": "MONDAY", "open": "09:00", "close": "17:00"}, {"day": "TUESDAY", "open": "09:00", "close": "17:00"}]},
             "ledger": [{"kind": "RETARGET", "at": "2026-09-14T18:00:00Z", "reason": "priority MEDIUM to URGENT",
-                "target": "14400s", "due_at": "2026-09-14T19:00:00Z"}],
-            "segments": [{"kind": "CLOSED", "holiday": "Labour Day", "local_from": "2026-09-14T09:00:00-04:00",
-                "local_to": "2026-09-14T10:00:00-04:00"}],
+                "policy_id": "slp_1", "policy_version": 2, "target": "14400s", "due_at": "2026-09-14T19:00:00Z"}],
+            "segments": [
+                {"kind": "CLOSED", "holiday": "Labour Day", "from": "2026-09-14T13:00:00Z", "to": "2026-09-14T14:00:00Z"},
+                {"kind": "COUNTED", "from": "2026-09-14T15:00:00Z", "to": "2026-09-14T19:00:00Z", "counted": "14400s"}],
         });
-        let told = drawn(&answer);
+        let told = drawn("7", &answer, &Names::from([("slp_1".to_owned(), "gold".to_owned())]));
         for wanted in [
-            "4h, by policy \"gold\" (version 2); in the hours of calendar \"us\" (version 1, America/New_York)",
-            "3h of 4h, 1h left",
-            "Mon 2026-09-14 15:00:00-04:00: the target runs out there",
-            "retarget; priority MEDIUM to URGENT; target 4h, the time used counts; due Mon 2026-09-14 15:00:00-04:00",
+            "Ticket 7: RESOLUTION, clock 1",
+            "4h, by policy \"gold\" (version 2); in the hours of calendar \"us\" (version 1): MON TUE 09:00-17:00, America",
+            "3h used of 4h, 1h left",
+            "Mon 2026-09-14 15:00:00-04:00: there the target is used up",
+            "retarget; priority MEDIUM to URGENT; target 4h by policy \"gold\" (version 2), the time used counts; due Mon",
+            "counted 4h, 4h in all: the target is used up",
             "closed (Labour Day)",
         ] {
             assert!(told.contains(wanted), "{wanted}\n{told}");
