@@ -1,8 +1,12 @@
 //! SlaService: the clocks of a ticket, and why they say what they say.
 
-use tonic::Status;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use super::convert::read::{checked, freshness};
+use tonic::Status;
+use uuid::Uuid;
+
+use super::convert::read::{Freshness, checked, freshness};
 use super::convert::words::WireWord;
 use super::convert::{clock, sla, time};
 use super::fault;
@@ -13,8 +17,9 @@ use super::{pb, status};
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::clock::{Clock, Clocks};
 use crate::model::sla::hours::Hours;
-use crate::model::sla::ledger::Entry;
+use crate::model::sla::ledger::Entry as Row;
 use crate::model::sla::restore_entries;
+use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
 use crate::model::words::SlaMetric;
 use crate::store;
@@ -29,7 +34,7 @@ const SEGMENTS: usize = 500;
 struct Read {
     conn: Connection,
     clocks: Clocks,
-    ledger: Vec<(i64, Entry)>,
+    ledger: Vec<(i64, Row)>,
     now: Instant,
 }
 
@@ -56,9 +61,9 @@ async fn read(state: &State, call: &Call, method: &'static str, name: &Named) ->
 
 /// A ticket as a request names it.
 struct Named {
-    which: crate::model::ticket::TicketRef,
+    which: TicketRef,
     text: String,
-    fresh: super::convert::read::Freshness,
+    fresh: Freshness,
 }
 
 pub async fn get(
@@ -75,9 +80,14 @@ pub async fn get(
     .map_err(status::refused)?;
     let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
     let mut shown = Vec::new();
+    // Nearly always one version of one calendar: it is read once.
+    let mut known: HashMap<(Option<Uuid>, i32), Option<Hours>> = HashMap::new();
     for it in &clocks.0 {
-        let (_, hours) = hours(&mut conn, &call, METHOD, it).await?;
-        shown.push(clock::to_pb(it, hours.as_ref(), now));
+        let counted_by = match known.entry((it.goal.calendar_id, it.goal.calendar_version)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(hours(&mut conn, &call, METHOD, it).await?.1),
+        };
+        shown.push(clock::to_pb(it, counted_by.as_ref(), now));
     }
     let more_ledger = ledger.len() > ENTRIES;
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
@@ -139,7 +149,7 @@ async fn hours(
     method: &'static str,
     clock: &Clock,
 ) -> Result<(Option<Calendar>, Option<Hours>), Status> {
-    let Some(id) = clock.goal.calendar_id else { return Ok((None, Some(Hours::always()))) };
+    let Some(id) = clock.goal.calendar_id else { return Ok((None, Some(Hours::always().clone()))) };
     let audience = Default::default();
     let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
     let found = store::read::sla::calendar_version(conn, scope, id, clock.goal.calendar_version).await;

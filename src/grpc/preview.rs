@@ -32,7 +32,7 @@ pub async fn deadline(
     let pb::PreviewDeadlineRequest { hours, start, target, pauses, min_position, epoch } = request;
     let (asked, start, target, pauses, fresh) = checked(|found| {
         let asked = match hours {
-            None => Asked::These(Hours::always()),
+            None => Asked::These(Hours::always().clone()),
             Some(Given::Calendar(calendar)) => inline(found, *calendar),
             Some(Given::CalendarId(id)) => Asked::Of(sla::calendar_named(found, "calendar_id", &id)),
         };
@@ -59,7 +59,7 @@ pub async fn elapsed(
     let pb::PreviewElapsedRequest { hours, from, to, pauses, min_position, epoch } = request;
     let (asked, from, to, pauses, fresh) = checked(|found| {
         let asked = match hours {
-            None => Asked::These(Hours::always()),
+            None => Asked::These(Hours::always().clone()),
             Some(Given::Calendar(calendar)) => inline(found, *calendar),
             Some(Given::CalendarId(id)) => Asked::Of(sla::calendar_named(found, "calendar_id", &id)),
         };
@@ -82,7 +82,7 @@ fn inline(found: &mut Violations, calendar: pb::Calendar) -> Asked {
         let (weekly, holidays) = (sla::weekly(found, weekly), sla::holidays(found, holidays));
         Asked::These(Hours::new(&time_zone, &weekly, &holidays).unwrap_or_else(|faults| {
             faults.into_iter().for_each(|fault| found.add(&fault.field, fault.description));
-            Hours::always()
+            Hours::always().clone()
         }))
     })
 }

@@ -11,6 +11,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::time::{Instant, sleep};
 
 use super::Step;
+use crate::store::lock::{Sole, lock};
 use crate::store::pool::{connect, is_lost};
 use crate::store::projection::{self, Projection};
 
@@ -57,7 +58,7 @@ enum KeepError {
 async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
     let mut conn = connect(url).await?;
     conn.batch_execute(SET_UP).await?;
-    while !projection::lock(&mut conn).await? {
+    while !lock(&mut conn, Sole::Projections).await? {
         *away = false;
         sleep(AGAIN).await;
     }

@@ -7,6 +7,7 @@ pub mod gather;
 pub mod head;
 pub mod hint;
 pub mod load;
+pub mod lock;
 pub mod lookup;
 pub mod migrate;
 pub mod page;

@@ -1,7 +1,7 @@
 //! How far the projections are: bookkeeping beside the log. No decisions.
 
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use super::sql::{Bind, Select, Sql, sql};
@@ -142,11 +142,4 @@ pub async fn behind(conn: &mut AsyncPgConnection, projection: Projection, most: 
         Bind::Int(most),
     ];
     RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await
-}
-
-/// Takes a lock that one session of the database has at a time, until that session ends. `false`: another has it.
-pub async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
-    // "fold" in ASCII.
-    let sql = sql!["SELECT pg_try_advisory_lock(1718578276)"];
-    RunQueryDsl::get_result(Select::<Bool>::new(sql, true), conn).await
 }

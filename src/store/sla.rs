@@ -1,7 +1,7 @@
 //! SQL of clocks: what is due, whose clocks have to follow a changed configuration, and the ledger. No decisions.
 
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Bytea, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -10,12 +10,6 @@ use crate::model::time::Instant;
 
 fn text(text: &str) -> Bind {
     Bind::Text(text.to_owned())
-}
-
-/// Takes a lock that one session of the database has at a time, until that session ends. `false`: another has it.
-pub async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
-    // "time" in ASCII.
-    RunQueryDsl::get_result(Select::<Bool>::new(sql!["SELECT pg_try_advisory_lock(1953066341)"], true), conn).await
 }
 
 /// Tickets of which a warning or a breach was due so many microseconds ago by the database's clock, the longest first.
@@ -89,8 +83,7 @@ pub async fn moved(conn: &mut AsyncPgConnection, at: &Move, zones: &str, done: b
     RunQueryDsl::execute(sql, conn).await.map(drop)
 }
 
-/// The ledger of a ticket, in order: positions of activities, when they happened as far as the log still holds them, and
-/// the rows as they are stored.
+/// The ledger of a ticket, in order: the positions of its activities, and their rows as they are stored.
 pub async fn ledger(
     conn: &mut AsyncPgConnection,
     tenant_id: &str,

@@ -15,6 +15,7 @@ use crate::command::{Action, Command};
 use crate::identity::Caller;
 use crate::journal::Journal;
 use crate::model::sla::zone;
+use crate::store::lock::{Sole, lock};
 use crate::store::pool::connect;
 use crate::store::sla::{self, Move};
 
@@ -28,7 +29,7 @@ const OVERDUE: i64 = 5_000_000;
 /// Tickets of one look, and of one command.
 const TICKETS: i64 = 4_000;
 const IN_COMMAND: usize = 50;
-/// Tickets of a tenant that follow its configuration in one step, and steps until the next look at what is due.
+/// Between two looks at what is due: tickets of one tenant that follow its configuration, and tenants whose tickets do.
 const FOLLOWING: i64 = 200;
 const TENANTS: i64 = 100;
 
@@ -60,7 +61,7 @@ async fn session(url: &str, journal: &Journal, away: &mut bool) -> Result<Infall
     let mut leads = false;
     loop {
         *away = false;
-        leads = leads || sla::lock(&mut conn).await?;
+        leads = leads || lock(&mut conn, Sole::Timers).await?;
         let due = sla::due(&mut conn, if leads { 0 } else { OVERDUE }, TICKETS).await?;
         let found = due.len();
         fire(journal, due).await;

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use diesel_async::AsyncPgConnection;
 use docket::projection::keeper::keep;
+use docket::store::lock::{Sole, lock};
 use docket::store::pool::connect;
-use docket::store::projection::{Projection, lock, standing};
+use docket::store::projection::{Projection, standing};
 
 use crate::support::{database, sql};
 
@@ -41,10 +42,10 @@ async fn what_nobody_reads_is_taken_in_all_the_same() {
     reaches(&mut conn, 20).await;
 
     // One keeps; when it is gone another can.
-    assert!(!lock(&mut conn).await.expect("an answer"), "two keep at once");
+    assert!(!lock(&mut conn, Sole::Projections).await.expect("an answer"), "two keep at once");
     keeping.abort();
     let end = Instant::now() + Duration::from_secs(180);
-    while !lock(&mut conn).await.expect("an answer") {
+    while !lock(&mut conn, Sole::Projections).await.expect("an answer") {
         assert!(Instant::now() < end, "whoever is gone keeps still");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -33,7 +33,6 @@ pub(super) struct Book {
     now: Instant,
     policy: Option<Arc<PolicyInUse>>,
     calendar: Option<Arc<CalendarInUse>>,
-    always: Hours,
 }
 
 impl Book {
@@ -46,7 +45,7 @@ impl Book {
         let policy = world.sla_policy_of(ticket)?;
         let calendar = policy.as_ref().and_then(|policy| config.calendar_of(&policy.row)).cloned();
         let clocks = ticket.clocks.clone();
-        Ok(Some(Book { clocks, entries: Vec::new(), now, policy, calendar, always: Hours::always() }))
+        Ok(Some(Book { clocks, entries: Vec::new(), now, policy, calendar }))
     }
 
     /// Everything that the ticket as it is now, and what was said, ask of its clocks.
@@ -207,7 +206,7 @@ impl Book {
         let mut after = clock.clone();
         after.apply(&entry);
         let hours = match (&after.goal.calendar_id, &self.calendar) {
-            (None, _) => Some(&self.always),
+            (None, _) => Some(Hours::always()),
             // Hours that this version of Docket cannot read: never due.
             (Some(_), calendar) => calendar.as_ref().and_then(|calendar| calendar.hours.as_deref()),
         };

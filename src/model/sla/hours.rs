@@ -1,7 +1,7 @@
 //! When a calendar is open: as it is written, and as deadlines are reckoned with it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -96,9 +96,11 @@ impl Hours {
         }
     }
 
-    /// Every instant is open.
-    pub fn always() -> Hours {
-        Hours { zone: Zone::utc(), week: Week::full(), holidays: Arc::new([]) }
+    /// Every instant is open. One for all: each ticket that is written may ask for it.
+    pub fn always() -> &'static Hours {
+        static ALWAYS: LazyLock<Hours> =
+            LazyLock::new(|| Hours { zone: Zone::utc(), week: Week::full(), holidays: Arc::new([]) });
+        &ALWAYS
     }
 
     /// Whether the week has any hours; without, nothing ever falls due.

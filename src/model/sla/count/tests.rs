@@ -61,14 +61,14 @@ fn what_cannot_be_reached_has_no_deadline() {
     let never = hours("UTC", &[], &[]);
     assert_eq!(deadline(&never, start, 1, &[]), None);
     assert_eq!(counted(&never, FIRST, LAST, &[]), 0);
-    assert_eq!(deadline(&Hours::always(), start, i64::MAX, &[]), None);
-    assert_eq!(deadline(&Hours::always(), LAST, 1, &[]), None);
-    assert_eq!(deadline(&Hours::always(), Instant(i64::MAX), 1, &[]), None);
-    assert_eq!(deadline(&Hours::always(), Instant(LAST.0 - 1), 1, &[]), Some(LAST));
-    assert_eq!(deadline(&Hours::always(), Instant(i64::MIN), 1, &[]), Some(Instant(FIRST.0 + 1)));
+    assert_eq!(deadline(Hours::always(), start, i64::MAX, &[]), None);
+    assert_eq!(deadline(Hours::always(), LAST, 1, &[]), None);
+    assert_eq!(deadline(Hours::always(), Instant(i64::MAX), 1, &[]), None);
+    assert_eq!(deadline(Hours::always(), Instant(LAST.0 - 1), 1, &[]), Some(LAST));
+    assert_eq!(deadline(Hours::always(), Instant(i64::MIN), 1, &[]), Some(Instant(FIRST.0 + 1)));
     // 10^9 minutes are 1,901 years.
     assert_eq!(
-        deadline(&Hours::always(), at("2026-01-01T00:00Z"), 1_000_000_000 * MINUTE, &[]),
+        deadline(Hours::always(), at("2026-01-01T00:00Z"), 1_000_000_000 * MINUTE, &[]),
         Some(at("3927-04-30T10:40:00Z"))
     );
 }

@@ -24,7 +24,7 @@ fn c_runs_over_a_holiday() {
 
 #[test]
 fn d1_d2_real_time_whatever_the_clocks_do() {
-    let due = |start| deadline(&Hours::always(), at(start), 480 * MINUTE, &[]);
+    let due = |start| deadline(Hours::always(), at(start), 480 * MINUTE, &[]);
     assert_eq!(due("2026-03-07T22:00-05:00"), Some(at("2026-03-08T07:00-04:00")));
     assert_eq!(due("2026-10-31T22:00-04:00"), Some(at("2026-11-01T05:00-05:00")));
 }
