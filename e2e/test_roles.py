@@ -73,6 +73,7 @@ MAY = {
     "ImportHolidays": CURATE,
     "PreviewDeadline": READ,
     "PreviewElapsed": READ,
+    "PreviewPolicyChange": CURATE,
     "GetTicketSla": READ,
     "ExplainSla": READ,
     "CreateIssue": WRITE,

@@ -1,62 +1,12 @@
 """Clocks in a real server whose database says what time it is: the worked cases, timers, and timers that are killed."""
 
 import datetime
-import itertools
 
 from house import until
-from operated import Operated
-
-WORK = [{"day": day, "open": "09:00", "close": "17:00"} for day in ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY")]
-US = {"name": "us", "time_zone": "America/New_York", "weekly": WORK, "holidays": [{"date": "2026-11-26", "name": "Thanksgiving"}]}
-BERLIN = {
-    "name": "berlin",
-    "time_zone": "Europe/Berlin",
-    "weekly": [
-        {"day": part["day"], "open": open, "close": close} for part in WORK for open, close in (("08:00", "12:00"), ("13:30", "18:00"))
-    ],
-    "holidays": [{"date": "2026-12-24"}, {"date": "2026-12-25"}],
-}
-# The one source of time is the database's clock: a function of the same name that is found first stands before it.
-SEAM = """
-CREATE SCHEMA seam;
-CREATE TABLE seam.clock (stands timestamptz NOT NULL);
-INSERT INTO seam.clock VALUES ('2026-01-01');
-CREATE FUNCTION seam.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT stands FROM seam.clock';
-"""
-_tenants = itertools.count(1)
+from seam import BERLIN, US, Desk, at
 
 
-def at(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text)
-
-
-class Clocks(Operated):
-    def setUp(self) -> None:
-        super().setUp()
-        self.postgres.sql(SEAM, self.database)
-        self.postgres.sql(f"ALTER DATABASE {self.database} SET search_path = seam, pg_catalog, public")
-
-    def time(self, text: str) -> None:
-        self.postgres.sql(f"UPDATE seam.clock SET stands = '{text}'", self.database)
-
-    def desk(self, server, *policies: dict, calendar: dict = US):
-        """A tenant with a calendar and policies, made long ago."""
-        self.time("2026-01-01T00:00:00Z")
-        tenant = f"desk-{next(_tenants)}"
-        api = server.api(self.schema, self.issuer.token(tenant))
-        api.CreateCalendar(calendar=calendar)
-        for place, policy in enumerate(policies):
-            hours = {"calendar_id": calendar["name"], "business_hours_only": policy.get("business_hours_only", True)}
-            api.CreateSlaPolicy(sla_policy={"name": f"p{place}", **hours, **policy})
-        return api
-
-    def create(self, api, when: str, **fields) -> str:
-        self.time(when)
-        return api.CreateTicket(ticket={"subject": "It is broken", **fields}).ticket.id
-
-    def assert_due(self, api, ticket: str, wanted: str, what: str = "") -> None:
-        self.assertEqual(api.GetTicket(id=ticket).ticket.due_at.ToDatetime(datetime.timezone.utc), at(wanted), what)
-
+class Clocks(Desk):
     def test_the_worked_cases(self) -> None:
         with self.serve() as server:
             server.ready()
@@ -100,6 +50,88 @@ class Clocks(Operated):
                 self.time("2026-09-16T10:00:00-04:00")
                 api.ReopenTicket(id=ticket)
                 self.assert_due(api, ticket, wanted, what)
+
+    def test_a_priority_that_changes(self) -> None:
+        with self.serve() as server:
+            server.ready()
+            medium, urgent = {"priority": "PRIORITY_MEDIUM", "resolution_minutes": 1440}, {"priority": "PRIORITY_URGENT"}
+            for what, minutes, mode, wanted in (
+                ("F1", 240, "RETROACTIVE", "2026-09-14T15:00:00-04:00"),
+                ("F2", 120, "RETROACTIVE", "2026-09-14T13:00:00-04:00"),
+                ("F4", 240, "RESTART", "2026-09-15T10:00:00-04:00"),
+            ):
+                mode = {"on_priority_change": f"ON_PRIORITY_CHANGE_{mode}"}
+                api = self.desk(server, {**medium, **mode}, {**urgent, **mode, "resolution_minutes": minutes})
+                ticket = self.held(api, "2026-09-14T12:00:00-04:00")
+                self.time("2026-09-14T14:00:00-04:00")
+                self.urgent(api, ticket)
+                self.assert_due(api, ticket, wanted, what)
+                clock = api.GetTicketSla(id=ticket).clocks[0]
+                self.assertEqual(clock.HasField("breached_at"), what == "F2")
+                if what == "F2":
+                    self.assertEqual(clock.breached_at.ToDatetime(datetime.timezone.utc), at(wanted), "breached at once, at the deadline")
+
+    def test_a_priority_that_changes_during_a_hold(self) -> None:
+        with self.serve() as server:
+            server.ready()
+            policies = ({"priority": "PRIORITY_MEDIUM", "resolution_minutes": 1440}, {"priority": "PRIORITY_URGENT", "resolution_minutes": 240})
+            api = self.desk(server, *policies)
+            ticket = self.held(api, None)
+            self.time("2026-09-14T11:00:00-04:00")
+            self.assertFalse(self.urgent(api, ticket).HasField("due_at"), "F5: it stays paused")
+            clock = api.GetTicketSla(id=ticket).clocks[0]
+            self.assertEqual((self.word(clock, "state"), clock.remaining.seconds), ("CLOCK_STATE_PAUSED", 180 * 60), "F5")
+            self.assertFalse(clock.HasField("due_at"))
+
+    def held(self, api, resumed: str | None) -> str:
+        """Made on Monday at nine, on hold from ten."""
+        ticket = self.create(api, "2026-09-14T09:00:00-04:00")
+        self.time("2026-09-14T10:00:00-04:00")
+        api.HoldTicket(id=ticket)
+        if resumed:
+            self.time(resumed)
+            api.StartTicket(id=ticket)
+        return ticket
+
+    def urgent(self, api, ticket: str):
+        return api.UpdateTicket(ticket={"id": ticket, "priority": "PRIORITY_URGENT"}, update_mask={"paths": ["priority"]}).ticket
+
+    def test_the_next_answer_is_due_from_the_oldest_question(self) -> None:
+        with self.serve() as server:
+            server.ready()
+            api = self.desk(server, {"first_response_minutes": 60, "next_response_minutes": 60})
+            rita = server.api(self.schema, self.issuer.token(self.tenant, "rita", ("requester",)))
+            ticket = self.create(api, "2026-09-18T16:00:00-04:00", requester_id="rita")
+            self.time("2026-09-18T16:10:00-04:00")
+            api.PostMessage(ticket_id=ticket, message={"body": "We look"})
+            for when in ("2026-09-18T16:50:00-04:00", "2026-09-18T16:55:00-04:00"):
+                self.time(when)
+                rita.PostMessage(ticket_id=ticket, message={"body": "And now?"})
+            clock = next(it for it in api.GetTicketSla(id=ticket).clocks if self.word(it, "metric") == "SLA_METRIC_NEXT_RESPONSE")
+            self.assertEqual(clock.due_at.ToDatetime(datetime.timezone.utc), at("2026-09-21T09:50:00-04:00"), "N")
+
+    def test_warnings_come_in_business_time(self) -> None:
+        paris = {"name": "paris", "time_zone": "Europe/Paris", "weekly": [{**day, "open": "08:00", "close": "18:00"} for day in US["weekly"]]}
+        with self.serve() as server:
+            server.ready()
+            api = self.desk(server, {"resolution_minutes": 240, "warn_at": [{"before": {"seconds": 3600}}]}, calendar=paris)
+            ticket = self.create(api, "2026-09-14T17:00:00+02:00")
+            self.assert_due(api, ticket, "2026-09-15T11:00:00+02:00", "W3")
+            self.assertEqual(self.warns_at(api, ticket), at("2026-09-15T10:00:00+02:00"), "W3")
+            api = self.desk(server, {"resolution_minutes": 480, "warn_at": [{"percent": 80}]})
+            ticket = self.create(api, "2026-09-14T10:00:00-04:00")
+            self.time("2026-09-14T13:00:00-04:00")
+            api.HoldTicket(id=ticket)
+            self.time("2026-09-15T11:00:00-04:00")
+            api.StartTicket(id=ticket)
+            self.assertEqual(self.warns_at(api, ticket), at("2026-09-15T14:24:00-04:00"), "W1")
+            self.time("2026-09-15T14:24:00-04:00")
+            told = lambda: api.ListActivities(ticket_id=ticket, filter="activity.type == 'sla.warning'").activities
+            until(lambda: len(told()) == 1, "it warns then")
+            self.assertEqual(told()[0].data["clocks"][0]["at"], "2026-09-15T18:24:00Z")
+
+    def warns_at(self, api, ticket: str) -> datetime.datetime:
+        return api.GetTicketSla(id=ticket).clocks[0].next_warning_at.ToDatetime(datetime.timezone.utc)
 
     def test_why_a_deadline_is_what_it_is(self) -> None:
         with self.serve() as server:

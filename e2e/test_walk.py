@@ -70,6 +70,7 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "DeleteCalendar": {"id": "walked"},
         "PreviewDeadline": {"calendar_id": f"{MARK}-calendar", "start": {"seconds": 1_800_000_000}, "target": {"seconds": 60}},
         "PreviewElapsed": {"calendar_id": f"{MARK}-calendar", "from": {"seconds": 1_800_000_000}, "to": {"seconds": 1_800_600_000}},
+        "PreviewPolicyChange": {"delete_sla_policy": {"id": f"{MARK}-policy"}},
         "GetTicketSla": {"id": ticket},
         "ExplainSla": {"id": ticket},
         "CreateIssue": {"issue": {"title": "walked", "ticket_ids": [ticket]}},

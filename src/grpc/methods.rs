@@ -115,6 +115,7 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.SlaService/ImportHolidays", Access::Roles(CURATE)),
     ("/docket.v1.SlaService/PreviewDeadline", Access::Roles(READ)),
     ("/docket.v1.SlaService/PreviewElapsed", Access::Roles(READ)),
+    ("/docket.v1.SlaService/PreviewPolicyChange", Access::Roles(CURATE)),
     ("/docket.v1.SlaService/GetTicketSla", Access::Roles(READ)),
     ("/docket.v1.SlaService/ExplainSla", Access::Roles(READ)),
     ("/docket.v1.ActivityService/ListActivities", Access::Roles(LOG.union(REQUESTER))),

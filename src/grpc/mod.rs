@@ -16,6 +16,7 @@ pub mod issue;
 pub mod layers;
 pub mod methods;
 pub mod pb;
+mod policy_change;
 mod preview;
 pub mod read;
 mod replay;

@@ -7,7 +7,7 @@ use super::convert::sla;
 use super::read::{Asked, List, connection};
 use super::state::{Call, State, service};
 use super::write::write;
-use super::{clock, fault, pb, preview, status};
+use super::{clock, fault, pb, policy_change, preview, status};
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
@@ -32,6 +32,7 @@ service! {
         import_holidays: ImportHolidaysRequest -> ImportHolidaysResponse, by write;
         preview_deadline: PreviewDeadlineRequest -> PreviewDeadlineResponse, by preview::deadline;
         preview_elapsed: PreviewElapsedRequest -> PreviewElapsedResponse, by preview::elapsed;
+        preview_policy_change: PreviewPolicyChangeRequest -> PreviewPolicyChangeResponse, by policy_change::preview;
         get_ticket_sla: GetTicketSlaRequest -> GetTicketSlaResponse, by clock::get;
         explain_sla: ExplainSlaRequest -> ExplainSlaResponse, by clock::explain;
     }

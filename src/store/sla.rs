@@ -1,12 +1,16 @@
 //! SQL of clocks: what is due, whose clocks have to follow a changed configuration, and the ledger. No decisions.
 
+use diesel::prelude::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::sql::{Bind, Select, Sql, sql};
+use crate::model::schema::ticket;
+use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
+use crate::model::words::Status;
 
 fn text(text: &str) -> Bind {
     Bind::Text(text.to_owned())
@@ -63,6 +67,29 @@ pub async fn open_tickets(conn: &mut AsyncPgConnection, at: &Move, most: i64) ->
         Bind::Int(most),
     ];
     RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await
+}
+
+/// As [`open_tickets`], whole, and of one app where there is one.
+pub async fn open_rows(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    app_id: Option<&str>,
+    after: Uuid,
+    most: i64,
+) -> QueryResult<Vec<Ticket>> {
+    let mut query = ticket::table
+        .filter(ticket::tenant_id.eq(tenant_id))
+        .filter(ticket::id.gt(after))
+        .filter(ticket::status.ne_all([Status::Resolved, Status::Closed]))
+        .filter(ticket::deleted_at.is_null())
+        .order(ticket::id)
+        .limit(most)
+        .select(Ticket::as_select())
+        .into_boxed();
+    if let Some(app) = app_id {
+        query = query.filter(ticket::app_id.eq(app));
+    }
+    query.load(conn).await
 }
 
 /// How far a tenant's tickets have followed.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Etag, Words, Write, text};
 use super::explain::{Explain, explain};
+use super::preview::{Preview, preview};
 use super::registry::{Kept, Verb, carry_out, named};
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
@@ -36,6 +37,9 @@ enum Noun {
     Calendar(Box<CalendarVerb>),
     /// Why a ticket's deadline is what it is
     Explain(Explain),
+    /// What a change would do to open tickets, before it is made
+    #[command(subcommand)]
+    Preview(Preview),
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,7 +60,7 @@ enum CalendarVerb {
 }
 
 #[derive(Debug, Args, Serialize)]
-struct Import {
+pub(super) struct Import {
     /// The text; - reads it from standard input, @FILE from a file
     ics: String,
     /// Of events that repeat, the days from this year on [default: this year]
@@ -68,7 +72,7 @@ struct Import {
 }
 
 #[derive(Debug, Args, Serialize)]
-struct Policy {
+pub(super) struct Policy {
     /// How people call it, unique in the tenant
     #[arg(long)]
     name: Option<String>,
@@ -122,7 +126,7 @@ struct Policy {
 }
 
 #[derive(Debug, Args, Serialize)]
-struct Calendar {
+pub(super) struct Calendar {
     /// How people call it, unique in the tenant
     #[arg(long)]
     name: Option<String>,
@@ -193,6 +197,14 @@ impl FromStr for Holiday {
     }
 }
 
+impl Import {
+    /// With the text itself.
+    pub(super) fn given(self) -> Result<Map<String, Value>, CliError> {
+        let ics = text(&self.ics)?;
+        written(&Import { ics, ..self })
+    }
+}
+
 impl Kept for Policy {
     const KIND: &'static Kind = &SLA_POLICY;
     const FIELD: &'static str = "sla_policy";
@@ -217,6 +229,7 @@ pub fn run(args: SlaArgs) -> Result<(), CliError> {
     let SlaArgs { client, noun } = args;
     run_session(client, async |mut session| match noun {
         Noun::Explain(args) => explain(&mut session, args).await,
+        Noun::Preview(change) => preview(&mut session, change).await,
         Noun::Policy(verb) => carry_out(&mut session, *verb).await,
         Noun::Calendar(verb) => match *verb {
             CalendarVerb::Kept(verb) => carry_out(&mut session, verb).await,
@@ -233,9 +246,8 @@ async fn import_holidays(
     import: Import,
     (etag, write): (Etag, Write),
 ) -> Result<(), CliError> {
-    let ics = text(&import.ics)?;
     let mut request = named(id);
-    request.extend(written(&Import { ics, ..import })?);
+    request.extend(import.given()?);
     request.extend(written(&etag)?);
     request.extend(written(&write)?);
     session.write("ImportHolidays", &CALENDAR, request).await

@@ -204,6 +204,21 @@ pub const CALENDAR: Kind = Kind {
     zeros: false,
 };
 
+pub const SLA_EFFECT: Kind = Kind {
+    message: "SlaEffect",
+    columns: &[
+        column("display_number", "TICKET", 0),
+        column("after.metric", "CLOCK", 0),
+        column("kind", "EFFECT", 1),
+        column("before.due_at", "DUE", 2),
+        column("after.due_at", "DUE THEN", 0),
+        column("breaches", "BREACHED", 0),
+    ],
+    heading: &["display_number"],
+    text: "",
+    zeros: false,
+};
+
 pub const STATS: Kind = Kind {
     message: "GetTicketStatsResponse",
     columns: &[

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::model::sla::calendar::Calendar;
+use crate::model::sla::clock::Goal;
 use crate::model::sla::hours::Hours;
 use crate::model::sla::policy::SlaPolicy;
 use crate::workflow::TicketCondition;
@@ -71,6 +72,12 @@ impl SlaConfig {
     /// The calendar whose hours count for a policy; `None` where every instant does.
     pub fn calendar_of(&self, policy: &SlaPolicy) -> Option<&Arc<CalendarInUse>> {
         policy.calendar_id.filter(|_| policy.business_hours_only).and_then(|id| self.calendar(id))
+    }
+
+    /// The hours that a clock counts by, where they are as they were for it.
+    pub fn hours_of(&self, goal: &Goal) -> Option<&Hours> {
+        let Some(id) = goal.calendar_id else { return Some(Hours::always()) };
+        self.calendar(id).filter(|calendar| calendar.version == goal.calendar_version)?.hours.as_deref()
     }
 
     /// Whether choosing may read a ticket's organization.

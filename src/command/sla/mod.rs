@@ -5,6 +5,7 @@ mod choose;
 mod config;
 mod follow;
 mod policy;
+pub mod trial;
 mod write;
 
 use std::sync::Arc;

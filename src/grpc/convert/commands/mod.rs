@@ -20,6 +20,8 @@ mod tag;
 mod tenant;
 mod ticket;
 
+pub use sla::change;
+
 /// A request that writes.
 pub trait Write: prost::Message + Sized {
     /// The RPC's name: with the message it tells whether two requests are the same.

@@ -11,6 +11,7 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::convert::{fields, time};
 use crate::grpc::pb;
+use crate::grpc::pb::preview_policy_change_request;
 use crate::model::id::{CALENDAR, SLA_POLICY};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ics;
@@ -82,6 +83,22 @@ pub fn import_holidays(request: pb::ImportHolidaysRequest, found: &mut Violation
         etag: etag(found, sent),
         edit: Box::new(CalendarEdit { more_holidays, ..CalendarEdit::default() }),
     }
+}
+
+/// A change that is only asked about. `None` where there is none, which `found` says.
+pub fn change(request: Option<preview_policy_change_request::Change>, found: &mut Violations) -> Option<Action> {
+    use preview_policy_change_request::Change;
+    let Some(change) = request else {
+        found.add("change", "must be set: one of create_sla_policy, update_sla_policy, delete_sla_policy, update_calendar and import_holidays");
+        return None;
+    };
+    Some(match change {
+        Change::CreateSlaPolicy(sent) => found.within("create_sla_policy", |found| create_policy(sent, found)),
+        Change::UpdateSlaPolicy(sent) => found.within("update_sla_policy", |found| update_policy(sent, found)),
+        Change::DeleteSlaPolicy(sent) => found.within("delete_sla_policy", |found| delete_policy(sent, found)),
+        Change::UpdateCalendar(sent) => found.within("update_calendar", |found| update_calendar(sent, found)),
+        Change::ImportHolidays(sent) => found.within("import_holidays", |found| import_holidays(sent, found)),
+    })
 }
 
 /// From this year, for ten years, where nothing is said.
