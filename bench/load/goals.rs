@@ -6,6 +6,7 @@ use crate::fanout::{CatchUp, Fanout};
 use crate::leg::{Leg, median};
 use crate::lists::TYPICAL;
 use crate::plan::{NAIVE_CLIENTS, Round};
+use crate::promises::{Due, Edit};
 use crate::stream::{Memory, Reach};
 
 pub struct Line {
@@ -99,6 +100,21 @@ pub fn streams(fanout: Option<&Fanout>, catch_up: Option<&CatchUp>) -> Vec<Line>
     ]
 }
 
+pub fn clocks(due: Option<&Due>, edit: Option<&Edit>) -> Vec<Line> {
+    let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
+    let of = |figure: fn(&Edit) -> f64| edit.map_or(f64::NAN, figure);
+    vec![
+        at_most(
+            "100,000 clocks due within a minute, half the write load: late by, p99",
+            2.0,
+            due.map_or(f64::NAN, |it| it.p99 / 1000.0),
+            "s",
+        ),
+        at_most("an edit of the policy of 100,000 open tickets: all have followed", 60.0, of(|it| it.seconds), "s"),
+        at_most("the same: CreateTicket's p99 there meanwhile / before", 3.0, of(|it| it.p99 / it.idle_p99), "x"),
+    ]
+}
+
 const SPREAD: &str = "create.spread.docket.64";
 const HOT: &str = "create.hot.docket.64";
 const NAIVE_SPREAD: &str = "create.spread.pgbench.64";
@@ -121,6 +137,8 @@ fn creates(rounds: &[Round]) -> Vec<Line> {
         at_least("the same / pgbench at its best", 6.0, best(HOT, "create.hot")),
         at_least("CreateTicket, 256 in flight, one hot tenant / pgbench at 64", 14.0, rate(hot_many, NAIVE_HOT)),
         at_least("CreateTicket, 256 in flight, 1,000 tenants / pgbench at 64", 3.5, rate(many, NAIVE_SPREAD)),
+        at_least("CreateTicket with a policy, 1,000 tenants / without", 0.9, rate("promised.spread.docket.64", SPREAD)),
+        at_least("CreateTicket with a policy, one hot tenant / without", 0.9, rate("promised.hot.docket.64", HOT)),
         at_most("p99 at 64, 1,000 tenants / pgbench's at 64", 0.4, p99(SPREAD, NAIVE_SPREAD)),
         at_most("p99 at 64, one hot tenant / pgbench's at 64", 0.4, p99(HOT, NAIVE_HOT)),
         at_most("PostgreSQL's CPU per ticket, 1,000 tenants / naive", 0.3, cpu(SPREAD, NAIVE_SPREAD)),

@@ -13,6 +13,7 @@ mod leg;
 mod lists;
 mod pgbench;
 mod plan;
+mod promises;
 mod random;
 mod report;
 mod server;
@@ -100,6 +101,14 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
         true => Some(fanout::catch_up(stage).await?),
         false => None,
     };
+    let due = match settings.wants("sla.due") {
+        true => Some(promises::due(stage).await?),
+        false => None,
+    };
+    let edit = match settings.wants("sla.due") {
+        true => Some(promises::edit(stage).await?),
+        false => None,
+    };
     let memory = match settings.wants("memory") {
         true => Some(weigh(stage).await?),
         false => None,
@@ -111,8 +120,10 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
     };
     let mut lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
     lines.extend(goals::streams(fanout.as_ref(), catch_up.as_ref()));
+    lines.extend(goals::clocks(due.as_ref(), edit.as_ref()));
     let facts = database::facts(&stage.docket).await?;
-    let report = Report { settings, facts, rounds: &rounds, reach, fanout, catch_up, memory, row_bytes, lines };
+    let report =
+        Report { settings, facts, rounds: &rounds, reach, fanout, catch_up, due, edit, memory, row_bytes, lines };
     report.print();
     report.write()
 }
@@ -122,7 +133,7 @@ async fn weigh(stage: &Stage<'_>) -> Outcome<Memory> {
     let (_, before) = counts(stage).await?;
     let (memory, leg) = stream::memory(stage).await?;
     let (_, after) = counts(stage).await?;
-    compare("docket", &before, &after, Written { creates: leg.all, updates: 0 })?;
+    compare("docket", &before, &after, Written { creates: leg.all, ..Written::default() })?;
     Ok(memory)
 }
 

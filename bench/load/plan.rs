@@ -23,6 +23,9 @@ pub enum Work {
     Spread,
     /// CreateTicket on one tenant.
     Hot,
+    /// Both, of tenants with a policy of business hours.
+    SpreadPromised,
+    HotPromised,
     Update,
     Get,
     /// ListTickets, of the tenant with the short or the long list.
@@ -57,6 +60,8 @@ impl fmt::Display for Work {
         f.write_str(match *self {
             Work::Spread => "create.spread",
             Work::Hot => "create.hot",
+            Work::SpreadPromised => "promised.spread",
+            Work::HotPromised => "promised.hot",
             Work::Update => "update",
             Work::Get => "get",
             Work::Short => "list.short",
@@ -105,6 +110,9 @@ pub fn steps(settings: &Settings, round: usize) -> Vec<Step> {
     };
     for work in [Work::Spread, Work::Hot] {
         NAIVE_CLIENTS.into_iter().for_each(|clients| both(&mut steps, work, clients));
+    }
+    for work in [Work::SpreadPromised, Work::HotPromised] {
+        steps.push(Step { work, side: Side::Docket, in_flight: 64 });
     }
     for work in [Work::Update, Work::Get, Work::Short, Work::Long] {
         both(&mut steps, work, 64);

@@ -10,6 +10,7 @@ use crate::fanout::{CatchUp, Fanout};
 use crate::goals::{Goal, Line};
 use crate::leg::{Leg, median};
 use crate::plan::Round;
+use crate::promises::{Due, Edit};
 use crate::settings::Settings;
 use crate::stream::{Memory, Reach};
 
@@ -20,6 +21,8 @@ pub struct Report<'a> {
     pub reach: Option<Reach>,
     pub fanout: Option<Fanout>,
     pub catch_up: Option<CatchUp>,
+    pub due: Option<Due>,
+    pub edit: Option<Edit>,
     pub memory: Option<Memory>,
     pub row_bytes: Option<BTreeMap<String, f64>>,
     pub lines: Vec<Line>,
@@ -45,7 +48,7 @@ const FIGURES: [Figure; 7] = [
 
 impl Report<'_> {
     pub fn print(&self) {
-        let Report { settings, facts, rounds, reach, fanout, catch_up, memory, row_bytes, lines } = self;
+        let Report { settings, facts, rounds, reach, fanout, catch_up, due, edit, memory, row_bytes, lines } = self;
         println!("\nMedians of {} rounds of {:.1} s. CPU in us per call.", rounds.len(), settings.length.as_secs_f64());
         println!("| {:<26} |      /s |  p50 ms |  p99 ms |  max ms | PG us | own us | client us |", "");
         println!("|{:-<28}|--------:|--------:|--------:|--------:|------:|-------:|----------:|", "");
@@ -71,6 +74,16 @@ impl Report<'_> {
         if let Some(CatchUp { activities, rate, server, postgres }) = catch_up {
             println!(
                 "catch-up of {activities} activities: {rate:.0}/s, server {server:.2} us, PostgreSQL {postgres:.2} us each"
+            );
+        }
+        if let Some(Due { clocks, within, p50, p99, max, load }) = due {
+            println!(
+                "{clocks} clocks due within {within:.1} s, {load:.0} creates/s beside them: late p50 {p50:.0} p99 {p99:.0} max {max:.0} ms"
+            );
+        }
+        if let Some(Edit { clocks, seconds, idle_p99, p99 }) = edit {
+            println!(
+                "an edit of the policy of {clocks} open tickets: {seconds:.1} s; CreateTicket p99 {p99:.1} ms meanwhile, {idle_p99:.1} before"
             );
         }
         if let Some(Memory { before, streams, loaded }) = memory {
@@ -126,6 +139,8 @@ impl Report<'_> {
             "stream": self.reach.as_ref().map(Reach::json),
             "fanout": self.fanout.as_ref().map(Fanout::json),
             "catch_up": self.catch_up.as_ref().map(CatchUp::json),
+            "due": self.due.as_ref().map(Due::json),
+            "edit": self.edit.as_ref().map(Edit::json),
             "memory": self.memory.as_ref().map(Memory::json),
             "row_bytes": self.row_bytes,
         }))?;

@@ -27,6 +27,9 @@ pub struct Settings {
     pub fan_rate: f64,
     /// Activities in the long log (`BENCH_PAST`).
     pub past: i64,
+    /// Clocks that are due within as long as this, and that an edit moves (`BENCH_CLOCKS`).
+    pub clocks: i64,
+    pub clocks_within: Duration,
     /// Tickets made one by one to time the stream.
     pub probes: usize,
     /// Where PostgreSQL's files go, on a real disk (`BENCH_DIR`); a folder of this run is made in it and removed.
@@ -62,6 +65,8 @@ impl Settings {
             subscribers: number("BENCH_SUBSCRIBERS", pick(1_000.0, 200.0))? as usize,
             fan_rate: number("BENCH_FAN_RATE", pick(1_000.0, 200.0))?.max(1.0),
             past: number("BENCH_PAST", pick(500_000.0, 100_000.0))?.max(1.0) as i64,
+            clocks: number("BENCH_CLOCKS", pick(100_000.0, 5_000.0))?.max(100.0) as i64 / 100 * 100,
+            clocks_within: Duration::from_secs_f64(pick(60.0, 5.0)),
             probes: pick(500.0, 100.0) as usize,
             dir: env::var_os("BENCH_DIR").map_or_else(env::temp_dir, PathBuf::from),
             json: env::var_os("BENCH_JSON").map_or_else(|| PathBuf::from("target/bench.json"), PathBuf::from),

@@ -16,10 +16,11 @@ use crate::leg::{Leg, Window};
 use crate::lists::TYPICAL;
 use crate::pgbench::Pgbench;
 use crate::plan::{PROJECTED, Side, Step, Work};
+use crate::promises::promise;
 use crate::random::Random;
 use crate::server::Server;
 use crate::settings::Settings;
-use crate::tenants::{Tenant, Tenants};
+use crate::tenants::{Tenant, Tenants, one_of};
 use crate::wire::{self, Wire};
 
 pub struct Stage<'a> {
@@ -72,6 +73,11 @@ impl<'a> Stage<'a> {
             wire.indexed(&tenants.long).await?;
             database::wait_for_projections(&docket, &tenants.long.name).await?;
             docket.batch_execute("VACUUM ANALYZE ticket_search").await?;
+        }
+        if settings.wants("promised") {
+            let channel = server.connect().await?;
+            promise(&channel, &tenants.promised).await?;
+            promise(&channel, std::slice::from_ref(&tenants.promised_hot)).await?;
         }
         let logs = dir.join("pgbench");
         std::fs::create_dir_all(&logs)?;
@@ -137,15 +143,16 @@ impl<'a> Stage<'a> {
     async fn calls(&self, step: Step, wire: &Wire, servers: Vec<u32>) -> Outcome<Leg> {
         let watched = Watched { postmaster: self.postmaster, servers, client: std::process::id() };
         let seed = u64::from_le_bytes(Uuid::now_v7().as_bytes()[8..].try_into()?);
-        let Tenants { spread, hot, short, long, .. } = &self.tenants;
+        let Tenants { spread, hot, short, long, promised, promised_hot, .. } = &self.tenants;
         let tickets = self.settings.tickets;
-        let any = |random: &mut Random| -> &Tenant { &spread[random.below(spread.len() as u64) as usize] };
         let work = step.work;
         closed_loop(step.in_flight, self.window(), &watched, seed, async |slot, random| match work {
-            Work::Spread | Work::One | Work::Two => wire.create(slot, any(random)).await.map(drop),
+            Work::Spread | Work::One | Work::Two => wire.create(slot, one_of(spread, random)).await.map(drop),
             Work::Hot => wire.create(slot, hot).await.map(drop),
-            Work::Update => wire.update(slot, any(random), tickets, random).await,
-            Work::Get => wire.get(slot, any(random), tickets, random).await,
+            Work::SpreadPromised => wire.create(slot, one_of(promised, random)).await.map(drop),
+            Work::HotPromised => wire.create(slot, promised_hot).await.map(drop),
+            Work::Update => wire.update(slot, one_of(spread, random), tickets, random).await,
+            Work::Get => wire.get(slot, one_of(spread, random), tickets, random).await,
             Work::Short => wire.list(slot, short, wire::NEWEST_OPEN).await,
             Work::Long => wire.list(slot, long, wire::NEWEST_OPEN).await,
             Work::Typical { list, long: true } => wire.list(slot, long, TYPICAL[list].filter).await,
@@ -187,7 +194,13 @@ impl<'a> Stage<'a> {
             Work::Long => list("list.sql", &self.tenants.long),
             Work::Typical { list: which, long: true } => list(TYPICAL[which].script, &self.tenants.long),
             Work::Typical { list: which, long: false } => list(TYPICAL[which].script, &self.tenants.short),
-            Work::SearchWord | Work::SearchCommon | Work::SearchPrefix | Work::Stats | Work::StatsByTeam => {
+            Work::SpreadPromised
+            | Work::HotPromised
+            | Work::SearchWord
+            | Work::SearchCommon
+            | Work::SearchPrefix
+            | Work::Stats
+            | Work::StatsByTeam => {
                 return Err(format!("the naive service has no {step}").into());
             }
         };

@@ -9,6 +9,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use uuid::Uuid;
 
 use crate::Outcome;
+use crate::random::Random;
 use crate::settings::Settings;
 
 pub struct Tenant {
@@ -22,6 +23,9 @@ pub struct Tenant {
 pub struct Tenants {
     pub spread: Vec<Tenant>,
     pub hot: Tenant,
+    /// As these, with a policy of business hours.
+    pub promised: Vec<Tenant>,
+    pub promised_hot: Tenant,
     pub short: Tenant,
     pub long: Tenant,
     /// For trial calls and for timing the stream.
@@ -29,6 +33,8 @@ pub struct Tenants {
     /// The one with many subscribers, and the one with a long log.
     pub fan: Tenant,
     pub past: Tenant,
+    /// The one whose clocks are due all at once.
+    pub due: Tenant,
     /// Those whose streams stay idle: nothing is written to them.
     pub idle: Vec<Tenant>,
 }
@@ -52,14 +58,22 @@ impl Tenants {
         Ok(Tenants {
             spread: (1..=settings.tenants).map(|n| tenant(n, format!("t{n}"))).collect::<Outcome<_>>()?,
             hot: tenant(60_000, "hot1".to_string())?,
+            promised: (1..=settings.tenants).map(|n| tenant(0, format!("promised{n}"))).collect::<Outcome<_>>()?,
+            promised_hot: tenant(0, "promised".to_string())?,
             short: tenant(60_001, "short".to_string())?,
             long: tenant(60_002, "long".to_string())?,
             probe: tenant(0, "probe".to_string())?,
             fan: tenant(0, "fan".to_string())?,
             past: tenant(0, "past".to_string())?,
+            due: tenant(0, "due".to_string())?,
             idle: (1..=settings.idle_streams).map(|n| tenant(0, format!("idle{n}"))).collect::<Outcome<_>>()?,
         })
     }
+}
+
+/// Any of them.
+pub fn one_of<'t>(all: &'t [Tenant], random: &mut Random) -> &'t Tenant {
+    &all[random.below(all.len() as u64) as usize]
 }
 
 impl Tenant {
