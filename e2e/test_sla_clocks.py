@@ -154,6 +154,7 @@ class Clocks(Desk):
             clocks = api.GetTicketSla(id=ticket)
             self.assertEqual(clocks.next_due_at, told.clock.due_at)
             self.assertEqual(clocks.clocks[0].elapsed.seconds, 180 * 60)
+            self.assertIn(f"zone data {told.clock.zone_data}\n", server.get("/healthz")[1])
             # It is read a second late, and nobody told it yet: a read shows it all the same.
             self.time("2026-09-14T15:01:00-04:00")
             self.assertEqual(api.GetTicketSla(id=ticket).clocks[0].breached_at, told.clock.due_at)
@@ -184,6 +185,25 @@ class Clocks(Desk):
             until(lambda: len(moved()) == 450, "all have followed")
             reasons = {it.data["clocks"][0]["reason"] for it in api.pages("ListActivities", "activities", filter="activity.type == 'sla.retargeted'", page_size=500)}
             self.assertEqual(reasons, {"policy version 1 to 2"})
+
+    def test_other_zone_data_moves_clocks_like_an_edit(self) -> None:
+        with self.serve() as server:
+            server.ready()
+            api = self.desk(server, {"resolution_minutes": 480})
+            ticket = self.create(api, "2026-09-14T10:00:00-04:00")
+            current = api.GetTicketSla(id=ticket).clocks[0].zone_data
+            until(lambda: self.postgres.sql("SELECT done FROM sla_move", self.database) == "t", "the policy itself was followed")
+        self.assertEqual(len(current), len("2025a"), "it can be written over")
+        older = f"decode(replace(encode(%s, 'hex'), encode('{current}', 'hex'), encode('2025a', 'hex')), 'hex')"
+        for table, column in (("ticket", "clocks"), ("sla_ledger", "body")):
+            self.postgres.sql(f"UPDATE {table} SET {column} = {older % column}", self.database)
+        self.postgres.sql("UPDATE sla_move SET zones = '2025a'", self.database)
+        with self.serve() as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            moved = lambda: api.ListActivities(ticket_id=ticket, filter="activity.type == 'sla.retargeted'").activities
+            until(lambda: moved(), "it was reckoned anew")
+            self.assertEqual(moved()[0].data["clocks"][0]["reason"], f"time zone data 2025a to {current}")
+            self.assertEqual(api.GetTicketSla(id=ticket).clocks[0].zone_data, current)
 
     def test_killed_while_ten_thousand_fire(self) -> None:
         tickets = 10_000

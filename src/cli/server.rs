@@ -26,6 +26,7 @@ use crate::grpc::state::State;
 use crate::grpc::{activity, directory, issue, sla, tenant, ticket, workflow};
 use crate::identity::Verifier;
 use crate::journal::{self, Journal};
+use crate::model::sla::zone;
 use crate::projection::{self, Projections};
 use crate::store;
 use crate::telemetry::{self, Metrics, Phase, Traces, Troubles};
@@ -112,7 +113,9 @@ impl Watched {
     ) -> Watched {
         let (end, ended) = oneshot::channel::<()>();
         let ended = async { ended.await.unwrap_or(()) };
-        let serving = tokio::spawn(telemetry::serve_metrics(listener, metrics, phase, troubles, ended));
+        let (version, zones) = (env!("CARGO_PKG_VERSION"), zone::data_version());
+        let detail = format!("version {version}\nzone data {zones}\n");
+        let serving = tokio::spawn(telemetry::serve_metrics(listener, metrics, phase, troubles, detail, ended));
         Watched { end, serving }
     }
 

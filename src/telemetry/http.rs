@@ -19,18 +19,20 @@ struct Shown {
     troubles: Troubles,
 }
 
-/// Serves until `shutdown` returns: `/metrics`; `/healthz`, 200 while the process lives; `/readyz`, 200 while it is Ready
+/// Serves until `shutdown` returns: `/metrics`; `/healthz`, 200 while the process lives, with `detail`; `/readyz`, 200 while it is Ready
 /// and has no trouble, else 503 with a line for each.
 pub async fn serve_metrics(
     listener: TcpListener,
     metrics: Arc<Metrics>,
     phase: watch::Receiver<Phase>,
     troubles: Troubles,
+    detail: String,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let alive = format!("ok\n{detail}");
     let router = Router::new()
         .route("/metrics", get(show_metrics))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(move || std::future::ready(alive.clone())))
         .route("/readyz", get(show_phase))
         .with_state(Shown { metrics, phase, troubles });
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
@@ -82,10 +84,18 @@ mod tests {
         let address = listener.local_addr().expect("its address");
         let troubles = Troubles::default();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let server = tokio::spawn(serve_metrics(listener, metrics, watched, troubles.clone(), stopped));
+        let server = tokio::spawn(serve_metrics(
+            listener,
+            metrics,
+            watched,
+            troubles.clone(),
+            "zone data 2026f\n".into(),
+            stopped,
+        ));
 
         assert!(get(address, "/metrics").await.contains("\ndocket_streams_open 1\n"));
-        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        let alive = get(address, "/healthz").await;
+        assert!(alive.starts_with("HTTP/1.1 200") && alive.ends_with("\r\n\r\nok\nzone data 2026f\n"), "{alive}");
         phase.send_replace(Phase::Ready);
         troubles.set("schema", Some("it lacks a table".into()));
         let red = get(address, "/readyz").await;
