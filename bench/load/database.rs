@@ -88,6 +88,15 @@ pub async fn wait_for_projections(client: &Client, tenant: &str) -> Outcome<()> 
     Ok(())
 }
 
+/// Waits until the open tickets of so many tenants have followed their new policies: what follows is written once for each.
+pub async fn wait_for_moves(client: &Client, tenants: i64) -> Outcome<()> {
+    let sql = "SELECT count(*) FROM sla_move WHERE done";
+    while client.query_one(sql, &[]).await?.get::<_, i64>(0) < tenants {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
 /// Average bytes of what an activity of this kind holds: body, image, and of its stored row and its ticket's.
 pub struct Sizes {
     pub body: usize,

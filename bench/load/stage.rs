@@ -78,6 +78,7 @@ impl<'a> Stage<'a> {
             let channel = server.connect().await?;
             promise(&channel, &tenants.promised).await?;
             promise(&channel, std::slice::from_ref(&tenants.promised_hot)).await?;
+            database::wait_for_moves(&docket, settings.tenants as i64 + 1).await?;
         }
         let logs = dir.join("pgbench");
         std::fs::create_dir_all(&logs)?;
