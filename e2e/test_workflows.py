@@ -22,6 +22,8 @@ BROKEN = (
     ("broken CEL", GOOD.replace("ticket.subject == 'Refund'", "ticket.subject =="), 3),
     ("unknown event", GOOD.replace("ticket.created", "ticket.exploded"), 2),
     ("reacts to workflows", GOOD.replace("ticket.created", "workflow.failed"), 2),
+    ("unknown clock", GOOD.replace("ticket.created", "{sla: resolutoin, at: breach}"), 2),
+    ("no mark", GOOD.replace("ticket.created", "[{sla: resolution, at: 1h}]"), 2),
     ("unknown action", GOOD.replace("tag:", "tagg:"), 5),
     ("two actions in one", GOOD.replace("tag: {add: [refund]}", "{tag: {add: [a]}, set: {priority: HIGH}}"), 5),
     ("anchor", GOOD.replace("[refund]", "&a [refund]"), 5),
@@ -39,8 +41,11 @@ class Workflows(Case):
     def test_the_shipped_rules_are_active(self) -> None:
         answer = self.api.ListWorkflows()
         names = {workflow.name for workflow in answer.workflows}
-        shipped = {"triage-new", "enterprise-priority", "no-escalate-closed", "escalation-to-issue"}
-        self.assertLessEqual(shipped | {"issue-resolved-resolves-ticket", "vulnerability-incident"}, names)
+        shipped = {"triage-new", "enterprise-priority", "no-escalate-closed", "escalation-to-issue", "enterprise-sla"}
+        shipped |= {"issue-resolved-resolves-ticket", "vulnerability-incident", "breach-warning-then-escalate"}
+        self.assertLessEqual(shipped, names)
+        (waits,) = (list(workflow.on) for workflow in answer.workflows if workflow.name == "breach-warning-then-escalate")
+        self.assertEqual(waits, ["{sla: resolution, at: 80%}", "{sla: resolution, at: breach}"])
         self.assertTrue(answer.hash)
         self.assertEqual(answer.last_error, "")
         self.assertTrue(all(workflow.hash and workflow.file and workflow.line for workflow in answer.workflows))

@@ -21,7 +21,7 @@ pub fn perform(world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Sto
     let command = scope.command;
     let first = world.activities.len();
     let resource = decide(world, scope, &command.action)?;
-    if !matches!(command.action, Action::CreateTickets(_) | Action::UpsertAll(_)) {
+    if !matches!(command.action, Action::CreateTickets(_) | Action::UpsertAll(_) | Action::FollowSla(_)) {
         react::settle(world, scope, first)?;
     }
     Ok(as_it_is(world, resource))
@@ -149,7 +149,9 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
             DirectoryKind::Team => Resource::Team(directory::delete_team(world, scope, id, etag)?),
             DirectoryKind::Agent => Resource::Agent(directory::delete_agent(world, scope, id, etag)?),
         },
-        Action::FollowSla(tickets) => Resource::Tickets(sla::follow_all(world, scope, tickets)?),
+        Action::FollowSla(tickets) => {
+            Resource::Tickets(each(world, scope, tickets, sla::keep)?.into_iter().flatten().collect())
+        }
         Action::UpdateTenant { etag, edit } => Resource::Tenant(tenant::update(world, scope, edit, etag)?),
     })
 }

@@ -126,6 +126,9 @@ impl Wants {
             }),
             Action::FollowSla(tickets) => {
                 self.add(Want::SlaConfig);
+                if rules.marks_by_tenant() {
+                    self.add(Want::Settings);
+                }
                 tickets.iter().for_each(|id| self.add(Want::Ticket(TicketRef::Id(*id))));
             }
             Action::UpdateTenant { edit, etag: _ } => {
@@ -189,7 +192,7 @@ impl Wants {
             if new.sla_policy_id.is_some() {
                 self.add(Want::SlaConfig);
             }
-            if tags || !new.tags.is_empty() {
+            if tags || rules.marks_by_tenant() || !new.tags.is_empty() {
                 self.add(Want::Settings);
             }
             if organization && !new.organization_id.is_empty() {

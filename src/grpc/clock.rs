@@ -91,13 +91,12 @@ pub async fn get(
     }
     let more_ledger = ledger.len() > ENTRIES;
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
-    let due = clocks.0.iter().filter(|clock| clock.is_open()).filter_map(|clock| clock.due).min();
     Ok(pb::GetTicketSlaResponse {
         clocks: shown,
         ledger: ledger.into_iter().map(|(position, entry)| clock::entry_to_pb(position, entry)).collect(),
         more_ledger,
         at: Some(time::to_pb(now)),
-        next_due_at: time::maybe_to_pb(due),
+        next_due_at: time::maybe_to_pb(clocks.next_due_at()),
     })
 }
 

@@ -58,6 +58,8 @@ pub async fn preview(
     let longest = Clock::now() + LONGEST;
     let until = until.map_or(longest, |until| until.min(longest));
     let conn = connection(state, &call, fresh).await?;
+    // Its marks go with the clocks; a set that does not compile here has none.
+    let rules = state.rules.active(&conn).await.map_err(failed)?.set.unwrap_or_default();
     let mut trial = Trial::begin(conn, &call, action).await?;
     let mut found = Found::new(usize::try_from(most).unwrap_or_default());
     let mut after = Uuid::nil();
@@ -66,7 +68,7 @@ pub async fn preview(
         let rows = store::sla::open_rows(&mut trial.conn, call.caller.tenant(), app, after, TICKETS).await;
         let rows = rows.map_err(failed)?;
         let now = trial.now;
-        let effects = trial.ask(|world| effects(world, &rows, now)).await?;
+        let effects = trial.ask(|world| effects(world, &rules, &rows, now)).await?;
         rows.iter().zip(effects).for_each(|(ticket, effects)| found.add(ticket, effects));
         match rows.last() {
             Some(last) if rows.len() as i64 == TICKETS => after = last.id,

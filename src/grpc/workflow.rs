@@ -10,12 +10,13 @@ use super::state::{Call, State, service};
 use super::{fault, pb, status};
 use crate::model::canned::CannedRef;
 use crate::model::ledger::Run;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::PoolError;
 use crate::store::read::Scope;
-use crate::workflow::{Diagnostic, Rule, RuleSet, Severity};
+use crate::workflow::{Diagnostic, Named, NamedKind, Rule, RuleSet, Severity};
 
 service! {
     Workflows: workflow_service_server::WorkflowService {
@@ -120,29 +121,43 @@ async fn reload(
     Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
 }
 
-/// Warnings about canned responses that the caller's tenant lacks: other tenants may have them.
+/// Warnings about what rules name and the caller's tenant lacks: other tenants may have it.
 async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagnostic>, Status> {
-    let named: Vec<_> = set.rules().iter().flat_map(|rule| rule.canned().map(move |place| (rule, place))).collect();
+    let named: Vec<_> = set.rules().iter().flat_map(|rule| rule.named().map(move |named| (rule, named))).collect();
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let refs: Vec<CannedRef> = named.iter().map(|(_, (name, ..))| CannedRef::parse(name)).collect();
+    let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name);
+    let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(CannedRef::parse).collect();
+    let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(PolicyRef::parse).collect();
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
     let audience = call.audience();
     let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
-    let there = store::read::canned::which(&mut conn, scope, &refs).await;
-    let there = there.map_err(|error| fault::of_read("ValidateWorkflow", "", error))?;
-    let missing = named.into_iter().zip(refs).filter(|(_, canned)| !there.contains(canned));
-    let warning = |(rule, (name, line, column)): (&Rule, (&str, u32, u32))| Diagnostic {
+    let failed = |error| fault::of_read("ValidateWorkflow", "", error);
+    let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
+    let policies = store::read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
+    let is_there = |it: &Named<'_>| match it.kind {
+        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(it.name)),
+        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(it.name)),
+    };
+    Ok(named.into_iter().filter(|(_, it)| !is_there(it)).map(|(rule, it)| unknown(rule, it)).collect())
+}
+
+fn unknown(rule: &Rule, named: Named<'_>) -> Diagnostic {
+    let Named { kind, name, line, column } = named;
+    let (code, what) = match kind {
+        NamedKind::CannedResponse => ("unknown-canned", "canned response"),
+        NamedKind::SlaPolicy => ("unknown-policy", "SLA policy"),
+    };
+    Diagnostic {
         severity: Severity::Warning,
-        code: "unknown-canned",
-        message: format!("this tenant has no canned response `{name}`"),
+        code,
+        message: format!("this tenant has no {what} `{name}`"),
         hint: "create it; for a tenant that lacks it, this is an ERROR each time".to_owned(),
         file: rule.file.clone(),
         line,
         column,
-    };
-    Ok(missing.map(|(named, _)| warning(named)).collect())
+    }
 }
 
 async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {

@@ -1,6 +1,7 @@
 //! What a rule wants done: its actions, with every condition, template and value already evaluated.
 
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::model::lifecycle::Verb;
 use crate::model::words::{IssueType, Priority, Status, TicketType, Visibility};
@@ -31,6 +32,8 @@ pub enum Effect {
         assignee_id: String,
         contact_id: String,
     },
+    /// Another SLA policy for the ticket.
+    Sla(Promise),
     /// Before-rules only: the command is refused with this message.
     Deny {
         message: String,
@@ -42,6 +45,15 @@ pub enum Said {
     Body(String),
     /// By the canned response of this name or id.
     Canned(String),
+}
+
+/// The policy that a ticket is to name itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// By its name or id; '' = none.
+    Named(String),
+    /// As the tenant has it.
+    Policy(Option<Uuid>),
 }
 
 /// The fields that one `set` names; `None` = left alone.

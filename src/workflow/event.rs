@@ -49,6 +49,10 @@ pub enum Presence {
     Never,
 }
 
+fn is_of_ticket(event: &str) -> bool {
+    event.starts_with("ticket.") || event.starts_with("sla.")
+}
+
 /// Over all of a rule's events.
 pub fn presence(root: &str, events: &[String]) -> Presence {
     let has = |event: &String| {
@@ -64,8 +68,10 @@ pub fn presence(root: &str, events: &[String]) -> Presence {
                     | "ticket.messaging"
             ),
             "issue" => event.starts_with("issue."),
-            "before" => event.starts_with("ticket.") && !matches!(event, "ticket.created" | "ticket.creating"),
-            "ticket" => event.starts_with("ticket.") || event.starts_with("issue."),
+            // A ticket is made with its clocks, or it gets them later.
+            "before" if event == "sla.applied" => return None,
+            "before" => is_of_ticket(event) && !matches!(event, "ticket.created" | "ticket.creating"),
+            "ticket" => is_of_ticket(event) || event.starts_with("issue."),
             _ => return None,
         }
         .into()

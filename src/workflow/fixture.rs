@@ -9,10 +9,12 @@ use crate::model::activity::{Activity, Actor, Cause, Change, Task};
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::sla::clock::{Clock, Clocks, Goal};
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::*;
 
+const HOUR: i64 = 3_600_000_000;
 pub const NOW: Instant = Instant(1_789_763_400_000_000);
 
 fn words(all: &[&str]) -> Words {
@@ -46,7 +48,7 @@ pub fn ticket() -> Ticket {
         sla_policy_id: Some(Uuid::from_u128(8)),
         first_response_due_at: Some(NOW),
         due_at: Some(NOW.plus_micros(3_600_000_000)),
-        clocks: Default::default(),
+        clocks: Clocks(SlaMetric::ALL.iter().map(|metric| clock(*metric)).collect()),
         sla_next_at: None,
         first_response_at: Some(NOW),
         resolved_at: Some(NOW),
@@ -77,6 +79,30 @@ pub fn ticket() -> Ticket {
         schema_version: 1,
         etag_version: 3,
         position: 12,
+    }
+}
+
+fn clock(metric: SlaMetric) -> Clock {
+    let goal = Goal {
+        policy_id: Uuid::from_u128(8),
+        policy_version: 2,
+        calendar_id: None,
+        calendar_version: 0,
+        target: 8 * HOUR,
+        zones: "2026a".into(),
+    };
+    Clock {
+        metric,
+        cycle: 1,
+        state: ClockState::Running,
+        goal,
+        start: NOW.plus_micros(-2 * HOUR),
+        pauses: Vec::new(),
+        due: Some(NOW.plus_micros(6 * HOUR)),
+        warnings: Vec::new(),
+        told: true,
+        breached_at: Some(NOW.plus_micros(-HOUR)),
+        ended_at: Some(NOW),
     }
 }
 

@@ -23,13 +23,16 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod ticket_condition;
+mod trigger;
 pub mod yaml;
 
+pub use compile::action::{Named, NamedKind};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
-pub use effect::{Assign, AssignTo, CreateIssue, Effect, Said, SetFields, Strategy, WhenNone};
+pub use effect::{Assign, AssignTo, CreateIssue, Effect, Promise, Said, SetFields, Strategy, WhenNone};
 pub use facts::{Event, Facts};
 pub use filter::{Filter, Subject};
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
-pub use set::RuleSet;
+pub use set::{Mark, RuleSet};
 pub use snippet::{NoText, Snippet};
 pub use ticket_condition::TicketCondition;
+pub use trigger::Trigger;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::cel::ast::Expr;
 use super::cel::{self, Fault};
-use super::compile::action::Action;
+use super::compile::action::{Action, Named};
 use super::effect::Effect;
 use super::facts::Facts;
 use super::schema::Root;
+use super::set::Mark;
+use super::trigger::Trigger;
 
 /// A rule of a set. Everything in it was checked at load.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Rule {
     pub order: i32,
     /// Activity types, families, `custom.*`; or before-events, never both.
     pub events: Vec<String>,
+    /// Instants of SLA clocks; with before-events there are none.
+    pub triggers: Vec<Trigger>,
     /// Whether the events are before-events.
     pub before: bool,
     /// When it matched, no later rule runs for this event.
@@ -31,6 +35,8 @@ pub struct Rule {
     pub line: u32,
     /// All must hold for the rule to be the tenant's at all.
     pub(super) tenants: Vec<Expr>,
+    /// Their text; '' for a rule that is every tenant's.
+    pub(super) selector: String,
     /// All must hold.
     pub(super) conditions: Vec<Expr>,
     pub(super) actions: Vec<Action>,
@@ -66,10 +72,16 @@ pub enum Verdict {
 }
 
 impl Rule {
-    /// Whether all conditions hold. A condition that is false decides, whatever error stands before or after it. `tenants` is
-    /// a filter: where reading the tenant fails, the rule is not that tenant's.
+    /// Whether it is this tenant's at all. `tenants` is a filter: where reading the tenant fails, the rule is not that
+    /// tenant's.
+    pub fn is_for(&self, facts: &Facts<'_>) -> bool {
+        self.tenants.iter().all(|selector| cel::holds(selector, facts).unwrap_or(false))
+    }
+
+    /// Whether it is the tenant's and all conditions hold. A condition that is false decides, whatever error stands before or
+    /// after it.
     pub fn matches(&self, facts: &Facts<'_>) -> Verdict {
-        if !self.tenants.iter().all(|selector| cel::holds(selector, facts).unwrap_or(false)) {
+        if !self.is_for(facts) {
             return Verdict::NotMatched;
         }
         let mut first_fault: Option<(usize, Fault)> = None;
@@ -105,6 +117,24 @@ impl Rule {
         Ok(effects)
     }
 
+    /// Whether it is not every tenant's.
+    pub fn is_selective(&self) -> bool {
+        !self.tenants.is_empty()
+    }
+
+    /// The marks that it waits for.
+    pub fn marks(&self) -> impl Iterator<Item = Mark> {
+        self.triggers.iter().filter_map(|trigger| Some(Mark { metric: trigger.metric, at: trigger.mark? }))
+    }
+
+    /// Everything that tells which clocks have its marks, and which marks: whose it is, and what it waits for.
+    pub(super) fn asks_clocks(&self) -> (String, String) {
+        let mut marks: Vec<String> = self.triggers.iter().filter(|it| it.mark.is_some()).map(Trigger::key).collect();
+        marks.sort_unstable();
+        marks.dedup();
+        (self.selector.clone(), marks.join("\n"))
+    }
+
     /// Whether an action lets a strategy choose among the members of a team: then the team is worth loading.
     pub fn chooses(&self) -> bool {
         self.actions.iter().any(Action::chooses)
@@ -115,9 +145,14 @@ impl Rule {
         self.actions.iter().any(Action::tags)
     }
 
-    /// The canned responses that its actions name in so many words, each with its line and column.
-    pub fn canned(&self) -> impl Iterator<Item = (&str, u32, u32)> {
-        self.actions.iter().filter_map(Action::canned)
+    /// What of a tenant's its actions name in so many words.
+    pub fn named(&self) -> impl Iterator<Item = Named<'_>> {
+        self.actions.iter().filter_map(Action::named)
+    }
+
+    /// The events and triggers as they stand in a file.
+    pub fn waits(&self) -> impl Iterator<Item = String> {
+        self.events.iter().cloned().chain(self.triggers.iter().map(Trigger::to_string))
     }
 
     /// Whether conditions, templates or values read `root`: organization, requester, assignee, team and before are worth

@@ -1,6 +1,6 @@
 //! The rules of an installation, as one checked, content-hashed whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,8 +9,16 @@ use aws_lc_rs::digest;
 use super::compile::{self, File};
 use super::diagnostic::{Diagnostic, Severity};
 use super::event;
+use super::facts::Facts;
 use super::rule::Rule;
+use super::trigger::Trigger;
 use super::{grammar, yaml};
+use crate::model::activity::Activity;
+use crate::model::sla::policy::WarnAt;
+use crate::model::words::SlaMetric;
+
+/// Each is kept with every clock that has still to come to it.
+const MAX_MARKS: usize = 50;
 
 /// Files that are not rules: they test them.
 const TESTS: &str = ".test.yaml";
@@ -21,9 +29,19 @@ pub struct RuleSet {
     rules: Vec<Rule>,
     /// Event or family to places in `rules`, enabled ones, ascending.
     by_event: HashMap<String, Vec<usize>>,
+    /// Places in `rules` of those, enabled ones, that wait for marks of clocks.
+    marking: Vec<usize>,
+    marks_hash: String,
     hash: String,
     sources: Vec<(String, String)>,
     warnings: Vec<Diagnostic>,
+}
+
+/// A mark that rules wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    pub metric: SlaMetric,
+    pub at: WarnAt,
 }
 
 impl RuleSet {
@@ -44,20 +62,28 @@ impl RuleSet {
                 rules.push(rule);
             }
         }
+        found.extend(too_many_marks(&rules));
         if found.iter().any(|d| d.severity == Severity::Error) {
             return Err(found);
         }
         rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
         let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
-            for event in &rule.events {
-                let at = by_event.entry(event.clone()).or_default();
+            for event in rule.events.iter().cloned().chain(rule.triggers.iter().map(Trigger::key)) {
+                let at = by_event.entry(event).or_default();
                 if at.last() != Some(&index) {
                     at.push(index);
                 }
             }
         }
-        Ok(RuleSet { hash: hash(&sources), rules, by_event, sources, warnings: found })
+        let marks = |index: &usize| rules[*index].enabled && rules[*index].marks().next().is_some();
+        let marking: Vec<usize> = (0..rules.len()).filter(marks).collect();
+        let mut asked: Vec<(String, String)> = marking.iter().map(|index| rules[*index].asks_clocks()).collect();
+        // Names and order of the rules do not matter.
+        asked.sort_unstable();
+        asked.dedup();
+        let marks_hash = if asked.is_empty() { String::new() } else { hash(&asked) };
+        Ok(RuleSet { hash: hash(&sources), rules, by_event, marking, marks_hash, sources, warnings: found })
     }
 
     /// Reads every `*.yaml` under `folder`, at any depth. File names are relative to it, with `/`.
@@ -82,8 +108,17 @@ impl RuleSet {
 
     /// The rules that wait for an activity of this type and these families, in the order in which they run.
     pub fn after(&self, kind: &str, families: &[&str]) -> Vec<&Rule> {
+        self.waiting(kind, families, None)
+    }
+
+    /// The rules that wait for this activity, or for what it tells of a clock, in the order in which they run.
+    pub fn answering(&self, activity: &Activity) -> Vec<&Rule> {
+        self.waiting(&activity.kind, &activity.families, Trigger::key_of(activity).as_deref())
+    }
+
+    fn waiting(&self, kind: &str, families: &[&str], trigger: Option<&str>) -> Vec<&Rule> {
         let custom = kind.starts_with("custom.").then_some(event::CUSTOM);
-        let names = [kind].into_iter().chain(families.iter().copied()).chain(custom);
+        let names = [kind].into_iter().chain(families.iter().copied()).chain(custom).chain(trigger);
         let mut places: Vec<usize> = names.filter_map(|name| self.by_event.get(name)).flatten().copied().collect();
         places.sort_unstable();
         places.dedup();
@@ -93,6 +128,35 @@ impl RuleSet {
     /// The rules that wait for a before-event (`ticket.resolving`), in the order in which they run.
     pub fn before(&self, event: &str) -> Vec<&Rule> {
         self.by_event.get(event).into_iter().flatten().map(|at| &self.rules[*at]).collect()
+    }
+
+    /// The marks that the clocks of a tenant have for its rules, in an order of their own, each once. The tenant's settings
+    /// matter only where [`RuleSet::marks_by_tenant`].
+    pub fn marks(&self, tenant: &Facts<'_>) -> Vec<Mark> {
+        let mut marks: Vec<Mark> =
+            self.marking().filter(|rule| rule.is_for(tenant)).flat_map(|rule| rule.marks()).collect();
+        marks.sort_unstable();
+        marks.dedup();
+        marks
+    }
+
+    /// Whether it depends on the tenant which marks its clocks have.
+    pub fn marks_by_tenant(&self) -> bool {
+        self.marking().any(Rule::is_selective)
+    }
+
+    /// Whether any clocks have marks for rules.
+    pub fn has_marks(&self) -> bool {
+        !self.marking.is_empty()
+    }
+
+    /// The same for two sets that ask the same of the clocks of every tenant; '' for one that asks nothing.
+    pub fn marks_hash(&self) -> &str {
+        &self.marks_hash
+    }
+
+    fn marking(&self) -> impl Iterator<Item = &Rule> {
+        self.marking.iter().map(|at| &self.rules[*at])
     }
 
     /// Every rule, the disabled ones too, in the order in which they run.
@@ -117,6 +181,23 @@ impl RuleSet {
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
+}
+
+fn too_many_marks(rules: &[Rule]) -> Option<Diagnostic> {
+    let mut marks: BTreeSet<Mark> = BTreeSet::new();
+    let rule = rules.iter().filter(|rule| rule.enabled).find(|rule| {
+        marks.extend(rule.marks());
+        marks.len() > MAX_MARKS
+    })?;
+    Some(Diagnostic {
+        severity: Severity::Error,
+        code: "too-many-marks",
+        message: format!("the rules wait for more than {MAX_MARKS} marks of SLA clocks"),
+        hint: "let several rules wait for the same mark".into(),
+        file: rule.file.clone(),
+        line: rule.line,
+        column: 1,
+    })
 }
 
 fn twice(rule: &Rule, other: &Rule) -> Diagnostic {

@@ -129,7 +129,10 @@ fn event(row: &Value, zone: &Zone, names: &Names) -> String {
     match text(row, "mark") {
         "" => {}
         mark if mark.ends_with('%') => parts.push(format!("{mark} of the target is used")),
-        mark => parts.push(format!("{} are left", length(mark))),
+        mark => parts.push(match mark.strip_prefix('+') {
+            Some(after) => format!("{} over", length(after)),
+            None => format!("{} are left", length(mark)),
+        }),
     }
     if !text(row, "target").is_empty() {
         let kept = match (text(row, "kind"), row["restart"] == true) {

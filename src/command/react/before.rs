@@ -86,7 +86,8 @@ impl Amendment {
                 | Effect::Transition { .. }
                 | Effect::Message { .. }
                 | Effect::CreateIssue(_)
-                | Effect::CreateTask { .. } => {}
+                | Effect::CreateTask { .. }
+                | Effect::Sla(_) => {}
             }
         }
         Ok(())

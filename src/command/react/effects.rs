@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::strategy::{self, Choice};
 use super::{edit_of, shown};
 use crate::command::access::ticket_by_id;
-use crate::command::action::{NewIssue, NewMessage, Step};
+use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
 use crate::command::record::{Note, SOURCE, beside};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
@@ -15,7 +15,7 @@ use crate::command::{Refusal, Stop, World, assign, issue, limits, message, perfo
 use crate::model::activity::{Activity, Task};
 use crate::model::ticket::Ticket;
 use crate::model::words::SourceType;
-use crate::workflow::{Assign, AssignTo, CreateIssue, Effect, Rule, Said, WhenNone};
+use crate::workflow::{Assign, AssignTo, CreateIssue, Effect, Promise, Rule, Said, WhenNone};
 
 pub fn apply(
     world: &mut World,
@@ -64,6 +64,12 @@ pub fn apply(
             let task = Some(Task { subject, assignee_id, contact_id });
             beside(world, scope, &ticket, Note { task, ..Note::of("task.created") });
         }
+        Effect::Sla(Promise::Policy(policy)) => {
+            let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
+            perform::update(world, scope, ticket, &edit)?;
+        }
+        // One that is there was looked up before the rule acts.
+        Effect::Sla(Promise::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
         Effect::Deny { message } => return Err(Refusal::Denied { workflow: rule.name.clone(), message }.into()),
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 mod around;
 pub mod before;
-mod canned;
 mod effects;
+mod names;
 mod strategy;
 
 use std::collections::HashSet;
@@ -59,7 +59,7 @@ impl Reaction {
     fn answer(&mut self, world: &mut World, scope: &mut Scope<'_>, at: usize) -> Result<(), Stop> {
         let set = scope.rules;
         let Some(activity) = world.activities.get(at) else { return Ok(()) };
-        let rules = set.after(&activity.kind, &activity.families);
+        let rules = set.answering(activity);
         if rules.is_empty() {
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl Reaction {
             let verdict = match rule.matches(&facts) {
                 Verdict::NotMatched => RunVerdict::NotMatched,
                 Verdict::Error(why) => error(world, scope, rule, &activity, why),
-                Verdict::Matched => match canned::effects(world, rule, &facts)? {
+                Verdict::Matched => match names::effects(world, rule, &facts)? {
                     Err(why) => error(world, scope, rule, &activity, why),
                     Ok(effects) if effects.is_empty() => RunVerdict::Matched,
                     Ok(effects) => self.act(world, scope, rule, &activity, effects)?,

@@ -9,11 +9,11 @@ use crate::model::sla::clock::{Clock, Clocks, Goal, Warning};
 use crate::model::sla::count::{counted, deadline};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry;
-use crate::model::sla::policy::WarnAt;
 use crate::model::sla::zone;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::*;
+use crate::workflow::{Facts, Mark, RuleSet};
 
 const MINUTE: i64 = 60 * 1_000_000;
 
@@ -33,19 +33,21 @@ pub(super) struct Book {
     now: Instant,
     policy: Option<Arc<PolicyInUse>>,
     calendar: Option<Arc<CalendarInUse>>,
+    /// Of the active rules.
+    marks: Vec<Mark>,
 }
 
 impl Book {
     /// `None`: the ticket has no clocks, and nobody promises any.
-    pub fn open(world: &World, ticket: &Ticket, now: Instant) -> Result<Option<Book>, Stop> {
+    pub fn open(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> Result<Option<Book>, Stop> {
         let config = world.sla()?;
         if config.policies().is_empty() && ticket.clocks.0.is_empty() {
             return Ok(None);
         }
         let policy = world.sla_policy_of(ticket)?;
         let calendar = policy.as_ref().and_then(|policy| config.calendar_of(&policy.row)).cloned();
-        let clocks = ticket.clocks.clone();
-        Ok(Some(Book { clocks, entries: Vec::new(), now, policy, calendar }))
+        let (clocks, marks) = (ticket.clocks.clone(), marks(world, rules, now)?);
+        Ok(Some(Book { clocks, entries: Vec::new(), now, policy, calendar, marks }))
     }
 
     /// Everything that the ticket as it is now, and what was said, ask of its clocks.
@@ -201,26 +203,57 @@ impl Book {
         self.reckon(&clock, Entry { reason, ..Entry::of(&clock, kind, self.now) });
     }
 
+    /// Clocks that have other marks to come than policy and rules ask for by now: marks that were passed do not come back.
+    pub fn remark(&mut self) {
+        for metric in SlaMetric::ALL {
+            let Some(clock) = self.clocks.of(*metric).filter(|clock| clock.is_open()).cloned() else { continue };
+            let Some(hours) = self.hours(&clock.goal) else { continue };
+            let wanted = self.to_come(&clock, hours, false);
+            let waits = |mark: &str| clock.warnings.iter().any(|warning| warning.mark == mark);
+            if wanted.len() != clock.warnings.len() || !wanted.iter().all(|(mark, _)| waits(mark)) {
+                let (goal, reason) = (Some(clock.goal.clone()), "rules wait for other marks".to_owned());
+                self.reckon(&clock, Entry { goal, reason, ..Entry::of(&clock, LedgerKind::Retarget, self.now) });
+            }
+        }
+    }
+
+    /// The hours that count; `None` where this version of Docket cannot read them.
+    fn hours(&self, goal: &Goal) -> Option<&Hours> {
+        match goal.calendar_id {
+            None => Some(Hours::always()),
+            Some(_) => self.calendar.as_ref().and_then(|calendar| calendar.hours.as_deref()),
+        }
+    }
+
+    /// The marks that a clock has still to come to, each once, and how much of its target is used there. Those that it waited
+    /// for come, though they may have passed; of the others those that lie ahead, or, `anew`, all.
+    fn to_come(&self, clock: &Clock, hours: &Hours, anew: bool) -> Vec<(String, i64)> {
+        let used = counted(hours, clock.start, self.now, &clock.pauses);
+        let waits = |mark: &str| clock.warnings.iter().any(|warning| warning.mark == mark);
+        let of_policy = self.policy.iter().flat_map(|policy| policy.row.warnings());
+        let of_rules = self.marks.iter().filter(|mark| mark.metric == clock.metric).map(|mark| mark.at);
+        let mut all: Vec<(String, i64)> = Vec::new();
+        for mark in of_policy.chain(of_rules) {
+            let (Some(at), mark) = (mark.used_of(clock.goal.target), mark.show()) else { continue };
+            if (anew || used < at || waits(&mark)) && all.iter().all(|(other, _)| *other != mark) {
+                all.push((mark, at));
+            }
+        }
+        all
+    }
+
     /// Writes a row of a clock with the deadline that follows from it.
     fn reckon(&mut self, clock: &Clock, mut entry: Entry) {
         let mut after = clock.clone();
         after.apply(&entry);
-        let hours = match (&after.goal.calendar_id, &self.calendar) {
-            (None, _) => Some(Hours::always()),
-            // Hours that this version of Docket cannot read: never due.
-            (Some(_), calendar) => calendar.as_ref().and_then(|calendar| calendar.hours.as_deref()),
-        };
-        if let Some(hours) = hours {
+        // Where nobody can read the hours it is never due.
+        if let Some(hours) = self.hours(&after.goal) {
             let runs = after.state == ClockState::Running;
             let due = |used| deadline(hours, after.start, used, &after.pauses).filter(|_| runs);
             entry.due = due(after.goal.target);
-            let anew = entry.restart || entry.kind == LedgerKind::Start;
-            let used = counted(hours, after.start, self.now, &after.pauses);
-            let waits = |mark: &str| clock.warnings.iter().any(|warning| warning.mark == mark);
-            let marks = self.policy.iter().flat_map(|policy| policy.row.warnings());
-            let marks = marks.filter_map(|mark: WarnAt| Some((mark.show(), mark.used_of(after.goal.target)?)));
-            let marks = marks.filter(|(mark, at)| anew || used < *at || waits(mark));
-            entry.warnings = marks.map(|(mark, used)| Warning { mark, at: due(used) }).collect();
+            after.warnings.clone_from(&clock.warnings);
+            let marks = self.to_come(&after, hours, entry.restart || entry.kind == LedgerKind::Start);
+            entry.warnings = marks.into_iter().map(|(mark, used)| Warning { mark, at: due(used) }).collect();
         }
         self.write(entry);
     }
@@ -229,6 +262,15 @@ impl Book {
         self.clocks.apply(&entry);
         self.entries.push(entry);
     }
+}
+
+/// The marks that the active rules have on the clocks of this tenant.
+fn marks(world: &World, rules: &RuleSet, now: Instant) -> Result<Vec<Mark>, Stop> {
+    if !rules.has_marks() {
+        return Ok(Vec::new());
+    }
+    let settings = if rules.marks_by_tenant() { Some(world.settings()?) } else { None };
+    Ok(rules.marks(&Facts { tenant: settings.as_deref(), ..Facts::at(now, &world.head.tenant_id) }))
 }
 
 /// What moved a clock, for people.

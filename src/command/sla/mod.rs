@@ -26,7 +26,7 @@ pub use config::{CalendarInUse, PolicyInUse, SlaConfig};
 
 pub(super) use calendar::{create as create_calendar, delete as delete_calendar, update as update_calendar};
 pub(super) use policy::{create as create_policy, delete as delete_policy, update as update_policy};
-pub(super) use write::{begin, follow, follow_all, settle};
+pub(super) use write::{begin, follow, keep, settle};
 
 /// The fields of a policy that a write names; `None` = not named. What is named and not set has its default already.
 #[derive(Clone, Debug, Default)]

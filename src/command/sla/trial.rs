@@ -6,6 +6,7 @@ use crate::model::sla::clock::{Clock, Clocks};
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::{ClockState, SlaMetric};
+use crate::workflow::RuleSet;
 
 /// What becomes of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +27,15 @@ pub struct Effect {
     pub breaches: bool,
 }
 
-/// For each ticket, what the configuration that the world has makes of its clocks at `now`; those that stay as they are are left out.
-pub fn effects(world: &World, tickets: &[Ticket], now: Instant) -> Result<Vec<Vec<Effect>>, Stop> {
-    gather(tickets.iter().map(|ticket| of_ticket(world, ticket, now)))
+/// For each ticket, what the configuration that the world has makes of its clocks at `now`, with the marks of these rules; those
+/// that stay as they are are left out.
+pub fn effects(world: &World, rules: &RuleSet, tickets: &[Ticket], now: Instant) -> Result<Vec<Vec<Effect>>, Stop> {
+    gather(tickets.iter().map(|ticket| of_ticket(world, rules, ticket, now)))
 }
 
-fn of_ticket(world: &World, ticket: &Ticket, now: Instant) -> Result<Vec<Effect>, Stop> {
+fn of_ticket(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> Result<Vec<Effect>, Stop> {
     let before = settled(ticket.clocks.clone(), now);
-    let Some(mut book) = Book::open(world, ticket, now)? else { return Ok(Vec::new()) };
+    let Some(mut book) = Book::open(world, rules, ticket, now)? else { return Ok(Vec::new()) };
     book.clocks.clone_from(&before);
     book.follow(Some(ticket), ticket, None);
     let after = settled(book.clocks, now);

@@ -21,7 +21,7 @@ use crate::model::words::{LedgerKind, SlaMetric};
 
 /// The clocks that a new ticket has, put into it before it is written.
 pub fn begin(world: &mut World, scope: &Scope<'_>, ticket: &mut Ticket) -> Result<(), Stop> {
-    let Some(mut book) = Book::open(world, ticket, scope.now)? else { return Ok(()) };
+    let Some(mut book) = Book::open(world, scope.rules, ticket, scope.now)? else { return Ok(()) };
     book.follow(None, ticket, None);
     if !book.entries.is_empty() {
         put(ticket, book.clocks);
@@ -39,7 +39,7 @@ pub fn follow(
     ticket: Arc<Ticket>,
     message: Option<&Message>,
 ) -> Result<Arc<Ticket>, Stop> {
-    let Some(mut book) = Book::open(world, &ticket, scope.now)? else { return Ok(ticket) };
+    let Some(mut book) = Book::open(world, scope.rules, &ticket, scope.now)? else { return Ok(ticket) };
     book.follow(Some(before), &ticket, message);
     let ticket = tell(world, scope, ticket, &book.entries);
     Ok(settle(world, scope, ticket))
@@ -58,15 +58,15 @@ pub fn settle(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>) -> Arc<
     ticket
 }
 
-/// Timers that are due, and what a changed configuration asks of clocks that run. Tickets that are gone are left out.
-pub fn follow_all(world: &mut World, scope: &Scope<'_>, tickets: &[Uuid]) -> Result<Vec<Arc<Ticket>>, Stop> {
-    let found = crate::command::gather(tickets.iter().map(|id| world.ticket(&TicketRef::Id(*id))))?;
-    let mut followed = Vec::new();
-    for ticket in found.into_iter().flatten() {
-        let ticket = settle(world, scope, ticket);
-        followed.push(follow(world, scope, &ticket.clone(), ticket, None)?);
-    }
-    Ok(followed)
+/// Timers that are due, and what changed configuration and other rules ask of clocks that run. `None`: the ticket is gone.
+pub fn keep(world: &mut World, scope: &mut Scope<'_>, ticket: &Uuid) -> Result<Option<Arc<Ticket>>, Stop> {
+    let Some(ticket) = world.ticket(&TicketRef::Id(*ticket))? else { return Ok(None) };
+    let ticket = settle(world, scope, ticket);
+    let Some(mut book) = Book::open(world, scope.rules, &ticket, scope.now)? else { return Ok(Some(ticket)) };
+    book.follow(Some(&ticket), &ticket, None);
+    book.remark();
+    let ticket = tell(world, scope, ticket, &book.entries);
+    Ok(Some(settle(world, scope, ticket)))
 }
 
 /// One activity for neighbouring rows of one kind; each warning and each breach has its own.

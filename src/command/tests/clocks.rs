@@ -12,30 +12,30 @@ use crate::model::sla::policy::SlaPolicy;
 use crate::model::sla::restore_entries;
 
 /// `2026-09-18T16:30-04`.
-fn at(text: &str) -> Instant {
+pub(super) fn at(text: &str) -> Instant {
     Instant::from(text.parse::<jiff::Timestamp>().expect("an instant"))
 }
 
 /// A tenant with a calendar, a policy and a ticket.
-struct Desk {
-    house: House,
-    calendar: Arc<Calendar>,
-    ticket: Option<Arc<Ticket>>,
+pub(super) struct Desk {
+    pub house: House,
+    pub calendar: Arc<Calendar>,
+    pub ticket: Option<Arc<Ticket>>,
 }
 
-fn resolution(minutes: i32) -> PolicyEdit {
+pub(super) fn resolution(minutes: i32) -> PolicyEdit {
     PolicyEdit { resolution_minutes: Some(Some(minutes)), ..PolicyEdit::default() }
 }
 
 impl Desk {
     /// With one policy of business hours.
-    fn new(edit: PolicyEdit) -> Desk {
+    pub fn new(edit: PolicyEdit) -> Desk {
         let mut desk = Desk::without();
         desk.promise("standard", edit);
         desk
     }
 
-    fn without() -> Desk {
+    pub fn without() -> Desk {
         let mut house = House::new();
         house.now = at("2026-01-01T00:00Z");
         let days = [Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday];
@@ -52,7 +52,7 @@ impl Desk {
         Desk { house, calendar, ticket: None }
     }
 
-    fn promise(&mut self, name: &str, edit: PolicyEdit) -> Arc<SlaPolicy> {
+    pub fn promise(&mut self, name: &str, edit: PolicyEdit) -> Arc<SlaPolicy> {
         let calendar = Some(Some(CalendarRef::Id(self.calendar.id)));
         let business_hours_only = edit.business_hours_only.or(Some(true));
         let edit = PolicyEdit { name: Some(name.into()), calendar, business_hours_only, ..edit };
@@ -61,7 +61,7 @@ impl Desk {
         policy
     }
 
-    fn act(&mut self, when: &str, who: &Caller, action: Action) -> Outcome {
+    pub fn act(&mut self, when: &str, who: &Caller, action: Action) -> Outcome {
         self.house.now = at(when);
         match self.house.submit(&command(who, action)).expect("done") {
             Verdict::Done(outcome) => outcome,
@@ -69,11 +69,11 @@ impl Desk {
         }
     }
 
-    fn create(&mut self, when: &str) -> Arc<Ticket> {
+    pub fn create(&mut self, when: &str) -> Arc<Ticket> {
         self.create_with(when, Priority::Medium)
     }
 
-    fn create_with(&mut self, when: &str, priority: Priority) -> Arc<Ticket> {
+    pub fn create_with(&mut self, when: &str, priority: Priority) -> Arc<Ticket> {
         let new = NewTicket { priority, ..new_ticket("It is broken") };
         let made = self.act(when, &agent(), create(new));
         let Resource::Ticket(ticket) = made.resource else { panic!("no ticket") };
@@ -81,61 +81,61 @@ impl Desk {
         self.is()
     }
 
-    fn is(&self) -> Arc<Ticket> {
+    pub fn is(&self) -> Arc<Ticket> {
         let ticket = self.house.now_is(self.ticket.as_ref().expect("a ticket"));
         assert_eq!(Clocks::fold(&self.ledger()), ticket.clocks, "the clocks are what the ledger comes to");
         assert_eq!(Clocks::restore(&ticket.clocks.store()).as_ref(), Ok(&ticket.clocks));
         ticket
     }
 
-    fn go(&mut self, when: &str, verb: Verb, to: Status) -> Arc<Ticket> {
+    pub fn go(&mut self, when: &str, verb: Verb, to: Status) -> Arc<Ticket> {
         let action = go(&self.is(), verb, to);
         self.act(when, &agent(), action);
         self.is()
     }
 
-    fn prioritize(&mut self, when: &str, priority: Priority) -> Arc<Ticket> {
+    pub fn prioritize(&mut self, when: &str, priority: Priority) -> Arc<Ticket> {
         let action = edit(&self.is(), TicketEdit { priority: Some(priority), ..TicketEdit::default() });
         self.act(when, &agent(), action);
         self.is()
     }
 
-    fn say(&mut self, when: &str, who: &Caller) -> Arc<Ticket> {
+    pub fn say(&mut self, when: &str, who: &Caller) -> Arc<Ticket> {
         let action = say(&self.is(), "Hello", Visibility::Public);
         self.act(when, who, action);
         self.is()
     }
 
     /// The timers' command.
-    fn tick(&mut self, when: &str) -> Arc<Ticket> {
+    pub fn tick(&mut self, when: &str) -> Arc<Ticket> {
         let action = Action::FollowSla(vec![self.is().id]);
         self.act(when, &Caller::clock(TENANT), action);
         self.is()
     }
 
-    fn clock(&self, metric: SlaMetric) -> Clock {
+    pub fn clock(&self, metric: SlaMetric) -> Clock {
         self.is().clocks.of(metric).expect("a clock").clone()
     }
 
-    fn due(&self) -> Option<Instant> {
+    pub fn due(&self) -> Option<Instant> {
         self.is().due_at
     }
 
-    fn ledger(&self) -> Vec<Entry> {
+    pub fn ledger(&self) -> Vec<Entry> {
         let id = self.ticket.as_ref().expect("a ticket").id;
         let rows = self.house.world.ledger.iter().filter(|row| row.ticket_id == id);
         rows.flat_map(|row| restore_entries(&row.body).expect("readable")).collect()
     }
 
     /// What the activities from a position on are, and when what they tell took effect.
-    fn told(&self, from: i64) -> Vec<(String, String)> {
+    pub fn told(&self, from: i64) -> Vec<(String, String)> {
         let clocks = self.house.since(from).filter(|it| it.kind.starts_with("sla."));
         let at = |it: &Activity| it.data.as_ref().expect("data")["clocks"][0]["at"].as_str().expect("at").to_owned();
         clocks.map(|it| (it.kind.clone(), at(it))).collect()
     }
 }
 
-fn due(when: &str) -> Option<Instant> {
+pub(super) fn due(when: &str) -> Option<Instant> {
     Some(at(when))
 }
 
@@ -369,6 +369,9 @@ fn events() -> impl Strategy<Value = Vec<(i64, Event)>> {
 /// Plays a history; `scan`: with the timers' command between any two events.
 fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk {
     let mut desk = Desk::without();
+    // Marks of rules beside those of the policies: one that both have, one before and one after the deadline.
+    let marks = "[{sla: resolution, at: 50%}, {sla: first_response, at: -5m}, {sla: resolution, at: +30m}]";
+    desk.house.rules = rule_set(&[&format!("name: marks\non: {marks}\nstop: true\ndo: []\n")]);
     let on_priority_change = Some(if restart { OnPriorityChange::Restart } else { OnPriorityChange::Retroactive });
     let warn_at = Some(Words(vec!["50%".into(), "600s".into()]));
     let common = PolicyEdit { on_priority_change, warn_at, next_response_minutes: Some(Some(45)), ..resolution(600) };

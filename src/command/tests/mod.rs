@@ -6,6 +6,7 @@ mod directory;
 mod follow_up;
 mod issues;
 mod lifecycle;
+mod marks;
 mod mentions;
 mod messages;
 mod properties;
@@ -61,6 +62,12 @@ pub fn caller(sub: &str, roles: &[Role], app: Option<&str>) -> Caller {
     verifier.verify(&key.sign(&token).expect("a token")).expect("a caller")
 }
 
+/// Rules, each a YAML document.
+pub fn rule_set(rules: &[&str]) -> RuleSet {
+    let sources = rules.iter().enumerate().map(|(i, text)| (format!("{i}.yaml"), (*text).to_owned())).collect();
+    RuleSet::from_sources(sources).expect("good rules")
+}
+
 pub fn agent() -> Caller {
     caller("ann", &[Role::Agent], None)
 }
@@ -87,8 +94,7 @@ impl House {
 
     /// With these rules, each a YAML document.
     pub fn with(rules: &[&str]) -> House {
-        let sources = rules.iter().enumerate().map(|(i, text)| (format!("{i}.yaml"), (*text).to_owned())).collect();
-        let rules = RuleSet::from_sources(sources).expect("good rules");
+        let rules = rule_set(rules);
         let head = Head {
             tenant_id: TENANT.into(),
             position: 0,

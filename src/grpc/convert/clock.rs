@@ -4,7 +4,7 @@ use super::time;
 use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id;
-use crate::model::sla::clock::{Clock, Due, Goal};
+use crate::model::sla::clock::{Clock, Goal};
 use crate::model::sla::count::{counted, deadline};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry;
@@ -17,7 +17,6 @@ pub fn to_pb(clock: &Clock, hours: Option<&Hours>, now: Instant) -> pb::SlaClock
     let Clock { metric, cycle, state, goal, start, pauses, due, warnings: _, told: _, breached_at, ended_at } = clock;
     let Goal { policy_id, policy_version, calendar_id, calendar_version, target, zones } = goal;
     let elapsed = hours.map(|hours| counted(hours, *start, clock.until(now), pauses));
-    let next_warning = clock.next().filter(|(_, due)| matches!(due, Due::Warning(_)));
     pb::SlaClock {
         metric: metric.to_pb(),
         cycle: *cycle,
@@ -34,7 +33,7 @@ pub fn to_pb(clock: &Clock, hours: Option<&Hours>, now: Instant) -> pb::SlaClock
         breached_at: time::maybe_to_pb(*breached_at),
         ended_at: time::maybe_to_pb(*ended_at),
         zone_data: zones.clone(),
-        next_warning_at: time::maybe_to_pb(next_warning.map(|(at, _)| at)),
+        next_warning_at: time::maybe_to_pb(clock.next_warning_at()),
     }
 }
 

@@ -57,7 +57,7 @@ pub fn holidays(found: &mut Violations, written: Vec<pb::CalendarHoliday>) -> Ve
 }
 
 pub fn policy_to_pb(row: SlaPolicy) -> pb::SlaPolicy {
-    let warn_at = row.warnings().map(warn_at_to_pb).collect();
+    let warn_at = row.warnings().filter_map(warn_at_to_pb).collect();
     let SlaPolicy {
         tenant_id,
         id,
@@ -129,13 +129,14 @@ pub fn policy_to_pb(row: SlaPolicy) -> pb::SlaPolicy {
     }
 }
 
-fn warn_at_to_pb(at: WarnAt) -> pb::WarnAt {
-    pb::WarnAt {
-        at: Some(match at {
-            WarnAt::Percent(percent) => pb::warn_at::At::Percent(percent),
-            WarnAt::Before(micros) => pb::warn_at::At::Before(time::length_to_pb(micros)),
-        }),
-    }
+fn warn_at_to_pb(at: WarnAt) -> Option<pb::WarnAt> {
+    let at = match at {
+        WarnAt::Percent(percent) => pb::warn_at::At::Percent(percent),
+        WarnAt::Before(micros) => pb::warn_at::At::Before(time::length_to_pb(micros)),
+        // No policy has one.
+        WarnAt::After(_) => return None,
+    };
+    Some(pb::WarnAt { at: Some(at) })
 }
 
 pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {

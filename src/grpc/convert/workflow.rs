@@ -16,7 +16,7 @@ pub fn to_pb(rule: &Rule, hash: &str) -> pb::Workflow {
         owner: rule.owner.clone(),
         enabled: rule.enabled,
         order: rule.order,
-        on: rule.events.clone(),
+        on: rule.waits().collect(),
         file: rule.file.clone(),
         line: line(rule.line),
         hash: hash.to_owned(),

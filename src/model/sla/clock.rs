@@ -29,7 +29,7 @@ pub struct Goal {
 /// A warning that is to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// As the policy has it: `80%`, `3600s`.
+    /// As [`WarnAt::show`](super::policy::WarnAt::show) has it: `80%`, `3600s`, `+3600s`.
     pub mark: String,
     /// Absent while the clock is paused, and where it never comes.
     pub at: Option<Instant>,
@@ -78,6 +78,17 @@ impl Clock {
         }
         let warnings = self.warnings.iter().filter_map(|it| Some((it.at?, Due::Warning(it.mark.clone()))));
         warnings.chain(self.breach().map(|at| (at, Due::Breach))).min()
+    }
+
+    /// When it comes to its next mark.
+    pub fn next_warning_at(&self) -> Option<Instant> {
+        self.warnings.iter().filter(|_| self.state == ClockState::Running).filter_map(|warning| warning.at).min()
+    }
+
+    /// The deadline that was missed by `now`, told or not.
+    pub fn breached_by(&self, now: Instant) -> Option<Instant> {
+        let missed = || self.due.filter(|due| self.state == ClockState::Running && *due < now);
+        self.breached_at.or_else(missed)
     }
 
     /// A deadline is missed once it has passed: the instant after it.
@@ -203,6 +214,11 @@ impl Clocks {
     /// The earliest warning or breach to come.
     pub fn next_at(&self) -> Option<Instant> {
         self.0.iter().filter_map(|clock| Some(clock.next()?.0)).min()
+    }
+
+    /// The earliest deadline of those that are open.
+    pub fn next_due_at(&self) -> Option<Instant> {
+        self.0.iter().filter(|clock| clock.is_open()).filter_map(|clock| clock.due).min()
     }
 
     /// The warning or the breach that comes first, where it has come by `now`, as its row.

@@ -59,37 +59,44 @@ reference! {
     PolicyRef by id::SLA_POLICY
 }
 
-/// When to warn of a target, in the time that the target counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A mark: when to tell of a target, in the time that the target counts. Policies have marks before it runs out, rules any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WarnAt {
-    /// Of the target; 1 to 99.
+    /// Of the target.
     Percent(i32),
     /// Microseconds before it runs out; whole seconds.
     Before(i64),
+    /// Microseconds after it ran out; whole seconds.
+    After(i64),
 }
 
 impl WarnAt {
-    /// `80%`; `3600s`.
+    /// `80%`; `3600s`, before; `+3600s`, after.
     pub fn show(self) -> String {
         match self {
             WarnAt::Percent(percent) => format!("{percent}%"),
             WarnAt::Before(micros) => show_length(micros),
+            WarnAt::After(micros) => format!("+{}", show_length(micros)),
         }
     }
 
     /// The inverse of [`WarnAt::show`].
     pub fn parse(text: &str) -> Option<WarnAt> {
-        match text.strip_suffix('%') {
-            Some(percent) => percent.parse().ok().map(WarnAt::Percent),
+        if let Some(percent) = text.strip_suffix('%') {
+            return percent.parse().ok().map(WarnAt::Percent);
+        }
+        match text.strip_prefix('+') {
+            Some(after) => parse_length(after).map(WarnAt::After),
             None => parse_length(text).map(WarnAt::Before),
         }
     }
 
-    /// How much of a target is used when it warns; `None` where the target is not longer than the time before it.
+    /// How much of a target is used at the mark; `None` where the target is not longer than the time before it.
     pub fn used_of(self, target_micros: i64) -> Option<i64> {
         match self {
             WarnAt::Percent(percent) => Some(target_micros / 100 * i64::from(percent)),
             WarnAt::Before(micros) => Some(target_micros - micros).filter(|used| *used > 0),
+            WarnAt::After(micros) => Some(target_micros.saturating_add(micros)),
         }
     }
 }
@@ -188,6 +195,7 @@ impl SlaPolicy {
                     add(&field, "must be shorter than the longest target: it would warn before it begins".to_owned());
                 }
                 WarnAt::Before(_) => {}
+                WarnAt::After(_) => add(&field, "must be before the target runs out".to_owned()),
             }
         }
         found

@@ -1,7 +1,7 @@
 //! SQL that reads SLA policies, calendars and their versions. No decisions.
 
 use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -62,6 +62,26 @@ pub async fn policy_version(
     let found: Option<SlaPolicyVersion> = query.get_result(conn).await.optional()?;
     let policy = found.and_then(|kept| kept.policy());
     Ok(policy.filter(|policy| scope.audience.sees_internal(&policy.app_id)))
+}
+
+/// Those of `asked` that are there, ACTIVE or not.
+pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[PolicyRef]) -> QueryResult<Vec<PolicyRef>> {
+    let (mut ids, mut names) = (Vec::new(), Vec::new());
+    for one in asked {
+        match one {
+            PolicyRef::Id(id) => ids.push(*id),
+            PolicyRef::Name(name) => names.push(name),
+        }
+    }
+    let found: Vec<(Uuid, String, String)> = sla_policy::table
+        .filter(sla_policy::tenant_id.eq(scope.tenant_id))
+        .filter(sla_policy::deleted_at.is_null())
+        .filter(sla_policy::id.eq_any(&ids).or(sla_policy::name.eq_any(&names)))
+        .select((sla_policy::id, sla_policy::name, sla_policy::app_id))
+        .load(conn)
+        .await?;
+    let seen = found.into_iter().filter(|(_, _, app_id)| scope.audience.sees_internal(app_id));
+    Ok(seen.flat_map(|(id, name, _)| [PolicyRef::Id(id), PolicyRef::Name(name)]).collect())
 }
 
 /// One page of policies.

@@ -6,6 +6,7 @@
 mod absent;
 pub mod ast;
 mod check;
+mod clocks;
 mod duration;
 mod eval;
 mod functions;
@@ -18,5 +19,6 @@ mod value;
 
 pub use absent::unguarded;
 pub use check::{RULE, Scope, TENANTS, compile, condition};
+pub use duration::parse_duration;
 pub use eval::{Fault, MAX_TEXT, evaluate, holds};
 pub use value::Value;

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::ast::Path;
+use super::clocks;
 use super::value::Value;
 use crate::model::activity::{Activity, Actor, Cause, Change};
 use crate::model::directory::{Agent, Contact, Organization, Team};
@@ -38,6 +39,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Team => whole(facts.team, |t| team(t, names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
         Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar => Ok(None),
+        Root::Sla => whole(facts.ticket, |t| clocks::value(&t.clocks, facts.now, names), names),
         Root::Now => Ok(Some(Value::Time(facts.now))),
         Root::Tenant => match names {
             [] => Ok(Some(Value::Bool(true))),
@@ -48,7 +50,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
     }
 }
 
-fn whole<'a, T>(thing: Option<T>, field: impl FnOnce(T) -> Found<'a>, names: &[String]) -> Found<'a> {
+pub(super) fn whole<'a, T>(thing: Option<T>, field: impl FnOnce(T) -> Found<'a>, names: &[String]) -> Found<'a> {
     match thing {
         None => Ok(None),
         Some(_) if names.is_empty() => Ok(Some(Value::Bool(true))),
@@ -340,6 +342,7 @@ mod tests {
         match (value, ty) {
             (Value::Bool(true), Type::Object(_) | Type::Changes) => true,
             (Value::Int(_), Type::Int) | (Value::Double(_), Type::Double) | (Value::Time(_), Type::Time) => true,
+            (Value::Bool(_), Type::Bool) | (Value::Duration(_), Type::Duration) => true,
             (Value::Text(text), Type::Enum(words)) => words.words.contains(&text.as_ref()),
             (Value::Text(text), Type::Text | Type::Event) => !text.is_empty(),
             (Value::Texts(all), Type::List(_)) => !all.is_empty(),

@@ -6,7 +6,7 @@ use crate::model::lifecycle::Verb;
 use crate::model::words::{IssueType, Priority, Status, TicketType, Visibility};
 use crate::workflow::cel;
 use crate::workflow::cel::ast::Expr;
-use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, Said, SetFields, Strategy, WhenNone};
+use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, Promise, Said, SetFields, Strategy, WhenNone};
 use crate::workflow::facts::Facts;
 use crate::workflow::schema::{self, Enumeration};
 use crate::workflow::template::Template;
@@ -29,6 +29,7 @@ pub(super) enum Kind {
     Canned { name: Template, visibility: Template, line: u32, column: u32 },
     CreateIssue(Box<Issue>),
     CreateTask { subject: Template, assignee: Template, contact: Template },
+    Sla { policy: Template, line: u32, column: u32 },
     Deny { message: Template },
 }
 
@@ -49,18 +50,37 @@ pub(super) struct Issue {
     pub(super) once: bool,
 }
 
+/// Something that a tenant has, and others may lack, as a rule names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    pub kind: NamedKind,
+    /// Its name or its id.
+    pub name: &'a str,
+    pub line: u32,
+    pub column: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedKind {
+    CannedResponse,
+    SlaPolicy,
+}
+
 impl Action {
     /// `do[0] (assign)`, or its id.
     pub fn label(&self, index: usize) -> String {
         if self.id.is_empty() { format!("do[{index}] ({})", self.name) } else { format!("{} ({})", self.id, self.name) }
     }
 
-    /// The canned response that it names in so many words, and the line and column where it does.
-    pub fn canned(&self) -> Option<(&str, u32, u32)> {
-        match &self.kind {
-            Kind::Canned { name: Template::Fixed(Json::String(name)), line, column, .. } => {
-                Some((name, *line, *column))
-            }
+    /// What of a tenant's it names in so many words.
+    pub fn named(&self) -> Option<Named<'_>> {
+        let (kind, template, line, column) = match &self.kind {
+            Kind::Canned { name, line, column, .. } => (NamedKind::CannedResponse, name, *line, *column),
+            Kind::Sla { policy, line, column } => (NamedKind::SlaPolicy, policy, *line, *column),
+            _ => return None,
+        };
+        match template {
+            Template::Fixed(Json::String(name)) if !name.is_empty() => Some(Named { kind, name, line, column }),
             _ => None,
         }
     }
@@ -89,6 +109,7 @@ impl Action {
                 vec![&i.title, &i.description, &i.kind, &i.priority, &i.reporter, &i.project]
             }
             Kind::CreateTask { subject, assignee, contact } => vec![subject, assignee, contact],
+            Kind::Sla { policy, .. } => vec![policy],
             Kind::Deny { message } => vec![message],
         };
         self.conditions.iter().chain(templates.into_iter().flat_map(Template::exprs)).collect()
@@ -120,6 +141,7 @@ impl Action {
                 assignee_id: assignee.text(facts)?,
                 contact_id: contact.text(facts)?,
             },
+            Kind::Sla { policy, .. } => Effect::Sla(Promise::Named(policy.text(facts)?.trim().to_owned())),
             Kind::Deny { message } => Effect::Deny { message: message.text(facts)? },
         }))
     }

@@ -1,14 +1,14 @@
 //! From the grammar's form to a checked rule, with every finding at its place in the file.
 
 pub mod action;
+mod on;
 mod step;
 
 use std::collections::BTreeSet;
 
 use super::cel::ast::Expr;
 use super::cel::{self, RULE, Scope, TENANTS};
-use super::diagnostic::{Diagnostic, Problem, Severity, suggest};
-use super::event;
+use super::diagnostic::{Diagnostic, Problem, Severity};
 use super::grammar::{RawRule, Strings};
 use super::rule::Rule;
 use super::template::{Template, Want};
@@ -47,13 +47,16 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         on_error,
         failure_policy,
     } = raw;
-    let events = on.0;
     let on_key = if node.get("on").is_some() { "on" } else { "triggers" };
-    let mut place = Place { file, node, events: &events, guards: Vec::new(), found };
+    let mut place = Place { file, node, events: &[], guards: Vec::new(), found };
     check_name(&name, &mut place);
-    let before = check_events(&events, on_key, &mut place);
+    let on::Heard { events, triggers, kinds, before } = on::hear(on.0, on_key, &mut place);
+    place.events = &kinds;
+    let selector = tenants.0.join("\n");
     let tenants: Vec<Expr> =
         place.expressions(&["tenants"], &tenants, &TENANTS).into_iter().map(|(_, expr)| expr).collect();
+    // A rule that is not the tenant's is not asked.
+    place.guards.extend(tenants.iter().cloned());
     let conditions = place.conditions(&["if"], &conditions).unwrap_or_default();
     if actions.is_empty() && !stop {
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
@@ -61,8 +64,8 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     let steps = node.get("do").map(Node::items).unwrap_or_default();
     let mut checked = Vec::new();
     for (raw, step) in actions.into_iter().zip(steps) {
-        let guards = conditions.clone();
-        let mut place = Place { file, node: step, events: &events, guards, found: &mut *place.found };
+        let guards = place.guards.clone();
+        let mut place = Place { file, node: step, events: &kinds, guards, found: &mut *place.found };
         checked.extend(step::compile(raw, before, &mut place));
     }
     if found[errors..].iter().any(|d| d.severity == Severity::Error) {
@@ -84,10 +87,12 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         file: file.name.to_owned(),
         line: node.line,
         tenants,
+        selector,
         conditions,
         actions: checked,
         needs,
         events,
+        triggers,
     })
 }
 
@@ -99,28 +104,6 @@ fn check_name(name: &str, place: &mut Place<'_>) {
         let hint = "a small letter first, then small letters, digits and -, 63 at most";
         place.error(&["name"], "name", format!("`{name}` is no name for a rule"), hint);
     }
-}
-
-/// Whether these are before-events.
-fn check_events(events: &[String], key: &str, place: &mut Place<'_>) -> bool {
-    if events.is_empty() {
-        place.error(&[key], "grammar", "no event is named".into(), "on: ticket.created");
-    }
-    for (index, name) in events.iter().enumerate() {
-        if event::is_forbidden(name) {
-            let message = format!("a rule may not wait for `{name}`");
-            place.item_error(&[key], index, "unknown-event", message, "rules do not react to what rules do");
-        } else if !event::is_before(name) && !event::is_after(name) {
-            let hint = suggest(name, event::names());
-            place.item_error(&[key], index, "unknown-event", format!("there is no event `{name}`"), &hint);
-        }
-    }
-    let before = events.iter().any(|name| event::is_before(name));
-    if before && let Some(after) = events.iter().position(|name| event::is_after(name)) {
-        let message = "one rule waits either for what is about to happen or for what has happened".into();
-        place.item_error(&[key], after, "unknown-event", message, "make two rules of it");
-    }
-    before
 }
 
 impl Place<'_> {
@@ -145,6 +128,11 @@ impl Place<'_> {
         let node = self.node_at(path);
         // One text stands where a list of one could.
         node.items().get(index).unwrap_or(node)
+    }
+
+    /// An error at a place that was looked up before.
+    fn error_here(&mut self, line: u32, column: u32, code: &'static str, message: String, hint: String) {
+        self.push(line, column, Severity::Error, code, message, hint);
     }
 
     fn push(&mut self, line: u32, column: u32, severity: Severity, code: &'static str, message: String, hint: String) {

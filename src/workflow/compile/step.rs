@@ -25,6 +25,7 @@ pub fn compile(raw: RawAction, before: bool, place: &mut Place<'_>) -> Option<Ac
         ("message", raw.message.is_some()),
         ("create_issue", raw.create_issue.is_some()),
         ("create_task", raw.create_task.is_some()),
+        ("sla", raw.sla.is_some()),
         ("deny", raw.deny.is_some()),
     ]
     .into_iter()
@@ -55,7 +56,8 @@ pub fn compile(raw: RawAction, before: bool, place: &mut Place<'_>) -> Option<Ac
 }
 
 fn kind(raw: RawAction, place: &mut Place<'_>) -> (Option<Kind>, String) {
-    let RawAction { id, conditions: _, set, tag, assign, transition, message, create_issue, create_task, deny } = raw;
+    let RawAction { id, conditions: _, set, tag, assign, transition, message, create_issue, create_task, sla, deny } =
+        raw;
     let kind = if let Some(pairs) = set {
         set_kind(&pairs.0, place)
     } else if let Some(tag) = tag {
@@ -79,6 +81,9 @@ fn kind(raw: RawAction, place: &mut Place<'_>) -> (Option<Kind>, String) {
             assignee,
             contact,
         })
+    } else if let Some(raw) = sla {
+        let (line, column) = place.at(&["sla", "policy"]);
+        place.template(&["sla", "policy"], &raw.policy, Want::Text).map(|policy| Kind::Sla { policy, line, column })
     } else {
         let message = deny.map(|deny| deny.message).unwrap_or_default();
         if message.trim().is_empty() {

@@ -1,11 +1,12 @@
 //! What expressions can read: the roots, their fields and the fields' types, as data.
 
 mod roots;
+mod sla;
 
 use std::fmt;
 
-use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, IssueStatus, IssueType, Priority, SourceType};
-use crate::model::words::{RunVerdict, SlaPolicyStatus, Status, TicketType, Visibility};
+use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockState, IssueStatus, IssueType, Priority};
+use crate::model::words::{RunVerdict, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
 pub use roots::{TICKET, changing};
 
@@ -39,6 +40,7 @@ pub static ISSUE_TYPE: Enumeration = Enumeration { name: "issue type", words: Is
 pub static ISSUE_STATUS: Enumeration = Enumeration { name: "issue status", words: IssueStatus::WORDS };
 pub static RUN_VERDICT: Enumeration = Enumeration { name: "verdict", words: RunVerdict::WORDS };
 pub static SLA_POLICY_STATUS: Enumeration = Enumeration { name: "SLA policy status", words: SlaPolicyStatus::WORDS };
+pub static CLOCK_STATE: Enumeration = Enumeration { name: "clock state", words: ClockState::WORDS };
 pub static AGENT_STATUS: Enumeration = Enumeration { name: "agent status", words: AgentStatus::WORDS };
 
 /// The type of a value, as far as it is known before anything is evaluated.
@@ -151,6 +153,8 @@ pub enum Root {
     Requester,
     Assignee,
     Team,
+    /// The ticket's clocks.
+    Sla,
     Now,
     Tenant,
     Activity,
@@ -177,6 +181,7 @@ impl Root {
         Root::Requester,
         Root::Assignee,
         Root::Team,
+        Root::Sla,
         Root::Now,
         Root::Tenant,
     ];
@@ -219,6 +224,7 @@ impl Root {
             | Root::Actor
             | Root::Requester
             | Root::Assignee
+            | Root::Sla
             | Root::Now
             | Root::Tenant => &[],
         }
@@ -237,6 +243,7 @@ impl Root {
             Root::Requester => "requester",
             Root::Assignee => "assignee",
             Root::Team => "team",
+            Root::Sla => "sla",
             Root::Now => "now",
             Root::Tenant => "tenant",
             Root::Activity => "activity",
@@ -263,13 +270,14 @@ impl Root {
             Root::Requester | Root::Contact => Type::Object(&roots::CONTACT),
             Root::Assignee | Root::Agent => Type::Object(&roots::AGENT),
             Root::Team => Type::Object(&roots::TEAM),
+            Root::Sla => Type::Object(&sla::SLA),
             Root::Tenant => Type::Object(&roots::TENANT),
             Root::Activity => Type::Object(&roots::ACTIVITY),
             Root::Run => Type::Object(&roots::RUN),
             Root::Tag => Type::Object(&roots::TAG),
             Root::CannedResponse => Type::Object(&roots::CANNED_RESPONSE),
-            Root::SlaPolicy => Type::Object(&roots::SLA_POLICY),
-            Root::Calendar => Type::Object(&roots::CALENDAR),
+            Root::SlaPolicy => Type::Object(&sla::SLA_POLICY),
+            Root::Calendar => Type::Object(&sla::CALENDAR),
         }
     }
 

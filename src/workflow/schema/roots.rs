@@ -2,18 +2,18 @@
 
 use super::{
     ACTOR_KIND, AGENT_STATUS, AUTHOR_KIND, CHANNEL, Field, ISSUE_STATUS, ISSUE_TYPE, Object, PRIORITY, RUN_VERDICT,
-    SLA_POLICY_STATUS, SOURCE_TYPE, STATUS, TICKET_TYPE, Type, VISIBILITY,
+    SOURCE_TYPE, STATUS, TICKET_TYPE, Type, VISIBILITY,
 };
 
-const fn field(name: &'static str, ty: Type) -> Field {
+pub(super) const fn field(name: &'static str, ty: Type) -> Field {
     Field { name, ty, optional: false }
 }
 
-const fn optional(name: &'static str, ty: Type) -> Field {
+pub(super) const fn optional(name: &'static str, ty: Type) -> Field {
     Field { name, ty, optional: true }
 }
 
-const WORDS: Type = Type::List(&Type::Text);
+pub(super) const WORDS: Type = Type::List(&Type::Text);
 
 pub static TICKET: Object = Object {
     name: "ticket",
@@ -269,47 +269,6 @@ pub static CANNED_RESPONSE: Object = Object {
         field("title", Type::Text),
         field("body", Type::Text),
         field("team_id", Type::Text),
-        field("app_id", Type::Text),
-        field("created_at", Type::Time),
-        field("updated_at", Type::Time),
-        field("created_by", Type::Text),
-        field("updated_by", Type::Text),
-    ],
-};
-
-pub static SLA_POLICY: Object = Object {
-    name: "SLA policy",
-    fields: &[
-        field("id", Type::Text),
-        field("name", Type::Text),
-        field("description", Type::Text),
-        field("status", Type::Enum(&SLA_POLICY_STATUS)),
-        field("applies_to", WORDS),
-        optional("priority", Type::Enum(&PRIORITY)),
-        field("team_id", Type::Text),
-        field("match", Type::Text),
-        field("position", Type::Int),
-        optional("first_response_minutes", Type::Int),
-        optional("next_response_minutes", Type::Int),
-        optional("resolution_minutes", Type::Int),
-        field("calendar_id", Type::Text),
-        field("business_hours_only", Type::Bool),
-        field("version", Type::Int),
-        field("app_id", Type::Text),
-        field("created_at", Type::Time),
-        field("updated_at", Type::Time),
-        field("created_by", Type::Text),
-        field("updated_by", Type::Text),
-    ],
-};
-
-pub static CALENDAR: Object = Object {
-    name: "calendar",
-    fields: &[
-        field("id", Type::Text),
-        field("name", Type::Text),
-        field("time_zone", Type::Text),
-        field("version", Type::Int),
         field("app_id", Type::Text),
         field("created_at", Type::Time),
         field("updated_at", Type::Time),

@@ -5,3 +5,4 @@ mod conditions;
 mod files;
 mod findings;
 mod shipped;
+mod triggers;

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::model::activity::Activity;
 use crate::model::lifecycle::Verb;
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
-use crate::model::words::{Priority, Status, TicketType};
-use crate::workflow::effect::{Assign, AssignTo, Effect, SetFields, Strategy, WhenNone};
+use crate::model::words::{Priority, Status, TicketType, Visibility};
+use crate::workflow::effect::{Assign, AssignTo, Effect, Promise, Said, SetFields, Strategy, WhenNone};
 use crate::workflow::facts::{Event, Facts};
 use crate::workflow::fixture;
 use crate::workflow::rule::{Rule, Verdict};
@@ -44,7 +45,9 @@ fn all_of_them_load_without_a_warning() {
     assert_eq!(
         names,
         [
+            "breach-warning-then-escalate",
             "enterprise-priority",
+            "enterprise-sla",
             "escalation-to-issue",
             "issue-resolved-resolves-ticket",
             "no-escalate-closed",
@@ -58,7 +61,7 @@ fn all_of_them_load_without_a_warning() {
 #[test]
 fn triage_tags_by_words_and_assigns_in_the_team() {
     let set = shipped();
-    let [rule] = set.after("ticket.created", &[])[..] else { panic!("one rule waits for new tickets") };
+    let rule = set.rule("triage-new").expect("is there");
     let assign = Effect::Assign(Assign {
         to: AssignTo::Strategy {
             strategy: Strategy::LeastOpen,
@@ -165,4 +168,58 @@ fn a_vulnerability_is_an_incident() {
             Effect::Tag { add: vec!["security".into()], remove: vec![] },
         ]
     );
+}
+
+#[test]
+fn a_deadline_is_told_of_and_then_escalated() {
+    let set = shipped();
+    let told = |kind: &str, mark: &str, ticket: Ticket| {
+        let data = serde_json::json!({ "clocks": [{ "metric": "RESOLUTION", "mark": mark }] });
+        Activity { data: Some(data), families: Vec::new(), ..happened(kind, ticket) }
+    };
+    let effects = |activity: &Activity| {
+        let [rule] = set.answering(activity)[..] else { panic!("one rule waits") };
+        assert_eq!(answer(rule, &Facts::of(activity)), None, "not for a tenant that did not ask");
+        let tenant = Tenant { attributes: serde_json::json!({"on_breach": "escalate"}), ..Tenant::unset("acme") };
+        answer(rule, &Facts { tenant: Some(&tenant), ..Facts::of(activity) }).expect("matches")
+    };
+    let note = |who: &str| Effect::Message {
+        said: Said::Body(format!(
+            "{who}80 % of the time to resolve this ticket is used. It is due at {}.",
+            fixture::NOW.plus_micros(6 * 3_600_000_000)
+        )),
+        visibility: Visibility::Internal,
+    };
+    assert_eq!(effects(&told("sla.warning", "80%", fixture::ticket())), [note("@ann ")]);
+    let nobodys = Ticket { assignee_id: String::new(), ..fixture::ticket() };
+    assert_eq!(effects(&told("sla.warning", "80%", nobodys)), [note("")]);
+    let escalate =
+        Effect::Transition { verb: Verb::Escalate, reason: "The deadline for its resolution was missed".into() };
+    assert_eq!(effects(&told("sla.breached", "", fixture::ticket())), [escalate]);
+    for status in [Status::Escalated, Status::Resolved] {
+        assert_eq!(effects(&told("sla.breached", "", Ticket { status, ..fixture::ticket() })), []);
+    }
+    assert!(set.answering(&told("sla.warning", "50%", fixture::ticket())).is_empty());
+}
+
+#[test]
+fn enterprise_tickets_have_the_policy_that_the_tenant_names() {
+    let set = shipped();
+    let rule = set.rule("enterprise-sla").expect("is there");
+    let activity = happened("ticket.created", fixture::bare_ticket());
+    let (enterprise, free) = (fixture::organization("Enterprise"), fixture::organization("Free"));
+    let tenant = Tenant { attributes: serde_json::json!({"enterprise_sla": "gold"}), ..Tenant::unset("acme") };
+    let facts = Facts { tenant: Some(&tenant), organization: Some(&enterprise), ..Facts::of(&activity) };
+    assert_eq!(answer(rule, &facts), Some(vec![Effect::Sla(Promise::Named("gold".into()))]));
+    assert_eq!(answer(rule, &Facts { organization: Some(&free), ..facts }), None);
+    assert_eq!(answer(rule, &Facts { organization: None, ..facts }), None);
+    let without = Tenant::unset("acme");
+    assert_eq!(
+        answer(rule, &Facts { tenant: Some(&without), ..facts }),
+        None,
+        "a tenant that names none is left alone"
+    );
+    let chosen = happened("ticket.created", fixture::ticket());
+    let facts = Facts { ticket: chosen.ticket.as_deref(), ..facts };
+    assert_eq!(answer(rule, &facts), None, "what the caller chose stands");
 }

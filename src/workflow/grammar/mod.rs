@@ -1,14 +1,13 @@
 //! The YAML form of a rule, as serde reads it, and the keys that it knows.
 
-use std::fmt;
+mod shapes;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Severity, suggest};
 use super::rule::{FailurePolicy, OnError};
 use super::yaml::Node;
+pub use shapes::{Pairs, RawTrigger, RawWait, RawWhenNone, Strings, Waits};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +23,7 @@ pub struct RawRule {
     pub order: i32,
     /// `triggers` is the same key, for tools that read `on` as a boolean.
     #[serde(alias = "triggers")]
-    pub on: Strings,
+    pub on: Waits,
     #[serde(default)]
     pub tenants: Strings,
     #[serde(default, rename = "if")]
@@ -54,6 +53,7 @@ pub struct RawAction {
     pub message: Option<RawMessage>,
     pub create_issue: Option<RawIssue>,
     pub create_task: Option<RawTask>,
+    pub sla: Option<RawSla>,
     pub deny: Option<RawDeny>,
 }
 
@@ -121,95 +121,18 @@ pub struct RawTask {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct RawSla {
+    pub policy: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RawDeny {
     pub message: String,
 }
 
 fn yes() -> bool {
     true
-}
-
-/// One text or a list of them.
-#[derive(Debug, Default)]
-pub struct Strings(pub Vec<String>);
-
-/// `when_none: leave`, or `when_none: {to: ann}`.
-#[derive(Debug)]
-pub enum RawWhenNone {
-    Word(String),
-    To(String),
-}
-
-/// A map whose keys the grammar does not list, in its order.
-#[derive(Debug)]
-pub struct Pairs(pub Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Strings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strings, D::Error> {
-        struct Of;
-        impl<'de> Visitor<'de> for Of {
-            type Value = Strings;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or a list of texts")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Strings, E> {
-                Ok(Strings(vec![text.to_owned()]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strings, A::Error> {
-                let mut all = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    all.push(item);
-                }
-                Ok(Strings(all))
-            }
-        }
-        deserializer.deserialize_any(Of)
-    }
-}
-
-impl<'de> Deserialize<'de> for RawWhenNone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawWhenNone, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct To {
-            to: String,
-        }
-        struct Of;
-        impl<'de> Visitor<'de> for Of {
-            type Value = RawWhenNone;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("leave, or {to: <agent id>}")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<RawWhenNone, E> {
-                Ok(RawWhenNone::Word(text.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawWhenNone, A::Error> {
-                let to = To::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(RawWhenNone::To(to.to))
-            }
-        }
-        deserializer.deserialize_any(Of)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pairs, D::Error> {
-        struct Of;
-        impl<'de> Visitor<'de> for Of {
-            type Value = Pairs;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("fields and their values")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_any(Of)
-    }
 }
 
 const RULE_KEYS: &[&str] = &[
@@ -228,10 +151,27 @@ const RULE_KEYS: &[&str] = &[
     "failure_policy",
 ];
 const ACTION_KEYS: &[&str] =
-    &["set", "tag", "assign", "transition", "message", "create_issue", "create_task", "deny", "if", "id"];
-/// Of workflows.md, but not read by this version: said so rather than called a slip.
-const LATER_KEYS: &[&str] =
-    &["limits", "rollout", "variables", "sla", "link", "metric", "webhook", "dispatch_agent", "emit", "skills"];
+    &["set", "tag", "assign", "transition", "message", "create_issue", "create_task", "sla", "deny", "if", "id"];
+const TRIGGER_KEYS: &[&str] = &["sla", "at"];
+/// Not read by this version: said so rather than called a slip.
+const LATER_KEYS: &[&str] = &[
+    "limits",
+    "rollout",
+    "variables",
+    "link",
+    "metric",
+    "webhook",
+    "dispatch_agent",
+    "emit",
+    "skills",
+    "after",
+    "since",
+    "calendar",
+    "while",
+    "schedule",
+    "timezone",
+    "for",
+];
 
 /// The keys inside an action; empty where any key goes (`set` is checked against the fields it can set).
 fn keys_of(action: &str) -> &'static [&'static str] {
@@ -242,6 +182,7 @@ fn keys_of(action: &str) -> &'static [&'static str] {
         "message" => &["body", "canned", "visibility"],
         "create_issue" => &["title", "description", "type", "priority", "reporter", "project", "once"],
         "create_task" => &["subject", "assignee", "contact"],
+        "sla" => &["policy"],
         "deny" => &["message"],
         _ => &[],
     }
@@ -259,6 +200,11 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
 pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule, Vec<Diagnostic>> {
     let mut found = Vec::new();
     unknown_keys(file, node, RULE_KEYS, "a rule", &mut found);
+    for on in ["on", "triggers"].iter().filter_map(|key| node.get(key)) {
+        for wait in std::iter::once(on).chain(on.items()) {
+            unknown_keys(file, wait, TRIGGER_KEYS, "a trigger", &mut found);
+        }
+    }
     for step in node.get("do").map(Node::items).unwrap_or_default() {
         unknown_keys(file, step, ACTION_KEYS, "an action", &mut found);
         for (key, body) in step.entries() {

@@ -1,0 +1,1 @@
+ALTER TABLE sla_move DROP COLUMN marks;
