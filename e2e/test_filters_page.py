@@ -58,7 +58,7 @@ class FiltersPage(Case):
 
     def test_the_orders_on_the_page_are_those_that_are_taken(self) -> None:
         rows = re.findall(r"^\| (List\w+[^|]*)\| ([^|]+)\| (\w+(?: desc)?) \|$", self.page, re.MULTILINE)
-        self.assertEqual(len(rows), 6)
+        self.assertEqual(len(rows), 7)
         for rpcs, fields, default in rows:
             for rpc in rpcs.strip().split(", "):
                 narrowed = {"ticket_id": "1"} if rpc == "ListMessages" else {}

@@ -76,6 +76,8 @@ MAY = {
     "PreviewPolicyChange": CURATE,
     "GetTicketSla": READ,
     "ExplainSla": READ,
+    "ListBreaches": READ,
+    "GetSlaReport": READ,
     "CreateIssue": WRITE,
     "GetIssue": READ,
     "ListIssues": READ,

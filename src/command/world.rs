@@ -16,6 +16,7 @@ use crate::model::ledger::{Head, Request, Run};
 use crate::model::message::{Entry, Message};
 use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 use crate::model::sla::ledger::LedgerRow;
+use crate::model::sla::outcome::Outcome;
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
 use crate::model::tag::Tag;
 use crate::model::tenant::Tenant;
@@ -94,6 +95,8 @@ pub struct World {
     pub activities: Vec<Activity>,
     /// Rows of clocks, beside the activities.
     pub ledger: Vec<LedgerRow>,
+    /// What that made of the clocks; of one clock the later tells more.
+    pub outcomes: Vec<Outcome>,
     pub runs: Vec<Run>,
     /// Every rule that was asked, by its place in the set, and what it said: for counting only.
     pub tally: Vec<(usize, RunVerdict)>,
@@ -108,6 +111,7 @@ pub struct Savepoint {
     marks: [usize; 18],
     activities: usize,
     ledger: usize,
+    outcomes: usize,
     runs: usize,
     tally: usize,
 }
@@ -151,6 +155,7 @@ impl World {
             unset,
             activities: Vec::new(),
             ledger: Vec::new(),
+            outcomes: Vec::new(),
             runs: Vec::new(),
             tally: Vec::new(),
             befores: Vec::new(),
@@ -319,6 +324,7 @@ impl World {
             ],
             activities: self.activities.len(),
             ledger: self.ledger.len(),
+            outcomes: self.outcomes.len(),
             runs: self.runs.len(),
             tally: self.tally.len(),
         }
@@ -326,7 +332,7 @@ impl World {
 
     /// Forgets everything decided since the savepoint; what was loaded since stays.
     pub fn rollback(&mut self, to: &Savepoint) {
-        let Savepoint { head, marks, activities, ledger, runs, tally } = to;
+        let Savepoint { head, marks, activities, ledger, outcomes, runs, tally } = to;
         let [
             tickets,
             issues,
@@ -371,6 +377,7 @@ impl World {
         self.numbers.retain(|number, id| *number <= last || id.is_none());
         self.activities.truncate(*activities);
         self.ledger.truncate(*ledger);
+        self.outcomes.truncate(*outcomes);
         self.runs.truncate(*runs);
         self.tally.truncate(*tally);
         let position = self.head.position;

@@ -118,6 +118,8 @@ const TABLE: &[(&str, Access)] = &[
     ("/docket.v1.SlaService/PreviewPolicyChange", Access::Roles(CURATE)),
     ("/docket.v1.SlaService/GetTicketSla", Access::Roles(READ)),
     ("/docket.v1.SlaService/ExplainSla", Access::Roles(READ)),
+    ("/docket.v1.SlaService/ListBreaches", Access::Roles(READ)),
+    ("/docket.v1.SlaService/GetSlaReport", Access::Roles(READ)),
     ("/docket.v1.ActivityService/ListActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.ActivityService/StreamActivities", Access::Roles(LOG.union(REQUESTER))),
     ("/docket.v1.WorkflowService/ListWorkflows", Access::Roles(RULES)),

@@ -15,6 +15,7 @@ mod include;
 pub mod issue;
 pub mod layers;
 pub mod methods;
+mod outcome;
 pub mod pb;
 mod policy_change;
 mod preview;

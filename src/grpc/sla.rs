@@ -7,7 +7,7 @@ use super::convert::sla;
 use super::read::{Asked, List, connection};
 use super::state::{Call, State, service};
 use super::write::write;
-use super::{clock, fault, pb, policy_change, preview, status};
+use super::{clock, fault, outcome, pb, policy_change, preview, status};
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
@@ -35,6 +35,8 @@ service! {
         preview_policy_change: PreviewPolicyChangeRequest -> PreviewPolicyChangeResponse, by policy_change::preview;
         get_ticket_sla: GetTicketSlaRequest -> GetTicketSlaResponse, by clock::get;
         explain_sla: ExplainSlaRequest -> ExplainSlaResponse, by clock::explain;
+        list_breaches: ListBreachesRequest -> ListBreachesResponse, by outcome::breaches;
+        get_sla_report: GetSlaReportRequest -> GetSlaReportResponse, by outcome::report;
     }
 }
 

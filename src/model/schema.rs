@@ -1,6 +1,6 @@
 //! The tables, as the migrations leave them.
 
-pub use super::sla::tables::{calendar, calendar_version, sla_ledger, sla_policy, sla_policy_version};
+pub use super::sla::tables::{calendar, calendar_version, sla_ledger, sla_outcome, sla_policy, sla_policy_version};
 
 diesel::table! {
     ticket (tenant_id, id) {

@@ -10,6 +10,7 @@ pub mod load;
 pub mod lock;
 pub mod lookup;
 pub mod migrate;
+pub mod outcome;
 pub mod page;
 pub mod plan;
 pub mod pool;

@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 use futures_util::join;
 
 use super::write::{batch, delete, insert, update, warm_delete, warm_insert, warm_update};
-use super::{head, lookup};
+use super::{head, lookup, outcome};
 use crate::command::World;
 use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
@@ -111,8 +111,9 @@ async fn save_words(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<
 }
 
 async fn save_promises(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let results: [QueryResult<()>; 7] = join!(
+    let results: [QueryResult<()>; 8] = join!(
         insert(conn, worlds.iter().flat_map(|world| &world.ledger)),
+        outcome::put(conn, worlds.iter().flat_map(|world| &world.outcomes)),
         // As of canned responses.
         update(conn, rows!(worlds, policies, updates)),
         insert(conn, rows!(worlds, policies, inserts)),
@@ -157,6 +158,7 @@ pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     warm_insert::<Tenant>(conn).await?;
     warm_update::<Tenant>(conn).await?;
     warm_insert::<LedgerRow>(conn).await?;
+    outcome::warm(conn).await?;
     lookup::warm(conn).await?;
     head::lock_free(conn, &[]).await?;
     head::lock_waiting(conn, "").await?;

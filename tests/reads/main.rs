@@ -6,6 +6,7 @@ mod keys;
 mod lists;
 mod log;
 mod million;
+mod outcomes;
 mod plans;
 mod pool;
 mod schema;

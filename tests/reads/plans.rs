@@ -37,12 +37,12 @@ impl<Q> Query for Explain<Q> {
     type SqlType = Text;
 }
 
-async fn plan<Q: QueryFragment<Pg> + Send>(conn: &mut AsyncPgConnection, query: Q) -> String {
+pub async fn plan<Q: QueryFragment<Pg> + Send>(conn: &mut AsyncPgConnection, query: Q) -> String {
     let lines: Vec<String> = RunQueryDsl::load(Explain(query), conn).await.unwrap();
     lines.join("\n")
 }
 
-fn filter(source: &str, root: Root) -> Condition {
+pub fn filter(source: &str, root: Root) -> Condition {
     compile(&Filter::compile(source, root).unwrap(), all_of("plans"), at(0)).unwrap()
 }
 

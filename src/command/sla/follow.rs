@@ -153,6 +153,7 @@ impl Book {
                     mark: String::new(),
                     reason: reason.to_owned(),
                     late: 0,
+                    used: None,
                 };
                 let mut started = Clocks::default();
                 started.apply(&entry);
@@ -183,7 +184,8 @@ impl Book {
             SlaMetric::Resolution if ticket.status.is_done() => format!("status {}", ticket.status),
             SlaMetric::FirstResponse | SlaMetric::NextResponse | SlaMetric::Resolution => return,
         };
-        self.write(Entry { reason, ..Entry::of(&clock, LedgerKind::Fulfil, self.now) });
+        let used = self.hours(&clock.goal).map(|hours| counted(hours, clock.start, self.now, &clock.pauses));
+        self.write(Entry { reason, used, ..Entry::of(&clock, LedgerKind::Fulfil, self.now) });
     }
 
     fn hold(&mut self, metric: SlaMetric, ticket: &Ticket) {

@@ -14,6 +14,7 @@ use crate::model::id;
 use crate::model::message::Message;
 use crate::model::sla::clock::Clocks;
 use crate::model::sla::ledger::{Entry, LedgerRow};
+use crate::model::sla::outcome::Outcome;
 use crate::model::sla::store_entries;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::show_length;
@@ -82,6 +83,7 @@ fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[En
         }
         let position = next_position(world);
         log(world, &after, position, rows);
+        world.outcomes.extend(rows.iter().filter_map(|row| Outcome::of(&ticket.clocks, row, &after, position)));
         let data = json!({ "clocks": rows.iter().map(|row| shown(row, &after.clocks)).collect::<Vec<Value>>() });
         let changes = difference(&ticket, &after).changes;
         let kind = rows.first().map_or("", |row| activity(row.kind));
@@ -127,7 +129,7 @@ fn activity(kind: LedgerKind) -> &'static str {
 
 /// A row as its activity tells it, with the policy that it was measured by.
 fn shown(row: &Entry, clocks: &Clocks) -> Value {
-    let Entry { metric, cycle, kind: _, at, goal: _, restart, due, warnings: _, mark, reason, late } = row;
+    let Entry { metric, cycle, kind: _, at, goal: _, restart, due, warnings: _, mark, reason, late, used } = row;
     let policy = clocks.of(*metric).map(|clock| id::show(id::SLA_POLICY, clock.goal.policy_id));
     let mut all = serde_json::Map::new();
     let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
@@ -148,6 +150,9 @@ fn shown(row: &Entry, clocks: &Clocks) -> Value {
     }
     if matches!(row.kind, LedgerKind::Warn | LedgerKind::Breach) {
         put("late_by", show_length(*late).into());
+    }
+    if let Some(used) = used {
+        put("elapsed", show_length(*used).into());
     }
     Value::Object(all)
 }

@@ -341,7 +341,7 @@ fn an_edit_of_policy_or_calendar_moves_an_open_clock_and_says_why() {
 }
 
 #[derive(Clone, Debug)]
-enum Event {
+pub(super) enum Event {
     Prioritize(Priority),
     Hold,
     Start,
@@ -352,7 +352,7 @@ enum Event {
     Delete,
 }
 
-fn events() -> impl Strategy<Value = Vec<(i64, Event)>> {
+pub(super) fn events() -> impl Strategy<Value = Vec<(i64, Event)>> {
     let event = prop_oneof![
         prop::sample::select(Priority::ALL).prop_map(Event::Prioritize),
         Just(Event::Hold),
@@ -367,7 +367,7 @@ fn events() -> impl Strategy<Value = Vec<(i64, Event)>> {
 }
 
 /// Plays a history; `scan`: with the timers' command between any two events.
-fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk {
+pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk {
     let mut desk = Desk::without();
     // Marks of rules beside those of the policies: one that both have, one before and one after the deadline.
     let marks = "[{sla: resolution, at: 50%}, {sla: first_response, at: -5m}, {sla: resolution, at: +30m}]";

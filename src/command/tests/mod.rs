@@ -9,6 +9,7 @@ mod lifecycle;
 mod marks;
 mod mentions;
 mod messages;
+mod outcomes;
 mod properties;
 mod reopen;
 mod revised;

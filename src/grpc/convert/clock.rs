@@ -38,7 +38,7 @@ pub fn to_pb(clock: &Clock, hours: Option<&Hours>, now: Instant) -> pb::SlaClock
 }
 
 pub fn entry_to_pb(position: i64, entry: Entry) -> pb::SlaLedgerEntry {
-    let Entry { metric, cycle, kind, at, goal, restart, due, warnings: _, mark, reason, late } = entry;
+    let Entry { metric, cycle, kind, at, goal, restart, due, warnings: _, mark, reason, late, used } = entry;
     let late_by = matches!(kind, LedgerKind::Warn | LedgerKind::Breach).then(|| time::length_to_pb(late));
     let calendar = goal.as_ref().and_then(|goal| goal.calendar_id);
     pb::SlaLedgerEntry {
@@ -57,6 +57,7 @@ pub fn entry_to_pb(position: i64, entry: Entry) -> pb::SlaLedgerEntry {
         restart,
         mark,
         late_by,
+        elapsed: used.map(time::length_to_pb),
     }
 }
 

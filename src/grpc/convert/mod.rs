@@ -10,6 +10,7 @@ pub mod fields;
 pub mod issue;
 pub mod mask;
 pub mod message;
+pub mod outcome;
 pub mod read;
 pub mod sla;
 pub mod statistics;

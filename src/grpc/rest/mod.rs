@@ -62,7 +62,7 @@ fn resource(request: &MessageDescriptor) -> Option<(FieldDescriptor, MessageDesc
 
 /// What a method's filter is about: the repeated message of its answer, or, of figures, what they count.
 fn narrowed(method: &MethodDescriptor) -> Option<MessageDescriptor> {
-    const FIGURES: [(&str, &str); 1] = [("GetTicketStats", "Ticket")];
+    const FIGURES: [(&str, &str); 2] = [("GetTicketStats", "Ticket"), ("GetSlaReport", "SlaOutcome")];
     if let Some((_, counted)) = FIGURES.iter().find(|(name, _)| *name == method.name()) {
         return method.parent_pool().get_message_by_name(&format!("{PACKAGE}.{counted}"));
     }

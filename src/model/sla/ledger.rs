@@ -29,6 +29,8 @@ pub struct Entry {
     pub reason: String,
     /// Microseconds by which a warning or a breach came late.
     pub late: i64,
+    /// Of a fulfilment: microseconds that had counted; absent where that is not known.
+    pub used: Option<i64>,
 }
 
 impl LedgerKind {
@@ -56,6 +58,7 @@ impl Entry {
             mark: String::new(),
             reason: String::new(),
             late: 0,
+            used: None,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod count;
 pub mod hours;
 pub mod ics;
 pub mod ledger;
+pub mod outcome;
 pub mod policy;
 pub mod segments;
 mod stored;

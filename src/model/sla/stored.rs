@@ -105,6 +105,8 @@ struct EntryImage {
     reason: String,
     #[prost(int64, tag = 11)]
     late: i64,
+    #[prost(int64, optional, tag = 12)]
+    used: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -215,7 +217,7 @@ fn clock_from(image: ClockImage) -> Option<Clock> {
 }
 
 fn entry_to(entry: &Entry) -> EntryImage {
-    let Entry { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, late } = entry;
+    let Entry { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, late, used } = entry;
     EntryImage {
         metric: metric.word().to_owned(),
         cycle: *cycle,
@@ -228,11 +230,12 @@ fn entry_to(entry: &Entry) -> EntryImage {
         mark: mark.clone(),
         reason: reason.clone(),
         late: *late,
+        used: *used,
     }
 }
 
 fn entry_from(image: EntryImage) -> Option<Entry> {
-    let EntryImage { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, late } = image;
+    let EntryImage { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, late, used } = image;
     Some(Entry {
         metric: SlaMetric::parse(&metric)?,
         cycle,
@@ -248,5 +251,6 @@ fn entry_from(image: EntryImage) -> Option<Entry> {
         mark,
         reason,
         late,
+        used,
     })
 }

@@ -91,3 +91,26 @@ diesel::table! {
         body -> Bytea,
     }
 }
+
+diesel::table! {
+    sla_outcome (tenant_id, ticket_id, metric, cycle) {
+        tenant_id -> Text,
+        ticket_id -> Uuid,
+        metric -> Text,
+        cycle -> Integer,
+        policy_id -> Uuid,
+        policy_version -> Integer,
+        target -> BigInt,
+        priority -> Text,
+        kind -> Text,
+        team_id -> Text,
+        organization_id -> Text,
+        app_id -> Text,
+        breached_at -> Nullable<Timestamptz>,
+        late -> BigInt,
+        position -> BigInt,
+        fulfilled_at -> Nullable<Timestamptz>,
+        voided_at -> Nullable<Timestamptz>,
+        elapsed -> Nullable<BigInt>,
+    }
+}

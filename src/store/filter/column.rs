@@ -64,6 +64,7 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::CannedResponse => canned(&names),
         Root::SlaPolicy => policy(&names),
         Root::Calendar => calendar(&names),
+        Root::SlaOutcome => outcome(&names),
         _ => None,
     }
 }
@@ -274,6 +275,29 @@ fn calendar(names: &[&str]) -> Option<Column> {
     }
 }
 
+fn outcome(names: &[&str]) -> Option<Column> {
+    match names {
+        ["ticket_id"] => of("ticket_id", Sort::Id(id::TICKET)),
+        ["metric"] => of("metric", Sort::Text),
+        ["cycle"] => of("cycle", Sort::Int),
+        ["policy_id"] => of("policy_id", Sort::Id(id::SLA_POLICY)),
+        ["policy_version"] => of("policy_version", Sort::Int),
+        ["target"] => of("target", Sort::Duration),
+        ["priority"] => of("priority", Sort::Text),
+        ["type"] => of("kind", Sort::Text),
+        ["team_id"] => of("team_id", Sort::Text),
+        ["organization_id"] => of("organization_id", Sort::Text),
+        ["app_id"] => of("app_id", Sort::Text),
+        ["breached_at"] => optional("breached_at", Sort::Time),
+        ["late_by"] => of("late", Sort::Duration),
+        ["position"] => of("position", Sort::Int),
+        ["fulfilled_at"] => optional("fulfilled_at", Sort::Time),
+        ["voided_at"] => optional("voided_at", Sort::Time),
+        ["elapsed"] => optional("elapsed", Sort::Duration),
+        _ => None,
+    }
+}
+
 fn canned(names: &[&str]) -> Option<Column> {
     match names {
         ["id"] => of("id", Sort::Id(id::CANNED_RESPONSE)),
@@ -348,6 +372,7 @@ mod tests {
             Root::CannedResponse,
             Root::SlaPolicy,
             Root::Calendar,
+            Root::SlaOutcome,
         ] {
             assert_eq!(missing(root), [""; 0], "{root:?}");
         }

@@ -38,7 +38,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Assignee | Root::Agent => whole(facts.assignee, |a| agent(a, names), names),
         Root::Team => whole(facts.team, |t| team(t, names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
-        Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar => Ok(None),
+        Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar | Root::SlaOutcome => Ok(None),
         Root::Sla => whole(facts.ticket, |t| clocks::value(&t.clocks, facts.now, names), names),
         Root::Now => Ok(Some(Value::Time(facts.now))),
         Root::Tenant => match names {

@@ -6,7 +6,7 @@ mod sla;
 use std::fmt;
 
 use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockState, IssueStatus, IssueType, Priority};
-use crate::model::words::{RunVerdict, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
+use crate::model::words::{RunVerdict, SlaMetric, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
 pub use roots::{TICKET, changing};
 
@@ -41,6 +41,7 @@ pub static ISSUE_STATUS: Enumeration = Enumeration { name: "issue status", words
 pub static RUN_VERDICT: Enumeration = Enumeration { name: "verdict", words: RunVerdict::WORDS };
 pub static SLA_POLICY_STATUS: Enumeration = Enumeration { name: "SLA policy status", words: SlaPolicyStatus::WORDS };
 pub static CLOCK_STATE: Enumeration = Enumeration { name: "clock state", words: ClockState::WORDS };
+pub static SLA_METRIC: Enumeration = Enumeration { name: "SLA metric", words: SlaMetric::WORDS };
 pub static AGENT_STATUS: Enumeration = Enumeration { name: "agent status", words: AgentStatus::WORDS };
 
 /// The type of a value, as far as it is known before anything is evaluated.
@@ -165,6 +166,7 @@ pub enum Root {
     CannedResponse,
     SlaPolicy,
     Calendar,
+    SlaOutcome,
 }
 
 impl Root {
@@ -200,7 +202,7 @@ impl Root {
 
     /// What only lists filter, as SQL: no rule and no stream has it at hand.
     pub const OF_LISTS: &'static [Root] =
-        &[Root::Run, Root::Tag, Root::CannedResponse, Root::SlaPolicy, Root::Calendar];
+        &[Root::Run, Root::Tag, Root::CannedResponse, Root::SlaPolicy, Root::Calendar, Root::SlaOutcome];
 
     /// What a filter over this can name; nothing where there is no such filter.
     pub fn of_filter(self) -> &'static [Root] {
@@ -218,6 +220,7 @@ impl Root {
             Root::CannedResponse => &[Root::CannedResponse, Root::Now],
             Root::SlaPolicy => &[Root::SlaPolicy, Root::Now],
             Root::Calendar => &[Root::Calendar, Root::Now],
+            Root::SlaOutcome => &[Root::SlaOutcome, Root::Now],
             Root::Event
             | Root::Before
             | Root::Changes
@@ -254,6 +257,7 @@ impl Root {
             Root::CannedResponse => "canned_response",
             Root::SlaPolicy => "sla_policy",
             Root::Calendar => "calendar",
+            Root::SlaOutcome => "sla_outcome",
         }
     }
 
@@ -278,6 +282,7 @@ impl Root {
             Root::CannedResponse => Type::Object(&roots::CANNED_RESPONSE),
             Root::SlaPolicy => Type::Object(&sla::SLA_POLICY),
             Root::Calendar => Type::Object(&sla::CALENDAR),
+            Root::SlaOutcome => Type::Object(&sla::SLA_OUTCOME),
         }
     }
 

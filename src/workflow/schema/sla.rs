@@ -1,7 +1,7 @@
 //! The fields of what is promised: clocks, policies, calendars.
 
 use super::roots::{WORDS, field, optional};
-use super::{CLOCK_STATE, Object, PRIORITY, SLA_POLICY_STATUS, Type};
+use super::{CLOCK_STATE, Object, PRIORITY, SLA_METRIC, SLA_POLICY_STATUS, TICKET_TYPE, Type};
 
 pub static SLA: Object = Object {
     name: "sla",
@@ -66,5 +66,28 @@ pub static CALENDAR: Object = Object {
         field("updated_at", Type::Time),
         field("created_by", Type::Text),
         field("updated_by", Type::Text),
+    ],
+};
+
+pub static SLA_OUTCOME: Object = Object {
+    name: "sla_outcome",
+    fields: &[
+        field("ticket_id", Type::Text),
+        field("metric", Type::Enum(&SLA_METRIC)),
+        field("cycle", Type::Int),
+        field("policy_id", Type::Text),
+        field("policy_version", Type::Int),
+        field("target", Type::Duration),
+        field("priority", Type::Enum(&PRIORITY)),
+        field("type", Type::Enum(&TICKET_TYPE)),
+        field("team_id", Type::Text),
+        field("organization_id", Type::Text),
+        field("app_id", Type::Text),
+        optional("breached_at", Type::Time),
+        field("late_by", Type::Duration),
+        field("position", Type::Int),
+        optional("fulfilled_at", Type::Time),
+        optional("voided_at", Type::Time),
+        optional("elapsed", Type::Duration),
     ],
 };
