@@ -2,7 +2,7 @@
 
 from case import Case, api
 
-ALL = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages"]
+ALL = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages", "sla"]
 
 
 class Includes(Case):

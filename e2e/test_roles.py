@@ -122,7 +122,7 @@ ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer"
 GATE = {"method", "roles", "allowed"}
 READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview", "Explain")
 # All that comes along with a ticket.
-INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages"]
+INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages", "sla"]
 
 
 class Access(World):

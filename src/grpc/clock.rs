@@ -1,10 +1,6 @@
 //! SlaService: the clocks of a ticket, and why they say what they say.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use tonic::Status;
-use uuid::Uuid;
 
 use super::convert::read::{Freshness, checked, freshness};
 use super::convert::words::WireWord;
@@ -13,6 +9,7 @@ use super::fault;
 use super::read::wait_for;
 use super::state::{Call, State};
 use super::ticket::gather;
+use super::ticket_sla::Known;
 use super::{pb, status};
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::clock::{Clock, Clocks};
@@ -51,12 +48,7 @@ async fn read(state: &State, call: &Call, method: &'static str, name: &Named) ->
         let entries = restore_entries(&body).map_err(|what| fault::incident(method, &what))?;
         ledger.extend(entries.into_iter().map(|entry| (position, entry)));
     }
-    let mut clocks = ticket.clocks;
-    // What is due is shown as such, though it may be told a moment later.
-    while let Some(entry) = clocks.settle(now) {
-        clocks.apply(&entry);
-    }
-    Ok(Read { conn, clocks, ledger, now })
+    Ok(Read { conn, clocks: ticket.clocks.settled(now), ledger, now })
 }
 
 /// A ticket as a request names it.
@@ -79,24 +71,16 @@ pub async fn get(
     })
     .map_err(status::refused)?;
     let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
-    let mut shown = Vec::new();
-    // Nearly always one version of one calendar: it is read once.
-    let mut known: HashMap<(Option<Uuid>, i32), Option<Hours>> = HashMap::new();
-    for it in &clocks.0 {
-        let counted_by = match known.entry((it.goal.calendar_id, it.goal.calendar_version)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(hours(&mut conn, &call, METHOD, it).await?.1),
-        };
-        shown.push(clock::to_pb(it, counted_by.as_ref(), now));
-    }
+    let known = Known::of(&mut conn, call.caller.tenant(), METHOD, clocks.0.iter()).await?;
+    let pb::TicketSla { clocks, next_due_at, at } = known.show(&clocks, now);
     let more_ledger = ledger.len() > ENTRIES;
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
     Ok(pb::GetTicketSlaResponse {
-        clocks: shown,
+        clocks,
         ledger: ledger.into_iter().map(|(position, entry)| clock::entry_to_pb(position, entry)).collect(),
         more_ledger,
-        at: Some(time::to_pb(now)),
-        next_due_at: time::maybe_to_pb(clocks.next_due_at()),
+        at,
+        next_due_at,
     })
 }
 

@@ -32,5 +32,6 @@ pub mod status;
 mod tag;
 pub mod tenant;
 pub mod ticket;
+mod ticket_sla;
 pub mod workflow;
 mod write;

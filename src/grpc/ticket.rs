@@ -9,7 +9,7 @@ use super::include::included;
 use super::read::{Asked, List, connection, wait_for};
 use super::state::{Call, State, service};
 use super::write::write;
-use super::{as_of, canned, fault, pb, search, statistics, status, tag};
+use super::{as_of, canned, fault, pb, search, statistics, status, tag, ticket_sla};
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
 use crate::model::message::Message;
@@ -77,8 +77,11 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     if let Some(then) = then {
         row = Box::pin(as_of::as_it_was(state, &call, row, then, id)).await?;
     }
-    let mut with = included(state, &call, "GetTicket", std::slice::from_ref(&row), &wanted).await?;
-    Ok(pb::GetTicketResponse { ticket: Some(ticket::to_pb(row, call.part())), included: with.pop() })
+    let one = std::slice::from_ref(&row);
+    let mut with = included(state, &call, "GetTicket", one, &wanted).await?;
+    let sla = ticket_sla::wanted_of(state, &call, "GetTicket", one, &wanted).await?.pop().flatten();
+    let ticket = pb::Ticket { sla, ..ticket::to_pb(row, call.part()) };
+    Ok(pb::GetTicketResponse { ticket: Some(ticket), included: with.pop() })
 }
 
 async fn batch_get(
@@ -96,7 +99,9 @@ async fn batch_get(
     let rows: Result<Vec<Ticket>, Status> = join_all(rows).await.into_iter().collect();
     let rows = rows?;
     let included = included(state, &call, "BatchGetTickets", &rows, &wanted).await?;
-    let tickets = rows.into_iter().map(|row| ticket::to_pb(row, call.part())).collect();
+    let slas = ticket_sla::wanted_of(state, &call, "BatchGetTickets", &rows, &wanted).await?;
+    let with = |(row, sla)| pb::Ticket { sla, ..ticket::to_pb(row, call.part()) };
+    let tickets = rows.into_iter().zip(slas).map(with).collect();
     Ok(pb::BatchGetTicketsResponse { tickets, included })
 }
 
@@ -131,7 +136,11 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     let rows = rows.map_err(|error| list.failed(error))?;
     drop(conn);
     let included = included(state, &call, "ListTickets", &rows.rows, &wanted).await?;
-    let (tickets, next_page_token) = list.shown(state, rows, |row| ticket::to_pb(row, list.part()));
+    let mut slas = ticket_sla::wanted_of(state, &call, "ListTickets", &rows.rows, &wanted).await?.into_iter();
+    let (tickets, next_page_token) = list.shown(state, rows, |row| {
+        let sla = slas.next().flatten();
+        pb::Ticket { sla, ..ticket::to_pb(row, list.part()) }
+    });
     Ok(pb::ListTicketsResponse { tickets, next_page_token, included })
 }
 

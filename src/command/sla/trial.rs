@@ -2,7 +2,7 @@
 
 use super::follow::Book;
 use crate::command::{Stop, World, gather};
-use crate::model::sla::clock::{Clock, Clocks};
+use crate::model::sla::clock::Clock;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::{ClockState, SlaMetric};
@@ -34,11 +34,11 @@ pub fn effects(world: &World, rules: &RuleSet, tickets: &[Ticket], now: Instant)
 }
 
 fn of_ticket(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> Result<Vec<Effect>, Stop> {
-    let before = settled(ticket.clocks.clone(), now);
+    let before = ticket.clocks.clone().settled(now);
     let Some(mut book) = Book::open(world, rules, ticket, now)? else { return Ok(Vec::new()) };
     book.clocks.clone_from(&before);
     book.follow(Some(ticket), ticket, None);
-    let after = settled(book.clocks, now);
+    let after = book.clocks.settled(now);
     let all = SlaMetric::ALL.iter().filter_map(|metric| {
         let (before, after) = (before.of(*metric), after.of(*metric)?);
         let kind = kind(before, after)?;
@@ -47,14 +47,6 @@ fn of_ticket(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> R
         Some(Effect { kind, before: before.cloned(), after: after.clone(), breaches })
     });
     Ok(all.collect())
-}
-
-/// With everything told that is due by then.
-fn settled(mut clocks: Clocks, now: Instant) -> Clocks {
-    while let Some(entry) = clocks.settle(now) {
-        clocks.apply(&entry);
-    }
-    clocks
 }
 
 /// `None`: it has at most another version of what it had.

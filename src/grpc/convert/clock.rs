@@ -4,7 +4,7 @@ use super::time;
 use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id;
-use crate::model::sla::clock::{Clock, Goal};
+use crate::model::sla::clock::{Clock, Clocks, Goal};
 use crate::model::sla::count::{counted, deadline};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry;
@@ -34,6 +34,15 @@ pub fn to_pb(clock: &Clock, hours: Option<&Hours>, now: Instant) -> pb::SlaClock
         ended_at: time::maybe_to_pb(*ended_at),
         zone_data: zones.clone(),
         next_warning_at: time::maybe_to_pb(clock.next_warning_at()),
+    }
+}
+
+/// All clocks of a ticket at an instant.
+pub fn all_to_pb<'a>(clocks: &Clocks, hours: impl Fn(&Clock) -> Option<&'a Hours>, now: Instant) -> pb::TicketSla {
+    pb::TicketSla {
+        clocks: clocks.0.iter().map(|clock| to_pb(clock, hours(clock), now)).collect(),
+        next_due_at: time::maybe_to_pb(clocks.next_due_at()),
+        at: Some(time::to_pb(now)),
     }
 }
 

@@ -33,6 +33,7 @@ pub const WRITABLE: &[&str] = &[
 
 /// The fields that Docket sets, or that never change.
 const FIXED: &[&str] = &[
+    "sla",
     "id",
     "number",
     "display_number",

@@ -118,5 +118,6 @@ pub fn to_pb(row: Ticket, part: Part) -> pb::Ticket {
         deleted_by,
         schema_version,
         etag: ticket::etag(etag_version),
+        sla: None,
     }
 }

@@ -237,6 +237,14 @@ impl Clocks {
         Some(Entry { mark, late, ..Entry::of(clock, kind, at) })
     }
 
+    /// With everything told that is due by `now`, though its timer may come a moment later.
+    pub fn settled(mut self, now: Instant) -> Clocks {
+        while let Some(entry) = self.settle(now) {
+            self.apply(&entry);
+        }
+        self
+    }
+
     /// When the first response and the resolution are due, while those clocks run.
     pub fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
         let due =

@@ -33,6 +33,8 @@ pub enum Include {
     Issues,
     Links,
     Messages,
+    /// In the ticket itself: see its clocks.
+    Sla,
 }
 
 impl Include {
@@ -45,6 +47,7 @@ impl Include {
         ("issues", Include::Issues),
         ("links", Include::Links),
         ("messages", Include::Messages),
+        ("sla", Include::Sla),
     ];
 }
 

@@ -148,12 +148,6 @@ impl<R: Listed> Listing<R> {
         Listing { sql, cached: true, row: PhantomData }
     }
 
-    /// All columns of the rows that are called `name` in what follows the select list.
-    pub(super) fn from(name: &'static str, from: Sql) -> Listing<R> {
-        let columns = R::COLUMNS.iter().map(|column| sql![name, ".", *column]);
-        Listing { sql: sql!["SELECT ", Sql::join(columns, ", "), from], cached: true, row: PhantomData }
-    }
-
     /// The first `most` of them; their shapes are the callers' and not kept.
     pub(super) fn first(
         conditions: Vec<Sql>,
@@ -168,6 +162,12 @@ impl<R: Listed> Listing<R> {
 }
 
 impl<R: Row> Listing<R> {
+    /// All columns of the rows that are called `name` in what follows the select list.
+    pub(super) fn from(name: &'static str, from: Sql) -> Listing<R> {
+        let columns = R::COLUMNS.iter().map(|column| sql![name, ".", *column]);
+        Listing { sql: sql!["SELECT ", Sql::join(columns, ", "), from], cached: true, row: PhantomData }
+    }
+
     /// Rows that meet all `conditions` and the filter, in no order.
     pub(in crate::store) fn any(mut conditions: Vec<Sql>, filter: Option<&Condition>) -> Listing<R> {
         conditions.extend(filter.map(|f| f.sql.clone()));

@@ -1,5 +1,7 @@
 //! SQL that reads SLA policies, calendars and their versions. No decisions.
 
+use std::collections::BTreeSet;
+
 use diesel::result::{OptionalExtension, QueryResult};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -12,7 +14,7 @@ use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::sql;
+use crate::store::sql::{Bind, sql};
 
 impl Listed for SlaPolicy {
     const DEFAULT_ORDER: &'static str = "name";
@@ -124,6 +126,29 @@ pub async fn calendar_version(
     let found: Option<CalendarVersion> = query.get_result(conn).await.optional()?;
     let calendar = found.and_then(|kept| kept.calendar());
     Ok(calendar.filter(|calendar| scope.audience.sees_internal(&calendar.app_id)))
+}
+
+/// Calendars as they were in these versions, whoever may see them; those that there never were are left out.
+pub async fn calendar_versions(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    versions: &BTreeSet<(Uuid, i32)>,
+) -> QueryResult<Vec<Calendar>> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (ids, numbers) = versions.iter().map(|(id, version)| (*id, i64::from(*version))).unzip();
+    let from = sql![
+        " FROM (SELECT unnest(",
+        Bind::Ids(ids),
+        ") AS id, unnest(",
+        Bind::Ints(numbers),
+        ") AS version) AS k, LATERAL (SELECT * FROM calendar_version WHERE tenant_id = ",
+        Bind::Text(tenant_id.to_owned()),
+        " AND id = k.id AND version = k.version OFFSET 0) AS r",
+    ];
+    let found: Vec<CalendarVersion> = RunQueryDsl::load(Listing::<CalendarVersion>::from("r", from), conn).await?;
+    Ok(found.into_iter().filter_map(|kept| kept.calendar()).collect())
 }
 
 /// One page of calendars.
