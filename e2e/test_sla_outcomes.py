@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import datetime
+import json
 import random
 
 import grpc
@@ -253,3 +254,34 @@ class Outcomes(Desk):
             self.assertEqual([(it.count, it.met, it.share) for it in report.all], [(1, 1, 1.0)])
             self.assertEqual([it.count for it in api.GetSlaReport(**{"from": START - datetime.timedelta(days=90)}).all], [2])
             self.assertEqual(report.position, api.ListActivities(order_by="position desc", page_size=1).activities[0].position)
+
+    def test_in_a_terminal(self) -> None:
+        with self.serve() as server:
+            server.ready()
+            api = self.desk(server, {"resolution_minutes": 60, "business_hours_only": False})
+            late = self.create(api, "2026-09-14T10:00:00+00:00", team_id="billing")
+            self.create(api, "2026-09-14T11:00:00+00:00")
+            self.time("2026-09-14T11:30:00+00:00")
+            api.ResolveTicket(id="2")
+            until(lambda: api.ListBreaches().breaches, "the breach is told")
+            ask = lambda *words: self.run_docket(*words, DOCKET_ADDRESS=server.address, DOCKET_TOKEN=self.issuer.token(self.tenant), HOME=str(self.folder))
+            shown = ask("sla", "breaches", "--from", "2026-09-14", "--policy", "p0", "--team", "billing", "--metric", "resolution")
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            self.assertRegex(shown.stdout, r"(?s)^NUMBER +METRIC .*\nTKT-0001 +RESOLUTION +2026-09-14 11:00:00Z +p0 +1h +MEDIUM +billing +RUNNING +It is broken\n$")
+            [breach] = json.loads(ask("sla", "breaches", "-o", "json").stdout)
+            self.assertEqual((breach["ticket_id"], breach["state"], breach["target"]), (late, "RUNNING", "3600s"))
+            self.assertNotIn("TKT", ask("sla", "breaches", "--team", "support").stdout)
+            report = ask("sla", "report", "--by", "team", "--from", "2026-09-14", "--to", "2026-09-15")
+            lines = [line.split() for line in report.stdout.splitlines() if line]
+            self.assertEqual(lines[1], ["RESOLUTION", "2", "1", "1", "0.5", "30m", "30m"])
+            self.assertIn(["billing", "RESOLUTION", "1", "0", "1", "0.0"], lines)
+            self.assertIn("from 2026-09-14 00:00:00Z to 2026-09-15 00:00:00Z", report.stderr)
+            figures = json.loads(ask("sla", "report", "--from", "2026-09-14", "--to", "2026-09-15", "-o", "json", "--metric", "resolution").stdout)
+            self.assertEqual([(it["count"], it["met"], it["share"]) for it in figures["all"]], [("2", "1", 0.5)])
+            # By its path, narrowed by a field as any list.
+            path = "/api/v1/sla/breaches?team=billing&metric=resolution&page_size=1"
+            self.assertEqual(ask("api", "GET", path, "--query", "$.breaches[*].display_number").stdout, "TKT-0001\n")
+            path = "/api/v1/sla/report?from=2026-09-14T00:00:00Z&to=2026-09-15T00:00:00Z&priority=medium"
+            self.assertEqual(ask("api", "GET", path, "--query", "$.all[*].breached").stdout, "1\n")
+            wrong = ask("sla", "report", "--from", "soon")
+            self.assertEqual((wrong.returncode, "write a day like" in wrong.stderr), (2, True))

@@ -115,6 +115,11 @@ impl Rows {
 }
 
 impl Page {
+    /// Of what is no list, and only filtered.
+    pub fn of(filter: Option<String>) -> Page {
+        Page { filter, order_by: None, rows: Rows { limit: None, all: false } }
+    }
+
     pub fn limit(&self) -> Limit {
         self.rows.limit()
     }

@@ -5,6 +5,7 @@ pub mod directory;
 mod explain;
 mod history;
 pub mod issue;
+mod outcome;
 mod preview;
 pub mod registry;
 pub mod sla;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Etag, Words, Write, text};
 use super::explain::{Explain, explain};
+use super::outcome::{Breaches, Report, breaches, report};
 use super::preview::{Preview, preview};
 use super::registry::{Kept, Verb, carry_out, named};
 use crate::cli::error::CliError;
@@ -37,6 +38,10 @@ enum Noun {
     Calendar(Box<CalendarVerb>),
     /// Why a ticket's deadline is what it is
     Explain(Explain),
+    /// List missed deadlines, the newest first
+    Breaches(Breaches),
+    /// How many promises were kept
+    Report(Report),
     /// What a change would do to open tickets, before it is made
     #[command(subcommand)]
     Preview(Preview),
@@ -229,6 +234,8 @@ pub fn run(args: SlaArgs) -> Result<(), CliError> {
     let SlaArgs { client, noun } = args;
     run_session(client, async |mut session| match noun {
         Noun::Explain(args) => explain(&mut session, args).await,
+        Noun::Breaches(args) => breaches(&mut session, args).await,
+        Noun::Report(args) => report(&mut session, args).await,
         Noun::Preview(change) => preview(&mut session, change).await,
         Noun::Policy(verb) => carry_out(&mut session, *verb).await,
         Noun::Calendar(verb) => match *verb {

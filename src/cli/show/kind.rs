@@ -250,6 +250,59 @@ pub const STATS_GROUP: Kind = Kind {
     zeros: true,
 };
 
+pub const BREACH: Kind = Kind {
+    message: "SlaOutcome",
+    columns: &[
+        column("display_number", "NUMBER", 0),
+        column("metric", "METRIC", 1),
+        column("breached_at", "MISSED", 0),
+        column("policy_name", "POLICY", 3),
+        column("target", "TARGET", 4),
+        column("priority", "PRIORITY", 5),
+        column("team_id", "TEAM", 6),
+        column("state", "STATE", 2),
+        column("ended_at", "ENDED", 7),
+        column("subject", "SUBJECT", 0),
+    ],
+    heading: &["display_number", "metric"],
+    text: "",
+    zeros: false,
+};
+
+pub const ATTAINMENT: Kind = Kind {
+    message: "SlaAttainment",
+    columns: &[
+        column("metric", "METRIC", 0),
+        column("count", "CLOCKS", 0),
+        column("met", "MET", 2),
+        column("breached", "BREACHED", 0),
+        column("share", "SHARE", 1),
+        column("p50", "P50", 3),
+        column("p90", "P90", 4),
+    ],
+    heading: &["metric"],
+    text: "",
+    zeros: true,
+};
+
+pub const REPORT_GROUP: Kind = Kind {
+    message: "SlaReportGroup",
+    columns: &[
+        column("value", "GROUP", 0),
+        column("name", "NAME", 2),
+        column("attainment.metric", "METRIC", 0),
+        column("attainment.count", "CLOCKS", 0),
+        column("attainment.met", "MET", 3),
+        column("attainment.breached", "BREACHED", 0),
+        column("attainment.share", "SHARE", 1),
+        column("attainment.p50", "P50", 4),
+        column("attainment.p90", "P90", 5),
+    ],
+    heading: &["value"],
+    text: "",
+    zeros: true,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +328,9 @@ mod tests {
             &CALENDAR,
             &STATS,
             &STATS_GROUP,
+            &BREACH,
+            &ATTAINMENT,
+            &REPORT_GROUP,
         ] {
             let message = schema.message(kind.message).expect(kind.message);
             let columns = kind.columns.iter().map(|column| column.path);
