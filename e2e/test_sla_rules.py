@@ -94,6 +94,46 @@ class Rules(Desk):
             self.assertEqual(reasons, {"rules wait for other marks"})
             self.assertEqual([*api.ListRuns().runs], [])
 
+    def test_killed_while_clocks_follow_a_set(self) -> None:
+        tickets = 5_000
+        folder = self.rules(tagging("first", "ticket.created"))
+        with self.serve(workflows=folder) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            self.time("2026-09-14T10:00:00Z")
+            for _ in range(tickets // 500):
+                api.BatchCreateTickets(requests=[{"ticket": {"subject": "It is broken"}}] * 500)
+            self.rules(tagging("comes", "{sla: resolution, at: 75%}"))
+            api.ReloadWorkflows()
+            until(lambda: self.followed() > 0, "some have followed")
+            server.process.kill()
+            server.process.wait()
+        with self.serve(workflows=folder) as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            self.moved(1)
+            self.assertEqual(self.followed(), tickets, "each has followed, and once")
+            self.time("2026-09-14T16:00:00Z")
+            until(lambda: self.tagged(api, "comes") == tickets, "each comes to its mark", 60)
+            self.assertEqual([*api.ListRuns().runs], [])
+
+    def followed(self) -> int:
+        return int(self.postgres.sql("SELECT count(*) FROM activity WHERE kind = 'sla.retargeted'", self.database))
+
+    def test_two_servers_have_one_set(self) -> None:
+        folder = self.rules(tagging("first", "ticket.created"))
+        with self.serve(workflows=folder) as one, self.serve("-other") as other:
+            one.ready(), other.ready()
+            api = self.desk(one, EVERY_HOUR)
+            before = self.create(api, "2026-09-14T10:00:00Z")
+            self.rules(tagging("comes", "{sla: resolution, at: 75%}"))
+            api.ReloadWorkflows()
+            elsewhere = other.api(self.schema, self.issuer.token(self.tenant))
+            after = self.create(elsewhere, "2026-09-14T10:00:00Z")
+            self.moved(1)
+            self.time("2026-09-14T16:00:00Z")
+            for ticket, tags in ((before, ["first", "comes"]), (after, ["comes"])):
+                until(lambda: sorted(self.tags(api, ticket)) == sorted(tags), f"{tags}")
+
     def test_each_tenant_has_the_marks_of_its_own_rules(self) -> None:
         folder = self.rules(tagging("pro", "{sla: resolution, at: 50%}", "tenants: tenant.attributes.plan == 'pro'\n"))
         with self.serve(workflows=folder) as server:

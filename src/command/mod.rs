@@ -113,6 +113,18 @@ fn gather<T>(looked_up: impl IntoIterator<Item = Result<T, Stop>>) -> Result<Vec
     if missing.is_empty() { Ok(found) } else { Err(Stop::Missing(missing)) }
 }
 
+/// The same of two.
+fn both<A, B>(a: Result<A, Stop>, b: Result<B, Stop>) -> Result<(A, B), Stop> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(Stop::Missing(mut wants)), Err(Stop::Missing(more))) => {
+            wants.extend(more);
+            Err(Stop::Missing(wants))
+        }
+        (Err(stop), _) | (_, Err(stop)) => Err(stop),
+    }
+}
+
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Stop {
         Stop::Refused(Box::new(refusal))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::config::{CalendarInUse, PolicyInUse};
-use crate::command::{Stop, World};
+use crate::command::{Stop, World, both};
 use crate::model::message::Message;
 use crate::model::sla::clock::{Clock, Clocks, Goal, Warning};
 use crate::model::sla::count::{counted, deadline};
@@ -40,13 +40,17 @@ pub(super) struct Book {
 impl Book {
     /// `None`: the ticket has no clocks, and nobody promises any.
     pub fn open(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> Result<Option<Book>, Stop> {
-        let config = world.sla()?;
+        let config = world.sla();
+        // What is missing is asked for at once, where it is known to matter.
+        let matters = !ticket.clocks.0.is_empty() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
+        let marks = if matters { marks(world, rules, now) } else { Ok(Vec::new()) };
+        let (config, marks) = both(config, marks)?;
         if config.policies().is_empty() && ticket.clocks.0.is_empty() {
             return Ok(None);
         }
         let policy = world.sla_policy_of(ticket)?;
         let calendar = policy.as_ref().and_then(|policy| config.calendar_of(&policy.row)).cloned();
-        let (clocks, marks) = (ticket.clocks.clone(), marks(world, rules, now)?);
+        let clocks = ticket.clocks.clone();
         Ok(Some(Book { clocks, entries: Vec::new(), now, policy, calendar, marks }))
     }
 
