@@ -119,6 +119,20 @@ class Rules(Desk):
     def followed(self) -> int:
         return int(self.postgres.sql("SELECT count(*) FROM activity WHERE kind = 'sla.retargeted'", self.database))
 
+    def test_a_set_that_was_active_for_a_moment_leaves_nothing_behind(self) -> None:
+        marks, none = tagging("comes", "{sla: resolution, at: 75%}"), tagging("first", "ticket.created")
+        with self.serve(workflows=self.rules(marks)) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            self.moved(1)
+            self.rules(none)
+            api.ReloadWorkflows()
+            ticket = self.create(api, "2026-09-14T10:00:00Z")
+            # The same set as before, by its content: whoever looks now and then may not have seen the other.
+            self.rules(marks)
+            api.ReloadWorkflows()
+            until(lambda: api.GetTicketSla(id=ticket).clocks[0].HasField("next_warning_at"), "it has the marks of the set that is active")
+
     def test_two_servers_have_one_set(self) -> None:
         folder = self.rules(tagging("first", "ticket.created"))
         with self.serve(workflows=folder) as one, self.serve("-other") as other:

@@ -7,6 +7,7 @@ use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use crate::store;
+use crate::store::rules::Asked;
 use crate::workflow::{Diagnostic, RuleSet, Severity};
 
 /// One for a process: who makes rules active tells it of failures, handlers ask it.
@@ -87,7 +88,8 @@ impl ActiveRules {
     /// Why the database did not take it.
     pub async fn publish(&self, set: &RuleSet, url: &str) -> Result<(), String> {
         let mut conn = store::pool::connect(url).await.map_err(|error| error.to_string())?;
-        let active = store::rules::activate(&mut conn, set.hash(), set.sources()).await;
+        let asked = Asked { marks: set.marks_hash(), by_tenant: set.marks_by_tenant() };
+        let active = store::rules::activate(&mut conn, set.hash(), set.sources(), asked).await;
         active.map_err(|error| error.to_string())?;
         tracing::info!(rules.hash = set.hash(), "{} rules are active", set.rules().len());
         self.lock().last_error = String::new();

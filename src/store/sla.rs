@@ -31,48 +31,36 @@ pub async fn due(conn: &mut AsyncPgConnection, ago: i64, most: i64) -> QueryResu
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     pub tenant_id: String,
-    /// Of the newest change of a policy or a calendar, or of the tenant's settings where they matter.
+    /// Of the newest change of a policy or a calendar.
     pub config_position: i64,
+    /// Of what tells which marks its clocks have for rules: the active set, and the tenant's settings where they matter.
+    pub marks: String,
     /// Tickets up to this one have followed it; nil: none yet.
     pub after_id: Uuid,
 }
 
-/// What clocks follow beside the configuration of their tenant.
-#[derive(Clone, Copy, Debug)]
-pub struct Common<'a> {
-    /// The version of the zone data.
-    pub zones: &'a str,
-    /// What the active rules ask of clocks.
-    pub marks: &'a str,
-    /// Whether that depends on the settings of a tenant.
-    pub by_settings: bool,
-}
-
-/// Tenants of which a policy or a calendar changed, or what is common to all, and not all open tickets have followed.
-pub async fn moves(conn: &mut AsyncPgConnection, common: Common<'_>, most: i64) -> QueryResult<Vec<Move>> {
-    let Common { zones, marks, by_settings } = common;
-    let settings = " UNION ALL SELECT tenant_id, position FROM tenant AS t WHERE EXISTS (SELECT FROM sla_policy AS p \
-                    WHERE p.tenant_id = t.tenant_id)";
+/// Tenants of which a policy or a calendar changed, or the marks of rules, or the zone data, and not all open tickets have followed.
+pub async fn moves(conn: &mut AsyncPgConnection, zones: &str, most: i64) -> QueryResult<Vec<Move>> {
     let sql = sql![
-        "SELECT c.tenant_id, c.position, CASE WHEN m.config_position = c.position AND m.zones = ",
+        "SELECT f.tenant_id, f.position, f.marks, CASE WHEN m.config_position = f.position AND m.marks = f.marks AND m.zones = ",
         text(zones),
-        " AND m.marks = ",
-        text(marks),
-        " THEN m.after_id ELSE '00000000-0000-0000-0000-000000000000' END FROM (SELECT tenant_id, max(position) AS position \
-         FROM (SELECT tenant_id, position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar",
-        if by_settings { settings } else { "" },
-        ") AS changed GROUP BY tenant_id) AS c LEFT JOIN sla_move AS m ON m.tenant_id = c.tenant_id \
-         WHERE m.tenant_id IS NULL OR m.config_position <> c.position OR m.zones <> ",
+        " THEN m.after_id ELSE '00000000-0000-0000-0000-000000000000' END FROM (SELECT c.tenant_id, c.position, \
+         CASE WHEN i.marks_version = 0 THEN '' WHEN i.marks_by_tenant THEN i.marks_version || '@' || coalesce(t.position, 0) \
+         ELSE i.marks_version::text END AS marks FROM (SELECT tenant_id, max(position) AS position FROM (SELECT tenant_id, \
+         position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar) AS changed GROUP BY tenant_id) AS c \
+         LEFT JOIN tenant AS t ON t.tenant_id = c.tenant_id CROSS JOIN installation AS i) AS f \
+         LEFT JOIN sla_move AS m ON m.tenant_id = f.tenant_id WHERE m.tenant_id IS NULL \
+         OR m.config_position <> f.position OR m.marks <> f.marks OR m.zones <> ",
         text(zones),
-        " OR m.marks <> ",
-        text(marks),
-        " OR NOT m.done ORDER BY c.position LIMIT ",
+        " OR NOT m.done ORDER BY f.position LIMIT ",
         Bind::Int(most),
     ];
-    let rows: Vec<(String, i64, Uuid)> =
-        RunQueryDsl::load(Select::<(Text, BigInt, SqlUuid)>::new(sql, true), conn).await?;
+    let rows: Vec<(String, i64, String, Uuid)> =
+        RunQueryDsl::load(Select::<(Text, BigInt, Text, SqlUuid)>::new(sql, true), conn).await?;
     let all = rows.into_iter();
-    Ok(all.map(|(tenant_id, config_position, after_id)| Move { tenant_id, config_position, after_id }).collect())
+    Ok(all
+        .map(|(tenant_id, config_position, marks, after_id)| Move { tenant_id, config_position, marks, after_id })
+        .collect())
 }
 
 /// The next tickets that may have clocks that run, in the order of their ids.
@@ -112,16 +100,16 @@ pub async fn open_rows(
 }
 
 /// How far a tenant's tickets have followed.
-pub async fn moved(conn: &mut AsyncPgConnection, at: &Move, common: Common<'_>, done: bool) -> QueryResult<()> {
+pub async fn moved(conn: &mut AsyncPgConnection, at: &Move, zones: &str, done: bool) -> QueryResult<()> {
     let sql: Sql = sql![
         "INSERT INTO sla_move (tenant_id, config_position, zones, marks, after_id, done) VALUES (",
         text(&at.tenant_id),
         ", ",
         Bind::Int(at.config_position),
         ", ",
-        text(common.zones),
+        text(zones),
         ", ",
-        text(common.marks),
+        text(&at.marks),
         ", ",
         Bind::Id(at.after_id),
         if done { ", true" } else { ", false" },

@@ -17,9 +17,7 @@ use crate::journal::Journal;
 use crate::model::sla::zone;
 use crate::store::lock::{Sole, lock};
 use crate::store::pool::connect;
-use crate::store::sla::{self, Common, Move};
-use crate::store::{head, rules};
-use crate::workflow::RuleSet;
+use crate::store::sla::{self, Move};
 
 const SET_UP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET jit = off";
 /// Between two looks.
@@ -61,14 +59,13 @@ async fn session(url: &str, journal: &Journal, away: &mut bool) -> Result<Infall
     let mut conn = connect(url).await?;
     conn.batch_execute(SET_UP).await?;
     let mut leads = false;
-    let mut active = ActiveRules::default();
     loop {
         *away = false;
         leads = leads || lock(&mut conn, Sole::Timers).await?;
         let due = sla::due(&mut conn, if leads { 0 } else { OVERDUE }, TICKETS).await?;
         let found = due.len();
         fire(journal, due).await;
-        let followed = if leads { follow(&mut conn, journal, &mut active).await? } else { 0 };
+        let followed = if leads { follow(&mut conn, journal).await? } else { 0 };
         if found == 0 && followed == 0 {
             sleep(LOOK_EVERY).await;
         }
@@ -106,42 +103,17 @@ async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> bool {
     }
 }
 
-/// The active rules, as far as they matter to clocks; compiled when the hash is another.
-#[derive(Default)]
-struct ActiveRules {
-    /// `None` before any set that compiles here was active.
-    set: Option<RuleSet>,
-    /// Of the set that was looked at last.
-    hash: Option<String>,
-}
-
-impl ActiveRules {
-    /// Of a set that does not compile here, the one before: as for commands, which say so.
-    async fn read(&mut self, conn: &AsyncPgConnection) -> Result<Option<&RuleSet>, Error> {
-        let hash = head::installation(conn).await?.rule_set;
-        if self.hash.as_ref() != Some(&hash) {
-            let sources = if hash.is_empty() { Vec::new() } else { rules::sources(conn, &hash).await? };
-            // Compiling takes its time: not on the threads that answer everybody.
-            let set = tokio::task::spawn_blocking(move || RuleSet::from_sources(sources)).await;
-            self.set = set.ok().and_then(Result::ok).or(self.set.take());
-            self.hash = Some(hash);
-        }
-        Ok(self.set.as_ref())
-    }
-}
-
 /// One step of each tenant whose clocks have something to follow: a changed policy or calendar, other zone data, other marks of
 /// rules. Answers how many tickets followed.
-async fn follow(conn: &mut AsyncPgConnection, journal: &Journal, active: &mut ActiveRules) -> Result<usize, Error> {
-    let Some(set) = active.read(conn).await? else { return Ok(0) };
-    let common = Common { zones: zone::data_version(), marks: set.marks_hash(), by_settings: set.marks_by_tenant() };
+async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize, Error> {
+    let zones = zone::data_version();
+    let moves = sla::moves(conn, zones, TENANTS).await?;
+    // A write that was decided by the rules before may not have been committed yet. It holds the tenant's head; so does this, after
+    // it, and then its ticket is seen.
+    let begin = async |at: &Move| !at.after_id.is_nil() || submit(journal, &at.tenant_id, &[]).await;
+    let begun = join_all(moves.iter().map(begin)).await;
     let mut followed = 0;
-    for mut at in sla::moves(conn, common, TENANTS).await? {
-        // A write that was decided by the rules before may not have been committed yet. It holds the tenant's head; so does
-        // this, after it, and then its ticket is seen.
-        if at.after_id.is_nil() && !submit(journal, &at.tenant_id, &[]).await {
-            continue;
-        }
+    for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
         let tickets = sla::open_tickets(conn, &at, FOLLOWING).await?;
         let all = join_all(tickets.chunks(IN_COMMAND).map(|some| submit(journal, &at.tenant_id, some))).await;
         if all.contains(&false) {
@@ -149,7 +121,7 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal, active: &mut Ac
         }
         followed += tickets.len();
         at = Move { after_id: tickets.last().copied().unwrap_or(at.after_id), ..at };
-        sla::moved(conn, &at, common, (tickets.len() as i64) < FOLLOWING).await?;
+        sla::moved(conn, &at, zones, (tickets.len() as i64) < FOLLOWING).await?;
     }
     Ok(followed)
 }

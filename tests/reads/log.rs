@@ -122,7 +122,7 @@ async fn a_rule_set_is_kept_by_hash_and_made_active() {
     let mut conn = database().await;
     let sources = [("a.yaml".to_owned(), "name: a".to_owned())];
     for hash in ["h1", "h2", "h1"] {
-        rules::activate(&mut conn, hash, &sources).await.unwrap();
+        rules::activate(&mut conn, hash, &sources, Default::default()).await.unwrap();
         assert_eq!(docket::store::head::installation(&conn).await.unwrap().rule_set, hash);
     }
     assert_eq!(rules::sources(&conn, "h2").await.unwrap(), sources);
