@@ -144,7 +144,7 @@ fn append(world: &mut World, scope: &Scope<'_>, note: Note, ticket: Option<Arc<T
         tenant_id: scope.tenant().to_owned(),
         position: world.head.position,
         kind: kind.to_owned(),
-        families: families(kind, moved, ticket.as_ref().is_some_and(|ticket| !ticket.clocks.0.is_empty())),
+        families: families(kind, moved, ticket.as_ref().is_some_and(|ticket| !ticket.clocks.all.is_empty())),
         ticket_id: ticket.as_ref().map(|ticket| ticket.id),
         ticket_version: ticket.as_ref().map_or(0, |ticket| ticket.version),
         app_id,

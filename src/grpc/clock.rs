@@ -42,7 +42,9 @@ async fn read(state: &State, call: &Call, method: &'static str, name: &Named) ->
     let failed = |error| fault::of_read(method, "", error);
     let now = store::sla::now(&mut conn).await.map_err(failed)?;
     let rows = store::sla::ledger(&mut conn, call.caller.tenant(), ticket.id).await.map_err(failed)?;
-    let mut ledger = Vec::new();
+    let begun = ticket.clocks.begun.into_iter();
+    let mut ledger: Vec<(i64, Row)> =
+        begun.flat_map(|position| ticket.clocks.starts().into_iter().map(move |row| (position, row))).collect();
     // What was written since the ticket was read is not of these clocks.
     for (position, body) in rows.into_iter().filter(|(position, _)| *position <= ticket.position) {
         let entries = restore_entries(&body).map_err(|what| fault::incident(method, &what))?;
@@ -71,7 +73,7 @@ pub async fn get(
     })
     .map_err(status::refused)?;
     let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
-    let known = Known::of(&mut conn, call.caller.tenant(), METHOD, clocks.0.iter()).await?;
+    let known = Known::of(&mut conn, call.caller.tenant(), METHOD, clocks.all.iter()).await?;
     let pb::TicketSla { clocks, next_due_at, at } = known.show(&clocks, now);
     let more_ledger = ledger.len() > ENTRIES;
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
@@ -100,7 +102,7 @@ pub async fn explain(
     let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
     let wanted = match metric {
         Some(metric) => clocks.of(metric),
-        None => clocks.of(SlaMetric::Resolution).or(clocks.0.first()),
+        None => clocks.of(SlaMetric::Resolution).or(clocks.all.first()),
     };
     let Some(it) = wanted else {
         return Ok(pb::ExplainSlaResponse { at: Some(time::to_pb(now)), ..pb::ExplainSlaResponse::default() });

@@ -43,7 +43,8 @@ async fn look_up(
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
     let now = store::sla::now(&mut conn).await.map_err(|error| fault::of_read(method, "", error))?;
     let clocks: Vec<Clocks> = tickets.iter().map(|ticket| ticket.clocks.clone().settled(now)).collect();
-    let known = Known::of(&mut conn, call.caller.tenant(), method, clocks.iter().flat_map(|clocks| &clocks.0)).await?;
+    let known =
+        Known::of(&mut conn, call.caller.tenant(), method, clocks.iter().flat_map(|clocks| &clocks.all)).await?;
     Ok(clocks.iter().map(|clocks| Some(known.show(clocks, now))).collect())
 }
 

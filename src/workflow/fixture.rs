@@ -48,7 +48,7 @@ pub fn ticket() -> Ticket {
         sla_policy_id: Some(Uuid::from_u128(8)),
         first_response_due_at: Some(NOW),
         due_at: Some(NOW.plus_micros(3_600_000_000)),
-        clocks: Clocks(SlaMetric::ALL.iter().map(|metric| clock(*metric)).collect()),
+        clocks: Clocks { all: SlaMetric::ALL.iter().map(|metric| clock(*metric)).collect(), begun: None },
         sla_next_at: None,
         first_response_at: Some(NOW),
         resolved_at: Some(NOW),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::config::{CalendarInUse, PolicyInUse};
 use crate::command::{Stop, World, both};
 use crate::model::message::Message;
-use crate::model::sla::clock::{Clock, Clocks, Goal, Warning};
+use crate::model::sla::clock::{CREATED, Clock, Clocks, Goal, Warning};
 use crate::model::sla::count::{counted, deadline};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry;
@@ -42,10 +42,10 @@ impl Book {
     pub fn open(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> Result<Option<Book>, Stop> {
         let config = world.sla();
         // What is missing is asked for at once, where it is known to matter.
-        let matters = !ticket.clocks.0.is_empty() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
+        let matters = !ticket.clocks.all.is_empty() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
         let marks = if matters { marks(world, rules, now) } else { Ok(Vec::new()) };
         let (config, marks) = both(config, marks)?;
-        if config.policies().is_empty() && ticket.clocks.0.is_empty() {
+        if config.policies().is_empty() && ticket.clocks.all.is_empty() {
             return Ok(None);
         }
         let policy = world.sla_policy_of(ticket)?;
@@ -131,7 +131,7 @@ impl Book {
         let reason = match metric {
             SlaMetric::NextResponse => "the requester wrote",
             SlaMetric::Resolution if fulfilled => "reopened",
-            _ if ticket.created_at == self.now => "created",
+            _ if ticket.created_at == self.now => CREATED,
             _ => "a policy with such a target is for the ticket now",
         };
         let goes_on = self.policy.as_ref().is_some_and(|policy| policy.row.on_reopen == OnReopen::Continue);

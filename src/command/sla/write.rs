@@ -25,9 +25,14 @@ pub fn begin(world: &mut World, scope: &Scope<'_>, ticket: &mut Ticket) -> Resul
     let Some(mut book) = Book::open(world, scope.rules, ticket, scope.now)? else { return Ok(()) };
     book.follow(None, ticket, None);
     if !book.entries.is_empty() {
-        put(ticket, book.clocks);
         let position = next_position(world);
-        log(world, ticket, position, &book.entries);
+        let mut clocks = book.clocks;
+        if clocks.starts() == book.entries {
+            clocks.begun = Some(position);
+        } else {
+            log(world, ticket, position, &book.entries);
+        }
+        put(ticket, clocks);
     }
     Ok(())
 }
@@ -76,6 +81,9 @@ fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[En
     for rows in entries.chunk_by(|a, b| a.kind == b.kind) {
         let mut after = Ticket::clone(&ticket);
         let mut clocks = after.clocks.clone();
+        if let Some(position) = clocks.begun.take() {
+            log(world, &ticket, position, &ticket.clocks.starts());
+        }
         rows.iter().for_each(|row| clocks.apply(row));
         put(&mut after, clocks);
         if let Some(row) = rows.iter().find(|row| answers(row)) {

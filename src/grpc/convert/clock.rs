@@ -40,7 +40,7 @@ pub fn to_pb(clock: &Clock, hours: Option<&Hours>, now: Instant) -> pb::SlaClock
 /// All clocks of a ticket at an instant.
 pub fn all_to_pb<'a>(clocks: &Clocks, hours: impl Fn(&Clock) -> Option<&'a Hours>, now: Instant) -> pb::TicketSla {
     pb::TicketSla {
-        clocks: clocks.0.iter().map(|clock| to_pb(clock, hours(clock), now)).collect(),
+        clocks: clocks.all.iter().map(|clock| to_pb(clock, hours(clock), now)).collect(),
         next_due_at: time::maybe_to_pb(clocks.next_due_at()),
         at: Some(time::to_pb(now)),
     }

@@ -11,6 +11,9 @@ use super::ledger::Entry;
 use crate::model::time::Instant;
 use crate::model::words::{ClockState, LedgerKind, SlaMetric};
 
+/// Why clocks of a new ticket started.
+pub const CREATED: &str = "created";
+
 /// What a clock is measured by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Goal {
@@ -180,28 +183,47 @@ impl Clock {
     }
 }
 
-/// The newest clock of each metric that a ticket has had.
+/// A ticket's clocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
 #[diesel(sql_type = Bytea)]
-pub struct Clocks(pub Vec<Clock>);
+pub struct Clocks {
+    /// The newest one of each metric that the ticket has had.
+    pub all: Vec<Clock>,
+    /// The position at which they started, for as long as nothing else happened to any of them: so long they themselves are
+    /// the first rows of their ledger, and a new ticket has no more to write than itself.
+    pub begun: Option<i64>,
+}
 
 impl Clocks {
     pub fn of(&self, metric: SlaMetric) -> Option<&Clock> {
-        self.0.iter().find(|clock| clock.metric == metric)
+        self.all.iter().find(|clock| clock.metric == metric)
     }
 
     /// One row later. A row of a clock that there is not changes nothing.
     pub fn apply(&mut self, entry: &Entry) {
-        let place = self.0.iter().position(|clock| clock.metric == entry.metric);
+        let place = self.all.iter().position(|clock| clock.metric == entry.metric);
         match (entry.kind, &entry.goal, place) {
-            (LedgerKind::Start, Some(goal), Some(place)) => self.0[place] = Clock::started(entry, goal.clone()),
+            (LedgerKind::Start, Some(goal), Some(place)) => self.all[place] = Clock::started(entry, goal.clone()),
             (LedgerKind::Start, Some(goal), None) => {
-                self.0.push(Clock::started(entry, goal.clone()));
-                self.0.sort_by_key(|clock| clock.metric);
+                self.all.push(Clock::started(entry, goal.clone()));
+                self.all.sort_by_key(|clock| clock.metric);
             }
-            (_, _, Some(place)) => self.0[place].apply(entry),
+            (_, _, Some(place)) => self.all[place].apply(entry),
             (_, _, None) => {}
         }
+    }
+
+    /// The rows that started clocks to which nothing else happened.
+    pub fn starts(&self) -> Vec<Entry> {
+        let goal = |clock: &Clock| Some(clock.goal.clone());
+        let row = |clock: &Clock| Entry {
+            goal: goal(clock),
+            due: clock.due,
+            warnings: clock.warnings.clone(),
+            reason: CREATED.to_owned(),
+            ..Entry::of(clock, LedgerKind::Start, clock.start)
+        };
+        self.all.iter().map(row).collect()
     }
 
     /// All rows, from the first.
@@ -213,17 +235,17 @@ impl Clocks {
 
     /// The earliest warning or breach to come.
     pub fn next_at(&self) -> Option<Instant> {
-        self.0.iter().filter_map(|clock| Some(clock.next()?.0)).min()
+        self.all.iter().filter_map(|clock| Some(clock.next()?.0)).min()
     }
 
     /// The earliest deadline of those that are open.
     pub fn next_due_at(&self) -> Option<Instant> {
-        self.0.iter().filter(|clock| clock.is_open()).filter_map(|clock| clock.due).min()
+        self.all.iter().filter(|clock| clock.is_open()).filter_map(|clock| clock.due).min()
     }
 
     /// The warning or the breach that comes first, where it has come by `now`, as its row.
     pub fn settle(&self, now: Instant) -> Option<Entry> {
-        let next = self.0.iter().filter_map(|clock| clock.next().map(|(at, due)| (at, due, clock)));
+        let next = self.all.iter().filter_map(|clock| clock.next().map(|(at, due)| (at, due, clock)));
         let (at, due, clock) = next.min_by(|a, b| (a.0, &a.1, a.2.metric).cmp(&(b.0, &b.1, b.2.metric)))?;
         if at > now {
             return None;

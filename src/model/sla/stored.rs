@@ -79,6 +79,8 @@ struct ClockImage {
 struct ClocksImage {
     #[prost(message, repeated, tag = 1)]
     clocks: Vec<ClockImage>,
+    #[prost(int64, optional, tag = 2)]
+    begun: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -118,14 +120,14 @@ struct EntriesImage {
 impl Clocks {
     /// Nothing where there are no clocks.
     pub fn store(&self) -> Vec<u8> {
-        ClocksImage { clocks: self.0.iter().map(clock_to).collect() }.encode_to_vec()
+        ClocksImage { clocks: self.all.iter().map(clock_to).collect(), begun: self.begun }.encode_to_vec()
     }
 
     /// The inverse of [`Clocks::store`]; an error says what cannot be read.
     pub fn restore(bytes: &[u8]) -> Result<Clocks, String> {
         let image = ClocksImage::decode(bytes).map_err(|error| error.to_string())?;
         let clocks = image.clocks.into_iter().map(|it| clock_from(it).ok_or("a clock cannot be read".to_owned()));
-        clocks.collect::<Result<Vec<Clock>, String>>().map(Clocks)
+        Ok(Clocks { all: clocks.collect::<Result<Vec<Clock>, String>>()?, begun: image.begun })
     }
 }
 

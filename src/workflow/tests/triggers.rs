@@ -170,7 +170,7 @@ fn expressions_read_the_clocks_of_the_ticket() {
 
     // What is due by now is breached, whoever has told it or not.
     let mut late = fixture::ticket();
-    for clock in &mut late.clocks.0 {
+    for clock in &mut late.clocks.all {
         (clock.breached_at, clock.told) = (None, false);
     }
     let due = late.clocks.of(SlaMetric::Resolution).and_then(|clock| clock.due).expect("due");
