@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::command::{Action, Command};
 use crate::identity::Caller;
-use crate::journal::Journal;
+use crate::journal::{Failure, Journal};
+use crate::model::id;
 use crate::model::sla::zone;
 use crate::store::lock::{Sole, lock};
 use crate::store::pool::connect;
@@ -79,13 +80,35 @@ async fn fire(journal: &Journal, due: Vec<(String, Uuid)>) {
         tenants.entry(tenant).or_default().push(ticket);
     }
     let commands = tenants.iter().flat_map(|(tenant, all)| all.chunks(IN_COMMAND).map(move |some| (tenant, some)));
-    let failed = join_all(commands.map(|(tenant, tickets)| submit(journal, tenant, tickets))).await;
-    if failed.contains(&false) {
+    let sent = join_all(commands.map(|(tenant, tickets)| submit(journal, tenant, tickets))).await;
+    if sent.iter().any(|sent| *sent != Sent::All) {
         sleep(LOOK_EVERY).await;
     }
 }
 
-async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> bool {
+/// What became of tickets that were sent on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    All,
+    /// All but some whose own commands break.
+    Most,
+    /// The journal takes nothing now.
+    Nothing,
+}
+
+/// A ticket that breaks its command holds up nobody else: those beside it are sent one by one then.
+async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
+    match send(journal, tenant, tickets).await {
+        Sent::Most if tickets.len() > 1 => {
+            let each = join_all(tickets.iter().map(|one| send(journal, tenant, std::slice::from_ref(one)))).await;
+            if each.contains(&Sent::Nothing) { Sent::Nothing } else { Sent::Most }
+        }
+        sent => sent,
+    }
+}
+
+/// In one command: all of them or none.
+async fn send(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
     let command = Command {
         id: Uuid::now_v7(),
         caller: Caller::clock(tenant),
@@ -94,12 +117,15 @@ async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> bool {
         action: Action::FollowSla(tickets.to_vec()),
     };
     let bytes = size_of_val(tickets);
-    match journal.submit(command, bytes, None).await {
-        Ok(_) => true,
-        Err(error) => {
-            tracing::warn!(tenant, "Timers of {} tickets of tenant {tenant} are tried again: {error}", tickets.len());
-            false
-        }
+    let Err(error) = journal.submit(command, bytes, None).await else { return Sent::All };
+    let whose = match tickets {
+        [one] => id::show(id::TICKET, *one),
+        all => format!("{} tickets", all.len()),
+    };
+    tracing::warn!(tenant, "SLA clocks of {whose} of tenant {tenant} are tried again: {error}");
+    match error {
+        Failure::Refused(_) | Failure::Internal { .. } => Sent::Most,
+        Failure::Overloaded { .. } | Failure::DeadlinePassed | Failure::Unavailable { .. } => Sent::Nothing,
     }
 }
 
@@ -110,13 +136,14 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize
     let moves = sla::moves(conn, zones, TENANTS).await?;
     // A write that was decided by the rules before may not have been committed yet. It holds the tenant's head; so does this, after
     // it, and then its ticket is seen.
-    let begin = async |at: &Move| !at.after_id.is_nil() || submit(journal, &at.tenant_id, &[]).await;
+    let begin = async |at: &Move| !at.after_id.is_nil() || submit(journal, &at.tenant_id, &[]).await == Sent::All;
     let begun = join_all(moves.iter().map(begin)).await;
     let mut followed = 0;
     for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
         let tickets = sla::open_tickets(conn, &at, FOLLOWING).await?;
         let all = join_all(tickets.chunks(IN_COMMAND).map(|some| submit(journal, &at.tenant_id, some))).await;
-        if all.contains(&false) {
+        // Who breaks is left behind: each write of such a ticket has it follow, too.
+        if all.contains(&Sent::Nothing) {
             continue;
         }
         followed += tickets.len();
