@@ -22,6 +22,7 @@ use crate::grpc::pb::ticket_service_server::TicketServiceServer;
 use crate::grpc::pb::workflow_service_server::WorkflowServiceServer;
 use crate::grpc::rules::ActiveRules;
 use crate::grpc::serve::{HttpLimits, ServeError, Server, Services, Tls};
+use crate::grpc::shown::ShownTickets;
 use crate::grpc::state::State;
 use crate::grpc::{activity, directory, issue, sla, tenant, ticket, workflow};
 use crate::identity::Verifier;
@@ -172,6 +173,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         feed,
         projections: Projections::default(),
         filters: Filters::default(),
+        shown: ShownTickets::default(),
     });
     let services = Services::default()
         .with(docket_service!(TicketServiceServer::new(ticket::Tickets(state.clone()))))

@@ -25,6 +25,7 @@ pub mod rest;
 pub mod rules;
 mod search;
 pub mod serve;
+pub mod shown;
 pub mod sla;
 pub mod state;
 mod statistics;

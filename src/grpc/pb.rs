@@ -18,6 +18,7 @@ pub use google::r#type::DayOfWeek;
 
 /// By hand, for the server's sake: see there.
 pub use super::frame::StreamActivitiesResponse;
+pub use super::shown::ListTicketsResponse;
 
 pub mod stream_activities_response {
     pub use crate::grpc::frame::Event;

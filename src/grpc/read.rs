@@ -128,7 +128,7 @@ impl<R: Listed> List<R> {
     }
 
     /// The rows as the wire has them, and the token of the next page.
-    pub fn shown<T>(&self, state: &State, page: list::Page<R>, show: impl FnMut(R) -> T) -> (Vec<T>, String) {
+    pub fn shown<P, T>(&self, state: &State, page: list::Page<P>, show: impl FnMut(P) -> T) -> (Vec<T>, String) {
         let place = page.next.map(|last| Place { began: self.began, last });
         let next = place.map(|place| state.tokens.seal(self.fingerprint, &place, Instant::host_now()));
         (page.rows.into_iter().map(show).collect(), next.unwrap_or_default())

@@ -10,6 +10,7 @@ use super::convert::Part;
 use super::filters::Filters;
 use super::layers::Deadline;
 use super::rules::ActiveRules;
+use super::shown::ShownTickets;
 use crate::feed::Feed;
 use crate::identity::{Caller, Role, Roles};
 use crate::journal::Journal;
@@ -34,6 +35,8 @@ pub struct State {
     pub projections: Projections,
     /// For lists, the search and statistics.
     pub filters: Filters,
+    /// For lists of tickets.
+    pub shown: ShownTickets,
 }
 
 /// Who calls, and until when an answer is waited for.

@@ -1,12 +1,14 @@
 //! TicketService.
 
 use futures_util::future::join_all;
+use prost::Message as _;
 use tonic::Status;
 
 use super::convert::read::{checked, freshness, include, moment, page, tickets};
 use super::convert::{message, ticket};
 use super::include::included;
 use super::read::{Asked, List, connection, wait_for};
+use super::shown::Look;
 use super::state::{Call, State, service};
 use super::write::write;
 use super::{as_of, canned, fault, pb, search, statistics, status, tag, ticket_sla};
@@ -132,6 +134,12 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     let list = List::<Ticket>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let which = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
+    if wanted.is_empty() {
+        let look = Look { scope: list.scope(), wanted: which, part: list.part(), epoch: state.feed.epoch() };
+        let page = state.shown.page(&mut conn, &look, &list.paging()).await;
+        let (tickets, next_page_token) = list.shown(state, page.map_err(|error| list.failed(error))?, |bytes| bytes);
+        return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new() });
+    }
     let rows = store::read::ticket::list(&mut conn, list.scope(), which, &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
     drop(conn);
@@ -139,7 +147,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     let mut slas = ticket_sla::wanted_of(state, &call, "ListTickets", &rows.rows, &wanted).await?.into_iter();
     let (tickets, next_page_token) = list.shown(state, rows, |row| {
         let sla = slas.next().flatten();
-        pb::Ticket { sla, ..ticket::to_pb(row, list.part()) }
+        pb::Ticket { sla, ..ticket::to_pb(row, list.part()) }.encode_to_vec().into()
     });
     Ok(pb::ListTicketsResponse { tickets, next_page_token, included })
 }

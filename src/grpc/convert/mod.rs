@@ -24,7 +24,7 @@ pub mod words;
 pub mod workflow;
 
 /// How much of a ticket, and of its log, an answer shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     Whole,
     /// For its requester: [`crate::model::ticket::Ticket::public`] and [`crate::model::activity::Activity::public`].

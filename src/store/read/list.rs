@@ -8,6 +8,7 @@ use diesel::expression::Expression;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::methods::LoadQuery;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -15,7 +16,7 @@ use super::Scope;
 use crate::model::row::Row;
 use crate::store::filter::{Condition, Shape};
 use crate::store::page::Key;
-use crate::store::sql::{Bind, Sql, sql};
+use crate::store::sql::{Bind, Select, Sql, sql};
 
 /// Rows of a page at most.
 pub const MAX_PAGE: usize = 500;
@@ -93,6 +94,13 @@ pub struct Paging<'a, R: 'static> {
     pub size: usize,
 }
 
+impl<R> Paging<'_, R> {
+    /// How many rows the page has at most.
+    pub fn rows(&self) -> usize {
+        self.size.clamp(1, MAX_PAGE)
+    }
+}
+
 /// One page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<R> {
@@ -117,28 +125,8 @@ impl<R: Listed> Listing<R> {
         paging: &Paging<'_, R>,
         without: Option<&'static str>,
     ) -> Listing<R> {
-        let mut all = vec![sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())]];
-        all.extend(conditions);
-        all.extend(filter.map(|f| f.sql.clone()));
-        all.extend(paging.after.map(|keys| beyond(paging.order, keys)));
-        let steps = paging.order.iter().map(|by| sql![by.order.column, if by.descending { " DESC" } else { "" }]);
-        let sql = sql![
-            "SELECT * FROM (",
-            select::<R>(without, filter.and_then(|f| f.from.clone())),
-            " WHERE ",
-            Sql::join(all, " AND "),
-            " ORDER BY ",
-            Sql::join(steps, ", "),
-            BOUND,
-            Bind::Int(size(paging.size) as i64 + 1),
-        ];
-        // The shapes of filters and orders are the callers' and without end; only the few that indexes serve stay prepared.
-        let cached = paging.order.iter().all(|by| by.order.hot)
-            && match filter.map(|f| f.shape) {
-                None | Some(Shape::Hot) => true,
-                Some(Shape::Typical) => is_default(paging.order),
-                Some(Shape::Rare) => false,
-            };
+        let what = select::<R>(without, filter.and_then(|f| f.from.clone()));
+        let (sql, cached) = paged(what, scope, conditions, filter, paging);
         Listing { sql, cached, row: PhantomData }
     }
 
@@ -177,6 +165,51 @@ impl<R: Row> Listing<R> {
     }
 }
 
+/// The ids and positions of the rows that [`Listing::page`] would read.
+pub(super) fn marks<R: Listed>(
+    scope: Scope<'_>,
+    conditions: Vec<Sql>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, R>,
+) -> Select<(SqlUuid, BigInt)> {
+    let from = filter.and_then(|f| f.from.clone()).unwrap_or_else(|| Sql::from(R::TABLE));
+    let (sql, cached) = paged(sql!["SELECT id, position FROM ", from], scope, conditions, filter, paging);
+    Select::new(sql, cached)
+}
+
+/// A page of `what`, and whether that is worth a prepared statement.
+fn paged<R: Listed>(
+    what: Sql,
+    scope: Scope<'_>,
+    conditions: Vec<Sql>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, R>,
+) -> (Sql, bool) {
+    let mut all = vec![sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())]];
+    all.extend(conditions);
+    all.extend(filter.map(|f| f.sql.clone()));
+    all.extend(paging.after.map(|keys| beyond(paging.order, keys)));
+    let steps = paging.order.iter().map(|by| sql![by.order.column, if by.descending { " DESC" } else { "" }]);
+    let sql = sql![
+        "SELECT * FROM (",
+        what,
+        " WHERE ",
+        Sql::join(all, " AND "),
+        " ORDER BY ",
+        Sql::join(steps, ", "),
+        BOUND,
+        Bind::Int(paging.rows() as i64 + 1),
+    ];
+    // The shapes of filters and orders are the callers' and without end; only the few that indexes serve stay prepared.
+    let cached = paging.order.iter().all(|by| by.order.hot)
+        && match filter.map(|f| f.shape) {
+            None | Some(Shape::Hot) => true,
+            Some(Shape::Typical) => is_default(paging.order),
+            Some(Shape::Rare) => false,
+        };
+    (sql, cached)
+}
+
 /// Every column of the row, from its table or from some of it; `without` is a bytea column that comes back empty.
 fn select<R: Row>(without: Option<&'static str>, from: Option<Sql>) -> Sql {
     let columns = R::COLUMNS.iter().map(|column| match without {
@@ -184,10 +217,6 @@ fn select<R: Row>(without: Option<&'static str>, from: Option<Sql>) -> Sql {
         _ => Sql::from(*column),
     });
     sql!["SELECT ", Sql::join(columns, ", "), " FROM ", from.unwrap_or_else(|| Sql::from(R::TABLE))]
-}
-
-fn size(asked: usize) -> usize {
-    asked.clamp(1, MAX_PAGE)
 }
 
 fn is_default<R: Listed>(steps: &[By<R>]) -> bool {
@@ -238,8 +267,8 @@ where
     Listing<R>: LoadQuery<'static, AsyncPgConnection, R>,
 {
     let mut rows: Vec<R> = RunQueryDsl::load(listing, conn).await?;
-    let more = rows.len() > size(paging.size);
-    rows.truncate(size(paging.size));
+    let more = rows.len() > paging.rows();
+    rows.truncate(paging.rows());
     let last = rows.last().filter(|_| more);
     let next = last.map(|row| keys(paging.order, row));
     Ok(Page { rows, next })
@@ -248,6 +277,17 @@ where
 /// What a row is ordered by.
 pub(super) fn keys<R>(order: &[By<R>], row: &R) -> Vec<Key> {
     order.iter().map(|by| (by.order.key)(row)).collect()
+}
+
+/// What a row would be ordered by in every order there is, as [`Listed::ORDERS`] has them.
+pub fn every_key<R: Listed>(row: &R) -> Vec<Key> {
+    R::ORDERS.iter().map(|order| (order.key)(row)).collect()
+}
+
+/// Of [`every_key`], those that the steps of an order name.
+pub fn some_keys<R: Listed>(order: &[By<R>], every: &[Key]) -> Vec<Key> {
+    let of = |by: &By<R>| R::ORDERS.iter().zip(every).find(|(one, _)| one.name == by.order.name);
+    order.iter().filter_map(of).map(|(_, key)| key.clone()).collect()
 }
 
 impl<R: 'static> QueryId for Listing<R> {

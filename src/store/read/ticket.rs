@@ -102,9 +102,31 @@ pub async fn list(
 
 /// The statement of [`list()`].
 pub fn listing(scope: Scope<'_>, wanted: Wanted<'_>, paging: &Paging<'_, Ticket>) -> Listing<Ticket> {
+    Listing::page(scope, conditions(scope, wanted), wanted.filter, paging, None)
+}
+
+/// The ids of the rows that [`list()`] would read, each with the position of its last change; one more than the page has
+/// where there is another page.
+pub async fn marks(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    wanted: Wanted<'_>,
+    paging: &Paging<'_, Ticket>,
+) -> QueryResult<Vec<(Uuid, i64)>> {
+    let marks = list::marks(scope, conditions(scope, wanted), wanted.filter, paging);
+    RunQueryDsl::load(marks, conn).await
+}
+
+/// Those of the tenant that have these ids, in no order, whoever may see them.
+pub async fn all(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uuid]) -> QueryResult<Vec<Ticket>> {
+    let of_tenant = ticket::table.filter(ticket::tenant_id.eq(tenant_id)).select(Ticket::as_select());
+    of_tenant.filter(ticket::id.eq_any(ids)).load(conn).await
+}
+
+fn conditions(scope: Scope<'_>, wanted: Wanted<'_>) -> Vec<Sql> {
     let mut conditions: Vec<Sql> = scope.audience.tickets();
     if !wanted.show_deleted {
         conditions.push(sql!["deleted_at IS NULL"]);
     }
-    Listing::page(scope, conditions, wanted.filter, paging, None)
+    conditions
 }
