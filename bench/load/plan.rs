@@ -94,6 +94,8 @@ impl fmt::Display for Step {
 /// What reads projections: the naive service has none.
 pub const PROJECTED: [Work; 5] =
     [Work::SearchWord, Work::SearchCommon, Work::SearchPrefix, Work::Stats, Work::StatsByTeam];
+/// Beside the same without a policy.
+pub const PROMISED: [Work; 2] = [Work::SpreadPromised, Work::HotPromised];
 /// People who search, or look at figures, at once.
 const FEW: usize = 4;
 
@@ -111,7 +113,7 @@ pub fn steps(settings: &Settings, round: usize) -> Vec<Step> {
     for work in [Work::Spread, Work::Hot] {
         NAIVE_CLIENTS.into_iter().for_each(|clients| both(&mut steps, work, clients));
     }
-    for work in [Work::SpreadPromised, Work::HotPromised] {
+    for work in PROMISED {
         steps.push(Step { work, side: Side::Docket, in_flight: 64 });
     }
     for work in [Work::Update, Work::Get, Work::Short, Work::Long] {

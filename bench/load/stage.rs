@@ -15,7 +15,7 @@ use crate::drive::closed_loop;
 use crate::leg::{Leg, Window};
 use crate::lists::TYPICAL;
 use crate::pgbench::Pgbench;
-use crate::plan::{PROJECTED, Side, Step, Work};
+use crate::plan::{PROJECTED, PROMISED, Side, Step, Work};
 use crate::promises::promise;
 use crate::random::Random;
 use crate::server::Server;
@@ -74,7 +74,7 @@ impl<'a> Stage<'a> {
             database::wait_for_projections(&docket, &tenants.long.name).await?;
             docket.batch_execute("VACUUM ANALYZE ticket_search").await?;
         }
-        if settings.wants("promised") {
+        if PROMISED.iter().any(|work| settings.wants(&format!("{work}.docket.64"))) {
             let channel = server.connect().await?;
             promise(&channel, &tenants.promised).await?;
             promise(&channel, std::slice::from_ref(&tenants.promised_hot)).await?;
