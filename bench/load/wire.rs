@@ -3,13 +3,10 @@
 use std::cell::Cell;
 
 use docket::grpc::pb;
-use http::uri::PathAndQuery;
 use pb::ticket_service_client::TicketServiceClient;
 use prost::bytes::Bytes;
-use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
-use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
 use crate::Outcome;
@@ -26,15 +23,6 @@ pub const DESCRIPTION: &str = "The third tray takes two sheets at once. The thir
                                The third tray takes two sheets at once. The third tray takes two sheets at once. ";
 pub const NEWEST_OPEN: &str = "ticket.status == 'OPEN'";
 pub const PAGE: usize = 50;
-
-const LIST_TICKETS: PathAndQuery = PathAndQuery::from_static("/docket.v1.TicketService/ListTickets");
-
-/// ListTicketsResponse as far as the load looks into it: its counterpart throws away what it reads.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Tickets {
-    #[prost(bytes = "bytes", repeated, tag = "1")]
-    tickets: Vec<Bytes>,
-}
 
 pub struct Wire {
     channels: Vec<Channel>,
@@ -105,17 +93,14 @@ impl Wire {
         }
     }
 
-    /// A full page.
+    /// A full page; its tickets are not looked into, as its counterpart throws away what it reads.
     pub async fn list(&self, slot: usize, tenant: &Tenant, filter: &str) -> Outcome<()> {
         let message = pb::ListTicketsRequest {
             filter: filter.to_string(),
             page_size: i32::try_from(PAGE)?,
             ..pb::ListTicketsRequest::default()
         };
-        let mut grpc = Grpc::new(self.channels[slot % self.channels.len()].clone());
-        grpc.ready().await?;
-        let codec = ProstCodec::<pb::ListTicketsRequest, Tickets>::default();
-        let answer = grpc.unary(as_tenant(message, tenant), LIST_TICKETS, codec).await?.into_inner();
+        let answer = self.client(slot).list_tickets(as_tenant(message, tenant)).await?.into_inner();
         if answer.tickets.len() != PAGE || answer.tickets.iter().any(Bytes::is_empty) {
             return Err(format!("ListTickets answered with {} tickets", answer.tickets.len()).into());
         }

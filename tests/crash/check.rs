@@ -6,6 +6,7 @@ use std::time::Duration;
 use docket::grpc::pb;
 use docket::grpc::pb::activity_service_client::ActivityServiceClient;
 use docket::grpc::pb::ticket_service_client::TicketServiceClient;
+use prost::Message as _;
 use tokio_postgres::Client;
 
 use crate::house::{House, Server};
@@ -130,7 +131,7 @@ async fn tickets(tenant: &Tenant, server: &Server) -> Vec<pb::Ticket> {
     loop {
         let request = pb::ListTicketsRequest { page_size: PAGE, page_token, show_deleted: true, ..Default::default() };
         let page = client.list_tickets(tenant.request(request)).await.expect("tickets can be read").into_inner();
-        tickets.extend(page.tickets);
+        tickets.extend(page.tickets.into_iter().map(|bytes| pb::Ticket::decode(bytes).expect("a ticket")));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             return tickets;
