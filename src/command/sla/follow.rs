@@ -42,7 +42,8 @@ impl Book {
     pub fn open(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> Result<Option<Book>, Stop> {
         let config = world.sla();
         // What is missing is asked for at once, where it is known to matter.
-        let matters = !ticket.clocks.all.is_empty() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
+        let matters =
+            !ticket.clocks.all.is_empty() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
         let marks = if matters { marks(world, rules, now) } else { Ok(Vec::new()) };
         let (config, marks) = both(config, marks)?;
         if config.policies().is_empty() && ticket.clocks.all.is_empty() {
