@@ -17,7 +17,8 @@ class Previews(Desk):
             done = self.create(api, "2026-09-14T10:00:00-04:00")
             api.ResolveTicket(id=done)
             new = self.create(api, "2026-09-14T14:00:00-04:00")
-            held = self.create(api, "2026-09-14T14:00:00-04:00")
+            # Later by a second: effects come in the order of ids, which two of one instant have by chance.
+            held = self.create(api, "2026-09-14T14:00:01-04:00")
             api.HoldTicket(id=held)
             self.time("2026-09-14T15:00:00-04:00")
             change = {"sla_policy": {"id": "p0", "resolution_minutes": 240}, "update_mask": {"paths": ["resolution_minutes"]}}
