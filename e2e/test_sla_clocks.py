@@ -23,6 +23,14 @@ class Clocks(Desk):
             ):
                 api = self.desk(server, {"resolution_minutes": 480, "business_hours_only": False})
                 self.assert_due(api, self.create(api, created), wanted, what)
+            # The hours of a Sunday night are two when clocks go forward, and four when they go back.
+            night = {"name": "night", "time_zone": "America/New_York", "weekly": [{"day": "SUNDAY", "open": "01:00", "close": "04:00"}]}
+            for minutes, created, wanted in (
+                (120, "2026-03-07T12:00:00-05:00", "2026-03-08T04:00:00-04:00"),
+                (240, "2026-10-31T12:00:00-04:00", "2026-11-01T04:00:00-05:00"),
+            ):
+                api = self.desk(server, {"resolution_minutes": minutes}, calendar=night)
+                self.assert_due(api, self.create(api, created), wanted, "D3")
             for minutes, wanted in ((240, "2026-12-23T17:00:00+01:00"), (480, "2026-12-28T11:00:00+01:00")):
                 api = self.desk(server, {"resolution_minutes": minutes}, calendar=BERLIN)
                 self.assert_due(api, self.create(api, "2026-12-23T11:30:00+01:00"), wanted, "H")
