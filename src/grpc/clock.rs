@@ -16,7 +16,7 @@ use crate::model::sla::clock::{Clock, Clocks};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry as Row;
 use crate::model::sla::restore_entries;
-use crate::model::ticket::TicketRef;
+use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
 use crate::model::words::SlaMetric;
 use crate::store;
@@ -39,18 +39,32 @@ async fn read(state: &State, call: &Call, method: &'static str, name: &Named) ->
     wait_for(state, call, name.fresh).await?;
     let ticket = gather(state, call, &name.which, &name.text).await?;
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
-    let failed = |error| fault::of_read(method, "", error);
-    let now = store::sla::now(&mut conn).await.map_err(failed)?;
-    let rows = store::sla::ledger(&mut conn, call.caller.tenant(), ticket.id).await.map_err(failed)?;
-    let begun = ticket.clocks.begun.into_iter();
-    let mut ledger: Vec<(i64, Row)> =
-        begun.flat_map(|position| ticket.clocks.starts().into_iter().map(move |row| (position, row))).collect();
-    // What was written since the ticket was read is not of these clocks.
-    for (position, body) in rows.into_iter().filter(|(position, _)| *position <= ticket.position) {
-        let entries = restore_entries(&body).map_err(|what| fault::incident(method, &what))?;
-        ledger.extend(entries.into_iter().map(|entry| (position, entry)));
-    }
+    let now = store::sla::now(&mut conn).await.map_err(|error| fault::of_read(method, "", error))?;
+    let ledger = match ticket.clocks.begun {
+        // Whatever lies there was written since the ticket was read.
+        Some(position) => ticket.clocks.starts().into_iter().map(|row| (position, row)).collect(),
+        None => stored(&mut conn, call, method, &ticket).await?,
+    };
     Ok(Read { conn, clocks: ticket.clocks.settled(now), ledger, now })
+}
+
+/// The rows of the ticket's clocks, with the positions of their activities.
+async fn stored(
+    conn: &mut Connection,
+    call: &Call,
+    method: &'static str,
+    ticket: &Ticket,
+) -> Result<Vec<(i64, Row)>, Status> {
+    let rows = store::sla::ledger(conn, call.caller.tenant(), ticket.id).await;
+    let mut ledger = Vec::new();
+    // What was written since the ticket was read is not of these clocks.
+    for (position, body) in rows.map_err(|error| fault::of_read(method, "", error))? {
+        if position <= ticket.position {
+            let entries = restore_entries(&body).map_err(|what| fault::incident(method, &what))?;
+            ledger.extend(entries.into_iter().map(|entry| (position, entry)));
+        }
+    }
+    Ok(ledger)
 }
 
 /// A ticket as a request names it.
