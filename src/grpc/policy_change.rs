@@ -129,9 +129,7 @@ impl Trial {
             match decide(world) {
                 Ok(decided) => return Ok(decided),
                 Err(Stop::Refused(refusal)) => return Err(status::refused(*refusal)),
-                Err(Stop::Missing(mut wants)) => {
-                    let mut seen = std::collections::HashSet::new();
-                    wants.retain(|want| seen.insert(want.clone()));
+                Err(Stop::Missing(wants)) => {
                     let wants = wants.into_iter().map(|want| (self.tenant.as_str(), want)).collect();
                     store::load::fetch(&self.conn, wants).await.map_err(failed)?.fill(&mut self.worlds);
                 }

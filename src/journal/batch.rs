@@ -158,7 +158,7 @@ async fn open(
             Lock::Waiting => Ok((store::head::lock_waiting(conn, tenants[0]).await?, None)),
         }
     };
-    let ((), (heads, now), loaded) = try_join!(begin, heads, store::load::fetch(conn, unique(wants)))?;
+    let ((), (heads, now), loaded) = try_join!(begin, heads, store::load::fetch(conn, wants))?;
     // After a wait, the clock is read when it is over.
     let (installation, clock) = match now {
         Some(now) => now,
@@ -170,11 +170,6 @@ async fn open(
     }
     loaded.fill(&mut worlds);
     Ok((worlds, clock, installation))
-}
-
-fn unique(wants: Vec<(&str, Want)>) -> Vec<(&str, Want)> {
-    let mut seen = std::collections::HashSet::with_capacity(wants.len());
-    wants.into_iter().filter(|want| seen.insert(want.clone())).collect()
 }
 
 type Decided = Vec<Vec<Option<Result<Verdict, Failure>>>>;
@@ -227,7 +222,7 @@ async fn decide(
         if wants.is_empty() {
             return Ok(decided);
         }
-        store::load::fetch(conn, unique(wants)).await?.fill(worlds);
+        store::load::fetch(conn, wants).await?.fill(worlds);
     }
     for (group, place) in turns.into_iter().take(reached) {
         let Group { tenant, entries } = &groups[group];

@@ -1,6 +1,6 @@
 //! What decisions asked to know, for all tenants of a batch in one flight.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use diesel::result::QueryResult;
@@ -81,8 +81,10 @@ struct Pairs<'a> {
     settings: Vec<(&'a str, String)>,
 }
 
-/// Looks everything up, each sort of thing in one statement, all of them pipelined.
-pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) -> QueryResult<Loaded<'a>> {
+/// Looks everything up, once however often it is wanted: each sort of thing in one statement, all of them pipelined.
+pub async fn fetch<'a>(conn: &AsyncPgConnection, mut wants: Vec<(&'a str, Want)>) -> QueryResult<Loaded<'a>> {
+    let mut seen = HashSet::with_capacity(wants.len());
+    wants.retain(|want| seen.insert(want.clone()));
     let mut pairs = Pairs::default();
     for (tenant, want) in &wants {
         match want {
