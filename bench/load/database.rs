@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use docket::postgres::{self, Postgres};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
 
 use crate::Outcome;
@@ -13,6 +14,9 @@ use crate::settings::Settings;
 
 pub const DOCKET: &str = "docket";
 pub const NAIVE: &str = "naive";
+
+/// Between two looks at what is waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// No checkpoint falls into one side's legs only because it was its turn.
 const CLUSTER: [&str; 3] = [
@@ -82,17 +86,18 @@ pub async fn count_rows(client: &Client) -> Outcome<BTreeMap<String, i64>> {
 /// Waits until statistics and search of a tenant are begun and hold all of its tickets.
 pub async fn wait_for_projections(client: &Client, tenant: &str) -> Outcome<()> {
     let sql = "SELECT count(*) FROM projection WHERE tenant_id = $1 AND remaining = 0";
-    while client.query_one(sql, &[&tenant]).await?.get::<_, i64>(0) < 2 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    Ok(())
+    wait_for(client, sql, &[&tenant], 2).await
 }
 
 /// Waits until the open tickets of so many tenants have followed their new policies: what follows is written once for each.
 pub async fn wait_for_moves(client: &Client, tenants: i64) -> Outcome<()> {
-    let sql = "SELECT count(*) FROM sla_move WHERE done";
-    while client.query_one(sql, &[]).await?.get::<_, i64>(0) < tenants {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    wait_for(client, "SELECT count(*) FROM sla_move WHERE done", &[], tenants).await
+}
+
+/// Looks until a count is reached.
+pub async fn wait_for(client: &Client, count: &str, of: &[&(dyn ToSql + Sync)], wanted: i64) -> Outcome<()> {
+    while client.query_one(count, of).await?.get::<_, i64>(0) < wanted {
+        tokio::time::sleep(LOOK).await;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tonic::transport::Channel;
 
 use crate::Outcome;
+use crate::database;
 use crate::leg::percentile;
 use crate::plan::{Side, Step, Work};
 use crate::random::Random;
@@ -21,7 +22,6 @@ use crate::wire::{SUBJECT, as_tenant};
 
 const POLICY: &str = "standard";
 const BATCH: usize = 100;
-const LOOK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Callers of CreateTicket, the calls that they make each second while the policy is edited, and how long they make them
 /// before that.
@@ -192,13 +192,9 @@ async fn make(stage: &Stage<'_>, channel: &Channel, tenant: &Tenant, tickets: i6
 
 /// Looks until the count is reached.
 async fn until(stage: &Stage<'_>, count: &str, tenant: &Tenant, wanted: i64) -> Outcome<()> {
-    let reached = async {
-        while stage.docket.query_one(count, &[&tenant.name]).await?.get::<_, i64>(0) < wanted {
-            sleep(LOOK).await;
-        }
-        Outcome::Ok(())
-    };
-    timeout(PATIENCE, reached).await.map_err(|_| format!("{count}: not {wanted} within {PATIENCE:?}"))?
+    timeout(PATIENCE, database::wait_for(&stage.docket, count, &[&tenant.name], wanted))
+        .await
+        .map_err(|_| format!("{count}: not {wanted} within {PATIENCE:?}"))?
 }
 
 /// CreateTicket at a steady rate, for any of the tenants, for as long as something takes. Answers microseconds of each call.

@@ -72,22 +72,26 @@ pub(super) enum CalendarChange {
     },
 }
 
-/// The change as the RPC that would make it, and its request.
-type Change = (&'static str, Map<String, Value>);
+/// The change: the RPC that would make it, the field of PreviewPolicyChangeRequest that takes its request, and that request.
+type Change = (&'static str, &'static str, Map<String, Value>);
 
 impl Preview {
     fn change(self) -> Result<Change, CliError> {
         Ok(match self {
-            Preview::Policy(PolicyChange::Create { fields }) => ("CreateSlaPolicy", holding::<Policy>(fields.given()?)),
-            Preview::Policy(PolicyChange::Update { id, fields, etag }) => {
-                ("UpdateSlaPolicy", holding::<Policy>(of(id, fields.given()?, &etag)?))
+            Preview::Policy(PolicyChange::Create { fields }) => {
+                ("CreateSlaPolicy", "create_sla_policy", holding::<Policy>(fields.given()?))
             }
-            Preview::Policy(PolicyChange::Delete { id, etag }) => ("DeleteSlaPolicy", of(id, Map::new(), &etag)?),
+            Preview::Policy(PolicyChange::Update { id, fields, etag }) => {
+                ("UpdateSlaPolicy", "update_sla_policy", holding::<Policy>(of(id, fields.given()?, &etag)?))
+            }
+            Preview::Policy(PolicyChange::Delete { id, etag }) => {
+                ("DeleteSlaPolicy", "delete_sla_policy", of(id, Map::new(), &etag)?)
+            }
             Preview::Calendar(CalendarChange::Update { id, fields, etag }) => {
-                ("UpdateCalendar", holding::<Calendar>(of(id, fields.given()?, &etag)?))
+                ("UpdateCalendar", "update_calendar", holding::<Calendar>(of(id, fields.given()?, &etag)?))
             }
             Preview::Calendar(CalendarChange::ImportHolidays { id, import, etag }) => {
-                ("ImportHolidays", of(id, import.given()?, &etag)?)
+                ("ImportHolidays", "import_holidays", of(id, import.given()?, &etag)?)
             }
         })
     }
@@ -103,22 +107,11 @@ fn holding<F: Kept>(fields: Map<String, Value>) -> Map<String, Value> {
     Map::from_iter([(F::FIELD.to_owned(), Value::Object(fields))])
 }
 
-/// The field of PreviewPolicyChangeRequest that takes a request of the RPC.
-fn field(rpc: &str) -> &'static str {
-    match rpc {
-        "CreateSlaPolicy" => "create_sla_policy",
-        "UpdateSlaPolicy" => "update_sla_policy",
-        "DeleteSlaPolicy" => "delete_sla_policy",
-        "UpdateCalendar" => "update_calendar",
-        _ => "import_holidays",
-    }
-}
-
 pub(super) async fn preview(session: &mut Session, args: Preview) -> Result<(), CliError> {
-    let (rpc, fields) = args.change()?;
+    let (rpc, field, fields) = args.change()?;
     // Read as the request that it is: an update gets its mask.
     let (_, change) = session.request(rpc, fields)?;
-    let request = Map::from_iter([(field(rpc).to_owned(), write::json(&change)?)]);
+    let request = Map::from_iter([(field.to_owned(), write::json(&change)?)]);
     let answer = write::json(&session.ask("PreviewPolicyChange", request).await?)?;
     if !session.show.for_people() {
         return Ok(session.show.value(&answer)?);

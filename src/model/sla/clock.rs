@@ -215,9 +215,8 @@ impl Clocks {
 
     /// The rows that started clocks to which nothing else happened.
     pub fn starts(&self) -> Vec<Entry> {
-        let goal = |clock: &Clock| Some(clock.goal.clone());
         let row = |clock: &Clock| Entry {
-            goal: goal(clock),
+            goal: Some(clock.goal.clone()),
             due: clock.due,
             warnings: clock.warnings.clone(),
             reason: CREATED.to_owned(),
