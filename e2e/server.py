@@ -1,7 +1,9 @@
 """One `docket dev` on free ports with a data folder of its own, started and stopped by process id."""
 
+import itertools
 import os
 import pathlib
+import random
 import socket
 import subprocess
 import time
@@ -14,10 +16,19 @@ START_SECONDS = 120
 STOP_SECONDS = 60
 
 
+# Below those that systems give to outgoing connections: one of the many that tests open could take it before a server does.
+PORTS = itertools.cycle(random.sample(range(20_000, 32_000), 12_000))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody has, and that this process was not given lately."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Server:

@@ -1,5 +1,8 @@
 """`docket serve` as an operator runs it: a configuration file, TLS on both sides, a database that others migrate."""
 
+import errno
+import socket
+
 import grpc
 
 import client
@@ -58,6 +61,9 @@ class Serve(Operated):
             with self.assertRaises(grpc.RpcError) as caught:
                 waiting.api(self.schema, self.issuer.token(self.tenant)).ListTickets()
             self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE, "no call before the schema is there")
+            with socket.socket() as other, self.assertRaises(OSError) as taken:
+                other.bind(("127.0.0.1", int(waiting.address.rsplit(":", 1)[1])))
+            self.assertEqual(taken.exception.errno, errno.EADDRINUSE, "its port is its own already")
             with self.serve("-migrating") as migrating:
                 migrating.ready()
             waiting.ready()

@@ -92,8 +92,8 @@ pub fn run(args: DevArgs) -> Result<(), DevError> {
 }
 
 async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
-    let listener = server::listen(args.listen).await?;
-    let metrics_listener = server::listen(args.metrics_listen).await?;
+    let listener = server::listen(args.listen)?;
+    let metrics_listener = server::listen(args.metrics_listen)?;
     let shutdown = server::stop_signal()?;
     let done = store::migrate::run(&url).await?;
     if !done.is_empty() {

@@ -85,8 +85,8 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
     let metrics = Arc::new(metrics);
     let (phase, watched) = watch::channel(Phase::Starting);
     let troubles = Troubles::default();
-    let watched =
-        Watched::start(server::listen(settings.metrics_listen).await?, metrics.clone(), watched, troubles.clone());
+    let socket = server::reserve(settings.listen)?;
+    let watched = Watched::start(server::listen(settings.metrics_listen)?, metrics.clone(), watched, troubles.clone());
     let rules = match &settings.workflows {
         Some(folder) => ActiveRules::from_folder(folder.clone(), url.clone()),
         None => ActiveRules::default(),
@@ -99,8 +99,8 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
             return Ok(());
         }
     }
-    // Bound only now: until the schema is there, callers are better refused at once than kept waiting.
-    let listener = server::listen(settings.listen).await?;
+    // Only now: until the schema is there, callers are better refused at once than kept waiting.
+    let listener = server::accept(socket, settings.listen)?;
     tracing::info!("Docket serves gRPC on {}, metrics on http://{}/metrics", settings.listen, settings.metrics_listen);
     let hints = settings.hints.then(|| url.clone());
     let setup = Setup {

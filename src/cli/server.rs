@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -80,9 +80,29 @@ pub fn runtime(threads: usize) -> std::io::Result<Runtime> {
     builder.enable_all().build()
 }
 
-/// A socket of one's own.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// A socket of one's own, which takes connections.
+pub fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    accept(reserve(address)?, address)
+}
+
+/// The address is ours from now on, and whoever connects is refused until [`accept`]: a port that were left free meanwhile
+/// could become that of one of our own connections to the database.
+pub fn reserve(address: SocketAddr) -> Result<TcpSocket, ServerError> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // Else a server that ended a minute ago would keep the next one out.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    bound().map_err(|error| ServerError::Listen { address, error })
+}
+
+pub fn accept(socket: TcpSocket, address: SocketAddr) -> Result<TcpListener, ServerError> {
+    socket.listen(BACKLOG).map_err(|error| ServerError::Listen { address, error })
 }
 
 /// SIGTERM or Ctrl-C; listened for from now on, so that none is missed while the server starts.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use docket::identity::SigningKey;
@@ -166,7 +167,15 @@ pub fn kill(pid: i32, signal: libc::c_int) {
     unsafe { libc::kill(pid, signal) };
 }
 
+/// One that stays free while its server is dead: below those that systems give to outgoing connections.
 fn free_port() -> u16 {
-    let probe = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    probe.expect("the system has a free port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = std::process::id() as u16;
+    loop {
+        let tried = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 20_000 + tried % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
