@@ -25,7 +25,8 @@ use crate::model::words::{Visibility, Words};
 
 /// Messages of one ticket that are looked in, the newest.
 const MESSAGES: i64 = 500;
-/// Kinds of activities that change no word of a ticket or its thread. Any other kind has its document made again.
+/// Kinds of activities that change no word of a ticket or its thread, beside all those of its clocks. Any other kind has its
+/// document made again.
 const SILENT: [&str; 12] = [
     "ticket.status_changed",
     "ticket.resolved",
@@ -54,7 +55,7 @@ pub async fn touched(conn: &mut AsyncPgConnection, tenant_id: &str, after: i64, 
         Bind::Int(after),
         " AND position <= ",
         Bind::Int(up_to),
-        " AND ticket_id IS NOT NULL AND kind <> ALL(",
+        " AND ticket_id IS NOT NULL AND kind NOT LIKE 'sla.%' AND kind <> ALL(",
         Bind::Texts(SILENT.iter().map(|kind| (*kind).to_owned()).collect()),
         ")",
     ];
