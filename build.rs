@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // Beside an id it is large.
         .boxed(".docket.v1.PreviewDeadlineRequest.hours.calendar")
         .boxed(".docket.v1.PreviewElapsedRequest.hours.calendar")
+        .extern_path(".docket.v1.GetTicketResponse", "crate::grpc::shown::GetTicketResponse")
         .extern_path(".docket.v1.ListTicketsResponse", "crate::grpc::shown::ListTicketsResponse")
         .extern_path(".docket.v1.StreamActivitiesResponse", "crate::grpc::frame::StreamActivitiesResponse")
         .compile_fds(set)?;

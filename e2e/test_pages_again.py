@@ -1,6 +1,8 @@
-"""Pages that are looked at again and again, while what is on them changes: each is as new as the first look."""
+"""Tickets and pages that are looked at again and again, while they change: each is as new as the first look."""
 
 import random
+
+import grpc
 
 from case import Case, api
 
@@ -35,6 +37,33 @@ class PagesAgain(Case):
                 page = caller.ListTickets(page_size=20, order_by=self.pick.choice(orders)).tickets
                 self.assertEqual(len(page), 20)
                 self.assertEqual(list(page), list(caller.BatchGetTickets(ids=[ticket.id for ticket in page]).tickets))
+
+    def test_a_ticket_is_as_new_as_the_first_look(self) -> None:
+        for _ in range(60):
+            self.change()
+            for caller in (self.api, self.rita):
+                looked_at = self.pick.sample(self.ids, 6)
+                whole = list(caller.BatchGetTickets(ids=looked_at).tickets)
+                self.assertEqual([caller.GetTicket(id=ticket).ticket for ticket in looked_at], whole)
+                self.assertEqual(caller.GetTicket(id=whole[0].display_number).ticket, whole[0])
+
+    def test_who_may_no_longer_see_a_ticket_does_not(self) -> None:
+        ticket = self.ids[0]
+
+        def sees(caller) -> bool:
+            try:
+                return caller.GetTicket(id=ticket).ticket.id == ticket
+            except grpc.RpcError as error:
+                self.assertEqual(error.code(), grpc.StatusCode.NOT_FOUND)
+                return False
+
+        sam = api(self.tenant, "sam", "requester")
+        for _ in range(2):
+            self.assertEqual((sees(self.api), sees(self.rita), sees(sam)), (True, True, False))
+        self.api.UpdateTicket(ticket={"id": ticket, "requester_id": "sam"}, update_mask={"paths": ["requester_id"]})
+        for _ in range(2):
+            self.assertEqual((sees(self.api), sees(self.rita), sees(sam)), (True, False, True))
+        self.assertFalse(sees(api(self.tenant + "-other")))
 
     def test_filters_see_what_changed(self) -> None:
         urgent = lambda: {ticket.id for ticket in self.api.ListTickets(filter="ticket.priority == 'URGENT'").tickets}

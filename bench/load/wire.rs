@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use docket::grpc::pb;
 use pb::ticket_service_client::TicketServiceClient;
+use prost::Message as _;
 use prost::bytes::Bytes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -87,7 +88,7 @@ impl Wire {
         let id = tenant.seeded_ticket(1 + random.below(tickets));
         let message = pb::GetTicketRequest { id: id.clone(), ..pb::GetTicketRequest::default() };
         let answer = self.client(slot).get_ticket(as_tenant(message, tenant)).await?.into_inner();
-        match answer.ticket {
+        match answer.ticket.map(pb::Ticket::decode).transpose()? {
             Some(ticket) if ticket.id == id => Ok(()),
             _ => Err("GetTicket answered with another ticket".into()),
         }

@@ -18,7 +18,7 @@ pub use google::r#type::DayOfWeek;
 
 /// By hand, for the server's sake: see there.
 pub use super::frame::StreamActivitiesResponse;
-pub use super::shown::ListTicketsResponse;
+pub use super::shown::{GetTicketResponse, ListTicketsResponse};
 
 pub mod stream_activities_response {
     pub use crate::grpc::frame::Event;

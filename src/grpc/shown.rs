@@ -1,8 +1,10 @@
-//! Tickets as lists show them, kept as the bytes that they have on the wire. People look at the same few pages again and
-//! again, and most rows of a page are what they were a moment ago: those are neither read from their table nor encoded anew.
+//! Tickets as the wire has them, kept. People look at the same tickets and the same few pages again and again, and most of them
+//! are what they were a moment ago: those are neither read from their table nor encoded anew. Whether they still are is asked of
+//! the database each time.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 
 use diesel::result::QueryResult;
 use prost::Message;
@@ -12,17 +14,20 @@ use quick_cache::sync::Cache;
 use uuid::Uuid;
 
 use super::convert::{Part, ticket};
-use crate::model::ticket::Ticket;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::store::audience::Audience;
+use crate::store::gather::{Found, Gather};
 use crate::store::page::Key;
-use crate::store::pool::Connection;
+use crate::store::pool::{Connection, PoolError};
 use crate::store::read::Scope;
 use crate::store::read::list::{Page, Paging, every_key, some_keys};
 use crate::store::read::ticket::{self as tickets, Wanted};
 
 /// Of all that is kept.
-const BYTES: u64 = 16 << 20;
-/// What an entry weighs beside its bytes.
-const BESIDE: u64 = 300;
+const BYTES: u64 = 32 << 20;
+/// What an entry weighs beside its bytes, and each of its keys.
+const BESIDE: u64 = 200;
+const KEY: u64 = 32;
 
 /// `docket.v1.ListTicketsResponse`, with tickets as their bytes.
 #[derive(Clone, PartialEq, Message)]
@@ -35,38 +40,50 @@ pub struct ListTicketsResponse {
     pub included: Vec<super::pb::Included>,
 }
 
-/// Which log and how much of a ticket is shown, by [`Look::of`]; the ticket; and the position of its last change, which says
-/// all of what is in it.
-type Version = (u64, Uuid, i64);
+/// `docket.v1.GetTicketResponse`, with the ticket as its bytes.
+#[derive(Clone, PartialEq, Message)]
+pub struct GetTicketResponse {
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    pub ticket: Option<Bytes>,
+    #[prost(message, optional, tag = "2")]
+    pub included: Option<super::pb::Included>,
+}
 
-/// A ticket on the wire, and what lists are ordered by.
-#[derive(Clone)]
+/// Which log and how much of a ticket is shown, by [`Look::of`]; and the ticket.
+type Which = (u64, Uuid);
+
+/// A ticket on the wire.
 struct Shown {
+    /// Of its last change, which says all of what is in it.
+    position: i64,
+    app_id: Box<str>,
+    requester_id: Box<str>,
     bytes: Bytes,
-    keys: Vec<Key>,
+    /// What lists are ordered by; empty where no list has shown it.
+    keys: Box<[Key]>,
 }
 
 #[derive(Clone)]
 struct Size;
 
-impl Weighter<Version, Shown> for Size {
-    fn weight(&self, _: &Version, shown: &Shown) -> u64 {
-        shown.bytes.len() as u64 + BESIDE
+impl Weighter<Which, Arc<Shown>> for Size {
+    fn weight(&self, _: &Which, shown: &Arc<Shown>) -> u64 {
+        shown.bytes.len() as u64 + BESIDE + shown.keys.len() as u64 * KEY
     }
 }
 
-pub struct ShownTickets(Cache<Version, Shown, Size>);
+pub struct ShownTickets(Cache<Which, Arc<Shown>, Size>);
 
 impl Default for ShownTickets {
     fn default() -> ShownTickets {
-        ShownTickets(Cache::with_weighter(BYTES as usize / 1024, BYTES, Size))
+        ShownTickets(Cache::with_weighter(BYTES as usize / 512, BYTES, Size))
     }
 }
 
-/// Who looks, at what, in which epoch of the log.
+/// Who looks, at how much of a ticket, in which epoch of the log.
+#[derive(Clone, Copy)]
 pub struct Look<'a> {
     pub scope: Scope<'a>,
-    pub wanted: Wanted<'a>,
     pub part: Part,
     pub epoch: i64,
 }
@@ -78,37 +95,70 @@ impl Look<'_> {
 }
 
 impl ShownTickets {
+    /// One ticket, deleted or not. `None`: there is none, or it is not for the eyes of whoever looks.
+    ///
+    /// # Errors
+    /// As of [`Gather::ticket`].
+    pub async fn one(&self, gather: &Gather, look: Look<'_>, ticket: &TicketRef) -> Result<Option<Bytes>, PoolError> {
+        let of = look.of();
+        let kept = match ticket {
+            TicketRef::Id(id) => self.0.get(&(of, *id)),
+            TicketRef::Number(_) => None,
+        };
+        let known = kept.as_ref().map(|shown| shown.position);
+        let Scope { tenant_id, audience } = look.scope;
+        let shown = match (gather.ticket(tenant_id, ticket, known).await?, kept) {
+            (Found::AsKnown, kept) => kept,
+            (Found::Ticket(row), _) => {
+                let shown = Arc::new(Shown::of(*row, look.part, Vec::new()));
+                if let TicketRef::Id(id) = ticket {
+                    self.0.insert((of, *id), shown.clone());
+                }
+                Some(shown)
+            }
+            (Found::Nowhere, _) => None,
+        };
+        Ok(shown.filter(|shown| shown.is_for(audience)).map(|shown| shown.bytes.clone()))
+    }
+
     /// One page. Later pages are read by few, and once: they are not kept.
     pub async fn page(
         &self,
         conn: &mut Connection,
-        look: &Look<'_>,
+        look: Look<'_>,
+        wanted: Wanted<'_>,
         paging: &Paging<'_, Ticket>,
     ) -> QueryResult<Page<Bytes>> {
         if paging.after.is_none()
-            && let Some(page) = self.known(conn, look, paging).await?
+            && let Some(page) = self.known(conn, look, wanted, paging).await?
         {
             return Ok(page);
         }
-        let Page { rows, next } = tickets::list(conn, look.scope, look.wanted, paging).await?;
-        let keep = paging.after.is_none().then(|| look.of());
-        let rows = rows.into_iter().map(|row| self.encoded(row, look.part, keep).bytes).collect();
-        Ok(Page { rows, next })
+        let Page { rows, next } = tickets::list(conn, look.scope, wanted, paging).await?;
+        let of = paging.after.is_none().then(|| look.of());
+        let encoded = |row: Ticket| match of {
+            Some(of) => self.listed(row, look.part, of).bytes.clone(),
+            None => ticket::to_pb(row, look.part).encode_to_vec().into(),
+        };
+        Ok(Page { rows: rows.into_iter().map(encoded).collect(), next })
     }
 
     /// The page out of what is kept and the few rows that are not. `None`: most are not, or one changed meanwhile.
     async fn known(
         &self,
         conn: &mut Connection,
-        look: &Look<'_>,
+        look: Look<'_>,
+        wanted: Wanted<'_>,
         paging: &Paging<'_, Ticket>,
     ) -> QueryResult<Option<Page<Bytes>>> {
-        let mut marks = tickets::marks(conn, look.scope, look.wanted, paging).await?;
+        let mut marks = tickets::marks(conn, look.scope, wanted, paging).await?;
         let more = marks.len() > paging.rows();
         marks.truncate(paging.rows());
         let of = look.of();
-        let mut found: Vec<Option<Shown>> =
-            marks.iter().map(|(id, position)| self.0.get(&(of, *id, *position))).collect();
+        let kept = |(id, position): &(Uuid, i64)| {
+            self.0.get(&(of, *id)).filter(|shown| shown.position == *position && !shown.keys.is_empty())
+        };
+        let mut found: Vec<Option<Arc<Shown>>> = marks.iter().map(kept).collect();
         let unknown: Vec<Uuid> =
             marks.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|((id, _), _)| *id).collect();
         if unknown.len() > marks.len() / 2 {
@@ -119,26 +169,32 @@ impl ShownTickets {
             let mut rows: HashMap<(Uuid, i64), Ticket> =
                 rows.into_iter().map(|row| ((row.id, row.position), row)).collect();
             for (mark, found) in marks.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
-                *found = rows.remove(mark).map(|row| self.encoded(row, look.part, Some(of)));
+                *found = rows.remove(mark).map(|row| self.listed(row, look.part, of));
             }
         }
-        let Some(shown) = found.into_iter().collect::<Option<Vec<Shown>>>() else { return Ok(None) };
+        let Some(shown) = found.into_iter().collect::<Option<Vec<Arc<Shown>>>>() else { return Ok(None) };
         let next = shown.last().filter(|_| more).map(|last| some_keys(paging.order, &last.keys));
-        Ok(Some(Page { rows: shown.into_iter().map(|shown| shown.bytes).collect(), next }))
+        Ok(Some(Page { rows: shown.iter().map(|shown| shown.bytes.clone()).collect(), next }))
     }
 
-    /// Kept where `keep` says of what.
-    fn encoded(&self, row: Ticket, part: Part, keep: Option<u64>) -> Shown {
-        let kept = keep.map(|of| ((of, row.id, row.position), every_key(&row)));
-        let bytes = Bytes::from(ticket::to_pb(row, part).encode_to_vec());
-        match kept {
-            None => Shown { bytes, keys: Vec::new() },
-            Some((version, keys)) => {
-                let shown = Shown { bytes, keys };
-                self.0.insert(version, shown.clone());
-                shown
-            }
-        }
+    fn listed(&self, row: Ticket, part: Part, of: u64) -> Arc<Shown> {
+        let (id, keys) = (row.id, every_key(&row));
+        let shown = Arc::new(Shown::of(row, part, keys));
+        self.0.insert((of, id), shown.clone());
+        shown
+    }
+}
+
+impl Shown {
+    fn of(row: Ticket, part: Part, keys: Vec<Key>) -> Shown {
+        let (position, app_id, requester_id) =
+            (row.position, row.app_id.as_str().into(), row.requester_id.as_str().into());
+        let bytes = ticket::to_pb(row, part).encode_to_vec().into();
+        Shown { position, app_id, requester_id, bytes, keys: keys.into() }
+    }
+
+    fn is_for(&self, audience: &Audience) -> bool {
+        audience.sees_ticket_of(&self.app_id, &self.requester_id)
     }
 }
 
@@ -149,26 +205,55 @@ mod tests {
     use super::*;
     use crate::grpc::pb;
 
-    #[test]
-    fn the_wire_is_that_of_the_proto() {
+    /// What is read by the proto's descriptor, and that nothing of it is unknown there.
+    fn read_back(name: &str, answer: &impl Message) -> DynamicMessage {
         let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
-        let message = pool.get_message_by_name("docket.v1.ListTicketsResponse").expect("the answer");
+        let message = pool.get_message_by_name(name).expect("the answer");
+        let read = DynamicMessage::decode(message, answer.encode_to_vec().as_slice()).expect("it reads back");
+        assert_eq!(read.unknown_fields().count(), 0);
+        assert_eq!(read.encode_to_vec(), answer.encode_to_vec());
+        read
+    }
+
+    fn fields(name: &str) -> Vec<(String, u32)> {
+        let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
+        let message = pool.get_message_by_name(name).expect("the answer");
         let mut fields: Vec<(String, u32)> = message.fields().map(|it| (it.name().to_owned(), it.number())).collect();
         fields.sort_by_key(|(_, number)| *number);
-        assert_eq!(fields, [("tickets".into(), 1), ("next_page_token".into(), 2), ("included".into(), 3)]);
-        let tickets =
-            ["One", "Two"].map(|subject| pb::Ticket { subject: subject.into(), number: 7, ..Default::default() });
+        fields
+    }
+
+    fn ticket(subject: &str) -> pb::Ticket {
+        pb::Ticket { subject: subject.into(), number: 7, ..Default::default() }
+    }
+
+    #[test]
+    fn the_wire_of_a_list_is_that_of_the_proto() {
+        let name = "docket.v1.ListTicketsResponse";
+        assert_eq!(fields(name), [("tickets".into(), 1), ("next_page_token".into(), 2), ("included".into(), 3)]);
+        let tickets = ["One", "Two"].map(ticket);
         let answer = ListTicketsResponse {
             tickets: tickets.iter().map(|ticket| ticket.encode_to_vec().into()).collect(),
             next_page_token: "on".into(),
             included: vec![pb::Included::default()],
         };
-        let read = DynamicMessage::decode(message, answer.encode_to_vec().as_slice()).expect("it reads back");
-        assert_eq!(read.unknown_fields().count(), 0);
-        assert_eq!(read.encode_to_vec(), answer.encode_to_vec());
-        let shown = read.get_field_by_name("tickets").expect("tickets");
+        let shown = read_back(name, &answer);
+        let shown = shown.get_field_by_name("tickets").expect("tickets");
         let shown = shown.as_list().expect("a list").iter().filter_map(|ticket| ticket.as_message());
         let again: Vec<pb::Ticket> = shown.map(|ticket| ticket.transcode_to().expect("a ticket")).collect();
         assert_eq!(again, tickets);
+    }
+
+    #[test]
+    fn the_wire_of_a_ticket_is_that_of_the_proto() {
+        let name = "docket.v1.GetTicketResponse";
+        assert_eq!(fields(name), [("ticket".into(), 1), ("included".into(), 2)]);
+        let one = ticket("One");
+        let answer =
+            GetTicketResponse { ticket: Some(one.encode_to_vec().into()), included: Some(pb::Included::default()) };
+        let shown = read_back(name, &answer);
+        let shown = shown.get_field_by_name("ticket").expect("a ticket");
+        assert_eq!(shown.as_message().expect("a message").transcode_to::<pb::Ticket>().expect("a ticket"), one);
+        assert_eq!(read_back(name, &GetTicketResponse::default()).fields().count(), 0);
     }
 }

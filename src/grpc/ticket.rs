@@ -17,6 +17,7 @@ use crate::command::refusal::Kind;
 use crate::model::message::Message;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::store;
+use crate::store::gather::Found;
 use crate::store::pool::Connection;
 use crate::store::read::Scope;
 use crate::workflow::schema::Root;
@@ -75,6 +76,13 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     })
     .map_err(status::refused)?;
     wait_for(state, &call, fresh).await?;
+    if then.is_none() && wanted.is_empty() {
+        let audience = call.audience();
+        let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+        let look = Look { scope, part: call.part(), epoch: state.feed.epoch() };
+        let found = state.shown.one(state.pool.gather(), look, &name).await.map_err(fault::of_pool)?;
+        return Ok(pb::GetTicketResponse { ticket: Some(found.ok_or_else(|| no_ticket(id))?), included: None });
+    }
     let mut row = gather(state, &call, &name, &id).await?;
     if let Some(then) = then {
         row = Box::pin(as_of::as_it_was(state, &call, row, then, id)).await?;
@@ -83,7 +91,7 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     let mut with = included(state, &call, "GetTicket", one, &wanted).await?;
     let sla = ticket_sla::wanted_of(state, &call, "GetTicket", one, &wanted).await?.pop().flatten();
     let ticket = pb::Ticket { sla, ..ticket::to_pb(row, call.part()) };
-    Ok(pb::GetTicketResponse { ticket: Some(ticket), included: with.pop() })
+    Ok(pb::GetTicketResponse { ticket: Some(ticket.encode_to_vec().into()), included: with.pop() })
 }
 
 async fn batch_get(
@@ -109,9 +117,10 @@ async fn batch_get(
 
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
 pub(super) async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
-    let found = state.pool.gather().ticket(call.caller.tenant(), name).await.map_err(fault::of_pool)?;
-    let audience = call.audience();
-    found.filter(|row| audience.sees_ticket(row)).ok_or_else(|| no_ticket(text.to_owned()))
+    match state.pool.gather().ticket(call.caller.tenant(), name, None).await.map_err(fault::of_pool)? {
+        Found::Ticket(row) if call.audience().sees_ticket(&row) => Ok(*row),
+        Found::Ticket(_) | Found::AsKnown | Found::Nowhere => Err(no_ticket(text.to_owned())),
+    }
 }
 
 async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
@@ -135,8 +144,8 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     let mut conn = connection(state, &call, fresh).await?;
     let which = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
     if wanted.is_empty() {
-        let look = Look { scope: list.scope(), wanted: which, part: list.part(), epoch: state.feed.epoch() };
-        let page = state.shown.page(&mut conn, &look, &list.paging()).await;
+        let look = Look { scope: list.scope(), part: list.part(), epoch: state.feed.epoch() };
+        let page = state.shown.page(&mut conn, look, which, &list.paging()).await;
         let (tickets, next_page_token) = list.shown(state, page.map_err(|error| list.failed(error))?, |bytes| bytes);
         return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new() });
     }

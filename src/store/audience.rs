@@ -20,7 +20,11 @@ pub struct Audience {
 
 impl Audience {
     pub fn sees_ticket(&self, ticket: &Ticket) -> bool {
-        self.sees_app(&ticket.app_id) && self.requester.as_ref().is_none_or(|sub| *sub == ticket.requester_id)
+        self.sees_ticket_of(&ticket.app_id, &ticket.requester_id)
+    }
+
+    pub fn sees_ticket_of(&self, app_id: &str, requester_id: &str) -> bool {
+        self.sees_app(app_id) && self.requester.as_ref().is_none_or(|sub| sub == requester_id)
     }
 
     /// A message of a ticket that the caller sees.

@@ -10,7 +10,7 @@ use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{Mutex, OnceCell, mpsc, oneshot};
 
-use super::lookup;
+use super::lookup::{self, Known};
 use super::plan::Planned;
 use super::pool::{PoolError, connect};
 use crate::model::ticket::{Ticket, TicketRef};
@@ -22,8 +22,27 @@ const KEYS: usize = 128;
 /// Callers that may wait; more wait to be let in.
 const WAITING: usize = 4096;
 
-type Reply = oneshot::Sender<Result<Option<Ticket>, PoolError>>;
-type Key = (String, TicketRef);
+/// What a look-up came to.
+#[derive(Clone, Debug)]
+pub enum Found {
+    Nowhere,
+    /// It has not changed since the position that its caller named.
+    AsKnown,
+    Ticket(Box<Ticket>),
+}
+
+type Reply = oneshot::Sender<Result<Found, PoolError>>;
+
+/// Before every position.
+const UNKNOWN: i64 = -1;
+
+/// What is asked: a tenant's ticket, and the position of the last change that the caller knows of.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    tenant: String,
+    ticket: TicketRef,
+    known: i64,
+}
 
 struct Ask {
     key: Key,
@@ -42,15 +61,17 @@ impl Gather {
         Gather { url: url.to_owned(), set_up, asks: OnceCell::new() }
     }
 
-    /// One ticket, deleted or not, whoever may see it.
+    /// One ticket, deleted or not, whoever may see it. By its id it need not be read where the caller has it as it is: `known`
+    /// is the position of the last change that it has.
     ///
     /// # Errors
     /// [`PoolError::NoConnection`] when the database does not answer, on a second connection either.
-    pub async fn ticket(&self, tenant: &str, ticket: &TicketRef) -> Result<Option<Ticket>, PoolError> {
+    pub async fn ticket(&self, tenant: &str, ticket: &TicketRef, known: Option<i64>) -> Result<Found, PoolError> {
         let gone = || PoolError::NoConnection("look-ups have ended".into());
         let asks = self.asks.get_or_init(|| async { self.start() }).await;
         let (reply, answer) = oneshot::channel();
-        let ask = Ask { key: (tenant.to_owned(), ticket.clone()), reply };
+        let key = Key { tenant: tenant.to_owned(), ticket: ticket.clone(), known: known.unwrap_or(UNKNOWN) };
+        let ask = Ask { key, reply };
         asks.send(ask).await.map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -86,33 +107,33 @@ impl Worker {
             for Ask { key, reply } in batch.drain(..) {
                 waiting.entry(key).or_default().push(reply);
             }
+            let (keys, replies): (Vec<Key>, Vec<Vec<Reply>>) = waiting.into_iter().unzip();
             // A connection may have died while it was idle: the second try has a new one.
-            let mut found = self.find(&waiting).await;
+            let mut found = self.find(&keys).await;
             if found.is_err() {
-                found = self.find(&waiting).await;
+                found = self.find(&keys).await;
             }
-            if found.is_ok() || waiting.len() == 1 {
-                answer(waiting, found);
+            if found.is_ok() || keys.len() == 1 {
+                answer(replies, found);
                 continue;
             }
             // One row that cannot be read is its own callers' trouble; where the database is away, each is told so.
-            for (key, replies) in waiting {
-                let one = HashMap::from([(key, replies)]);
-                let found = self.find(&one).await;
-                answer(one, found);
+            for (key, replies) in keys.iter().zip(replies) {
+                let found = self.find(std::slice::from_ref(key)).await;
+                answer(vec![replies], found);
             }
         }
     }
 
-    async fn find(&mut self, waiting: &HashMap<Key, Vec<Reply>>) -> Result<Vec<Ticket>, String> {
-        let found = self.try_find(waiting).await;
+    async fn find(&mut self, keys: &[Key]) -> Result<Vec<Found>, String> {
+        let found = self.try_find(keys).await;
         if found.is_err() {
             self.conn = None;
         }
         found
     }
 
-    async fn try_find(&mut self, waiting: &HashMap<Key, Vec<Reply>>) -> Result<Vec<Ticket>, String> {
+    async fn try_find(&mut self, keys: &[Key]) -> Result<Vec<Found>, String> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
             none => {
@@ -122,50 +143,56 @@ impl Worker {
             }
         };
         self.planned.refresh(conn).await.map_err(|error| error.to_string())?;
-        look_up(conn, waiting.keys()).await.map_err(|error| error.to_string())
+        look_up(conn, keys).await.map_err(|error| error.to_string())
     }
 }
 
-async fn look_up(conn: &AsyncPgConnection, keys: impl Iterator<Item = &Key>) -> QueryResult<Vec<Ticket>> {
+/// One answer for each key, in their order.
+async fn look_up(conn: &AsyncPgConnection, keys: &[Key]) -> QueryResult<Vec<Found>> {
     let (mut ids, mut numbers) = (Vec::new(), Vec::new());
-    for (tenant, ticket) in keys {
+    let mut numbered: HashMap<(&str, i64), usize> = HashMap::new();
+    for (place, Key { tenant, ticket, known }) in keys.iter().enumerate() {
         match ticket {
-            TicketRef::Id(id) => ids.push((tenant.as_str(), *id)),
-            TicketRef::Number(number) => numbers.push((tenant.as_str(), *number)),
+            TicketRef::Id(id) => ids.push(Known { place, tenant, id: *id, position: *known }),
+            TicketRef::Number(number) => {
+                numbers.push((tenant.as_str(), *number));
+                numbered.insert((tenant, *number), place);
+            }
         }
     }
-    let (mut tickets, numbered) =
-        futures_util::try_join!(lookup::tickets_by_id(conn, &ids), lookup::tickets_by_number(conn, &numbers))?;
-    tickets.extend(numbered);
-    Ok(tickets)
+    let (by_id, by_number) =
+        futures_util::try_join!(lookup::tickets_if_changed(conn, &ids), lookup::tickets_by_number(conn, &numbers))?;
+    let mut found = vec![Found::Nowhere; keys.len()];
+    let by_number = by_number
+        .into_iter()
+        .filter_map(|ticket| Some((*numbered.get(&(ticket.tenant_id.as_str(), ticket.number))?, Some(ticket))));
+    for (place, ticket) in by_id.into_iter().chain(by_number) {
+        if let Some(found) = found.get_mut(place) {
+            *found = ticket.map_or(Found::AsKnown, |ticket| Found::Ticket(Box::new(ticket)));
+        }
+    }
+    Ok(found)
 }
 
-/// Whoever is left over asked for a ticket that is not there. A caller who hung up needs no answer.
-fn answer(mut waiting: HashMap<Key, Vec<Reply>>, found: Result<Vec<Ticket>, String>) {
-    let tickets = match found {
-        Ok(tickets) => tickets,
+/// A caller who hung up needs no answer.
+fn answer(asked: Vec<Vec<Reply>>, found: Result<Vec<Found>, String>) {
+    match found {
+        Ok(found) => {
+            for (mut replies, found) in asked.into_iter().zip(found) {
+                // Nearly always there is one, which gets the row itself.
+                let last = replies.pop();
+                for reply in replies {
+                    let _ = reply.send(Ok(found.clone()));
+                }
+                if let Some(reply) = last {
+                    let _ = reply.send(Ok(found));
+                }
+            }
+        }
         Err(error) => {
-            for reply in waiting.into_values().flatten() {
+            for reply in asked.into_iter().flatten() {
                 let _ = reply.send(Err(PoolError::NoConnection(error.clone())));
             }
-            return;
         }
-    };
-    for ticket in tickets {
-        let mut key = (ticket.tenant_id.clone(), TicketRef::Id(ticket.id));
-        let mut replies = waiting.remove(&key).unwrap_or_default();
-        key.1 = TicketRef::Number(ticket.number);
-        replies.extend(waiting.remove(&key).unwrap_or_default());
-        // Nearly always there is one, which gets the row itself.
-        let last = replies.pop();
-        for reply in replies {
-            let _ = reply.send(Ok(Some(ticket.clone())));
-        }
-        if let Some(reply) = last {
-            let _ = reply.send(Ok(Some(ticket)));
-        }
-    }
-    for reply in waiting.into_values().flatten() {
-        let _ = reply.send(Ok(None));
     }
 }

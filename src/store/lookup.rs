@@ -121,3 +121,70 @@ lookups! {
     settings, SettingsOf: Tenant by "tenant_id" as String, Text;
     activities, ActivityByPosition: ActivityRow by "position" as i64, BigInt;
 }
+
+/// A ticket that somebody has as it was at a position; a negative one: has not.
+pub struct Known<'a> {
+    /// What its answer goes by.
+    pub place: usize,
+    pub tenant: &'a str,
+    pub id: Uuid,
+    pub position: i64,
+}
+
+struct IfChanged<'a> {
+    tenants: &'a [&'a str],
+    ids: &'a [Uuid],
+    known: &'a [i64],
+    places: &'a [i64],
+}
+
+impl QueryId for IfChanged<'_> {
+    type QueryId = IfChanged<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for IfChanged<'_> {
+    type SqlType = (BigInt, SqlTypeOf<diesel::dsl::AsSelect<Option<Ticket>, Pg>>);
+}
+
+impl QueryFragment<Pg> for IfChanged<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT r.place");
+        for column in Ticket::COLUMNS {
+            for part in [", CASE WHEN r.same THEN NULL ELSE r.", column, " END"] {
+                out.push_sql(part);
+            }
+        }
+        out.push_sql(" FROM (SELECT unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
+        out.push_sql(") AS tenant_id, unnest(");
+        out.push_bind_param::<Array<diesel::sql_types::Uuid>, _>(&self.ids)?;
+        out.push_sql(") AS id, unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.known)?;
+        out.push_sql(") AS known, unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.places)?;
+        out.push_sql(
+            ") AS place) AS k, LATERAL (SELECT k.place, t.position = k.known AS same, t.* FROM ticket AS t \
+             WHERE t.tenant_id = k.tenant_id AND t.id = k.id OFFSET 0) AS r",
+        );
+        Ok(())
+    }
+}
+
+/// The tickets that are there, by their places; `None`: as it was known.
+pub async fn tickets_if_changed(
+    conn: &AsyncPgConnection,
+    all: &[Known<'_>],
+) -> QueryResult<Vec<(usize, Option<Ticket>)>> {
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenants: Vec<&str> = all.iter().map(|known| known.tenant).collect();
+    let ids: Vec<Uuid> = all.iter().map(|known| known.id).collect();
+    let known: Vec<i64> = all.iter().map(|known| known.position).collect();
+    let places: Vec<i64> = (0..).take(all.len()).collect();
+    let node = IfChanged { tenants: &tenants, ids: &ids, known: &known, places: &places };
+    let found: Vec<(i64, Option<Ticket>)> = RunQueryDsl::load(node, &mut &*conn).await?;
+    let place = |at: i64| usize::try_from(at).ok().and_then(|at| all.get(at)).map(|known| known.place);
+    Ok(found.into_iter().filter_map(|(at, ticket)| Some((place(at)?, ticket))).collect())
+}

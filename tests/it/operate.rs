@@ -10,6 +10,7 @@ use docket::identity::Role;
 use docket::model::time::Instant;
 use docket::store;
 use docket::store::prune::Pruned;
+use prost::Message as _;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
@@ -33,7 +34,7 @@ impl Running {
         let message = pb::GetTicketRequest { id: id.into(), as_of, ..Default::default() };
         let mut client = TicketServiceClient::new(self.channel.clone());
         let answer = client.get_ticket(self.request("ann", Role::Agent, message)).await?.into_inner();
-        Ok(answer.ticket.expect("a ticket"))
+        Ok(pb::Ticket::decode(answer.ticket.expect("a ticket")).expect("it can be read"))
     }
 
     /// The tickets as of a position, by number.
