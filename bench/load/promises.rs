@@ -144,10 +144,6 @@ pub async fn edit(stage: &Stage<'_>) -> Outcome<Edit> {
         sleep(IDLE).await;
         Ok(())
     };
-    // Search and statistics have a hundred thousand new tickets to take in: that is not idle.
-    timeout(PATIENCE, database::wait_for_projections(&stage.docket, &tenant.name))
-        .await
-        .map_err(|_| "no projections")??;
     let idle_p99 = p99(creates_while(stage, one, EDIT_RATE, idle).await?);
     let open: i64 =
         stage.docket.query_one("SELECT count(*) FROM ticket WHERE tenant_id = $1", &[&tenant.name]).await?.get(0);

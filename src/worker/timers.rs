@@ -32,6 +32,8 @@ const TICKETS: i64 = 4_000;
 const IN_COMMAND: usize = 50;
 /// Between two looks at what is due: tickets of one tenant that follow its configuration, and tenants whose tickets do.
 const FOLLOWING: i64 = 200;
+/// Of these in one command, and one command after the other: whoever writes to the same tenant waits for few.
+const FOLLOW_AT_ONCE: usize = 25;
 const TENANTS: i64 = 100;
 
 /// Looks until it is dropped. Of several processes one looks, by a lock that ends with its session; the others see to what it
@@ -139,12 +141,13 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize
     let begin = async |at: &Move| !at.after_id.is_nil() || submit(journal, &at.tenant_id, &[]).await == Sent::All;
     let begun = join_all(moves.iter().map(begin)).await;
     let mut followed = 0;
-    for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
+    'tenants: for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
         let tickets = sla::open_tickets(conn, &at, FOLLOWING).await?;
-        let all = join_all(tickets.chunks(IN_COMMAND).map(|some| submit(journal, &at.tenant_id, some))).await;
-        // Who breaks is left behind: each write of such a ticket has it follow, too.
-        if all.contains(&Sent::Nothing) {
-            continue;
+        for some in tickets.chunks(FOLLOW_AT_ONCE) {
+            // Who breaks is left behind: each write of such a ticket has it follow, too.
+            if submit(journal, &at.tenant_id, some).await == Sent::Nothing {
+                continue 'tenants;
+            }
         }
         followed += tickets.len();
         at = Move { after_id: tickets.last().copied().unwrap_or(at.after_id), ..at };
