@@ -91,7 +91,8 @@ impl ActiveRules {
         let asked = Asked { marks: set.marks_hash(), by_tenant: set.marks_by_tenant() };
         let active = store::rules::activate(&mut conn, set.hash(), set.sources(), asked).await;
         active.map_err(|error| error.to_string())?;
-        tracing::info!(rules.hash = set.hash(), "{} rules are active", set.rules().len());
+        let names: Vec<&str> = set.rules().iter().map(|rule| rule.name.as_str()).collect();
+        tracing::info!(rules.hash = set.hash(), "{} rules are active: {}", names.len(), names.join(", "));
         self.lock().last_error = String::new();
         Ok(())
     }

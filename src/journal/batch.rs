@@ -11,7 +11,7 @@ use futures_util::try_join;
 use uuid::Uuid;
 
 use super::connection::{self, Remedy};
-use super::queue::Group;
+use super::group::Group;
 use super::rules::Rules;
 use super::settings::{Settings, known};
 use super::{Config, Failure, crash};

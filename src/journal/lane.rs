@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 use super::batch::{self, BatchError, Done, GroupDone, Lock};
 use super::connection::{self, Remedy};
-use super::queue::{Entry, Group, Queue};
+use super::group::{Group, count, halve, split};
+use super::queue::{Entry, Queue};
 use super::rules::Rules;
 use super::settings::Settings;
 use super::{Answer, Config, Failure, crash, spans};
@@ -369,37 +370,4 @@ impl Running<'_> {
             self.returns.push(Return { tenant, entries: Vec::new(), skipped: false, reached: true });
         }
     }
-}
-
-fn count(groups: &[Group]) -> usize {
-    groups.iter().map(|group| group.entries.len()).sum()
-}
-
-/// Two halves: of the tenants, or of the one tenant's commands.
-fn halve(mut groups: Vec<Group>) -> (Vec<Group>, Vec<Group>) {
-    if groups.len() > 1 {
-        let second = groups.split_off(groups.len() / 2);
-        return (groups, second);
-    }
-    let mut second = Vec::new();
-    if let Some(group) = groups.first_mut() {
-        let entries = group.entries.split_off(group.entries.len() / 2);
-        second.push(Group { tenant: group.tenant.clone(), entries });
-    }
-    (groups, second)
-}
-
-/// The groups of the entries that hold, and of those that do not; none is empty.
-fn split(groups: Vec<Group>, holds: impl Fn(&Entry) -> bool) -> (Vec<Group>, Vec<Group>) {
-    let (mut yes, mut no) = (Vec::new(), Vec::new());
-    for Group { tenant, entries } in groups {
-        let (a, b): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(&holds);
-        if !a.is_empty() {
-            yes.push(Group { tenant: tenant.clone(), entries: a });
-        }
-        if !b.is_empty() {
-            no.push(Group { tenant, entries: b });
-        }
-    }
-    (yes, no)
 }

@@ -14,6 +14,7 @@ use crate::telemetry::{Metrics, Trace};
 mod batch;
 mod connection;
 mod crash;
+mod group;
 mod lane;
 mod queue;
 mod rules;

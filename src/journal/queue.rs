@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
+use super::group::Group;
 use super::lane::Part;
 use super::{Answer, Config, Failure};
 use crate::command::Command;
@@ -23,12 +24,6 @@ pub struct Entry {
     /// Where the call behind it is traced.
     pub trace: Option<Trace>,
     pub reply: oneshot::Sender<Result<Answer, Failure>>,
-}
-
-/// The commands of one tenant in one batch, in order.
-pub struct Group {
-    pub tenant: String,
-    pub entries: Vec<Entry>,
 }
 
 pub struct Queue {

@@ -6,7 +6,8 @@ use std::time::{Instant as Clock, SystemTime};
 use opentelemetry::KeyValue;
 
 use super::batch::{Done, Traced};
-use super::queue::{Entry, Group};
+use super::group::Group;
+use super::queue::Entry;
 use crate::telemetry::{Did, Trace, on_the_wall};
 
 /// Only called where a command is traced.

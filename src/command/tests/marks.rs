@@ -1,6 +1,6 @@
 //! Rules and clocks: marks that rules put on them, what the rules do there, and the policy that a rule chooses.
 
-use super::clocks::{Desk, at, due, resolution};
+use super::desk::{Desk, at, due, resolution};
 use super::*;
 use crate::command::sla::PolicyEdit;
 use crate::model::sla::clock::Warning;

@@ -2,8 +2,10 @@
 
 mod canned;
 mod clocks;
+mod desk;
 mod directory;
 mod follow_up;
+mod histories;
 mod issues;
 mod lifecycle;
 mod marks;

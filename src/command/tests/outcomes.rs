@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::clocks::{Desk, Event, events, play};
+use super::desk::Desk;
+use super::histories::{Event, events, play};
 use super::*;
 use crate::model::sla::clock::Goal;
 use crate::model::sla::outcome::Outcome;

@@ -1,0 +1,111 @@
+//! Random histories of a ticket with clocks.
+
+use proptest::prelude::*;
+
+use super::desk::*;
+use super::*;
+use crate::command::sla::PolicyEdit;
+use crate::model::sla::clock::Goal;
+use crate::model::sla::ledger::Entry;
+
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Prioritize(Priority),
+    Hold,
+    Start,
+    Resolve,
+    Reopen,
+    Reply,
+    Ask,
+    Delete,
+}
+
+pub(super) fn events() -> impl Strategy<Value = Vec<(i64, Event)>> {
+    let event = prop_oneof![
+        prop::sample::select(Priority::ALL).prop_map(Event::Prioritize),
+        Just(Event::Hold),
+        Just(Event::Start),
+        Just(Event::Resolve),
+        Just(Event::Reopen),
+        Just(Event::Reply),
+        Just(Event::Ask),
+        Just(Event::Delete),
+    ];
+    prop::collection::vec((1..200_000i64, event), 1..24)
+}
+
+/// Plays a history; `scan`: with the timers' command between any two events.
+pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk {
+    let mut desk = Desk::without();
+    // Marks of rules beside those of the policies: one that both have, one before and one after the deadline.
+    let marks = "[{sla: resolution, at: 50%}, {sla: first_response, at: -5m}, {sla: resolution, at: +30m}]";
+    desk.house.rules = rule_set(&[&format!("name: marks\non: {marks}\nstop: true\ndo: []\n")]);
+    let on_priority_change = Some(if restart { OnPriorityChange::Restart } else { OnPriorityChange::Retroactive });
+    let warn_at = Some(Words(vec!["50%".into(), "600s".into()]));
+    let common = PolicyEdit { on_priority_change, warn_at, next_response_minutes: Some(Some(45)), ..resolution(600) };
+    desk.promise("any", PolicyEdit { first_response_minutes: Some(Some(30)), ..common.clone() });
+    desk.promise("urgent", PolicyEdit { priority: Some(Some(Priority::Urgent)), ..common });
+    desk.create("2026-09-14T10:00-04");
+    for (seconds, event) in history {
+        let ticket = desk.is();
+        let name = TicketRef::Id(ticket.id);
+        let action = match event {
+            Event::Prioritize(to) => edit(&ticket, TicketEdit { priority: Some(*to), ..TicketEdit::default() }),
+            Event::Hold => go(&ticket, Verb::Hold, Status::OnHold),
+            Event::Start => go(&ticket, Verb::Start, Status::InProgress),
+            Event::Resolve => go(&ticket, Verb::Resolve, Status::Resolved),
+            Event::Reopen => go(&ticket, Verb::Reopen, Status::Reopened),
+            Event::Reply => say(&ticket, "Done", Visibility::Public),
+            Event::Ask => say(&ticket, "Well?", Visibility::Public),
+            Event::Delete if ticket.deleted_at.is_some() => {
+                Action::UndeleteTicket { ticket: name, etag: String::new() }
+            }
+            Event::Delete => Action::DeleteTicket { ticket: name, etag: String::new() },
+        };
+        let who = if matches!(event, Event::Ask) { requester() } else { admin() };
+        let until = desk.house.now.plus_micros(seconds * 1_000_000);
+        if scan {
+            for part in [0.3, 0.9] {
+                let now = desk.house.now;
+                desk.house.now = now.plus_micros(((until.0 - now.0) as f64 * part) as i64);
+                let fire = command(&Caller::clock(TENANT), Action::FollowSla(vec![ticket.id]));
+                desk.house.submit(&fire).expect("done");
+            }
+        }
+        desk.house.now = until;
+        // Whether it was legal does not matter here.
+        let _ = desk.house.submit(&command(&who, action));
+    }
+    let fire = Action::FollowSla(vec![desk.is().id]);
+    desk.house.submit(&command(&Caller::clock(TENANT), fire)).expect("done");
+    desk
+}
+
+/// What a row says, but for how late a timer was, and for ids: a policy's is its place among those that were met.
+fn plain(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut met: Vec<Uuid> = Vec::new();
+    let mut place = |id: Uuid| {
+        let at = met.iter().position(|other| *other == id).unwrap_or(met.len());
+        if at == met.len() {
+            met.push(id);
+        }
+        Uuid::from_u128(at as u128)
+    };
+    let mut goal = |goal: Goal| Goal { policy_id: place(goal.policy_id), calendar_id: None, ..goal };
+    entries.into_iter().map(|row| Entry { late: 0, goal: row.goal.clone().map(&mut goal), ..row }).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(
+        std::env::var("DOCKET_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+    ))]
+
+    /// When the timers look changes nothing: every command settles its ticket first.
+    #[test]
+    fn clocks_are_the_same_whenever_the_timers_look(history in events(), restart: bool) {
+        let (lazy, eager) = (play(&history, restart, false), play(&history, restart, true));
+        prop_assert_eq!(plain(lazy.ledger()), plain(eager.ledger()));
+        let ends = lazy.is().clocks.all.iter().all(|clock| clock.is_open() == clock.ended_at.is_none());
+        prop_assert!(ends);
+    }
+}
