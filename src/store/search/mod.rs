@@ -195,8 +195,8 @@ const PLACES: i64 = 64;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The newest tickets that match and that the caller sees, the newest first; `None`: not found out in time, for a filter
-/// keeps too few of those that match. Places are looked in from the newest, one at first, then more at once: of a common word
-/// the first has enough, of a rare one all of them have little.
+/// keeps too few of those that match. Places are looked in from the newest: one at first, then as many as should have what is
+/// still wanted, going by what the last ones had. Of a common word the first has enough, of a rare one all of them have little.
 pub async fn find(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,
@@ -215,12 +215,22 @@ pub async fn find(
             let most = wanted.most - found.len();
             let statement = looking(scope, wanted, (low, high), most);
             let rows: Vec<(Uuid, i64, f32)> = RunQueryDsl::load(statement, conn).await?;
+            let looked_at = wanted.newest.min(high.last()) - low.first() + 1;
+            let next = places_for(most.saturating_sub(rows.len()), rows.len(), looked_at);
             found.extend(rows.into_iter().map(|(ticket_id, number, rank)| Candidate { ticket_id, number, rank }));
-            (high, places) = (Place(low.0 - 1), PLACES.min(places * 8));
+            (high, places) = (Place(low.0 - 1), next.clamp(1, PLACES.min(places * 8)));
         }
         Ok(Some(found))
     })
     .await
+}
+
+/// How many places should have so many that are wanted, where of so many numbers so few were.
+fn places_for(wanted: usize, were: usize, of: i64) -> i64 {
+    match i64::try_from(were) {
+        Ok(were) if were > 0 => i64::try_from(wanted).unwrap_or(i64::MAX).saturating_mul(of) / were / SIZE + 1,
+        _ => i64::MAX,
+    }
 }
 
 /// The statement that looks in a few places.
@@ -274,4 +284,17 @@ fn looking(
         ") AS found",
     ];
     Select::new(sql, wanted.filter.is_none_or(Condition::is_hot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_common_word_is_looked_for_in_few_places_and_a_rare_one_in_many() {
+        assert_eq!(places_for(213, 288, 576), 1, "half of the tickets of a place that has just begun");
+        assert_eq!(places_for(500, 1, 576), 71);
+        assert_eq!(places_for(500, 0, SIZE), i64::MAX);
+        assert_eq!(places_for(0, 501, SIZE), 1);
+    }
 }
