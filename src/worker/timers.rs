@@ -31,9 +31,9 @@ const OVERDUE: i64 = 5_000_000;
 const TICKETS: i64 = 4_000;
 const IN_COMMAND: usize = 50;
 /// Between two looks at what is due: tickets of one tenant that follow its configuration, and tenants whose tickets do.
-const FOLLOWING: i64 = 200;
-/// Of these in one command, and one command after the other: whoever writes to the same tenant waits for few.
-const FOLLOW_AT_ONCE: usize = 25;
+const FOLLOWING: i64 = 400;
+/// Of these in one command, and one command after the other: whoever writes to the same tenant waits for these, not for all.
+const FOLLOW_AT_ONCE: usize = 100;
 const TENANTS: i64 = 100;
 
 /// Looks until it is dropped. Of several processes one looks, by a lock that ends with its session; the others see to what it
