@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use docket::postgres::Postgres;
+use futures_util::future::try_join_all;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -41,6 +42,8 @@ pub struct Stage<'a> {
 
 /// Calls before the run: they show how large Docket's rows are.
 const TRIALS: i64 = 100;
+/// Tenants whose seeded tickets are taken in by search and statistics, at once.
+const AT_ONCE: usize = 8;
 /// The second server's data folder, and the signing key's file in each.
 const SECOND: &str = "two";
 const KEY: &str = "signing-key.pem";
@@ -68,6 +71,11 @@ impl<'a> Stage<'a> {
         docket.batch_execute("CHECKPOINT").await?;
         let wire = Wire::connect(&[&server]).await?;
         let (created, updated) = try_out(&docket, &wire, &tenants, settings).await?;
+        eprintln!("having search and statistics take in what was seeded, which comes once");
+        for some in tenants.spread.chunks(AT_ONCE) {
+            try_join_all(some.iter().map(|tenant| wire.taken_in(tenant))).await?;
+        }
+        wire.taken_in(&tenants.short).await?;
         if PROJECTED.iter().any(|work| settings.wants(&work.to_string())) {
             eprintln!("waiting for the search index and the statistics of the long list");
             wire.indexed(&tenants.long).await?;

@@ -110,6 +110,13 @@ impl Wire {
 }
 
 impl Wire {
+    /// Search and statistics are brought up by whoever asks them.
+    pub async fn taken_in(&self, tenant: &Tenant) -> Outcome<()> {
+        self.indexed(tenant).await?;
+        self.client(0).get_ticket_stats(as_tenant(pb::GetTicketStatsRequest::default(), tenant)).await?;
+        Ok(())
+    }
+
     /// Waits until the search index holds all of the tenant's tickets: each call takes some of them in.
     pub async fn indexed(&self, tenant: &Tenant) -> Outcome<()> {
         loop {
