@@ -70,7 +70,8 @@ impl Gather {
         let gone = || PoolError::NoConnection("look-ups have ended".into());
         let asks = self.asks.get_or_init(|| async { self.start() }).await;
         let (reply, answer) = oneshot::channel();
-        let key = Key { tenant: tenant.to_owned(), ticket: ticket.clone(), known: known.unwrap_or(UNKNOWN) };
+        let known = known.filter(|_| matches!(ticket, TicketRef::Id(_))).unwrap_or(UNKNOWN);
+        let key = Key { tenant: tenant.to_owned(), ticket: ticket.clone(), known };
         let ask = Ask { key, reply };
         asks.send(ask).await.map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))
