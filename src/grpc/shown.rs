@@ -200,25 +200,27 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
-    use prost_reflect::{DescriptorPool, DynamicMessage};
+    use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 
     use super::*;
     use crate::grpc::pb;
 
+    fn descriptor(name: &str) -> MessageDescriptor {
+        let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
+        pool.get_message_by_name(name).expect("the answer")
+    }
+
     /// What is read by the proto's descriptor, and that nothing of it is unknown there.
     fn read_back(name: &str, answer: &impl Message) -> DynamicMessage {
-        let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
-        let message = pool.get_message_by_name(name).expect("the answer");
-        let read = DynamicMessage::decode(message, answer.encode_to_vec().as_slice()).expect("it reads back");
+        let read = DynamicMessage::decode(descriptor(name), answer.encode_to_vec().as_slice()).expect("it reads back");
         assert_eq!(read.unknown_fields().count(), 0);
         assert_eq!(read.encode_to_vec(), answer.encode_to_vec());
         read
     }
 
     fn fields(name: &str) -> Vec<(String, u32)> {
-        let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
-        let message = pool.get_message_by_name(name).expect("the answer");
-        let mut fields: Vec<(String, u32)> = message.fields().map(|it| (it.name().to_owned(), it.number())).collect();
+        let fields = descriptor(name);
+        let mut fields: Vec<(String, u32)> = fields.fields().map(|it| (it.name().to_owned(), it.number())).collect();
         fields.sort_by_key(|(_, number)| *number);
         fields
     }

@@ -182,9 +182,8 @@ pub async fn tickets_if_changed(
     let tenants: Vec<&str> = all.iter().map(|known| known.tenant).collect();
     let ids: Vec<Uuid> = all.iter().map(|known| known.id).collect();
     let known: Vec<i64> = all.iter().map(|known| known.position).collect();
-    let places: Vec<i64> = (0..).take(all.len()).collect();
+    let places: Vec<i64> = all.iter().map(|known| known.place as i64).collect();
     let node = IfChanged { tenants: &tenants, ids: &ids, known: &known, places: &places };
     let found: Vec<(i64, Option<Ticket>)> = RunQueryDsl::load(node, &mut &*conn).await?;
-    let place = |at: i64| usize::try_from(at).ok().and_then(|at| all.get(at)).map(|known| known.place);
-    Ok(found.into_iter().filter_map(|(at, ticket)| Some((place(at)?, ticket))).collect())
+    Ok(found.into_iter().map(|(place, ticket)| (place as usize, ticket)).collect())
 }
