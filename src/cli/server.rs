@@ -13,6 +13,7 @@ use crate::docket_service;
 use crate::feed::{self, Feed};
 use crate::grpc::auth::Gate;
 use crate::grpc::filters::Filters;
+use crate::grpc::frames::Framing;
 use crate::grpc::pb::activity_service_server::ActivityServiceServer;
 use crate::grpc::pb::directory_service_server::DirectoryServiceServer;
 use crate::grpc::pb::issue_service_server::IssueServiceServer;
@@ -201,7 +202,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         .with(docket_service!(DirectoryServiceServer::new(directory::Directory(state.clone()))))
         .with(docket_service!(TenantServiceServer::new(tenant::Tenants(state.clone()))))
         .with(docket_service!(SlaServiceServer::new(sla::Sla(state.clone()))))
-        .with(docket_service!(ActivityServiceServer::new(activity::Activities(state.clone()))))
+        .with(Framing(docket_service!(ActivityServiceServer::new(activity::Activities(state.clone())))))
         .with(docket_service!(WorkflowServiceServer::new(workflow::Workflows(state))));
     let gate = Gate::new(Arc::new(verifier));
     let last = (metrics.clone(), traces.clone());

@@ -137,6 +137,11 @@ impl Stream {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
+    /// How many frames are there already.
+    pub fn ready(&self) -> usize {
+        self.step.len()
+    }
+
     /// [`Stream::next()`] for those who poll.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, Ended>>> {
         loop {

@@ -1,5 +1,4 @@
-//! How messages are put into frames: as prost does, with room for each message made once, and little kept for a stream that
-//! waits.
+//! How messages are put into frames: as prost does, with room for each message made once.
 
 use std::marker::PhantomData;
 
@@ -8,9 +7,9 @@ use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
-/// Bytes that a call begins with, and that a stream of many small messages gathers before they leave. The defaults keep
-/// 8 KiB for each stream, and up to 64 for one that was busy once.
+/// Bytes that a call begins with: by default it were 8 KiB, for answers of which most are far shorter.
 const BEGIN: usize = 512;
+/// Of no call here: no answer is more than one message, for those of [`super::frames`] do not come this way.
 const GATHER: usize = 16 * 1024;
 
 /// Of messages that a server sends, `T`, and reads, `U`; a client the other way round.

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod fault;
 pub mod filters;
 pub mod frame;
+pub mod frames;
 mod include;
 pub mod issue;
 pub mod layers;

@@ -1,0 +1,203 @@
+//! The answer of StreamActivities, made as bytes.
+//!
+//! tonic would take frame by frame, and put each into a buffer that grows. What a thousand readers are sent is this body's
+//! only work: frames that are ready together are written together, into room that was made for them.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::TryFutureExt;
+use futures_util::future::MapOk;
+use futures_util::stream::{self, Empty};
+use http::HeaderMap;
+use http_body::Body as HttpBody;
+use prost::Message;
+use prost::bytes::{BufMut, Bytes, BytesMut};
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::{Code, Response, Status};
+use tonic_types::ErrorDetails;
+use tower::Service;
+
+use super::convert::{Part, activity, ticket as shown_ticket};
+use super::pb::stream_activities_response::Event as Shown;
+use super::pb::{self, ActivityView, ErrorReason};
+use super::{fault, status};
+use crate::feed::{End, Ended, Event, Form, Frame, Stream};
+use crate::model::activity::Activity;
+
+/// Bytes of one piece, but for the frame that makes it longer.
+const GATHER: usize = 16 * 1024;
+/// Before each message: that it is not compressed, and its length.
+const HEADER: usize = 5;
+
+const STREAM: &str = "StreamActivities";
+
+/// What a client reads: frames until the stream ends, and why it did.
+pub struct Frames {
+    /// None once it has ended.
+    stream: Option<Stream>,
+    /// How it ended, until that was said.
+    end: Option<Status>,
+    epoch: i64,
+    view: ActivityView,
+    part: Part,
+}
+
+impl Frames {
+    pub fn new(stream: Stream, view: ActivityView, part: Part) -> Frames {
+        Frames { epoch: stream.epoch, stream: Some(stream), end: None, view, part }
+    }
+
+    /// Writes a frame, into room for those that are ready behind it, too.
+    fn put(&self, frame: Frame, ready: usize, piece: &mut BytesMut) {
+        let message = self.shown(frame);
+        let length = message.encoded_len();
+        let whole = HEADER + length;
+        if piece.capacity() - piece.len() < whole {
+            // One frame is about as long as another.
+            piece.reserve(whole.max((whole * (1 + ready)).min(GATHER)));
+        }
+        piece.put_u8(0);
+        piece.put_u32(length as u32);
+        message.encode_raw(piece);
+    }
+
+    fn shown(&self, frame: Frame) -> pb::StreamActivitiesResponse {
+        let Frame { since, event } = frame;
+        let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.part);
+        let event = match event {
+            Event::Activity(kept) => match kept.alone() {
+                Ok(activity) => Shown::Activity(Box::new(to_pb(activity))),
+                Err(kept) => {
+                    let bytes = |it: &Activity| to_pb(it.clone()).encode_to_vec().into();
+                    Shown::Encoded(kept.shown(self.form(), bytes))
+                }
+            },
+            Event::Bookmark(position) => Shown::Bookmark(pb::Bookmark { position }),
+            Event::Snapshot { ticket, at: _ } => Shown::Snapshot(Box::new(shown_ticket::to_pb(*ticket, self.part))),
+        };
+        pb::StreamActivitiesResponse { event: Some(event), since, epoch: self.epoch }
+    }
+
+    fn form(&self) -> Form {
+        Form { ticket: self.view == ActivityView::Full, public: self.part == Part::Public }
+    }
+}
+
+impl HttpBody for Frames {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+        let mut piece = BytesMut::new();
+        while piece.len() < GATHER
+            && let Some(stream) = &mut self.stream
+        {
+            let ended = match stream.poll_next(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let ready = stream.ready();
+                    self.put(frame, ready, &mut piece);
+                    continue;
+                }
+                Poll::Pending if piece.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+                Poll::Ready(Some(Err(ended))) => over(ended),
+                Poll::Ready(None) => fault::incident(STREAM, &"the delivery broke off"),
+            };
+            (self.stream, self.end) = (None, Some(ended));
+        }
+        if !piece.is_empty() {
+            return Poll::Ready(Some(Ok(http_body::Frame::data(piece.freeze()))));
+        }
+        Poll::Ready(self.end.take().map(|status| {
+            let mut trailers = HeaderMap::new();
+            status.add_header(&mut trailers).map(|()| http_body::Frame::trailers(trailers))
+        }))
+    }
+}
+
+/// What tonic is given in place of the frames.
+pub type Nothing = Empty<Result<pb::StreamActivitiesResponse, Status>>;
+
+/// The frames on their way through tonic.
+#[derive(Clone)]
+struct Handed(Arc<Mutex<Option<Frames>>>);
+
+/// An answer whose body [`Framing`] puts in its place.
+pub fn answer(frames: Frames) -> Response<Nothing> {
+    let mut response = Response::new(stream::empty());
+    response.extensions_mut().insert(Handed(Arc::new(Mutex::new(Some(frames)))));
+    response
+}
+
+/// Around a service with such answers.
+#[derive(Clone)]
+pub struct Framing<S>(pub S);
+
+impl<S: NamedService> NamedService for Framing<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S, R> Service<R> for Framing<S>
+where
+    S: Service<R, Response = http::Response<Body>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = MapOk<S::Future, fn(S::Response) -> S::Response>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        self.0.call(request).map_ok(framed)
+    }
+}
+
+fn framed(mut response: http::Response<Body>) -> http::Response<Body> {
+    let handed = response.extensions_mut().remove::<Handed>();
+    match handed.and_then(|Handed(frames)| frames.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+        Some(frames) => response.map(|_| Body::new(frames)),
+        None => response,
+    }
+}
+
+/// Every end names the position to go on after; within a snapshot there is none.
+fn over(ended: Ended) -> Status {
+    let Ended { position, why } = ended;
+    let (why, begun) = match why {
+        End::InSnapshot(why) => (*why, None),
+        why => (why, Some(position)),
+    };
+    let (metadata, on) = match begun {
+        Some(position) => (vec![("position", position.to_string())], format!("go on with after_position {position}")),
+        None => (Vec::new(), "begin again, for the snapshot was not whole".to_owned()),
+    };
+    let build = |code, reason, text, details| status::build(code, reason, text, metadata, details);
+    match why {
+        End::SlowReader => {
+            let text = format!("the reader did not keep up: {on}");
+            build(Code::ResourceExhausted, ErrorReason::SlowReader, text, ErrorDetails::new())
+        }
+        End::TokenExpired => {
+            let text = format!("the token has expired: get a new one, and {on}");
+            build(Code::Unauthenticated, ErrorReason::TokenExpired, text, ErrorDetails::new())
+        }
+        End::Draining => {
+            let text = format!("the server stops: {on} on another one");
+            let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(500)));
+            build(Code::Unavailable, ErrorReason::Unavailable, text, details)
+        }
+        End::Expired { oldest } => status::position_expired(position, oldest),
+        End::OtherLog { head, epoch } => status::position_unknown(position, head, epoch),
+        End::Broken { what } => fault::incident(STREAM, &what),
+        End::InSnapshot(_) => fault::incident(STREAM, &"an end within an end"),
+    }
+}
