@@ -419,7 +419,8 @@ class Cli(Case):
     def test_a_server_that_is_away_and_callers_it_does_not_know(self) -> None:
         self.fails(1, "ticket ls", "is it running?", DOCKET_ADDRESS="127.0.0.1:1")
         self.fails(78, "ticket ls", "HOST:PORT", DOCKET_ADDRESS="not an address")
-        self.fails(78, "ticket ls", "no TLS", DOCKET_ADDRESS="https://docket.example.com")
+        self.fails(1, "ticket ls", "is it running?", DOCKET_ADDRESS="https://127.0.0.1:1")
+        self.fails(78, "ticket ls", "cannot read /no/such.pem", DOCKET_ADDRESS="https://127.0.0.1:1", DOCKET_CA="/no/such.pem")
         self.fails(1, "ticket ls", "[TOKEN_INVALID]", DOCKET_TOKEN="no token")
         self.fails(78, "ticket ls", "docket token --tenant", DOCKET_TOKEN=None)
         told = self.fails(78, "ticket ls", "docket token", DOCKET_TOKEN=None, DOCKET_DATA_DIR=str(self.server.data_dir))

@@ -49,6 +49,39 @@ class Serve(Operated):
             encrypted = f"SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '{self.database}'"
             self.assertEqual(self.postgres.sql(encrypted), "t")
 
+    def test_the_command_line_over_tls(self) -> None:
+        cert, key = self.authority.certificate("docket")
+        clients = Authority(self.folder, "clients")
+        own_cert, own_key = (str(path) for path in clients.certificate("caller"))
+        tls = {"tls__cert": str(cert), "tls__key": str(key), "tls__client_ca": str(clients.ca)}
+        with self.serve(**tls) as server:
+            server.ready()
+            caller = {"DOCKET_TOKEN": self.issuer.token(self.tenant), "DOCKET_ADDRESS": f"https://{server.address}"}
+            caller["DOCKET_CONFIG"] = str(self.folder / "profiles.toml")
+            shown = {"DOCKET_CLIENT_CERT": own_cert, "DOCKET_CLIENT_KEY": own_key}
+            ca = ("--ca", str(self.authority.ca))
+            made = self.run_docket("ticket", "create", "--subject", "Over TLS", *ca, **caller, **shown)
+            self.assertEqual((made.returncode, made.stderr), (0, ""), made)
+
+            for words, environment, exit_code, told in (
+                ((), shown, 78, "TLS"),
+                (("--ca", str(clients.ca)), shown, 78, f"no TLS with https://{server.address}: invalid peer certificate"),
+                (("--ca", own_key), shown, 78, "--ca"),
+                (ca, {"DOCKET_CLIENT_CERT": own_cert}, 78, "give both --client-cert and --client-key"),
+                (ca, {}, 1, "perhaps it wants a certificate: --client-cert"),
+            ):
+                with self.subTest(told):
+                    done = self.run_docket("ticket", "ls", *words, **(caller | environment))
+                    self.assertEqual(done.returncode, exit_code, done)
+                    self.assertIn(told, done.stderr)
+
+            keeps = ("--client-cert", own_cert, "--client-key", own_key)
+            kept = self.run_docket("profile", "set", "prod", "--address", caller["DOCKET_ADDRESS"], *ca, *keeps, **caller)
+            self.assertEqual(kept.returncode, 0, kept)
+            listed = self.run_docket("ticket", "ls", "--profile", "prod", **caller)
+            self.assertEqual(listed.returncode, 0, listed)
+            self.assertIn("Over TLS", listed.stdout)
+
     def test_a_database_that_another_authority_vouches_for_is_not_believed(self) -> None:
         other = Authority(self.folder, "other")
         self.url = self.postgres.url(self.database, sslrootcert=str(other.ca))

@@ -1,7 +1,9 @@
 """Traces and metrics over OTLP: one trace spans a call, its batch and its rules."""
 
+import os
 import pathlib
 from concurrent import futures
+from unittest import mock
 
 import grpc
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
@@ -17,13 +19,17 @@ RULE = "name: greet\non: ticket.created\ndo:\n  - tag: {add: [seen]}\n"
 class Sink(trace_service_pb2_grpc.TraceServiceServicer):
     """A collector that keeps what it is sent."""
 
-    def __init__(self):
+    def __init__(self, certificate: tuple[pathlib.Path, pathlib.Path] | None = None):
         self.spans, self.services, self.metrics = [], set(), Metrics()
         self.address = f"127.0.0.1:{free_port()}"
         self.server = grpc.server(futures.ThreadPoolExecutor(2))
         trace_service_pb2_grpc.add_TraceServiceServicer_to_server(self, self.server)
         metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(self.metrics, self.server)
-        self.server.add_insecure_port(self.address)
+        if certificate:
+            cert, key = (path.read_bytes() for path in certificate)
+            self.server.add_secure_port(self.address, grpc.ssl_server_credentials([(key, cert)]))
+        else:
+            self.server.add_insecure_port(self.address)
 
     def __enter__(self) -> "Sink":
         self.server.start()
@@ -75,6 +81,15 @@ class Traces(Operated):
         folder.mkdir()
         (folder / "greet.yaml").write_text(RULE)
         return folder
+
+    def test_a_collector_behind_tls(self) -> None:
+        with Sink(self.authority.certificate("collector")) as sink:
+            settings = {"otlp__endpoint": f"https://{sink.address}", "otlp__sample_ratio": 1, "otlp__metrics": True}
+            with mock.patch.dict(os.environ, SSL_CERT_FILE=str(self.authority.ca)), self.serve(**settings) as server:
+                server.ready()
+                self.call(server, "CreateTicket", None, ticket={"subject": "Traced"})
+        self.assertEqual(sink.services, {"docket"})
+        self.assertTrue(sink.metrics.names)
 
     def test_one_trace_spans_a_call_its_batch_and_its_rule(self) -> None:
         trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

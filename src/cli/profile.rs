@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::profiles::{Profile, Profiles};
+use super::client::tls::TlsFiles;
 use super::error::CliError;
 use super::show::{FormatArgs, ShowError};
 
@@ -25,7 +26,7 @@ enum Verb {
     /// Keep a profile, or change what is given of it; the first one is used at once
     Set {
         name: String,
-        /// HOST:PORT or http://HOST:PORT
+        /// HOST:PORT or https://HOST:PORT
         #[arg(long)]
         address: Option<String>,
         /// The token itself; - reads it from standard input
@@ -37,6 +38,8 @@ enum Verb {
         /// A program, with arguments, that prints the token whenever it is needed; last on the line
         #[arg(long, group = "from", num_args = 1.., allow_hyphen_values = true, value_name = "PROGRAM")]
         token_command: Option<Vec<String>>,
+        #[command(flatten)]
+        tls: TlsFiles,
     },
     /// Use this profile where none is named
     Use { name: String },
@@ -49,9 +52,10 @@ pub fn run(args: ProfileArgs) -> Result<(), CliError> {
     let mut profiles = Profiles::load()?;
     let said = match args.verb {
         Verb::List => return Ok(list(&args.format, &profiles)?),
-        Verb::Set { name, address, token, token_file, token_command } => {
+        Verb::Set { name, address, token, token_file, token_command, tls } => {
             let mut profile = profiles.get(&name).cloned().unwrap_or_default();
             profile.address = address.or(profile.address);
+            profile.tls = tls.or(&profile.tls);
             if token.is_some() || token_file.is_some() || token_command.is_some() {
                 let token = token.map(|token| token_text(&token)).transpose()?;
                 profile = Profile { token, token_file, token_command, ..profile };

@@ -10,6 +10,7 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterP
 use prometheus::{Registry, TextEncoder};
 
 use super::TelemetryError;
+use super::otlp::encrypted;
 use super::trace::resource;
 
 /// The names of the gRPC status codes, each at its number.
@@ -73,7 +74,7 @@ impl Metrics {
 
     /// Read by Prometheus, and sent to `endpoint` (`http://host:4317`). Call it on the runtime that is to send.
     pub fn sent_to(endpoint: &str, every: Duration) -> Result<Metrics, TelemetryError> {
-        let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build();
+        let exporter = encrypted(MetricExporter::builder().with_tonic().with_endpoint(endpoint), endpoint).build();
         let exporter = exporter.map_err(|error| TelemetryError::Metrics(error.to_string()))?;
         let reader = PeriodicReader::builder(exporter).with_interval(every).build();
         Metrics::build(SdkMeterProvider::builder().with_reader(reader).with_resource(resource()))

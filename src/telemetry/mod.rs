@@ -3,6 +3,7 @@
 mod http;
 mod logs;
 mod metrics;
+mod otlp;
 mod phase;
 mod trace;
 mod trouble;

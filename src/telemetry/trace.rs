@@ -17,6 +17,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, Span as SdkSpan};
 
 use super::TelemetryError;
+use super::otlp::encrypted;
 
 /// After this an export is given up.
 const EXPORT: Duration = Duration::from_secs(5);
@@ -34,11 +35,12 @@ struct Sink {
 }
 
 impl Traces {
-    /// Sends to `endpoint` (`http://host:4317`). `ratio` of the calls without a `traceparent` are traced; with one, its
+    /// Sends to `endpoint` (`http://host:4317` or `https://…`). `ratio` of the calls without a `traceparent` are traced; with one, its
     /// sampled flag says. Call it on the runtime that is to send.
     pub fn to(endpoint: &str, ratio: f64) -> Result<Traces, TelemetryError> {
-        let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(EXPORT).build();
-        let exporter = exporter.map_err(|error| TelemetryError::Traces(error.to_string()))?;
+        let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(EXPORT);
+        let exporter =
+            encrypted(exporter, endpoint).build().map_err(|error| TelemetryError::Traces(error.to_string()))?;
         let provider = SdkTracerProvider::builder()
             // Only what is traced comes this far.
             .with_sampler(Sampler::AlwaysOn)

@@ -24,12 +24,14 @@ const MAX_ANSWER_BYTES: usize = 256 << 20;
 
 pub struct Caller {
     grpc: Grpc<InterceptedService<Channel, Bearer>>,
+    unnamed: bool,
 }
 
 impl Caller {
     pub fn new((channel, bearer): (Channel, Bearer)) -> Caller {
+        let unnamed = bearer.unnamed;
         let grpc = Grpc::new(InterceptedService::new(channel, bearer)).max_decoding_message_size(MAX_ANSWER_BYTES);
-        Caller { grpc }
+        Caller { grpc, unnamed }
     }
 
     pub async fn unary(
@@ -51,7 +53,7 @@ impl Caller {
         match self.once(method, request, &request_id).await {
             // Without details it is not the server that spoke, but the connection.
             Err(ClientError::Refused(status)) if passes(&status) && status.details().is_empty() => {
-                Err(ClientError::Lost { problem: status.message().to_owned(), request_id })
+                Err(ClientError::Lost { problem: self.said(&status), request_id })
             }
             ended => ended,
         }
@@ -74,6 +76,16 @@ impl Caller {
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(answer) => Ok(answer?.into_inner()),
             Err(_) => Err(ClientError::Silent { request_id: request_id.to_owned() }),
+        }
+    }
+
+    /// What broke, in the words of whatever broke.
+    fn said(&self, status: &Status) -> String {
+        let source = std::error::Error::source(status);
+        let said = source.map_or_else(|| status.message().to_owned(), super::tls::root);
+        match self.unnamed {
+            true => format!("{said}; perhaps it wants a certificate: --client-cert"),
+            false => said,
         }
     }
 }

@@ -12,17 +12,19 @@ use tonic::{Request, Status};
 pub mod call;
 pub mod profiles;
 pub mod refusal;
+pub mod tls;
 
 use super::error::{CONFIGURATION, FAILED};
 use crate::identity::SigningKey;
-use profiles::{Profiles, ProfilesError};
+use profiles::{Profile, Profiles, ProfilesError};
+use tls::{TlsError, TlsFiles};
 
 const DEFAULT_ADDRESS: &str = "127.0.0.1:50051";
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub struct ServerArgs {
-    /// Where the server listens: HOST:PORT [env: DOCKET_ADDRESS] [default: 127.0.0.1:50051]
+    /// Where the server listens: HOST:PORT, or https://HOST:PORT [env: DOCKET_ADDRESS] [default: 127.0.0.1:50051]
     #[arg(long, global = true, value_name = "ADDRESS")]
     address: Option<String>,
     /// Who calls: what `docket token` prints [env: DOCKET_TOKEN]
@@ -31,6 +33,15 @@ pub struct ServerArgs {
     /// A server and a token that `docket profile set` keeps [env: DOCKET_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
+    #[command(flatten)]
+    tls: TlsFiles,
+}
+
+/// Where to call, and as whom.
+struct Target {
+    address: String,
+    token: String,
+    tls: TlsFiles,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +50,12 @@ pub enum ClientError {
     NoToken { advice: String },
     #[error("the token has characters that no token has: paste what `docket token` prints")]
     BadToken,
-    #[error("{address:?} is no address of a server: write HOST:PORT or http://HOST:PORT")]
+    #[error("{address:?} is no address of a server: write HOST:PORT or https://HOST:PORT")]
     BadAddress { address: String },
-    #[error("{address}: this program speaks no TLS; give an http:// address, say of a proxy that ends it")]
-    NoTls { address: String },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("no TLS with {address}: {problem}; see --ca, --client-cert and --client-key")]
+    NoTls { address: String, problem: String },
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
     #[error("no server answers at {address}: is it running? (`make run`, or `docket dev`)")]
@@ -74,7 +87,7 @@ impl ClientError {
     pub fn exit_code(&self) -> u8 {
         match self {
             ClientError::NoToken { .. } | ClientError::BadToken | ClientError::NoTls { .. } => CONFIGURATION,
-            ClientError::BadAddress { .. } | ClientError::Profiles(_) => CONFIGURATION,
+            ClientError::BadAddress { .. } | ClientError::Profiles(_) | ClientError::Tls(_) => CONFIGURATION,
             ClientError::Away { .. } | ClientError::Lost { .. } | ClientError::Silent { .. } => FAILED,
             ClientError::Refused(_) => FAILED,
         }
@@ -83,11 +96,15 @@ impl ClientError {
 
 /// Adds the token to each call.
 #[derive(Clone)]
-pub struct Bearer(MetadataValue<Ascii>);
+pub struct Bearer {
+    authorization: MetadataValue<Ascii>,
+    /// TLS is spoken, and no certificate shown. A server that wants one hangs up without a word.
+    unnamed: bool,
+}
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request.metadata_mut().insert("authorization", self.authorization.clone());
         Ok(request)
     }
 }
@@ -95,35 +112,39 @@ impl Interceptor for Bearer {
 impl ServerArgs {
     /// A connection that comes back by itself after it was lost.
     pub async fn connect(&self) -> Result<(Channel, Bearer), ClientError> {
-        let (address, token) = self.resolve()?;
+        let Target { address, token, tls } = self.resolve()?;
         let url = match address.contains("://") {
             true => address.clone(),
             false => format!("http://{address}"),
         };
-        let mut bearer: MetadataValue<Ascii> = format!("Bearer {token}").parse().map_err(|_| ClientError::BadToken)?;
-        bearer.set_sensitive(true);
-        if url.starts_with("https:") {
-            return Err(ClientError::NoTls { address });
-        }
+        let authorization = format!("Bearer {token}").parse();
+        let mut authorization: MetadataValue<Ascii> = authorization.map_err(|_| ClientError::BadToken)?;
+        authorization.set_sensitive(true);
         let endpoint = Endpoint::from_shared(url.clone())
             .map_err(|_| ClientError::BadAddress { address })?
             .connect_timeout(Duration::from_secs(5))
             .http2_keep_alive_interval(Duration::from_secs(20))
             .keep_alive_while_idle(true);
-        let channel = endpoint.connect().await.map_err(|source| ClientError::Away { address: url, source })?;
-        Ok((channel, Bearer(bearer)))
+        let encrypted = url.starts_with("https:");
+        let unnamed = encrypted && tls.client_cert.is_none();
+        let endpoint = if encrypted { tls.apply(endpoint)? } else { endpoint };
+        let channel = endpoint.connect().await.map_err(|source| match tls::objection(&source) {
+            Some(problem) => ClientError::NoTls { address: url, problem },
+            None => ClientError::Away { address: url, source },
+        })?;
+        Ok((channel, Bearer { authorization, unnamed }))
     }
 
-    /// Address and token: as flags say, a profile that is named by flag included; then the environment; then the profile of
-    /// the environment or the file; then the default.
-    fn resolve(&self) -> Result<(String, String), ClientError> {
+    /// Address, token and certificates: as flags say, a profile that is named by flag included; then the environment; then
+    /// the profile of the environment or the file; then the default.
+    fn resolve(&self) -> Result<Target, ClientError> {
         let profiles = Profiles::load()?;
         let named = self.profile.as_deref().map(|name| profiles.get(name)).transpose()?.cloned();
         let fallback = match (&named, environment("DOCKET_PROFILE").or_else(|| profiles.current().map(str::to_owned))) {
             (None, Some(name)) => Some(profiles.get(&name)?.clone()),
             _ => None,
         };
-        let (named, fallback) = (named.unwrap_or_default(), fallback.unwrap_or_default());
+        let (named, fallback): (Profile, Profile) = (named.unwrap_or_default(), fallback.unwrap_or_default());
         let address = given(&self.address)
             .or_else(|| named.address.clone())
             .or_else(|| environment("DOCKET_ADDRESS"))
@@ -140,7 +161,14 @@ impl ServerArgs {
             },
         };
         let token = token.ok_or_else(|| ClientError::NoToken { advice: advice(&address) })?;
-        Ok((address, token))
+        let file = |name| environment(name).map(PathBuf::from);
+        let around = TlsFiles {
+            ca: file("DOCKET_CA"),
+            client_cert: file("DOCKET_CLIENT_CERT"),
+            client_key: file("DOCKET_CLIENT_KEY"),
+        };
+        let tls = self.tls.clone().or(&named.tls).or(&around).or(&fallback.tls);
+        Ok(Target { address, token, tls })
     }
 }
 

@@ -9,6 +9,8 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
+use super::tls::TlsFiles;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ProfilesError {
     #[error("cannot read {}: {error}", path.display())]
@@ -38,6 +40,9 @@ pub struct Profile {
     /// A program and its arguments; it prints the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_command: Option<Vec<String>>,
+    /// A table, and so the last.
+    #[serde(default, skip_serializing_if = "TlsFiles::is_empty")]
+    pub tls: TlsFiles,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

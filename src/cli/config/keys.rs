@@ -282,7 +282,8 @@ fn telemetry() -> Vec<Setting> {
         of(
             "otlp.endpoint",
             |s| &mut s.otlp.endpoint,
-            "Where traces go, over OTLP and gRPC: `http://collector:4317`. Without it none are made.",
+            "Where traces go, over OTLP and gRPC: `http://collector:4317`, or `https://…` to one that an authority of the system \
+             (or of `SSL_CERT_FILE`) vouches for. Without it none are made.",
         ),
         of(
             "otlp.sample_ratio",

@@ -221,9 +221,8 @@ impl Given {
             self.refuse("log", format!("`log` is no filter: {error}"), "an example: info,docket::journal=debug");
         }
         match &self.settings.otlp.endpoint {
-            Some(endpoint) if !endpoint.starts_with("http://") => {
-                let hint =
-                    "an address like http://collector:4317; a collector beside the server takes it on to anywhere else";
+            Some(endpoint) if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") => {
+                let hint = "an address like http://collector:4317 or https://collector.example.com:4317";
                 self.refuse("otlp.endpoint", format!("`otlp.endpoint` cannot be \"{endpoint}\""), hint);
             }
             None if self.settings.otlp.metrics => {

@@ -27,9 +27,12 @@ pub struct Given {
 }
 
 /// Variables of Docket's other commands.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 11] = [
     "DOCKET_ADDRESS",
     "DOCKET_BIN",
+    "DOCKET_CA",
+    "DOCKET_CLIENT_CERT",
+    "DOCKET_CLIENT_KEY",
     "DOCKET_CONFIG",
     "DOCKET_DATA_DIR",
     "DOCKET_LANES",
