@@ -82,8 +82,13 @@ async fn run(settings: &Settings, dir: &Path, postgres: &Postgres) -> Outcome<()
 
 async fn measure(stage: &Stage<'_>) -> Outcome<()> {
     let settings = stage.settings;
-    // Before the rounds, which leave the autovacuum of both databases and the search's keeper at work for minutes: what readers
-    // wait for is to be that of their own tenant's load.
+    let mut rounds = Vec::new();
+    for number in 0..settings.rounds {
+        let round = one_round(stage, number).await?;
+        if !round.is_empty() {
+            rounds.push(round);
+        }
+    }
     let reach = match settings.wants("stream.reach") {
         true => Some(stream::reach(stage).await?),
         false => None,
@@ -92,13 +97,6 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
         true => Some(fanout::fanout(stage).await?),
         false => None,
     };
-    let mut rounds = Vec::new();
-    for number in 0..settings.rounds {
-        let round = one_round(stage, number).await?;
-        if !round.is_empty() {
-            rounds.push(round);
-        }
-    }
     let catch_up = match settings.wants("stream.catchup") {
         true => Some(fanout::catch_up(stage).await?),
         false => None,
