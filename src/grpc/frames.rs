@@ -24,6 +24,7 @@ use tower::Service;
 use super::convert::{Part, activity, ticket as shown_ticket};
 use super::pb::stream_activities_response::Event as Shown;
 use super::pb::{self, ActivityView, ErrorReason};
+use super::under_way::Bounded;
 use super::{fault, status};
 use crate::feed::{End, Ended, Event, Form, Frame, Stream};
 use crate::model::activity::Activity;
@@ -164,7 +165,7 @@ where
 fn framed(mut response: http::Response<Body>) -> http::Response<Body> {
     let handed = response.extensions_mut().remove::<Handed>();
     match handed.and_then(|Handed(frames)| frames.lock().unwrap_or_else(PoisonError::into_inner).take()) {
-        Some(frames) => response.map(|_| Body::new(frames)),
+        Some(frames) => response.map(|_| Body::new(Bounded::new(frames))),
         None => response,
     }
 }

@@ -35,5 +35,6 @@ mod tag;
 pub mod tenant;
 pub mod ticket;
 mod ticket_sla;
+mod under_way;
 pub mod workflow;
 mod write;

@@ -35,8 +35,8 @@ struct Sink {
 }
 
 impl Traces {
-    /// Sends to `endpoint` (`http://host:4317` or `https://…`). `ratio` of the calls without a `traceparent` are traced; with one, its
-    /// sampled flag says. Call it on the runtime that is to send.
+    /// Sends to `endpoint` (`http://host:4317` or `https://…`). `ratio` of the calls without a `traceparent` are traced; with
+    /// one, its sampled flag says. Call it on the runtime that is to send.
     pub fn to(endpoint: &str, ratio: f64) -> Result<Traces, TelemetryError> {
         let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(EXPORT);
         let exporter =

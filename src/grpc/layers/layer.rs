@@ -17,7 +17,6 @@ use tracing::Instrument;
 use super::body::CallBody;
 use super::call::{Call, RequestId};
 use super::deadline::Deadline;
-use super::under_way::Bounded;
 use super::unreadable::reworded;
 use crate::grpc::auth::{Gate, refusal};
 use crate::grpc::methods::{self, Method};
@@ -163,7 +162,7 @@ fn answer(call: Call, mut response: Response<Body>) -> Response<Body> {
         call.end(status.code(), status.message());
         return response;
     }
-    response.map(|body| Body::new(Bounded::new(CallBody::new(body, call))))
+    response.map(|body| Body::new(CallBody::new(body, call)))
 }
 
 fn refuse(call: Call, status: &Status) -> Response<Body> {

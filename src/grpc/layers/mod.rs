@@ -8,7 +8,6 @@ mod layer;
 mod level;
 #[cfg(test)]
 mod tests;
-mod under_way;
 mod unreadable;
 
 pub use call::RequestId;
