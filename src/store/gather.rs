@@ -9,6 +9,8 @@ use std::sync::Arc;
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{Mutex, OnceCell, mpsc, oneshot};
+use tokio::task::yield_now;
+use uuid::Uuid;
 
 use super::lookup::{self, Known};
 use super::plan::Planned;
@@ -33,20 +35,24 @@ pub enum Found {
 
 type Reply = oneshot::Sender<Result<Found, PoolError>>;
 
-/// Before every position.
-const UNKNOWN: i64 = -1;
-
-/// What is asked: a tenant's ticket, and the position of the last change that the caller knows of.
+/// What is asked: a tenant's ticket.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     tenant: String,
     ticket: TicketRef,
-    known: i64,
 }
 
 struct Ask {
     key: Key,
+    /// The position of the last change that the caller knows of.
+    known: Option<i64>,
     reply: Reply,
+}
+
+/// One of the keys of a look-up.
+struct Wanted {
+    key: Key,
+    known: Option<i64>,
 }
 
 pub struct Gather {
@@ -70,9 +76,8 @@ impl Gather {
         let gone = || PoolError::NoConnection("look-ups have ended".into());
         let asks = self.asks.get_or_init(|| async { self.start() }).await;
         let (reply, answer) = oneshot::channel();
-        let known = known.filter(|_| matches!(ticket, TicketRef::Id(_))).unwrap_or(UNKNOWN);
-        let key = Key { tenant: tenant.to_owned(), ticket: ticket.clone(), known };
-        let ask = Ask { key, reply };
+        let key = Key { tenant: tenant.to_owned(), ticket: ticket.clone() };
+        let ask = Ask { key, known, reply };
         asks.send(ask).await.map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -101,40 +106,36 @@ impl Worker {
     async fn serve(mut self, asks: Arc<Mutex<mpsc::Receiver<Ask>>>) {
         let mut batch = Vec::with_capacity(KEYS);
         loop {
-            if asks.lock().await.recv_many(&mut batch, KEYS).await == 0 {
+            if next(&asks, &mut batch).await == 0 {
                 return;
             }
-            let mut waiting: HashMap<Key, Vec<Reply>> = HashMap::with_capacity(batch.len());
-            for Ask { key, reply } in batch.drain(..) {
-                waiting.entry(key).or_default().push(reply);
-            }
-            let (keys, replies): (Vec<Key>, Vec<Vec<Reply>>) = waiting.into_iter().unzip();
+            let (wanted, replies) = sorted(batch.drain(..));
             // A connection may have died while it was idle: the second try has a new one.
-            let mut found = self.find(&keys).await;
+            let mut found = self.find(&wanted).await;
             if found.is_err() {
-                found = self.find(&keys).await;
+                found = self.find(&wanted).await;
             }
-            if found.is_ok() || keys.len() == 1 {
+            if found.is_ok() || wanted.len() == 1 {
                 answer(replies, found);
                 continue;
             }
             // One row that cannot be read is its own callers' trouble; where the database is away, each is told so.
-            for (key, replies) in keys.iter().zip(replies) {
-                let found = self.find(std::slice::from_ref(key)).await;
+            for (one, replies) in wanted.iter().zip(replies) {
+                let found = self.find(std::slice::from_ref(one)).await;
                 answer(vec![replies], found);
             }
         }
     }
 
-    async fn find(&mut self, keys: &[Key]) -> Result<Vec<Found>, String> {
-        let found = self.try_find(keys).await;
+    async fn find(&mut self, wanted: &[Wanted]) -> Result<Vec<Found>, String> {
+        let found = self.try_find(wanted).await;
         if found.is_err() {
             self.conn = None;
         }
         found
     }
 
-    async fn try_find(&mut self, keys: &[Key]) -> Result<Vec<Found>, String> {
+    async fn try_find(&mut self, wanted: &[Wanted]) -> Result<Vec<Found>, String> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
             none => {
@@ -144,35 +145,80 @@ impl Worker {
             }
         };
         self.planned.refresh(conn).await.map_err(|error| error.to_string())?;
-        look_up(conn, keys).await.map_err(|error| error.to_string())
+        look_up(conn, wanted).await.map_err(|error| error.to_string())
     }
 }
 
-/// One answer for each key, in their order.
-async fn look_up(conn: &AsyncPgConnection, keys: &[Key]) -> QueryResult<Vec<Found>> {
-    let (mut ids, mut numbers) = (Vec::new(), Vec::new());
-    let mut numbered: HashMap<(&str, i64), usize> = HashMap::new();
-    for (place, Key { tenant, ticket, known }) in keys.iter().enumerate() {
-        match ticket {
-            TicketRef::Id(id) => ids.push(Known { place, tenant, id: *id, position: *known }),
-            TicketRef::Number(number) => {
-                numbers.push((tenant.as_str(), *number));
-                numbered.insert((tenant, *number), place);
-            }
+/// What is asked now; 0: nobody can ask any more.
+async fn next(asks: &Mutex<mpsc::Receiver<Ask>>, batch: &mut Vec<Ask>) -> usize {
+    let mut asks = asks.lock().await;
+    if asks.recv_many(batch, KEYS).await > 0 {
+        // The first to ask wakes us at once. Those who are about to have their turn before we go on.
+        yield_now().await;
+        while batch.len() < KEYS
+            && let Ok(ask) = asks.try_recv()
+        {
+            batch.push(ask);
         }
     }
-    let (by_id, by_number) =
-        futures_util::try_join!(lookup::tickets_if_changed(conn, &ids), lookup::tickets_by_number(conn, &numbers))?;
-    let mut found = vec![Found::Nowhere; keys.len()];
-    let by_number = by_number
-        .into_iter()
-        .filter_map(|ticket| Some((*numbered.get(&(ticket.tenant_id.as_str(), ticket.number))?, Some(ticket))));
-    for (place, ticket) in by_id.into_iter().chain(by_number) {
-        if let Some(found) = found.get_mut(place) {
-            *found = ticket.map_or(Found::AsKnown, |ticket| Found::Ticket(Box::new(ticket)));
+    batch.len()
+}
+
+/// Each key once, and who waits for it. Where callers know of different changes, the ticket is read.
+fn sorted(asks: impl Iterator<Item = Ask>) -> (Vec<Wanted>, Vec<Vec<Reply>>) {
+    let mut all: HashMap<Key, (Option<i64>, Vec<Reply>)> = HashMap::new();
+    for Ask { key, known, reply } in asks {
+        let (same, replies) = all.entry(key).or_insert_with(|| (known, Vec::new()));
+        *same = same.filter(|same| known == Some(*same));
+        replies.push(reply);
+    }
+    all.into_iter().map(|(key, (known, replies))| (Wanted { key, known }, replies)).unzip()
+}
+
+/// One answer for each, in their order. Those that somebody knows are read only where they have changed.
+async fn look_up(conn: &AsyncPgConnection, wanted: &[Wanted]) -> QueryResult<Vec<Found>> {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for (place, Wanted { key, known: position }) in wanted.iter().enumerate() {
+        match (&key.ticket, *position) {
+            (TicketRef::Id(id), Some(position)) => known.push(Known { place, tenant: &key.tenant, id: *id, position }),
+            _ => unknown.push(place),
         }
+    }
+    let (unchanged, mut rows) =
+        futures_util::try_join!(lookup::unchanged_tickets(conn, &known), read(conn, wanted, &unknown))?;
+    let mut found = vec![Found::Nowhere; wanted.len()];
+    for place in unchanged {
+        if let Some(found) = found.get_mut(place) {
+            *found = Found::AsKnown;
+        }
+    }
+    let changed: Vec<usize> =
+        known.iter().map(|known| known.place).filter(|place| !matches!(found[*place], Found::AsKnown)).collect();
+    rows.extend(read(conn, wanted, &changed).await?);
+    for (place, ticket) in rows {
+        found[place] = Found::Ticket(Box::new(ticket));
     }
     Ok(found)
+}
+
+/// The tickets that are wanted at these places, as far as there are any.
+async fn read(conn: &AsyncPgConnection, wanted: &[Wanted], places: &[usize]) -> QueryResult<Vec<(usize, Ticket)>> {
+    let (mut ids, mut numbers) = (HashMap::new(), HashMap::new());
+    for place in places {
+        let Key { tenant, ticket } = &wanted[*place].key;
+        match ticket {
+            TicketRef::Id(id) => ids.insert((tenant.as_str(), *id), *place),
+            TicketRef::Number(number) => numbers.insert((tenant.as_str(), *number), *place),
+        };
+    }
+    let by_id: Vec<(&str, Uuid)> = ids.keys().copied().collect();
+    let by_number: Vec<(&str, i64)> = numbers.keys().copied().collect();
+    let (by_id, by_number) =
+        futures_util::try_join!(lookup::tickets_by_id(conn, &by_id), lookup::tickets_by_number(conn, &by_number))?;
+    let by_id = by_id.into_iter().filter_map(|row| Some((*ids.get(&(row.tenant_id.as_str(), row.id))?, row)));
+    let by_number =
+        by_number.into_iter().filter_map(|row| Some((*numbers.get(&(row.tenant_id.as_str(), row.number))?, row)));
+    Ok(by_id.chain(by_number).collect())
 }
 
 /// A caller who hung up needs no answer.

@@ -122,7 +122,7 @@ lookups! {
     activities, ActivityByPosition: ActivityRow by "position" as i64, BigInt;
 }
 
-/// A ticket that somebody has as it was at a position; a negative one: has not.
+/// A ticket that somebody has as it was at a position.
 pub struct Known<'a> {
     /// What its answer goes by.
     pub place: usize,
@@ -131,31 +131,26 @@ pub struct Known<'a> {
     pub position: i64,
 }
 
-struct IfChanged<'a> {
+struct Unchanged<'a> {
     tenants: &'a [&'a str],
     ids: &'a [Uuid],
     known: &'a [i64],
     places: &'a [i64],
 }
 
-impl QueryId for IfChanged<'_> {
-    type QueryId = IfChanged<'static>;
+impl QueryId for Unchanged<'_> {
+    type QueryId = Unchanged<'static>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl Query for IfChanged<'_> {
-    type SqlType = (BigInt, SqlTypeOf<diesel::dsl::AsSelect<Option<Ticket>, Pg>>);
+impl Query for Unchanged<'_> {
+    type SqlType = Array<BigInt>;
 }
 
-impl QueryFragment<Pg> for IfChanged<'_> {
+impl QueryFragment<Pg> for Unchanged<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT r.place");
-        for column in Ticket::COLUMNS {
-            for part in [", CASE WHEN r.same THEN NULL ELSE r.", column, " END"] {
-                out.push_sql(part);
-            }
-        }
-        out.push_sql(" FROM (SELECT unnest(");
+        // One row, and no column of a ticket: most of what is asked is as it was.
+        out.push_sql("SELECT coalesce(array_agg(k.place), '{}') FROM (SELECT unnest(");
         out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
         out.push_sql(") AS tenant_id, unnest(");
         out.push_bind_param::<Array<diesel::sql_types::Uuid>, _>(&self.ids)?;
@@ -164,18 +159,15 @@ impl QueryFragment<Pg> for IfChanged<'_> {
         out.push_sql(") AS known, unnest(");
         out.push_bind_param::<Array<BigInt>, _>(&self.places)?;
         out.push_sql(
-            ") AS place) AS k, LATERAL (SELECT k.place, t.position = k.known AS same, t.* FROM ticket AS t \
-             WHERE t.tenant_id = k.tenant_id AND t.id = k.id OFFSET 0) AS r",
+            ") AS place) AS k, LATERAL (SELECT FROM ticket AS t \
+             WHERE t.tenant_id = k.tenant_id AND t.id = k.id AND t.position = k.known OFFSET 0) AS r",
         );
         Ok(())
     }
 }
 
-/// The tickets that are there, by their places; `None`: as it was known.
-pub async fn tickets_if_changed(
-    conn: &AsyncPgConnection,
-    all: &[Known<'_>],
-) -> QueryResult<Vec<(usize, Option<Ticket>)>> {
+/// The places of those tickets that have not changed.
+pub async fn unchanged_tickets(conn: &AsyncPgConnection, all: &[Known<'_>]) -> QueryResult<Vec<usize>> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
@@ -183,7 +175,7 @@ pub async fn tickets_if_changed(
     let ids: Vec<Uuid> = all.iter().map(|known| known.id).collect();
     let known: Vec<i64> = all.iter().map(|known| known.position).collect();
     let places: Vec<i64> = all.iter().map(|known| known.place as i64).collect();
-    let node = IfChanged { tenants: &tenants, ids: &ids, known: &known, places: &places };
-    let found: Vec<(i64, Option<Ticket>)> = RunQueryDsl::load(node, &mut &*conn).await?;
-    Ok(found.into_iter().map(|(place, ticket)| (place as usize, ticket)).collect())
+    let node = Unchanged { tenants: &tenants, ids: &ids, known: &known, places: &places };
+    let places: Vec<i64> = RunQueryDsl::get_result(node, &mut &*conn).await?;
+    Ok(places.into_iter().map(|place| place as usize).collect())
 }

@@ -5,6 +5,7 @@ use std::iter::empty;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
+use docket::store::lookup::Known;
 use docket::store::pool::connect;
 use docket::store::{lookup, migrate, plan, save, write};
 
@@ -59,8 +60,11 @@ async fn tables_that_grew_since_they_were_analyzed_are_not_walked() {
     let heads: Vec<&Head> = heads.iter().collect();
     let ids: Vec<_> = (1..=ROWS).map(|n| ("t1", uuid(n))).collect();
     let numbers: Vec<_> = (1..=ROWS).map(|n| ("t1", n)).collect();
+    let known =
+        tickets.iter().map(|t| Known { place: t.number as usize, tenant: "t1", id: t.id, position: t.position });
+    let known: Vec<_> = known.collect();
 
-    for what in ["move heads", "update tickets", "by id", "by number"] {
+    for what in ["move heads", "update tickets", "by id", "by number", "unchanged"] {
         let table = if what == "move heads" { "tenant_head" } else { "ticket" };
         conn.batch_execute("BEGIN").await.unwrap();
         let before = touched(&mut conn, table).await;
@@ -68,6 +72,7 @@ async fn tables_that_grew_since_they_were_analyzed_are_not_walked() {
             "move heads" => write::batch(&conn, empty(), &[], empty(), &heads).await.unwrap(),
             "update tickets" => write::update(&conn, tickets.iter()).await.unwrap(),
             "by id" => assert_eq!(lookup::tickets_by_id(&conn, &ids).await.unwrap().len(), ids.len()),
+            "unchanged" => assert_eq!(lookup::unchanged_tickets(&conn, &known).await.unwrap().len(), ids.len()),
             _ => assert_eq!(lookup::tickets_by_number(&conn, &numbers).await.unwrap().len(), ids.len()),
         }
         let touched = touched(&mut conn, table).await - before;

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod filters;
+mod gathered;
 mod keys;
 mod lists;
 mod log;
