@@ -131,6 +131,24 @@ async fn a_folded_document_is_as_new_as_its_ticket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_ticket_is_found_again_when_it_is_restored() {
+    let mut conn = database().await;
+    seed(&mut conn, "gone", &[about("gone", 1, "some words"), about("gone", 2, "other words")]).await;
+    for (position, kind, deleted_at, found) in
+        [(1, "ticket.deleted", Some(at(9)), &[2][..]), (2, "ticket.restored", None, &[2, 1])]
+    {
+        let ticket = Ticket { deleted_at, ..about("gone", 1, "some words") };
+        write::update(&conn, [&ticket].into_iter()).await.unwrap();
+        let mut row = an_activity("gone", position);
+        (row.kind, row.ticket_id) = (kind.into(), Some(ticket.id));
+        write::insert(&conn, [&row].into_iter()).await.unwrap();
+        put_head(&conn, "gone", position, 2).await;
+        catch_up(&mut conn, "gone").await;
+        assert_eq!(all(&mut conn, "gone", "words").await, found, "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everybody_finds_what_they_may_see_by_what_they_may_read() {
     let mut conn = database().await;
     let mut tickets: Vec<Ticket> = (1..=4).map(|n| about("seen", n, "common words")).collect();
@@ -169,12 +187,13 @@ async fn everybody_finds_what_they_may_see_by_what_they_may_read() {
     assert_eq!(found[0].rank, found[1].rank);
 }
 
-/// Rows of the documents that `text` came upon, and how many it found.
+/// Rows of the documents that `text` came upon, and how many it found: from their words alone.
 async fn cost(conn: &mut AsyncPgConnection, tenant: &str, text: &str) -> (i64, usize) {
     let done: Result<(i64, usize), Error> = conn
         .transaction(async |conn| {
-            let before = touched(conn, "ticket_search").await;
+            let (before, tickets) = (touched(conn, "ticket_search").await, touched(conn, "ticket").await);
             let found = all(conn, tenant, text).await.len();
+            assert_eq!(touched(conn, "ticket").await, tickets);
             Ok((touched(conn, "ticket_search").await - before, found))
         })
         .await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Float, Jsonb, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Float, Jsonb, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use crate::model::words::{Visibility, Words};
 const MESSAGES: i64 = 500;
 /// Kinds of activities that change no word of a ticket or its thread, beside all those of its clocks. Any other kind has its
 /// document made again.
-const SILENT: [&str; 12] = [
+const SILENT: [&str; 10] = [
     "ticket.status_changed",
     "ticket.resolved",
     "ticket.escalated",
@@ -36,8 +36,6 @@ const SILENT: [&str; 12] = [
     "ticket.priority_changed",
     "ticket.assigned",
     "ticket.rated",
-    "ticket.deleted",
-    "ticket.restored",
     "ticket.linked",
     "ticket.unlinked",
 ];
@@ -75,22 +73,23 @@ pub async fn numbered(conn: &mut AsyncPgConnection, tenant_id: &str, after: i64,
     RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await
 }
 
-/// Documents as they are now of some of a tenant's tickets, ready to be written.
+/// Documents as they are now of some of a tenant's tickets, ready to be written. Deleted tickets have none.
 #[derive(Debug, Default)]
 pub struct Documents {
+    deleted: Vec<Uuid>,
     ids: Vec<Uuid>,
     numbers: Vec<i64>,
     words: Vec<String>,
 }
 
-type TicketTypes = (SqlUuid, BigInt, Text, Text, Text, Jsonb, Text, Text, Text, Text);
-type TicketText = (Uuid, i64, String, String, String, Words, String, String, String, String);
+type TicketTypes = (SqlUuid, BigInt, Text, Text, Text, Jsonb, Text, Text, Text, Text, Bool);
+type TicketText = (Uuid, i64, String, String, String, Words, String, String, String, String, bool);
 
 /// Reads the tickets and their threads.
 pub async fn documents(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uuid]) -> QueryResult<Documents> {
     let sql = sql![
         "SELECT t.id, t.number, t.subject, t.description, t.category, t.tags, t.requester_id, t.requester_name, \
-         t.requester_email, t.app_id FROM unnest(",
+         t.requester_email, t.app_id, t.deleted_at IS NOT NULL FROM unnest(",
         Bind::Ids(ids.to_vec()),
         ") AS k(id), LATERAL (SELECT * FROM ticket WHERE tenant_id = ",
         text(tenant_id),
@@ -113,7 +112,11 @@ pub async fn documents(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uui
     let mut next = messages.try_next().await?;
     let mut documents = Documents::default();
     for ticket in tickets {
-        let (id, number) = (ticket.0, ticket.1);
+        let (id, number, is_deleted) = (ticket.0, ticket.1, ticket.10);
+        if is_deleted {
+            documents.deleted.push(id);
+            continue;
+        }
         let mut document = of_ticket(tenant_id, ticket);
         while let Some((of, visibility, body)) = next.take_if(|(of, ..)| *of <= id) {
             if of == id {
@@ -130,7 +133,7 @@ pub async fn documents(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uui
 }
 
 fn of_ticket(tenant_id: &str, ticket: TicketText) -> Document {
-    let (_, number, subject, description, category, tags, requester_id, requester_name, requester_email, app_id) =
+    let (_, number, subject, description, category, tags, requester_id, requester_name, requester_email, app_id, _) =
         ticket;
     let mut document = Document::new(tenant_id, number);
     document.mark(Sort::Requester, &requester_id);
@@ -145,9 +148,19 @@ fn of_ticket(tenant_id: &str, ticket: TicketText) -> Document {
     document
 }
 
-/// Writes documents over those of the same tickets.
+/// Writes documents over those of the same tickets, and takes away those of deleted ones.
 pub async fn write(conn: &mut AsyncPgConnection, tenant_id: &str, documents: Documents) -> QueryResult<()> {
-    let Documents { ids, numbers, words } = documents;
+    let Documents { deleted, ids, numbers, words } = documents;
+    if !deleted.is_empty() {
+        let sql = sql![
+            "DELETE FROM ticket_search WHERE tenant_id = ",
+            text(tenant_id),
+            " AND ticket_id = ANY(",
+            Bind::Ids(deleted),
+            ")",
+        ];
+        RunQueryDsl::execute(sql, conn).await?;
+    }
     if ids.is_empty() {
         return Ok(());
     }
@@ -256,17 +269,26 @@ fn looking(
             format!("({})", all.join(" & "))
         })
         .collect();
-    let mut conditions = vec![sql!["deleted_at IS NULL"]];
-    conditions.extend(audience.tickets());
+    let mut conditions = audience.tickets();
     conditions.extend(wanted.filter.map(|filter| filter.sql.clone()));
+    // Tickets are looked at only where the words do not say all.
+    let whose = match conditions.is_empty() {
+        true => sql![""],
+        false => sql![
+            ", LATERAL (SELECT * FROM ticket AS t WHERE t.tenant_id = ",
+            text(tenant_id),
+            " AND t.id = s.document OFFSET 0) AS ticket WHERE ",
+            Sql::join(conditions, " AND "),
+        ],
+    };
     let sql = sql![
-        "SELECT document, nth, ts_rank(lexemes, ((",
+        "SELECT document, nth, ts_rank(lexemes, ((SELECT ",
         Bind::Texts(queries),
-        ")[(",
+        "::tsquery[]))[(",
         Bind::Int(high.0 + 1),
         " - nth / ",
         Bind::Int(SIZE),
-        ")::integer])::tsquery) FROM (SELECT s.* FROM (SELECT ticket_id AS document, number AS nth, words AS lexemes \
+        ")::integer]) FROM (SELECT s.* FROM (SELECT ticket_id AS document, number AS nth, words AS lexemes \
          FROM (SELECT * FROM ticket_search WHERE words @@ ",
         text(&narrowed.join(" | ")),
         "::tsquery OFFSET 0) AS m WHERE m.tenant_id = ",
@@ -275,10 +297,8 @@ fn looking(
         Bind::Int(low.first()),
         " AND m.number <= ",
         Bind::Int(wanted.newest.min(high.last())),
-        " ORDER BY number DESC OFFSET 0) AS s, LATERAL (SELECT * FROM ticket AS t WHERE t.tenant_id = ",
-        text(tenant_id),
-        " AND t.id = s.document OFFSET 0) AS ticket WHERE ",
-        Sql::join(conditions, " AND "),
+        " ORDER BY number DESC OFFSET 0) AS s",
+        whose,
         " ORDER BY s.nth DESC LIMIT ",
         Bind::Int(most as i64),
         ") AS found",
