@@ -98,6 +98,8 @@ async fn read(mut tap: Tap, mut last: tokio::sync::watch::Receiver<i64>) -> Outc
     let mut at = Vec::new();
     while start + (at.len() as i64) < *last.borrow_and_update() {
         let position = tokio::select! {
+            // Most of the time the next one is there already.
+            biased;
             position = tap.next() => position?,
             _ = last.changed() => continue,
         };
