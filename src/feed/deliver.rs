@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::kept::Kept;
+use super::run::Run;
 use super::snapshot::Snapshot;
 use super::subscription::{Step, Subscription};
 use super::{End, Feed, Selection};
@@ -29,6 +30,8 @@ const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Activity(Arc<Kept>),
+    /// A frame for each of them, which accounts for what the one before it did, and itself.
+    Run(Arc<Run>),
     /// Everything up to the position was sent, or not asked for.
     Bookmark(i64),
     /// A ticket as it was at the start, which accounts for nothing yet.
@@ -43,6 +46,7 @@ impl Event {
     pub fn position(&self) -> i64 {
         match self {
             Event::Activity(activity) => activity.position,
+            Event::Run(run) => run.up_to(),
             Event::Bookmark(position) | Event::Snapshot { at: position, .. } => *position,
         }
     }
@@ -87,7 +91,7 @@ struct Delivery {
 struct Outlet {
     /// One step waits while another is taken: a wake-up is dearer than a frame.
     steps: mpsc::Sender<Vec<Frame>>,
-    /// Frames that the reader has taken.
+    /// Grows with what the reader takes.
     taken: Arc<AtomicU64>,
     /// What the last frame accounted for.
     accounted: i64,
@@ -142,11 +146,16 @@ impl Stream {
         self.step.len()
     }
 
+    /// The reader has taken a part of a run.
+    pub fn moved(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// [`Stream::next()`] for those who poll.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, Ended>>> {
         loop {
             if let Some(frame) = self.step.next() {
-                self.taken.fetch_add(1, Ordering::Relaxed);
+                self.moved();
                 return Poll::Ready(Some(Ok(frame)));
             }
             match ready!(self.steps.poll_recv(cx)) {
@@ -179,8 +188,9 @@ impl Delivery {
         let mut caught_up = false;
         loop {
             let step = self.next().await?;
+            let live = matches!(step, Step::Live(_));
             self.step(step).await?;
-            if !caught_up && self.subscription.is_level() {
+            if !caught_up && (live || self.subscription.is_level()) {
                 caught_up = true;
                 // A reader whose filter took nothing of the past hears that it is over.
                 if self.outlet.accounted < self.subscription.position() {
@@ -216,17 +226,28 @@ impl Delivery {
     }
 
     async fn step(&mut self, step: Step) -> Result<(), Over> {
-        let Step { activities, up_to, live } = step;
-        if let Some(oldest) = activities.first().filter(|_| live) {
-            let micros = Moment::host_now().0.saturating_sub(oldest.occurred_at.0);
-            self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));
+        let up_to = step.up_to();
+        let takes = |activity: &Arc<Kept>| self.selection.takes(activity);
+        match step {
+            Step::Live(run) => {
+                if let Some(oldest) = run.activities().first() {
+                    let micros = Moment::host_now().0.saturating_sub(oldest.occurred_at.0);
+                    self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));
+                }
+                let events = if self.selection.takes_all() {
+                    vec![Event::Run(run)]
+                } else {
+                    run.activities().iter().filter(|it| takes(it)).cloned().map(Event::Activity).collect()
+                };
+                self.outlet.send(events).await?;
+            }
+            Step::Read(read) => {
+                let events = read.activities.into_iter().filter(takes).map(Event::Activity);
+                let waited_for = self.outlet.send(events.collect()).await?;
+                self.subscription.adapt(waited_for);
+            }
         }
-        let taken = activities.into_iter().filter(|activity| self.selection.takes(activity));
-        let waited_for = self.outlet.send(taken.map(Event::Activity).collect()).await?;
         self.subscription.advance(up_to);
-        if !live {
-            self.subscription.adapt(waited_for);
-        }
         Ok(())
     }
 }

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::kept::Kept;
-use super::ring::{Next, Ring};
+use super::ring::{self, Ring};
+use super::run::Run;
 
 /// Activities kept for one tenant, while its readers take them: a second of a busy one.
 const KEEP: usize = 1_024;
@@ -17,13 +19,17 @@ const KEEP_LITTLE: usize = 8;
 const KEEP_ALL: usize = 16_384;
 /// So few readers are asked each time how far they are.
 const FEW: usize = 4;
-/// Several times what waking one reader costs: waking all of them takes a part of the time only.
-const WAKING: Duration = Duration::from_micros(40);
+/// Several times what giving something to one reader costs: giving it to all of them takes a part of the time only.
+const GIVING: Duration = Duration::from_micros(25);
+/// Turns are as long as that, but no longer; and where they were shorter, readers are given what comes as it comes.
+const LONGEST: Duration = Duration::from_millis(50);
+const SHORTEST: Duration = Duration::from_millis(1);
 
 pub struct Hub {
     pub tenant: String,
     /// The log's epoch as the hub began.
     pub epoch: i64,
+    began: Instant,
     state: Mutex<State>,
     /// The log's epoch and head. Another epoch than the hub's: the hub is over.
     mark: watch::Sender<Mark>,
@@ -47,13 +53,40 @@ struct State {
     next_reader: u64,
     /// Looks until the readers are asked again.
     patience: usize,
+    turn: Option<Turn>,
+}
+
+/// A time in which each of many readers is given what had come as it began, all who come from one position the same.
+struct Turn {
+    up_to: i64,
+    ends: Instant,
+    /// By the position that they follow.
+    runs: HashMap<i64, Arc<Run>>,
+}
+
+/// What comes for a reader.
+#[derive(Debug, PartialEq)]
+pub enum Next {
+    /// What is right after its position. Where there are many readers, it shall come again when the turn is over, so that all
+    /// of them are given many at a time, and the same.
+    Here {
+        run: Arc<Run>,
+        again: Option<Instant>,
+    },
+    /// As of [`ring::Next::Gap`].
+    Gap {
+        up_to: i64,
+        newest: bool,
+    },
+    Nothing,
 }
 
 impl Hub {
     pub fn new(tenant: &str, epoch: i64, kept: Arc<AtomicUsize>) -> Hub {
         let (mark, _) = watch::channel(Mark { epoch, head: 0 });
         let state = Mutex::new(State::default());
-        Hub { tenant: tenant.to_owned(), epoch, state, mark, reading: tokio::sync::Mutex::new(()), kept }
+        let (tenant, began) = (tenant.to_owned(), Instant::now());
+        Hub { tenant, epoch, began, state, mark, reading: tokio::sync::Mutex::new(()), kept }
     }
 
     /// Takes what was committed or read.
@@ -103,25 +136,58 @@ impl Hub {
         if empty {
             self.kept.fetch_sub(state.ring.len(), Ordering::Relaxed);
             state.ring = Ring::default();
+            state.turn = None;
         }
         empty
     }
 
     /// What comes for a reader that has everything up to `position`.
-    pub fn after(&self, reader: u64, position: i64, most: usize) -> Next {
+    pub fn after(&self, reader: u64, position: i64, most: usize, now: Instant) -> Next {
         let mut state = self.lock();
         let before = state.ring.len();
         state.readers.insert(reader, position);
         state.forget_what_all_have();
         self.kept.fetch_sub(before - state.ring.len(), Ordering::Relaxed);
-        state.ring.after(position, most)
+        if let Some(turn) = self.turn(&mut state, position, now) {
+            return turn;
+        }
+        match state.ring.after(position, most) {
+            ring::Next::Here(activities) => match Run::new(activities) {
+                Some(run) => Next::Here { run, again: None },
+                None => Next::Nothing,
+            },
+            ring::Next::Gap { up_to, newest } => Next::Gap { up_to, newest },
+            ring::Next::Nothing => Next::Nothing,
+        }
     }
 
-    /// How long a reader lets news gather after it was given some, so that many readers of a busy tenant are given many at
-    /// a time; zero for few.
-    pub fn pace(&self) -> Duration {
-        let pace = WAKING * u32::try_from(self.lock().readers.len()).unwrap_or(u32::MAX);
-        if pace < Duration::from_millis(1) { Duration::ZERO } else { pace.min(Duration::from_millis(50)) }
+    /// What many readers are given who are nearly at the end.
+    fn turn(&self, state: &mut State, position: i64, now: Instant) -> Option<Next> {
+        let State { ring, readers, turn, .. } = state;
+        let length = GIVING * u32::try_from(readers.len()).unwrap_or(u32::MAX);
+        let newest = ring.newest().filter(|newest| (1..=ring::HERE as i64).contains(&(newest - position)))?;
+        if length < SHORTEST {
+            return None;
+        }
+        if turn.as_ref().is_none_or(|turn| turn.ends <= now) {
+            // Whole turns since the hub began, so that it does not matter who begins one.
+            let length = length.min(LONGEST).as_micros();
+            let left = length - now.duration_since(self.began).as_micros() % length;
+            let ends = now + Duration::from_micros(u64::try_from(left).unwrap_or_default());
+            *turn = Some(Turn { up_to: newest, ends, runs: HashMap::new() });
+        }
+        let Turn { up_to, ends, runs } = turn.as_mut()?;
+        let run = match runs.get(&position) {
+            Some(run) => run.clone(),
+            None => {
+                // Who is past it has come while the turn lasts.
+                let up_to = if position < *up_to { *up_to } else { newest };
+                let run = Run::new(ring.here(position, usize::try_from(up_to - position).ok()?))?;
+                runs.insert(position, run.clone());
+                run
+            }
+        };
+        Some(Next::Here { run, again: Some(*ends) })
     }
 
     fn change(&self, change: impl FnOnce(&mut State, usize) -> bool) {
@@ -160,6 +226,7 @@ impl State {
         self.patience = self.readers.len();
         if let Some(all_have) = self.readers.values().min() {
             self.ring.forget(*all_have);
+            self.turn.take_if(|turn| turn.up_to <= *all_have);
         }
     }
 }

@@ -19,8 +19,16 @@ pub struct Form {
 #[derive(Debug)]
 pub struct Kept {
     activity: Arc<Activity>,
-    /// By ticket, then by public.
-    forms: [OnceLock<Bytes>; 4],
+    forms: [OnceLock<Bytes>; Form::COUNT],
+}
+
+impl Form {
+    pub const COUNT: usize = 4;
+
+    /// Its place among all forms.
+    pub(super) fn nth(self) -> usize {
+        2 * usize::from(self.ticket) + usize::from(self.public)
+    }
 }
 
 impl Kept {
@@ -30,8 +38,7 @@ impl Kept {
 
     /// The activity in one form, made by whoever needs it first.
     pub fn shown(&self, form: Form, make: impl FnOnce(&Activity) -> Bytes) -> Bytes {
-        let Form { ticket, public } = form;
-        self.forms[2 * usize::from(ticket) + usize::from(public)].get_or_init(|| make(&self.activity)).clone()
+        self.forms[form.nth()].get_or_init(|| make(&self.activity)).clone()
     }
 
     /// The activity, where nobody else wants it; else itself.

@@ -22,6 +22,7 @@ mod hub;
 mod kept;
 mod known;
 mod ring;
+mod run;
 mod selection;
 mod snapshot;
 mod start;
@@ -33,6 +34,7 @@ mod wait;
 
 pub use deliver::{Ended, Event, Frame, Stream};
 pub use kept::{Form, Kept};
+pub use run::Run;
 pub use selection::Selection;
 pub use start::{NotStarted, Start, Wanted};
 pub use wait::Waited;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::kept::Kept;
 
-/// Activities that a reader is given at once, at most.
-const HERE: usize = 256;
+/// Activities that are given at once, at most.
+pub const HERE: usize = 256;
 /// A gap at the end of the log that is no wider is read once for all who miss it.
 const NEWEST: i64 = 64;
 
@@ -36,6 +36,11 @@ impl Ring {
         self.head
     }
 
+    /// The position of the newest that is kept.
+    pub fn newest(&self) -> Option<i64> {
+        self.recent.back().map(|activity| activity.position)
+    }
+
     pub fn len(&self) -> usize {
         self.recent.len()
     }
@@ -52,8 +57,7 @@ impl Ring {
     pub fn push(&mut self, activities: &[Arc<Kept>], keep: usize) -> bool {
         let Some((first, last)) = ends(activities) else { return false };
         let news = self.learn(last);
-        let kept = self.recent.back().map(|activity| activity.position);
-        let fresh = match kept {
+        let fresh = match self.newest() {
             Some(kept) if last <= kept => return news,
             Some(kept) if first <= kept + 1 => &activities[(kept + 1 - first) as usize..],
             Some(_) | None => {
@@ -77,20 +81,27 @@ impl Ring {
         }
     }
 
+    /// Those activities right after `position` that are kept, `most` at most.
+    pub fn here(&self, position: i64, most: usize) -> Vec<Arc<Kept>> {
+        let Some(oldest) = self.recent.front().map(|oldest| oldest.position) else { return Vec::new() };
+        match usize::try_from(position + 1 - oldest) {
+            Ok(from) => self.recent.iter().skip(from).take(most.min(HERE)).cloned().collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// Some activities after `position`, or where they are: a gap of `most` positions at most.
     pub fn after(&self, position: i64, most: usize) -> Next {
         if position >= self.head {
             return Next::Nothing;
         }
-        let wanted = position + 1;
-        let bounds = self.recent.front().zip(self.recent.back()).map(|(a, b)| (a.position, b.position));
+        let here = self.here(position, most);
+        if !here.is_empty() {
+            return Next::Here(here);
+        }
         let last = position.saturating_add(most as i64);
-        match bounds {
-            Some((oldest, newest)) if (oldest..=newest).contains(&wanted) => {
-                let from = (wanted - oldest) as usize;
-                Next::Here(self.recent.iter().skip(from).take(most.min(HERE)).cloned().collect())
-            }
-            Some((oldest, _)) if wanted < oldest => Next::Gap { up_to: last.min(oldest - 1), newest: false },
+        match self.recent.front().map(|oldest| oldest.position) {
+            Some(oldest) if position + 1 < oldest => Next::Gap { up_to: last.min(oldest - 1), newest: false },
             Some(_) | None => {
                 let newest = last >= self.head && self.head - position <= NEWEST;
                 Next::Gap { up_to: last.min(self.head), newest }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use diesel::result::QueryResult;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::hub::{Hub, Mark};
+use super::hub::{Hub, Mark, Next};
 use super::kept::Kept;
-use super::ring::Next;
+use super::run::Run;
 use super::selection::Past;
 use super::{End, Feed};
 use crate::model::image::ActivityRow;
@@ -27,13 +27,27 @@ const LOOK_THROUGH: usize = 16_384;
 pub const AGAIN: Duration = Duration::from_millis(250);
 
 /// What comes next for a reader.
-pub struct Step {
+pub enum Step {
+    /// Fresh from the commit: everything that there is, asked for or not.
+    Live(Arc<Run>),
+    Read(Read),
+}
+
+impl Step {
+    /// The position that it accounts for: after the one before it.
+    pub fn up_to(&self) -> i64 {
+        match self {
+            Step::Live(run) => run.up_to(),
+            Step::Read(read) => read.up_to,
+        }
+    }
+}
+
+/// What the table had.
+pub struct Read {
     /// In order. What is not among them was not asked for.
     pub activities: Vec<Arc<Kept>>,
-    /// What the step accounts for: more than the position before it.
     pub up_to: i64,
-    /// Fresh from the commit, not read from the table.
-    pub live: bool,
 }
 
 pub struct Subscription {
@@ -47,8 +61,8 @@ pub struct Subscription {
     /// Activities in the next step from the table, and the leave for more than [`STEP`].
     step: usize,
     long: Option<OwnedSemaphorePermit>,
-    /// When the last step was taken.
-    stepped_at: Instant,
+    /// What comes is not given before.
+    again: Option<Instant>,
 }
 
 /// Why the table did not give what was asked of it.
@@ -65,8 +79,7 @@ pub enum ReadError {
 impl Subscription {
     pub(super) fn new(feed: Feed, hub: Arc<Hub>, reader: u64, past: Past) -> Subscription {
         let marks = hub.watch();
-        let (step, long, stepped_at) = (STEP, None, Instant::now());
-        Subscription { feed, hub, reader, marks, position: 0, past, step, long, stepped_at }
+        Subscription { feed, hub, reader, marks, position: 0, past, step: STEP, long: None, again: None }
     }
 
     /// The hub's: of one that was closed meanwhile nothing new is ever heard, so it must not pass for the log's.
@@ -81,7 +94,6 @@ impl Subscription {
 
     pub fn advance(&mut self, position: i64) {
         self.position = position;
-        self.stepped_at = Instant::now();
     }
 
     /// Steps grow while the reader takes each before the next is read, and shrink while it has to be waited for: what is in
@@ -108,20 +120,23 @@ impl Subscription {
     /// Waits for what follows the position. It does not move by itself: a step that is dropped is given again.
     pub async fn next(&mut self) -> Result<Step, End> {
         loop {
+            if let Some(again) = self.again {
+                sleep_until(again).await;
+                self.again = None;
+            }
             // Before looking, so that what comes meanwhile wakes.
             let mark = *self.marks.borrow_and_update();
             if mark.epoch != self.hub.epoch {
                 return Err(End::OtherLog { head: mark.head, epoch: mark.epoch });
             }
             let most = if self.past.is_chosen() { LOOK_THROUGH } else { self.step };
-            let read = match self.hub.after(self.reader, self.position, most) {
-                Next::Here(activities) => {
-                    let up_to = activities.last().map_or(self.position, |last| last.position);
-                    return Ok(Step { activities, up_to, live: true });
+            let read = match self.hub.after(self.reader, self.position, most, Instant::now()) {
+                Next::Here { run, again } => {
+                    self.again = again;
+                    return Ok(Step::Live(run));
                 }
                 Next::Nothing => {
                     self.wait(None).await;
-                    self.gather().await;
                     continue;
                 }
                 Next::Gap { up_to, newest: false } if self.past.is_chosen() => self.choose(up_to).await,
@@ -129,7 +144,7 @@ impl Subscription {
                 Next::Gap { newest: true, .. } => self.read_for_all().await,
             };
             match read {
-                Ok(Some(step)) if step.up_to > self.position => return Ok(step),
+                Ok(Some(read)) if read.up_to > self.position => return Ok(Step::Read(read)),
                 // Another reader has read it.
                 Ok(None) => {}
                 Ok(Some(_)) => {
@@ -148,20 +163,21 @@ impl Subscription {
     }
 
     /// The end of the log, read once for all who miss it. `None`: it is there now.
-    async fn read_for_all(&self) -> Result<Option<Step>, ReadError> {
+    async fn read_for_all(&self) -> Result<Option<Read>, ReadError> {
         let _one = self.hub.reading.lock().await;
-        let Next::Gap { up_to, newest: true } = self.hub.after(self.reader, self.position, STEP) else {
+        let now = Instant::now();
+        let Next::Gap { up_to, newest: true } = self.hub.after(self.reader, self.position, STEP, now) else {
             return Ok(None);
         };
         let found = self.read(up_to, View::Full).await?;
-        if let Some(step) = &found {
-            self.hub.push(&step.activities);
+        if let Some(read) = &found {
+            self.hub.push(&read.activities);
         }
         Ok(found)
     }
 
     /// The positions after this one, up to `up_to`, as far as the table has them without a hole.
-    async fn read(&self, up_to: i64, view: View) -> Result<Option<Step>, ReadError> {
+    async fn read(&self, up_to: i64, view: View) -> Result<Option<Read>, ReadError> {
         let _permit = self.feed.reading().await;
         let mut conn = self.feed.pool().get().await?;
         let rows = activity::range(&mut conn, &self.hub.tenant, self.position, up_to, view).await?;
@@ -169,7 +185,7 @@ impl Subscription {
         let dense = rows.into_iter().zip(self.position + 1..).take_while(|(row, wanted)| row.position == *wanted);
         let activities = kept(dense.map(|(row, _)| row))?;
         let up_to = activities.last().map_or(self.position, |last| last.position);
-        Ok(Some(Step { activities, up_to, live: false }))
+        Ok(Some(Read { activities, up_to }))
     }
 
     /// Of the positions after this one, up to `up_to`, those that the database chooses.
@@ -178,7 +194,7 @@ impl Subscription {
     /// under the head's lock, together with the head, so a head at or above `up_to` says that all up to there was
     /// committed; and this was so before the rows were read, for `up_to` was heard of as committed. What retention takes is
     /// below the floor before it is gone: a floor at or below the position, read after the rows, says that all were there.
-    async fn choose(&self, up_to: i64) -> Result<Option<Step>, ReadError> {
+    async fn choose(&self, up_to: i64) -> Result<Option<Read>, ReadError> {
         let _permit = self.feed.reading().await;
         let mut conn = self.feed.pool().get().await?;
         let Past { view, chosen } = &self.past;
@@ -187,11 +203,11 @@ impl Subscription {
         let head = head::get(&mut conn, tenant).await?;
         drop(conn);
         if !head.is_some_and(|head| head.position >= up_to && head.floor <= self.position) {
-            return Ok(Some(Step { activities: Vec::new(), up_to: self.position, live: false }));
+            return Ok(Some(Read { activities: Vec::new(), up_to: self.position }));
         }
         let full = rows.len() >= self.step;
         let last = rows.last().filter(|_| full).map(|row| row.position);
-        Ok(Some(Step { activities: kept(rows)?, up_to: last.unwrap_or(up_to), live: false }))
+        Ok(Some(Read { activities: kept(rows)?, up_to: last.unwrap_or(up_to) }))
     }
 
     /// What should be there is not: perhaps it is no longer kept.
@@ -211,14 +227,6 @@ impl Subscription {
         match most {
             None => drop(moved.await),
             Some(most) => drop(tokio::time::timeout(most, moved).await),
-        }
-    }
-
-    /// Lets news gather where there are many to be woken for them: the first comes at once, more come together.
-    async fn gather(&self) {
-        let (pace, since) = (self.hub.pace(), self.stepped_at.elapsed());
-        if since < pace {
-            tokio::time::sleep(pace - since).await;
         }
     }
 }

@@ -5,14 +5,16 @@ use std::sync::atomic::AtomicUsize;
 
 use proptest::prelude::*;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::hub::Hub;
+use super::hub::{Hub, Next};
 use super::kept::Kept;
-use super::ring::{Next, Ring};
+use super::ring::{HERE, Ring};
+use super::run::Run;
 use super::subscription::Subscription;
 use super::{Config, End, Feed, Selection};
 use crate::model::activity::{Activity, Actor};
-use crate::model::time::Instant;
+use crate::model::time::Instant as Moment;
 use crate::model::words::ActorKind;
 use crate::store::pool::{self, Pool};
 use crate::telemetry::{Metrics, Phase};
@@ -28,7 +30,7 @@ fn activity(position: i64) -> Arc<Kept> {
         app_id: String::new(),
         requester_id: String::new(),
         actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
-        occurred_at: Instant(position),
+        occurred_at: Moment(position),
         changes: Vec::new(),
         ticket: None,
         message: None,
@@ -102,9 +104,9 @@ struct Reader {
 impl Reader {
     /// Takes one step and checks it. False when there was nothing.
     fn step(&mut self, hub: &Hub, committed: i64, most: usize) -> Result<bool, TestCaseError> {
-        let taken = match hub.after(self.id, self.position, most) {
+        let taken = match hub.after(self.id, self.position, most, Instant::now()) {
             Next::Nothing => return Ok(false),
-            Next::Here(activities) => positions(&activities),
+            Next::Here { run, .. } => positions(run.activities()),
             Next::Gap { up_to, newest } => {
                 prop_assert!(up_to <= committed, "only what is committed is asked of the table");
                 let rows = range(self.position + 1, up_to);
@@ -114,7 +116,7 @@ impl Reader {
                 positions(&rows)
             }
         };
-        prop_assert!(!taken.is_empty() && taken.len() <= most);
+        prop_assert!(!taken.is_empty() && taken.len() <= most.max(HERE));
         for position in taken {
             prop_assert_eq!(position, self.position + 1);
             self.position = position;
@@ -127,12 +129,13 @@ proptest! {
     #[test]
     fn every_reader_sees_every_position_once_and_in_order(
         happenings in prop::collection::vec(happening(), 1..120),
+        readers in prop_oneof![Just(2), Just(60)],
     ) {
         let kept = Arc::new(AtomicUsize::new(0));
         let hub = Hub::new("acme", 1, kept.clone());
         let mut committed = 0;
-        let enter = |position| Reader { id: hub.enter(100).expect("room"), position };
-        let mut readers = vec![enter(0), enter(0)];
+        let enter = |position| Reader { id: hub.enter(200).expect("room"), position };
+        let mut readers: Vec<Reader> = (0..readers).map(|_| enter(0)).collect();
         for happening in happenings {
             match happening {
                 Happening::Commit { activities, news } => {
@@ -170,18 +173,61 @@ proptest! {
     }
 }
 
+/// What a reader is given, and when it shall come again.
+fn given(hub: &Hub, reader: u64, position: i64, now: Instant) -> (Arc<Run>, Option<Instant>) {
+    match hub.after(reader, position, 64, now) {
+        Next::Here { run, again } => (run, again),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn many_readers_are_given_the_same_until_their_turn_is_over() {
+    let hub = Hub::new("acme", 1, Arc::default());
+    let readers: Vec<u64> = (0..100).map(|_| hub.enter(100).expect("room")).collect();
+    let now = Instant::now();
+    hub.push(&range(1, 3));
+    let (first, ends) = given(&hub, readers[0], 0, now);
+    assert_eq!((first.since(), first.up_to()), (0, 3));
+    let ends = ends.expect("a turn");
+    assert!(ends > now);
+
+    hub.push(&range(4, 5));
+    let (same, again) = given(&hub, readers[1], 0, now);
+    assert!(Arc::ptr_eq(&first, &same) && again == Some(ends));
+    let (straggler, _) = given(&hub, readers[2], 1, now);
+    assert_eq!((straggler.since(), straggler.up_to()), (1, 3), "it is where the others are when the turn is over");
+    let (newcomer, again) = given(&hub, readers[3], 4, now);
+    assert_eq!((newcomer.up_to(), again), (5, Some(ends)));
+
+    let (next, again) = given(&hub, readers[0], 3, ends);
+    assert_eq!(next.up_to(), 5);
+    assert!(again.is_some_and(|again| again > ends));
+}
+
+#[test]
+fn few_readers_wait_for_nobody() {
+    let hub = Hub::new("acme", 1, Arc::default());
+    let readers = [(); 10].map(|()| hub.enter(10).expect("room"));
+    hub.push(&range(1, 3));
+    let now = Instant::now();
+    assert_eq!(given(&hub, readers[0], 0, now).1, None);
+    hub.push(&range(4, 5));
+    assert_eq!(given(&hub, readers[1], 0, now).0.up_to(), 5);
+}
+
 #[test]
 fn what_all_readers_have_is_not_kept() {
     let kept = Arc::new(AtomicUsize::new(0));
     let hub = Hub::new("acme", 1, kept.clone());
     let (fast, slow) = (hub.enter(9).expect("room"), hub.enter(9).expect("room"));
     let count = || kept.load(std::sync::atomic::Ordering::Relaxed);
-    hub.after(fast, 0, 64);
-    hub.after(slow, 0, 64);
+    hub.after(fast, 0, 64, Instant::now());
+    hub.after(slow, 0, 64, Instant::now());
     hub.push(&range(1, 100));
-    assert_eq!(hub.after(fast, 100, 64), Next::Nothing);
+    assert_eq!(hub.after(fast, 100, 64, Instant::now()), Next::Nothing);
     assert_eq!(count(), 100, "the slow reader still wants them");
-    hub.after(slow, 90, 64);
+    hub.after(slow, 90, 64, Instant::now());
     assert_eq!(count(), 10);
     hub.push(&range(101, 3_000));
     assert_eq!(count(), 1_024, "however slow it is");

@@ -1,7 +1,8 @@
 //! The answer of StreamActivities, made as bytes.
 //!
 //! tonic would take frame by frame, and put each into a buffer that grows. What a thousand readers are sent is this body's
-//! only work: frames that are ready together are written together, into room that was made for them.
+//! only work: frames that are ready together are written together, into room that was made for them, and once for all whom they
+//! are the same for.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +27,7 @@ use super::pb::stream_activities_response::Event as Shown;
 use super::pb::{self, ActivityView, ErrorReason};
 use super::under_way::Bounded;
 use super::{fault, status};
-use crate::feed::{End, Ended, Event, Form, Frame, Stream};
+use crate::feed::{End, Ended, Event, Form, Frame, Kept, Stream};
 use crate::model::activity::Activity;
 
 /// Bytes of one piece, but for the frame that makes it longer.
@@ -40,8 +41,16 @@ const STREAM: &str = "StreamActivities";
 pub struct Frames {
     /// None once it has ended.
     stream: Option<Stream>,
+    /// What is left of a run: its pieces, and how many of them were given.
+    run: Option<(Arc<[Bytes]>, usize)>,
     /// How it ended, until that was said.
     end: Option<Status>,
+    look: Look,
+}
+
+/// How activities are shown to a client.
+#[derive(Clone, Copy)]
+struct Look {
     epoch: i64,
     view: ActivityView,
     part: Part,
@@ -49,12 +58,28 @@ pub struct Frames {
 
 impl Frames {
     pub fn new(stream: Stream, view: ActivityView, part: Part) -> Frames {
-        Frames { epoch: stream.epoch, stream: Some(stream), end: None, view, part }
+        let look = Look { epoch: stream.epoch, view, part };
+        Frames { stream: Some(stream), run: None, end: None, look }
     }
 
+    fn next_of_run(&mut self) -> Option<Bytes> {
+        let (pieces, given) = self.run.as_mut()?;
+        let piece = pieces.get(*given).cloned();
+        *given += 1;
+        if *given >= pieces.len() {
+            self.run = None;
+        }
+        if let Some(stream) = &self.stream {
+            stream.moved();
+        }
+        piece
+    }
+}
+
+impl Look {
     /// Writes a frame, into room for those that are ready behind it, too.
-    fn put(&self, frame: Frame, ready: usize, piece: &mut BytesMut) {
-        let message = self.shown(frame);
+    fn put(self, since: i64, event: Shown, ready: usize, piece: &mut BytesMut) {
+        let message = pb::StreamActivitiesResponse { event: Some(event), since, epoch: self.epoch };
         let length = message.encoded_len();
         let whole = HEADER + length;
         if piece.capacity() - piece.len() < whole {
@@ -66,24 +91,33 @@ impl Frames {
         message.encode_raw(piece);
     }
 
-    fn shown(&self, frame: Frame) -> pb::StreamActivitiesResponse {
-        let Frame { since, event } = frame;
-        let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.part);
-        let event = match event {
-            Event::Activity(kept) => match kept.alone() {
-                Ok(activity) => Shown::Activity(Box::new(to_pb(activity))),
-                Err(kept) => {
-                    let bytes = |it: &Activity| to_pb(it.clone()).encode_to_vec().into();
-                    Shown::Encoded(kept.shown(self.form(), bytes))
-                }
-            },
-            Event::Bookmark(position) => Shown::Bookmark(pb::Bookmark { position }),
-            Event::Snapshot { ticket, at: _ } => Shown::Snapshot(Box::new(shown_ticket::to_pb(*ticket, self.part))),
-        };
-        pb::StreamActivitiesResponse { event: Some(event), since, epoch: self.epoch }
+    /// The frames of a run.
+    fn pieces(self, run: &[Arc<Kept>]) -> Vec<Bytes> {
+        let (mut pieces, mut piece) = (Vec::new(), BytesMut::new());
+        for (nth, kept) in run.iter().enumerate() {
+            self.put(kept.position - 1, self.activity(kept.clone()), run.len() - nth - 1, &mut piece);
+            if piece.len() >= GATHER {
+                pieces.push(piece.split().freeze());
+            }
+        }
+        if !piece.is_empty() {
+            pieces.push(piece.freeze());
+        }
+        pieces
     }
 
-    fn form(&self) -> Form {
+    fn activity(self, kept: Arc<Kept>) -> Shown {
+        let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.part);
+        match kept.alone() {
+            Ok(activity) => Shown::Activity(Box::new(to_pb(activity))),
+            Err(kept) => {
+                let bytes = |it: &Activity| to_pb(it.clone()).encode_to_vec().into();
+                Shown::Encoded(kept.shown(self.form(), bytes))
+            }
+        }
+    }
+
+    fn form(self) -> Form {
         Form { ticket: self.view == ActivityView::Full, public: self.part == Part::Public }
     }
 }
@@ -96,14 +130,26 @@ impl HttpBody for Frames {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+        let look = self.look;
         let mut piece = BytesMut::new();
         while piece.len() < GATHER
+            && self.run.is_none()
             && let Some(stream) = &mut self.stream
         {
             let ended = match stream.poll_next(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    let ready = stream.ready();
-                    self.put(frame, ready, &mut piece);
+                Poll::Ready(Some(Ok(Frame { since, event }))) => {
+                    let event = match event {
+                        Event::Run(run) => {
+                            self.run = Some((run.shown(look.form(), |run| look.pieces(run)), 0));
+                            break;
+                        }
+                        Event::Activity(kept) => look.activity(kept),
+                        Event::Bookmark(position) => Shown::Bookmark(pb::Bookmark { position }),
+                        Event::Snapshot { ticket, at: _ } => {
+                            Shown::Snapshot(Box::new(shown_ticket::to_pb(*ticket, look.part)))
+                        }
+                    };
+                    look.put(since, event, stream.ready(), &mut piece);
                     continue;
                 }
                 Poll::Pending if piece.is_empty() => return Poll::Pending,
@@ -113,8 +159,9 @@ impl HttpBody for Frames {
             };
             (self.stream, self.end) = (None, Some(ended));
         }
-        if !piece.is_empty() {
-            return Poll::Ready(Some(Ok(http_body::Frame::data(piece.freeze()))));
+        let piece = if piece.is_empty() { self.next_of_run() } else { Some(piece.freeze()) };
+        if let Some(piece) = piece {
+            return Poll::Ready(Some(Ok(http_body::Frame::data(piece))));
         }
         Poll::Ready(self.end.take().map(|status| {
             let mut trailers = HeaderMap::new();

@@ -227,3 +227,38 @@ async fn a_stream_that_cannot_be_is_refused_with_its_reason() {
     let nobody = running.stream("imp", Role::Importer, wanted(Start::Latest(true))).await.err();
     assert_eq!(reason(&nobody.expect("importers read no log")), (Code::PermissionDenied, "ROLE_MISSING".into()));
 }
+
+/// So many that what comes is given to them in turns, as bytes that are made once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_sees_what_each_of_it_asked_for() {
+    let running = server().await;
+    let full = StreamActivitiesRequest { view: pb::ActivityView::Full.into(), ..wanted(Start::Latest(true)) };
+    let some = StreamActivitiesRequest { filter: "activity.ticket.requester_id == 'rita'".into(), ..full.clone() };
+    let kinds = [
+        ("ann", Role::Agent, wanted(Start::Latest(true)), 1_i64),
+        ("ann", Role::Agent, full.clone(), 1),
+        ("ann", Role::Agent, some, 2),
+        ("rita", Role::Requester, full, 2),
+    ];
+    let mut reading = Vec::new();
+    for (sub, role, message, nth) in kinds.iter().cycle().take(80).cloned() {
+        let whole = message.view == i32::from(pb::ActivityView::Full);
+        let mut frames = running.stream(sub, role, message).await.expect("a stream");
+        reading.push(tokio::spawn(async move {
+            let mut seen: Vec<i64> = Vec::new();
+            while seen.last().is_none_or(|last: &i64| *last + nth <= 60) {
+                let activity = frames.next().await.expect("no end");
+                let subject = activity.ticket.map(|ticket| ticket.subject);
+                assert_eq!(subject, whole.then(|| format!("ticket {}", activity.position)));
+                seen.push(activity.position);
+            }
+            assert_eq!(seen, (1..=60).filter(|position| position % nth == 0).collect::<Vec<_>>());
+        }));
+    }
+    for n in 1..=60 {
+        running.create(&format!("ticket {n}"), if n % 2 == 0 { "rita" } else { "otto" }).await;
+    }
+    for reading in reading {
+        reading.await.expect("it saw all that it asked for");
+    }
+}
