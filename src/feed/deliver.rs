@@ -14,9 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::kept::Kept;
-use super::run::Run;
 use super::snapshot::Snapshot;
-use super::subscription::{Step, Subscription};
+use super::stretch::Stretch;
+use super::subscription::{Own, Step, Subscription};
 use super::{End, Feed, Selection};
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant as Moment;
@@ -31,7 +31,7 @@ const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 pub enum Event {
     Activity(Arc<Kept>),
     /// A frame for each of them, which accounts for what the one before it did, and itself.
-    Run(Arc<Run>),
+    Stretch(Arc<Stretch>),
     /// Everything up to the position was sent, or not asked for.
     Bookmark(i64),
     /// A ticket as it was at the start, which accounts for nothing yet.
@@ -46,7 +46,7 @@ impl Event {
     pub fn position(&self) -> i64 {
         match self {
             Event::Activity(activity) => activity.position,
-            Event::Run(run) => run.up_to(),
+            Event::Stretch(stretch) => stretch.up_to(),
             Event::Bookmark(position) | Event::Snapshot { at: position, .. } => *position,
         }
     }
@@ -146,7 +146,7 @@ impl Stream {
         self.step.len()
     }
 
-    /// The reader has taken a part of a run.
+    /// The reader has taken a part of a stretch.
     pub fn moved(&self) {
         self.taken.fetch_add(1, Ordering::Relaxed);
     }
@@ -188,9 +188,8 @@ impl Delivery {
         let mut caught_up = false;
         loop {
             let step = self.next().await?;
-            let live = matches!(step, Step::Live(_));
             self.step(step).await?;
-            if !caught_up && (live || self.subscription.is_level()) {
+            if !caught_up && self.subscription.is_level() {
                 caught_up = true;
                 // A reader whose filter took nothing of the past hears that it is over.
                 if self.outlet.accounted < self.subscription.position() {
@@ -229,26 +228,36 @@ impl Delivery {
         let up_to = step.up_to();
         let takes = |activity: &Arc<Kept>| self.selection.takes(activity);
         match step {
-            Step::Live(run) => {
-                if let Some(oldest) = run.activities().first() {
-                    let micros = Moment::host_now().0.saturating_sub(oldest.occurred_at.0);
-                    self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));
-                }
+            Step::Shared(stretch) => {
+                self.lag(stretch.activities());
                 let events = if self.selection.takes_all() {
-                    vec![Event::Run(run)]
+                    vec![Event::Stretch(stretch)]
                 } else {
-                    run.activities().iter().filter(|it| takes(it)).cloned().map(Event::Activity).collect()
+                    stretch.activities().iter().filter(|it| takes(it)).cloned().map(Event::Activity).collect()
                 };
                 self.outlet.send(events).await?;
             }
-            Step::Read(read) => {
-                let events = read.activities.into_iter().filter(takes).map(Event::Activity);
+            Step::Own(Own { activities, up_to: _, live }) => {
+                if live {
+                    self.lag(&activities);
+                }
+                let events = activities.into_iter().filter(takes).map(Event::Activity);
                 let waited_for = self.outlet.send(events.collect()).await?;
-                self.subscription.adapt(waited_for);
+                if !live {
+                    self.subscription.adapt(waited_for);
+                }
             }
         }
         self.subscription.advance(up_to);
         Ok(())
+    }
+
+    /// How old the oldest of what is fresh is.
+    fn lag(&self, fresh: &[Arc<Kept>]) {
+        if let Some(oldest) = fresh.first() {
+            let micros = Moment::host_now().0.saturating_sub(oldest.occurred_at.0);
+            self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));
+        }
     }
 }
 

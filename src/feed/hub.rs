@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::kept::Kept;
 use super::ring::{self, Ring};
-use super::run::Run;
+use super::stretch::Stretch;
 
 /// Activities kept for one tenant, while its readers take them: a second of a busy one.
 const KEEP: usize = 1_024;
@@ -19,11 +19,15 @@ const KEEP_LITTLE: usize = 8;
 const KEEP_ALL: usize = 16_384;
 /// So few readers are asked each time how far they are.
 const FEW: usize = 4;
-/// Several times what giving something to one reader costs: giving it to all of them takes a part of the time only.
+/// A turn lasts so long for each reader: several times what it costs to give it something, so that giving all of them
+/// something takes a part of the time only.
 const GIVING: Duration = Duration::from_micros(25);
-/// Turns are as long as that, but no longer; and where they were shorter, readers are given what comes as it comes.
+/// Turns never last longer.
 const LONGEST: Duration = Duration::from_millis(50);
+/// Where turns would be shorter there are none: readers are given what comes as it comes.
 const SHORTEST: Duration = Duration::from_millis(1);
+/// Positions that readers may share what follows from, in one turn. Nearly all of them come from one or two.
+const STARTS: usize = 8;
 
 pub struct Hub {
     pub tenant: String,
@@ -60,19 +64,20 @@ struct State {
 struct Turn {
     up_to: i64,
     ends: Instant,
-    /// By the position that they follow.
-    runs: HashMap<i64, Arc<Run>>,
+    stretches: Vec<Arc<Stretch>>,
 }
 
 /// What comes for a reader.
 #[derive(Debug, PartialEq)]
 pub enum Next {
-    /// What is right after its position. Where there are many readers, it shall come again when the turn is over, so that all
-    /// of them are given many at a time, and the same.
-    Here {
-        run: Arc<Run>,
+    /// What is right after its position, for many readers. `again`: that is all for this turn, and it shall come again when
+    /// it is over.
+    Shared {
+        stretch: Arc<Stretch>,
         again: Option<Instant>,
     },
+    /// As of [`ring::Next::Here`].
+    Here(Vec<Arc<Kept>>),
     /// As of [`ring::Next::Gap`].
     Gap {
         up_to: i64,
@@ -141,53 +146,52 @@ impl Hub {
         empty
     }
 
-    /// What comes for a reader that has everything up to `position`.
+    /// What comes for a reader that has everything up to `position`: `most` activities at most, where it is not shared.
     pub fn after(&self, reader: u64, position: i64, most: usize, now: Instant) -> Next {
         let mut state = self.lock();
         let before = state.ring.len();
         state.readers.insert(reader, position);
         state.forget_what_all_have();
         self.kept.fetch_sub(before - state.ring.len(), Ordering::Relaxed);
-        if let Some(turn) = self.turn(&mut state, position, now) {
-            return turn;
+        state.turn.take_if(|turn| turn.ends <= now);
+        if let Some(shared) = self.shared(&mut state, position, now) {
+            return shared;
         }
         match state.ring.after(position, most) {
-            ring::Next::Here(activities) => match Run::new(activities) {
-                Some(run) => Next::Here { run, again: None },
-                None => Next::Nothing,
-            },
+            ring::Next::Here(activities) => Next::Here(activities),
             ring::Next::Gap { up_to, newest } => Next::Gap { up_to, newest },
             ring::Next::Nothing => Next::Nothing,
         }
     }
 
-    /// What many readers are given who are nearly at the end.
-    fn turn(&self, state: &mut State, position: i64, now: Instant) -> Option<Next> {
+    /// What is kept here after a position, in this turn.
+    fn shared(&self, state: &mut State, position: i64, now: Instant) -> Option<Next> {
         let State { ring, readers, turn, .. } = state;
         let length = GIVING * u32::try_from(readers.len()).unwrap_or(u32::MAX);
-        let newest = ring.newest().filter(|newest| (1..=ring::HERE as i64).contains(&(newest - position)))?;
+        let newest = ring.newest().filter(|newest| *newest > position)?;
         if length < SHORTEST {
             return None;
         }
-        if turn.as_ref().is_none_or(|turn| turn.ends <= now) {
+        let Turn { up_to, ends, stretches } = turn.get_or_insert_with(|| {
             // Whole turns since the hub began, so that it does not matter who begins one.
             let length = length.min(LONGEST).as_micros();
             let left = length - now.duration_since(self.began).as_micros() % length;
             let ends = now + Duration::from_micros(u64::try_from(left).unwrap_or_default());
-            *turn = Some(Turn { up_to: newest, ends, runs: HashMap::new() });
-        }
-        let Turn { up_to, ends, runs } = turn.as_mut()?;
-        let run = match runs.get(&position) {
-            Some(run) => run.clone(),
+            Turn { up_to: newest, ends, stretches: Vec::new() }
+        });
+        let stretch = match stretches.iter().find(|stretch| stretch.since() == position) {
+            Some(stretch) => stretch.clone(),
+            None if stretches.len() >= STARTS => return None,
             None => {
                 // Who is past it has come while the turn lasts.
                 let up_to = if position < *up_to { *up_to } else { newest };
-                let run = Run::new(ring.here(position, usize::try_from(up_to - position).ok()?))?;
-                runs.insert(position, run.clone());
-                run
+                let stretch = Stretch::new(ring.here(position, usize::try_from(up_to - position).ok()?))?;
+                stretches.push(stretch.clone());
+                stretch
             }
         };
-        Some(Next::Here { run, again: Some(*ends) })
+        let again = (stretch.up_to() >= *up_to).then_some(*ends);
+        Some(Next::Shared { stretch, again })
     }
 
     fn change(&self, change: impl FnOnce(&mut State, usize) -> bool) {
@@ -226,7 +230,6 @@ impl State {
         self.patience = self.readers.len();
         if let Some(all_have) = self.readers.values().min() {
             self.ring.forget(*all_have);
-            self.turn.take_if(|turn| turn.up_to <= *all_have);
         }
     }
 }

@@ -22,10 +22,10 @@ mod hub;
 mod kept;
 mod known;
 mod ring;
-mod run;
 mod selection;
 mod snapshot;
 mod start;
+mod stretch;
 mod subscription;
 mod tail;
 #[cfg(test)]
@@ -34,9 +34,9 @@ mod wait;
 
 pub use deliver::{Ended, Event, Frame, Stream};
 pub use kept::{Form, Kept};
-pub use run::Run;
 pub use selection::Selection;
 pub use start::{NotStarted, Start, Wanted};
+pub use stretch::Stretch;
 pub use wait::Waited;
 
 use hub::Hub;

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::hub::{Hub, Mark, Next};
 use super::kept::Kept;
-use super::run::Run;
 use super::selection::Past;
+use super::stretch::Stretch;
 use super::{End, Feed};
 use crate::model::image::ActivityRow;
 use crate::store::pool::PoolError;
@@ -28,26 +28,28 @@ pub const AGAIN: Duration = Duration::from_millis(250);
 
 /// What comes next for a reader.
 pub enum Step {
-    /// Fresh from the commit: everything that there is, asked for or not.
-    Live(Arc<Run>),
-    Read(Read),
+    /// Fresh from the commit, for many readers: everything that there is, asked for or not.
+    Shared(Arc<Stretch>),
+    Own(Own),
+}
+
+/// A step of one reader alone.
+pub struct Own {
+    /// In order. What is not among them was not asked for.
+    pub activities: Vec<Arc<Kept>>,
+    pub up_to: i64,
+    /// Fresh from the commit, not read from the table.
+    pub live: bool,
 }
 
 impl Step {
     /// The position that it accounts for: after the one before it.
     pub fn up_to(&self) -> i64 {
         match self {
-            Step::Live(run) => run.up_to(),
-            Step::Read(read) => read.up_to,
+            Step::Shared(stretch) => stretch.up_to(),
+            Step::Own(own) => own.up_to,
         }
     }
-}
-
-/// What the table had.
-pub struct Read {
-    /// In order. What is not among them was not asked for.
-    pub activities: Vec<Arc<Kept>>,
-    pub up_to: i64,
 }
 
 pub struct Subscription {
@@ -108,9 +110,9 @@ impl Subscription {
         self.step = if self.long.is_some() { wanted } else { STEP };
     }
 
-    /// Whether nothing more is known to come.
+    /// Whether nothing more is known to come, but for the next turn.
     pub fn is_level(&self) -> bool {
-        self.hub.mark().head <= self.position
+        self.again.is_some() || self.hub.mark().head <= self.position
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -131,9 +133,13 @@ impl Subscription {
             }
             let most = if self.past.is_chosen() { LOOK_THROUGH } else { self.step };
             let read = match self.hub.after(self.reader, self.position, most, Instant::now()) {
-                Next::Here { run, again } => {
+                Next::Shared { stretch, again } => {
                     self.again = again;
-                    return Ok(Step::Live(run));
+                    return Ok(Step::Shared(stretch));
+                }
+                Next::Here(activities) => {
+                    let up_to = activities.last().map_or(self.position, |last| last.position);
+                    return Ok(Step::Own(Own { activities, up_to, live: true }));
                 }
                 Next::Nothing => {
                     self.wait(None).await;
@@ -144,7 +150,7 @@ impl Subscription {
                 Next::Gap { newest: true, .. } => self.read_for_all().await,
             };
             match read {
-                Ok(Some(read)) if read.up_to > self.position => return Ok(Step::Read(read)),
+                Ok(Some(own)) if own.up_to > self.position => return Ok(Step::Own(own)),
                 // Another reader has read it.
                 Ok(None) => {}
                 Ok(Some(_)) => {
@@ -163,7 +169,7 @@ impl Subscription {
     }
 
     /// The end of the log, read once for all who miss it. `None`: it is there now.
-    async fn read_for_all(&self) -> Result<Option<Read>, ReadError> {
+    async fn read_for_all(&self) -> Result<Option<Own>, ReadError> {
         let _one = self.hub.reading.lock().await;
         let now = Instant::now();
         let Next::Gap { up_to, newest: true } = self.hub.after(self.reader, self.position, STEP, now) else {
@@ -173,11 +179,15 @@ impl Subscription {
         if let Some(read) = &found {
             self.hub.push(&read.activities);
         }
-        Ok(found)
+        // Whoever read it is given it as all others are, unless too much is kept already.
+        match self.hub.after(self.reader, self.position, STEP, Instant::now()) {
+            Next::Gap { .. } => Ok(found),
+            Next::Shared { .. } | Next::Here(_) | Next::Nothing => Ok(None),
+        }
     }
 
     /// The positions after this one, up to `up_to`, as far as the table has them without a hole.
-    async fn read(&self, up_to: i64, view: View) -> Result<Option<Read>, ReadError> {
+    async fn read(&self, up_to: i64, view: View) -> Result<Option<Own>, ReadError> {
         let _permit = self.feed.reading().await;
         let mut conn = self.feed.pool().get().await?;
         let rows = activity::range(&mut conn, &self.hub.tenant, self.position, up_to, view).await?;
@@ -185,7 +195,7 @@ impl Subscription {
         let dense = rows.into_iter().zip(self.position + 1..).take_while(|(row, wanted)| row.position == *wanted);
         let activities = kept(dense.map(|(row, _)| row))?;
         let up_to = activities.last().map_or(self.position, |last| last.position);
-        Ok(Some(Read { activities, up_to }))
+        Ok(Some(Own { activities, up_to, live: false }))
     }
 
     /// Of the positions after this one, up to `up_to`, those that the database chooses.
@@ -194,7 +204,7 @@ impl Subscription {
     /// under the head's lock, together with the head, so a head at or above `up_to` says that all up to there was
     /// committed; and this was so before the rows were read, for `up_to` was heard of as committed. What retention takes is
     /// below the floor before it is gone: a floor at or below the position, read after the rows, says that all were there.
-    async fn choose(&self, up_to: i64) -> Result<Option<Read>, ReadError> {
+    async fn choose(&self, up_to: i64) -> Result<Option<Own>, ReadError> {
         let _permit = self.feed.reading().await;
         let mut conn = self.feed.pool().get().await?;
         let Past { view, chosen } = &self.past;
@@ -203,11 +213,11 @@ impl Subscription {
         let head = head::get(&mut conn, tenant).await?;
         drop(conn);
         if !head.is_some_and(|head| head.position >= up_to && head.floor <= self.position) {
-            return Ok(Some(Read { activities: Vec::new(), up_to: self.position }));
+            return Ok(Some(Own { activities: Vec::new(), up_to: self.position, live: false }));
         }
         let full = rows.len() >= self.step;
         let last = rows.last().filter(|_| full).map(|row| row.position);
-        Ok(Some(Read { activities: kept(rows)?, up_to: last.unwrap_or(up_to) }))
+        Ok(Some(Own { activities: kept(rows)?, up_to: last.unwrap_or(up_to), live: false }))
     }
 
     /// What should be there is not: perhaps it is no longer kept.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::sync::watch;
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use super::hub::{Hub, Next};
 use super::kept::Kept;
 use super::ring::{HERE, Ring};
-use super::run::Run;
+use super::stretch::Stretch;
 use super::subscription::Subscription;
 use super::{Config, End, Feed, Selection};
 use crate::model::activity::{Activity, Actor};
@@ -75,6 +76,10 @@ enum Happening {
         at: prop::sample::Index,
     },
     Poll,
+    /// Time goes by.
+    Pass {
+        micros: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +97,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => (any::<prop::sample::Index>(), 1..80usize).prop_map(|(reader, most)| Happening::Step { reader, most }),
         1 => any::<prop::sample::Index>().prop_map(|at| Happening::Enter { at }),
         1 => Just(Happening::Poll),
+        2 => (1..4_000u64).prop_map(|micros| Happening::Pass { micros }),
     ]
 }
 
@@ -103,10 +109,11 @@ struct Reader {
 
 impl Reader {
     /// Takes one step and checks it. False when there was nothing.
-    fn step(&mut self, hub: &Hub, committed: i64, most: usize) -> Result<bool, TestCaseError> {
-        let taken = match hub.after(self.id, self.position, most, Instant::now()) {
+    fn step(&mut self, hub: &Hub, committed: i64, most: usize, now: Instant) -> Result<bool, TestCaseError> {
+        let taken = match hub.after(self.id, self.position, most, now) {
             Next::Nothing => return Ok(false),
-            Next::Here { run, .. } => positions(run.activities()),
+            Next::Here(activities) => positions(&activities),
+            Next::Shared { stretch, .. } => positions(stretch.activities()),
             Next::Gap { up_to, newest } => {
                 prop_assert!(up_to <= committed, "only what is committed is asked of the table");
                 let rows = range(self.position + 1, up_to);
@@ -134,6 +141,7 @@ proptest! {
         let kept = Arc::new(AtomicUsize::new(0));
         let hub = Hub::new("acme", 1, kept.clone());
         let mut committed = 0;
+        let mut now = Instant::now();
         let enter = |position| Reader { id: hub.enter(200).expect("room"), position };
         let mut readers: Vec<Reader> = (0..readers).map(|_| enter(0)).collect();
         for happening in happenings {
@@ -154,15 +162,16 @@ proptest! {
                 Happening::Again { .. } => {}
                 Happening::Step { reader, most } => {
                     let reader = reader.index(readers.len());
-                    readers[reader].step(&hub, committed, most)?;
+                    readers[reader].step(&hub, committed, most, now)?;
                 }
                 Happening::Enter { at } => readers.push(enter(at.index(committed as usize + 1) as i64)),
                 Happening::Poll => hub.learn(committed),
+                Happening::Pass { micros } => now += Duration::from_micros(micros),
             }
         }
         hub.learn(committed);
         for reader in &mut readers {
-            while reader.step(&hub, committed, 64)? {}
+            while reader.step(&hub, committed, 64, now)? {}
             prop_assert_eq!(reader.position, committed);
         }
         prop_assert_eq!(hub.mark().head, committed);
@@ -174,9 +183,9 @@ proptest! {
 }
 
 /// What a reader is given, and when it shall come again.
-fn given(hub: &Hub, reader: u64, position: i64, now: Instant) -> (Arc<Run>, Option<Instant>) {
+fn given(hub: &Hub, reader: u64, position: i64, now: Instant) -> (Arc<Stretch>, Option<Instant>) {
     match hub.after(reader, position, 64, now) {
-        Next::Here { run, again } => (run, again),
+        Next::Shared { stretch, again } => (stretch, again),
         other => panic!("{other:?}"),
     }
 }
@@ -211,9 +220,9 @@ fn few_readers_wait_for_nobody() {
     let readers = [(); 10].map(|()| hub.enter(10).expect("room"));
     hub.push(&range(1, 3));
     let now = Instant::now();
-    assert_eq!(given(&hub, readers[0], 0, now).1, None);
+    assert_eq!(hub.after(readers[0], 0, 64, now), Next::Here(range(1, 3)));
     hub.push(&range(4, 5));
-    assert_eq!(given(&hub, readers[1], 0, now).0.up_to(), 5);
+    assert_eq!(hub.after(readers[1], 0, 64, now), Next::Here(range(1, 5)));
 }
 
 #[test]

@@ -41,8 +41,8 @@ const STREAM: &str = "StreamActivities";
 pub struct Frames {
     /// None once it has ended.
     stream: Option<Stream>,
-    /// What is left of a run: its pieces, and how many of them were given.
-    run: Option<(Arc<[Bytes]>, usize)>,
+    /// The pieces of a stretch, and how many of them were given.
+    pieces: Option<(Arc<[Bytes]>, usize)>,
     /// How it ended, until that was said.
     end: Option<Status>,
     look: Look,
@@ -59,15 +59,15 @@ struct Look {
 impl Frames {
     pub fn new(stream: Stream, view: ActivityView, part: Part) -> Frames {
         let look = Look { epoch: stream.epoch, view, part };
-        Frames { stream: Some(stream), run: None, end: None, look }
+        Frames { stream: Some(stream), pieces: None, end: None, look }
     }
 
-    fn next_of_run(&mut self) -> Option<Bytes> {
-        let (pieces, given) = self.run.as_mut()?;
+    fn next_piece(&mut self) -> Option<Bytes> {
+        let (pieces, given) = self.pieces.as_mut()?;
         let piece = pieces.get(*given).cloned();
         *given += 1;
         if *given >= pieces.len() {
-            self.run = None;
+            self.pieces = None;
         }
         if let Some(stream) = &self.stream {
             stream.moved();
@@ -91,11 +91,11 @@ impl Look {
         message.encode_raw(piece);
     }
 
-    /// The frames of a run.
-    fn pieces(self, run: &[Arc<Kept>]) -> Vec<Bytes> {
+    /// The frames of a stretch.
+    fn pieces(self, all: &[Arc<Kept>]) -> Vec<Bytes> {
         let (mut pieces, mut piece) = (Vec::new(), BytesMut::new());
-        for (nth, kept) in run.iter().enumerate() {
-            self.put(kept.position - 1, self.activity(kept.clone()), run.len() - nth - 1, &mut piece);
+        for (nth, kept) in all.iter().enumerate() {
+            self.put(kept.position - 1, self.activity(kept.clone()), all.len() - nth - 1, &mut piece);
             if piece.len() >= GATHER {
                 pieces.push(piece.split().freeze());
             }
@@ -133,14 +133,14 @@ impl HttpBody for Frames {
         let look = self.look;
         let mut piece = BytesMut::new();
         while piece.len() < GATHER
-            && self.run.is_none()
+            && self.pieces.is_none()
             && let Some(stream) = &mut self.stream
         {
             let ended = match stream.poll_next(cx) {
                 Poll::Ready(Some(Ok(Frame { since, event }))) => {
                     let event = match event {
-                        Event::Run(run) => {
-                            self.run = Some((run.shown(look.form(), |run| look.pieces(run)), 0));
+                        Event::Stretch(stretch) => {
+                            self.pieces = Some((stretch.shown(look.form(), |all| look.pieces(all)), 0));
                             break;
                         }
                         Event::Activity(kept) => look.activity(kept),
@@ -159,7 +159,7 @@ impl HttpBody for Frames {
             };
             (self.stream, self.end) = (None, Some(ended));
         }
-        let piece = if piece.is_empty() { self.next_of_run() } else { Some(piece.freeze()) };
+        let piece = if piece.is_empty() { self.next_piece() } else { Some(piece.freeze()) };
         if let Some(piece) = piece {
             return Poll::Ready(Some(Ok(http_body::Frame::data(piece))));
         }

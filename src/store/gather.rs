@@ -49,10 +49,11 @@ struct Ask {
     reply: Reply,
 }
 
-/// One of the keys of a look-up.
-struct Wanted {
+/// A key of a look-up, and who waits for it.
+struct Waiting {
     key: Key,
     known: Option<i64>,
+    replies: Vec<Reply>,
 }
 
 pub struct Gather {
@@ -109,33 +110,46 @@ impl Worker {
             if next(&asks, &mut batch).await == 0 {
                 return;
             }
-            let (wanted, replies) = sorted(batch.drain(..));
-            // A connection may have died while it was idle: the second try has a new one.
-            let mut found = self.find(&wanted).await;
-            if found.is_err() {
-                found = self.find(&wanted).await;
-            }
-            if found.is_ok() || wanted.len() == 1 {
-                answer(replies, found);
-                continue;
-            }
-            // One row that cannot be read is its own callers' trouble; where the database is away, each is told so.
-            for (one, replies) in wanted.iter().zip(replies) {
-                let found = self.find(std::slice::from_ref(one)).await;
-                answer(vec![replies], found);
+            let mut waiting = sorted(batch.drain(..));
+            while !waiting.is_empty() {
+                waiting = self.answer(waiting).await;
             }
         }
     }
 
-    async fn find(&mut self, wanted: &[Wanted]) -> Result<Vec<Found>, String> {
-        let found = self.try_find(wanted).await;
+    /// Answers all but those that are still to be read.
+    async fn answer(&mut self, waiting: Vec<Waiting>) -> Vec<Waiting> {
+        // A connection may have died while it was idle: the second try has a new one.
+        let mut found = self.find(&waiting).await;
+        if found.is_err() {
+            found = self.find(&waiting).await;
+        }
+        match found {
+            Ok(found) => waiting.into_iter().zip(found).filter_map(|(one, found)| one.tell(Ok(found))).collect(),
+            Err(error) if waiting.len() == 1 => {
+                waiting.into_iter().filter_map(|one| one.tell(Err(error.clone()))).collect()
+            }
+            Err(_) => {
+                // One row that cannot be read is its own callers' trouble; where the database is away, each is told so.
+                let mut to_read = Vec::new();
+                for one in waiting {
+                    let found = self.find(std::slice::from_ref(&one)).await;
+                    to_read.extend(one.tell(found.map(|found| found.into_iter().next().flatten())));
+                }
+                to_read
+            }
+        }
+    }
+
+    async fn find(&mut self, waiting: &[Waiting]) -> Result<Vec<Option<Found>>, String> {
+        let found = self.try_find(waiting).await;
         if found.is_err() {
             self.conn = None;
         }
         found
     }
 
-    async fn try_find(&mut self, wanted: &[Wanted]) -> Result<Vec<Found>, String> {
+    async fn try_find(&mut self, waiting: &[Waiting]) -> Result<Vec<Option<Found>>, String> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
             none => {
@@ -145,7 +159,7 @@ impl Worker {
             }
         };
         self.planned.refresh(conn).await.map_err(|error| error.to_string())?;
-        look_up(conn, wanted).await.map_err(|error| error.to_string())
+        look_up(conn, waiting).await.map_err(|error| error.to_string())
     }
 }
 
@@ -164,48 +178,73 @@ async fn next(asks: &Mutex<mpsc::Receiver<Ask>>, batch: &mut Vec<Ask>) -> usize 
     batch.len()
 }
 
-/// Each key once, and who waits for it. Where callers know of different changes, the ticket is read.
-fn sorted(asks: impl Iterator<Item = Ask>) -> (Vec<Wanted>, Vec<Vec<Reply>>) {
+/// Each key once. Where callers know of different changes, the ticket is read.
+fn sorted(asks: impl Iterator<Item = Ask>) -> Vec<Waiting> {
     let mut all: HashMap<Key, (Option<i64>, Vec<Reply>)> = HashMap::new();
     for Ask { key, known, reply } in asks {
         let (same, replies) = all.entry(key).or_insert_with(|| (known, Vec::new()));
         *same = same.filter(|same| known == Some(*same));
         replies.push(reply);
     }
-    all.into_iter().map(|(key, (known, replies))| (Wanted { key, known }, replies)).unzip()
+    all.into_iter().map(|(key, (known, replies))| Waiting { key, known, replies }).collect()
 }
 
-/// One answer for each, in their order. Those that somebody knows are read only where they have changed.
-async fn look_up(conn: &AsyncPgConnection, wanted: &[Wanted]) -> QueryResult<Vec<Found>> {
+impl Waiting {
+    /// Whoever hung up needs no answer. Without one, it is still to be read: others need not wait for that.
+    fn tell(self, found: Result<Option<Found>, String>) -> Option<Waiting> {
+        let Waiting { key, known: _, mut replies } = self;
+        match found {
+            Ok(None) => return Some(Waiting { key, known: None, replies }),
+            Ok(Some(found)) => {
+                // Nearly always there is one, which gets the row itself.
+                let last = replies.pop();
+                for reply in replies {
+                    let _ = reply.send(Ok(found.clone()));
+                }
+                if let Some(reply) = last {
+                    let _ = reply.send(Ok(found));
+                }
+            }
+            Err(error) => {
+                for reply in replies {
+                    let _ = reply.send(Err(PoolError::NoConnection(error.clone())));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// One answer for each, in their order; `None` for those that have changed since they were known.
+async fn look_up(conn: &AsyncPgConnection, waiting: &[Waiting]) -> QueryResult<Vec<Option<Found>>> {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for (place, Wanted { key, known: position }) in wanted.iter().enumerate() {
+    for (place, Waiting { key, known: position, .. }) in waiting.iter().enumerate() {
         match (&key.ticket, *position) {
             (TicketRef::Id(id), Some(position)) => known.push(Known { place, tenant: &key.tenant, id: *id, position }),
             _ => unknown.push(place),
         }
     }
-    let (unchanged, mut rows) =
-        futures_util::try_join!(lookup::unchanged_tickets(conn, &known), read(conn, wanted, &unknown))?;
-    let mut found = vec![Found::Nowhere; wanted.len()];
-    for place in unchanged {
-        if let Some(found) = found.get_mut(place) {
-            *found = Found::AsKnown;
-        }
+    let (unchanged, rows) =
+        futures_util::try_join!(lookup::unchanged_tickets(conn, &known), read(conn, waiting, &unknown))?;
+    let mut found = vec![Some(Found::Nowhere); waiting.len()];
+    for Known { place, .. } in known {
+        found[place] = None;
     }
-    let changed: Vec<usize> =
-        known.iter().map(|known| known.place).filter(|place| !matches!(found[*place], Found::AsKnown)).collect();
-    rows.extend(read(conn, wanted, &changed).await?);
-    for (place, ticket) in rows {
-        found[place] = Found::Ticket(Box::new(ticket));
+    let unchanged = unchanged.into_iter().map(|place| (place, Found::AsKnown));
+    let rows = rows.into_iter().map(|(place, ticket)| (place, Found::Ticket(Box::new(ticket))));
+    for (place, answer) in unchanged.chain(rows) {
+        if let Some(found) = found.get_mut(place) {
+            *found = Some(answer);
+        }
     }
     Ok(found)
 }
 
 /// The tickets that are wanted at these places, as far as there are any.
-async fn read(conn: &AsyncPgConnection, wanted: &[Wanted], places: &[usize]) -> QueryResult<Vec<(usize, Ticket)>> {
+async fn read(conn: &AsyncPgConnection, waiting: &[Waiting], places: &[usize]) -> QueryResult<Vec<(usize, Ticket)>> {
     let (mut ids, mut numbers) = (HashMap::new(), HashMap::new());
     for place in places {
-        let Key { tenant, ticket } = &wanted[*place].key;
+        let Key { tenant, ticket } = &waiting[*place].key;
         match ticket {
             TicketRef::Id(id) => ids.insert((tenant.as_str(), *id), *place),
             TicketRef::Number(number) => numbers.insert((tenant.as_str(), *number), *place),
@@ -219,27 +258,4 @@ async fn read(conn: &AsyncPgConnection, wanted: &[Wanted], places: &[usize]) -> 
     let by_number =
         by_number.into_iter().filter_map(|row| Some((*numbers.get(&(row.tenant_id.as_str(), row.number))?, row)));
     Ok(by_id.chain(by_number).collect())
-}
-
-/// A caller who hung up needs no answer.
-fn answer(asked: Vec<Vec<Reply>>, found: Result<Vec<Found>, String>) {
-    match found {
-        Ok(found) => {
-            for (mut replies, found) in asked.into_iter().zip(found) {
-                // Nearly always there is one, which gets the row itself.
-                let last = replies.pop();
-                for reply in replies {
-                    let _ = reply.send(Ok(found.clone()));
-                }
-                if let Some(reply) = last {
-                    let _ = reply.send(Ok(found));
-                }
-            }
-        }
-        Err(error) => {
-            for reply in asked.into_iter().flatten() {
-                let _ = reply.send(Err(PoolError::NoConnection(error.clone())));
-            }
-        }
-    }
 }

@@ -80,7 +80,10 @@ impl Running {
 
     /// Makes a ticket; the position after it.
     pub async fn create(&self, subject: &str, requester: &str) -> pb::CreateTicketResponse {
-        let ticket = pb::Ticket { subject: subject.into(), requester_id: requester.into(), ..Default::default() };
+        // Of a few of them there is more than fits into one piece.
+        let description = "What happened, at length. ".repeat(120);
+        let (subject, requester_id) = (subject.into(), requester.into());
+        let ticket = pb::Ticket { subject, description, requester_id, ..Default::default() };
         let message = pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() };
         let mut client = TicketServiceClient::new(self.channel.clone());
         let answer = client.create_ticket(self.request("ann", Role::Agent, message)).await;
@@ -89,6 +92,17 @@ impl Running {
 
     pub async fn stream(&self, sub: &str, role: Role, message: StreamActivitiesRequest) -> Result<Frames, Status> {
         Frames::of(self.channel.clone(), self.request(sub, role, message)).await
+    }
+
+    /// A stream, as soon as there is room for it.
+    async fn in_time(&self, message: StreamActivitiesRequest) -> Frames {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match self.stream("ann", Role::Agent, message.clone()).await {
+                Ok(frames) => return frames,
+                Err(refused) => assert!(Instant::now() < patience, "{refused}"),
+            }
+        }
     }
 
     pub async fn list(&self, message: pb::ListActivitiesRequest) -> Result<pb::ListActivitiesResponse, Status> {
@@ -261,4 +275,49 @@ async fn a_crowd_sees_what_each_of_it_asked_for() {
     for reading in reading {
         reading.await.expect("it saw all that it asked for");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stops_in_a_crowd_is_cut_off_alone_and_goes_on_later() {
+    let running = server_with(|feed| {
+        (feed.slow_after, feed.streams_per_tenant) = (Duration::from_secs(3), 61);
+    })
+    .await;
+    let full = StreamActivitiesRequest { view: pb::ActivityView::Full.into(), ..wanted(Start::Latest(true)) };
+    // On a connection of its own, for it holds up what is on the same one; and not two megabytes of it.
+    let alone = Channel::from_shared(format!("http://{}", running.address)).expect("an address");
+    let alone = alone.initial_stream_window_size(65_535).connect().await.expect("a connection");
+    let request = running.request("ann", Role::Agent, full.clone());
+    let mut stopped = Frames::of(alone, request).await.expect("a stream");
+    let mut crowd = Vec::new();
+    for _ in 0..60 {
+        let mut frames = running.stream("ann", Role::Agent, full.clone()).await.expect("a stream");
+        crowd.push(tokio::spawn(async move {
+            for position in 1..=100 {
+                assert_eq!(frames.next().await.expect("no end").position, position);
+            }
+            frames
+        }));
+    }
+    for n in 1..=100 {
+        running.create(&format!("ticket {n}"), "rita").await;
+    }
+    let mut open = Vec::new();
+    for reading in crowd {
+        open.push(reading.await.expect("it saw all"));
+    }
+    // Its place is free when it was given up.
+    drop(running.in_time(full).await);
+    let ended = loop {
+        if let Err(ended) = stopped.next().await {
+            break ended;
+        }
+    };
+    assert_eq!(reason(&ended), (Code::ResourceExhausted, "SLOW_READER".into()));
+    let reached = stopped.reached;
+    assert_eq!(ended.get_details_error_info().expect("an ErrorInfo").metadata["position"], reached.to_string());
+    assert!(reached < 100);
+    let mut again = running.in_time(wanted(Start::AfterPosition(reached))).await;
+    assert_eq!(again.next().await.expect("no end").position, reached + 1);
+    drop(open);
 }

@@ -96,10 +96,12 @@ pub async fn documents(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uui
         " AND ticket.id = k.id OFFSET 0) AS t ORDER BY t.id",
     ];
     let tickets: Vec<TicketText> = RunQueryDsl::load(Select::<TicketTypes>::new(sql, true), conn).await?;
+    let (deleted, tickets): (Vec<_>, Vec<_>) = tickets.into_iter().partition(|ticket| ticket.10);
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.0).collect();
     // Of each ticket what its requester may read, the newest first, and then the notes.
     let sql = sql![
         "SELECT k.id, m.visibility, m.body FROM unnest(",
-        Bind::Ids(ids.to_vec()),
+        Bind::Ids(ids),
         ") AS k(id), LATERAL (SELECT id, visibility, body FROM message WHERE tenant_id = ",
         text(tenant_id),
         " AND ticket_id = k.id AND deleted_at IS NULL ORDER BY id DESC LIMIT ",
@@ -110,13 +112,10 @@ pub async fn documents(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uui
     let messages = RunQueryDsl::load_stream::<(Uuid, Visibility, String)>(messages, conn).await?;
     let mut messages = std::pin::pin!(messages);
     let mut next = messages.try_next().await?;
-    let mut documents = Documents::default();
+    let deleted = deleted.into_iter().map(|ticket| ticket.0).collect();
+    let mut documents = Documents { deleted, ..Documents::default() };
     for ticket in tickets {
-        let (id, number, is_deleted) = (ticket.0, ticket.1, ticket.10);
-        if is_deleted {
-            documents.deleted.push(id);
-            continue;
-        }
+        let (id, number) = (ticket.0, ticket.1);
         let mut document = of_ticket(tenant_id, ticket);
         while let Some((of, visibility, body)) = next.take_if(|(of, ..)| *of <= id) {
             if of == id {

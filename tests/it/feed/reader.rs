@@ -13,8 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Reads a stream and checks the chain of its frames.
 pub struct Reader {
     stream: Stream,
-    /// What is left of a run.
-    run: VecDeque<Arc<Kept>>,
+    /// What is left of a stretch.
+    rest: VecDeque<Arc<Kept>>,
     /// What the frames so far account for.
     pub reached: i64,
     /// When that last grew: bookmarks alone are no progress.
@@ -30,21 +30,21 @@ impl Reader {
     pub async fn of(mut stream: Stream) -> Reader {
         let first = timeout(PATIENCE, stream.next()).await.expect("in time").expect("a frame").expect("no end");
         assert_eq!(first.event, Event::Bookmark(first.since), "the first frame is a bookmark with the start");
-        Reader { stream, run: VecDeque::new(), reached: first.since, moved: Instant::now() }
+        Reader { stream, rest: VecDeque::new(), reached: first.since, moved: Instant::now() }
     }
 
     pub async fn next(&mut self) -> Result<Event, Ended> {
-        if let Some(activity) = self.run.pop_front() {
-            assert_eq!(activity.position, self.reached + 1, "a run has no hole");
+        if let Some(activity) = self.rest.pop_front() {
+            assert_eq!(activity.position, self.reached + 1, "a stretch has no hole");
             self.reached = activity.position;
             return Ok(Event::Activity(activity));
         }
         let patience = self.moved + PATIENCE;
         let frame = timeout_at(patience, self.stream.next()).await.expect("in time").expect("a frame or an end")?;
         assert_eq!(frame.since, self.reached, "each frame goes on where the one before it ended");
-        if let Event::Run(run) = frame.event {
+        if let Event::Stretch(stretch) = frame.event {
             self.moved = Instant::now();
-            self.run.extend(run.activities().iter().cloned());
+            self.rest.extend(stretch.activities().iter().cloned());
             return Box::pin(self.next()).await;
         }
         if frame.event.position() > self.reached {

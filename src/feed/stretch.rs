@@ -1,4 +1,4 @@
-//! Neighbouring activities on their way to many readers, in the pieces in which they are sent: those, too, are made once.
+//! Neighbouring activities on their way to many readers at the same time, in the pieces in which they are sent: made once.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,18 +8,18 @@ use super::kept::{Form, Kept};
 
 /// A part of the log without a hole, of one activity at least.
 #[derive(Debug)]
-pub struct Run {
+pub struct Stretch {
     since: i64,
     up_to: i64,
     activities: Vec<Arc<Kept>>,
     forms: [OnceLock<Arc<[Bytes]>>; Form::COUNT],
 }
 
-impl Run {
+impl Stretch {
     /// Of dense activities in their order. `None`: there are none.
-    pub fn new(activities: Vec<Arc<Kept>>) -> Option<Arc<Run>> {
+    pub fn new(activities: Vec<Arc<Kept>>) -> Option<Arc<Stretch>> {
         let (since, up_to) = (activities.first()?.position - 1, activities.last()?.position);
-        Some(Arc::new(Run { since, up_to, activities, forms: Default::default() }))
+        Some(Arc::new(Stretch { since, up_to, activities, forms: Default::default() }))
     }
 
     /// The position before the first.
@@ -42,8 +42,8 @@ impl Run {
     }
 }
 
-impl PartialEq for Run {
-    fn eq(&self, other: &Run) -> bool {
+impl PartialEq for Stretch {
+    fn eq(&self, other: &Stretch) -> bool {
         self.activities == other.activities
     }
 }
