@@ -24,7 +24,7 @@ use crate::store::read::list::{Page, Paging, every_key, some_keys};
 use crate::store::read::ticket::{self as tickets, Wanted};
 
 /// Of all that is kept.
-const BYTES: u64 = 24 << 20;
+const BYTES: u64 = 16 << 20;
 /// What an entry weighs beside its bytes, and each of its keys.
 const BESIDE: u64 = 200;
 const KEY: u64 = 32;
