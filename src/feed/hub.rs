@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::kept::Kept;
-use super::ring::{self, Ring};
+use super::ring::{Next, Ring};
 use super::stretch::Stretch;
 
 /// Activities kept for one tenant, while its readers take them: a second of a busy one.
@@ -69,21 +69,12 @@ struct Turn {
 
 /// What comes for a reader.
 #[derive(Debug, PartialEq)]
-pub enum Next {
+pub enum Given {
     /// What is right after its position, for many readers. `again`: that is all for this turn, and it shall come again when
     /// it is over.
-    Shared {
-        stretch: Arc<Stretch>,
-        again: Option<Instant>,
-    },
-    /// As of [`ring::Next::Here`].
-    Here(Vec<Arc<Kept>>),
-    /// As of [`ring::Next::Gap`].
-    Gap {
-        up_to: i64,
-        newest: bool,
-    },
-    Nothing,
+    Shared { stretch: Arc<Stretch>, again: Option<Instant> },
+    /// For it alone.
+    Own(Next),
 }
 
 impl Hub {
@@ -147,25 +138,21 @@ impl Hub {
     }
 
     /// What comes for a reader that has everything up to `position`: `most` activities at most, where it is not shared.
-    pub fn after(&self, reader: u64, position: i64, most: usize, now: Instant) -> Next {
+    pub fn after(&self, reader: u64, position: i64, most: usize, now: Instant) -> Given {
         let mut state = self.lock();
         let before = state.ring.len();
         state.readers.insert(reader, position);
         state.forget_what_all_have();
         self.kept.fetch_sub(before - state.ring.len(), Ordering::Relaxed);
         state.turn.take_if(|turn| turn.ends <= now);
-        if let Some(shared) = self.shared(&mut state, position, now) {
-            return shared;
-        }
-        match state.ring.after(position, most) {
-            ring::Next::Here(activities) => Next::Here(activities),
-            ring::Next::Gap { up_to, newest } => Next::Gap { up_to, newest },
-            ring::Next::Nothing => Next::Nothing,
+        match self.shared(&mut state, position, now) {
+            Some(shared) => shared,
+            None => Given::Own(state.ring.after(position, most)),
         }
     }
 
     /// What is kept here after a position, in this turn.
-    fn shared(&self, state: &mut State, position: i64, now: Instant) -> Option<Next> {
+    fn shared(&self, state: &mut State, position: i64, now: Instant) -> Option<Given> {
         let State { ring, readers, turn, .. } = state;
         let length = GIVING * u32::try_from(readers.len()).unwrap_or(u32::MAX);
         let newest = ring.newest().filter(|newest| *newest > position)?;
@@ -191,7 +178,7 @@ impl Hub {
             }
         };
         let again = (stretch.up_to() >= *up_to).then_some(*ends);
-        Some(Next::Shared { stretch, again })
+        Some(Given::Shared { stretch, again })
     }
 
     fn change(&self, change: impl FnOnce(&mut State, usize) -> bool) {

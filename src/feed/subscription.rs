@@ -7,8 +7,9 @@ use diesel::result::QueryResult;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::hub::{Hub, Mark, Next};
+use super::hub::{Given, Hub, Mark};
 use super::kept::Kept;
+use super::ring::Next;
 use super::selection::Past;
 use super::stretch::Stretch;
 use super::{End, Feed};
@@ -133,21 +134,21 @@ impl Subscription {
             }
             let most = if self.past.is_chosen() { LOOK_THROUGH } else { self.step };
             let read = match self.hub.after(self.reader, self.position, most, Instant::now()) {
-                Next::Shared { stretch, again } => {
+                Given::Shared { stretch, again } => {
                     self.again = again;
                     return Ok(Step::Shared(stretch));
                 }
-                Next::Here(activities) => {
+                Given::Own(Next::Here(activities)) => {
                     let up_to = activities.last().map_or(self.position, |last| last.position);
                     return Ok(Step::Own(Own { activities, up_to, live: true }));
                 }
-                Next::Nothing => {
+                Given::Own(Next::Nothing) => {
                     self.wait(None).await;
                     continue;
                 }
-                Next::Gap { up_to, newest: false } if self.past.is_chosen() => self.choose(up_to).await,
-                Next::Gap { up_to, newest: false } => self.read(up_to, self.past.view).await,
-                Next::Gap { newest: true, .. } => self.read_for_all().await,
+                Given::Own(Next::Gap { up_to, newest: false }) if self.past.is_chosen() => self.choose(up_to).await,
+                Given::Own(Next::Gap { up_to, newest: false }) => self.read(up_to, self.past.view).await,
+                Given::Own(Next::Gap { newest: true, .. }) => self.read_for_all().await,
             };
             match read {
                 Ok(Some(own)) if own.up_to > self.position => return Ok(Step::Own(own)),
@@ -172,7 +173,8 @@ impl Subscription {
     async fn read_for_all(&self) -> Result<Option<Own>, ReadError> {
         let _one = self.hub.reading.lock().await;
         let now = Instant::now();
-        let Next::Gap { up_to, newest: true } = self.hub.after(self.reader, self.position, STEP, now) else {
+        let Given::Own(Next::Gap { up_to, newest: true }) = self.hub.after(self.reader, self.position, STEP, now)
+        else {
             return Ok(None);
         };
         let found = self.read(up_to, View::Full).await?;
@@ -181,8 +183,8 @@ impl Subscription {
         }
         // Whoever read it is given it as all others are, unless too much is kept already.
         match self.hub.after(self.reader, self.position, STEP, Instant::now()) {
-            Next::Gap { .. } => Ok(found),
-            Next::Shared { .. } | Next::Here(_) | Next::Nothing => Ok(None),
+            Given::Own(Next::Gap { .. }) => Ok(found),
+            Given::Shared { .. } | Given::Own(Next::Here(_) | Next::Nothing) => Ok(None),
         }
     }
 

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::hub::{Hub, Next};
+use super::hub::{Given, Hub};
 use super::kept::Kept;
-use super::ring::{HERE, Ring};
+use super::ring::{HERE, Next, Ring};
 use super::stretch::Stretch;
 use super::subscription::Subscription;
 use super::{Config, End, Feed, Selection};
@@ -111,10 +111,10 @@ impl Reader {
     /// Takes one step and checks it. False when there was nothing.
     fn step(&mut self, hub: &Hub, committed: i64, most: usize, now: Instant) -> Result<bool, TestCaseError> {
         let taken = match hub.after(self.id, self.position, most, now) {
-            Next::Nothing => return Ok(false),
-            Next::Here(activities) => positions(&activities),
-            Next::Shared { stretch, .. } => positions(stretch.activities()),
-            Next::Gap { up_to, newest } => {
+            Given::Own(Next::Nothing) => return Ok(false),
+            Given::Own(Next::Here(activities)) => positions(&activities),
+            Given::Shared { stretch, .. } => positions(stretch.activities()),
+            Given::Own(Next::Gap { up_to, newest }) => {
                 prop_assert!(up_to <= committed, "only what is committed is asked of the table");
                 let rows = range(self.position + 1, up_to);
                 if newest {
@@ -185,7 +185,7 @@ proptest! {
 /// What a reader is given, and when it shall come again.
 fn given(hub: &Hub, reader: u64, position: i64, now: Instant) -> (Arc<Stretch>, Option<Instant>) {
     match hub.after(reader, position, 64, now) {
-        Next::Shared { stretch, again } => (stretch, again),
+        Given::Shared { stretch, again } => (stretch, again),
         other => panic!("{other:?}"),
     }
 }
@@ -220,9 +220,9 @@ fn few_readers_wait_for_nobody() {
     let readers = [(); 10].map(|()| hub.enter(10).expect("room"));
     hub.push(&range(1, 3));
     let now = Instant::now();
-    assert_eq!(hub.after(readers[0], 0, 64, now), Next::Here(range(1, 3)));
+    assert_eq!(hub.after(readers[0], 0, 64, now), Given::Own(Next::Here(range(1, 3))));
     hub.push(&range(4, 5));
-    assert_eq!(hub.after(readers[1], 0, 64, now), Next::Here(range(1, 5)));
+    assert_eq!(hub.after(readers[1], 0, 64, now), Given::Own(Next::Here(range(1, 5))));
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn what_all_readers_have_is_not_kept() {
     hub.after(fast, 0, 64, Instant::now());
     hub.after(slow, 0, 64, Instant::now());
     hub.push(&range(1, 100));
-    assert_eq!(hub.after(fast, 100, 64, Instant::now()), Next::Nothing);
+    assert_eq!(hub.after(fast, 100, 64, Instant::now()), Given::Own(Next::Nothing));
     assert_eq!(count(), 100, "the slow reader still wants them");
     hub.after(slow, 90, 64, Instant::now());
     assert_eq!(count(), 10);
