@@ -25,7 +25,7 @@ use crate::workflow::RuleSet;
 
 const METHOD: &str = "PreviewPolicyChange";
 /// Tickets of one look.
-const TICKETS: i64 = 1_000;
+const TICKETS: usize = 1_000;
 /// Looks at what a decision misses; as many as the journal allows itself.
 const PASSES: usize = 8;
 /// The longest that one call looks, and what it leaves of the caller's deadline for the answer to arrive.
@@ -71,7 +71,7 @@ pub async fn preview(
         let effects = trial.ask(|world| effects(world, &rules, &rows, now)).await?;
         rows.iter().zip(effects).for_each(|(ticket, effects)| found.add(ticket, effects));
         match rows.last() {
-            Some(last) if rows.len() as i64 == TICKETS => after = last.id,
+            Some(last) if rows.len() == TICKETS => after = last.id,
             _ => break true,
         }
         if Clock::now() >= until {

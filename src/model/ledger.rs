@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 row! {
     /// One row for each tenant. Its lock is held through the commit, which makes the log dense.
+    #[derive(diesel::Queryable, diesel::Selectable)]
+    #[diesel(table_name = super::schema::tenant_head, check_for_backend(diesel::pg::Pg))]
     Head in tenant_head, key(tenant_id) {
         tenant_id: String,
         /// The last position of the log; 0 = empty.

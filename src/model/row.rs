@@ -1,11 +1,68 @@
-//! A row is a struct; its columns travel to the database as one array each.
+//! Rows of tables: each struct is a row, and its fields are the columns.
+//!
+//! Diesel's `table!` is for tables of a few columns only. It makes two impls for each pair of columns: for the tickets'
+//! 54 columns alone 2,862, which took the compiler longer than all the rest of the crate.
 
+use diesel::deserialize::{self, FromSql};
 use diesel::pg::Pg;
 use diesel::query_builder::AstPass;
 use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Binary, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz};
+use uuid::Uuid;
+
+use super::sla::clock::Clocks;
+use super::time::Instant;
+use super::words::Words;
+
+/// A type that a column can hold.
+pub trait Column {
+    /// The column's type in PostgreSQL.
+    type Sql;
+}
+
+macro_rules! columns {
+    ($($ty:ty => $sql:ty),+ $(,)?) => { $(
+        impl Column for $ty {
+            type Sql = $sql;
+        }
+    )+ };
+}
+
+columns! {
+    bool => Bool,
+    i32 => Integer,
+    i64 => BigInt,
+    f64 => Double,
+    String => Text,
+    Vec<u8> => Binary,
+    Uuid => diesel::sql_types::Uuid,
+    Instant => Timestamptz,
+    serde_json::Value => Jsonb,
+    Words => Jsonb,
+    Clocks => Binary,
+}
+
+impl<T: Column> Column for Option<T>
+where
+    T::Sql: diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>,
+{
+    type Sql = Nullable<T::Sql>;
+}
+
+/// The value at `place`, which moves on.
+pub fn next<'r, T: FromSql<T::Sql, Pg> + Column>(
+    row: &impl diesel::row::Row<'r, Pg>,
+    place: &mut usize,
+) -> deserialize::Result<T> {
+    let value = row.get_value::<T::Sql, T, usize>(*place);
+    *place += 1;
+    value
+}
 
 /// A struct that is a table's row. Made by [`row!`], which lists the columns once.
-pub trait Row: Sized + 'static {
+///
+/// Statements that read rows select `COLUMNS` in their order, which is that of the fields: values are found by place.
+pub trait Row: Sized + Send + 'static + deserialize::QueryableByName<Pg> {
     const TABLE: &'static str;
     const KEY: &'static [&'static str];
     const COLUMNS: &'static [&'static str];
@@ -15,14 +72,15 @@ pub trait Row: Sized + 'static {
 
     fn arrays<'a>(rows: impl Iterator<Item = &'a Self>) -> Self::Arrays<'a>;
 
-    /// `unnest($1) AS a, unnest($2) AS b, …` in the order of `COLUMNS`, with the array types that `table!` gives.
+    /// `unnest($1) AS a, unnest($2) AS b, …` in the order of `COLUMNS`, with the types that [`Column`] gives.
     ///
     /// In a select list they advance in step, a row at a time; as `FROM unnest($1, $2, …)` each would be stored first, at
     /// twice the cost. Arrays of one length only: [`Row::arrays`] makes no others.
     fn bind<'b>(arrays: &'b Self::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
 }
 
-/// `row! { /// docs  Name in table, key(a, b) { field: Type, … } }` makes the struct, its Diesel derives and its [`Row`].
+/// `row! { /// docs  Name in table, key(a, b) { field: Type, … } }` makes the struct, and the way to the
+/// database ([`Row`]) and back (`QueryableByName`).
 /// `+ stamps` after the key adds the columns that every resource has.
 macro_rules! row {
     ($(#[$meta:meta])* $name:ident in $table:ident, key($($key:ident),+) + stamps { $($fields:tt)* }) => {
@@ -51,10 +109,16 @@ macro_rules! row {
         $($(#[$field_meta:meta])* $field:ident : $ty:ty),* $(,)?
     }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, diesel::Queryable, diesel::Selectable)]
-        #[diesel(table_name = crate::model::schema::$table, check_for_backend(diesel::pg::Pg))]
+        #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
             $($(#[$field_meta])* pub $field: $ty),*
+        }
+
+        impl diesel::deserialize::QueryableByName<diesel::pg::Pg> for $name {
+            fn build<'r>(row: &impl diesel::row::NamedRow<'r, diesel::pg::Pg>) -> diesel::deserialize::Result<Self> {
+                let mut place = 0;
+                Ok($name { $($field: crate::model::row::next(row, &mut place)?),* })
+            }
         }
 
         impl crate::model::row::Row for $name {
@@ -82,7 +146,7 @@ macro_rules! row {
                     out.push_sql(comma);
                     comma = ", unnest(";
                     out.push_bind_param::<
-                        diesel::sql_types::Array<diesel::dsl::SqlTypeOf<crate::model::schema::$table::$field>>, _,
+                        diesel::sql_types::Array<<$ty as crate::model::row::Column>::Sql>, _,
                     >($field)?;
                     out.push_sql(concat!(") AS ", stringify!($field)));
                 )*

@@ -30,6 +30,10 @@ macro_rules! words {
             }
         }
 
+        impl crate::model::row::Column for $name {
+            type Sql = Text;
+        }
+
         impl ToSql<Text, Pg> for $name {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
                 out.write_all(self.word().as_bytes())?;

@@ -3,7 +3,7 @@
 //! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs. LATERAL
 //! and OFFSET 0 (or a LIMIT) leave the planner no other way round.
 
-use diesel::dsl::SqlTypeOf;
+use diesel::expression::expression_types::Untyped;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -37,7 +37,7 @@ macro_rules! lookups {
         }
 
         impl Query for $node<'_> {
-            type SqlType = SqlTypeOf<diesel::dsl::AsSelect<$row, Pg>>;
+            type SqlType = Untyped;
         }
 
         impl QueryFragment<Pg> for $node<'_> {

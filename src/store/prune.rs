@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::read::activity::{first_at, last_of_each};
 use super::read::ticket::nth_after;
-use crate::model::schema::{activity, request, tenant_head, ticket};
+use crate::model::schema::{request, tenant_head};
 use crate::model::time::Instant;
+use crate::store::sql::{Bind, Select, sql};
 
 /// Rows that one statement looks through, so that no lock and no transaction is long.
 const TICKETS: usize = 500;
@@ -95,9 +96,15 @@ async fn forget_of_tickets(
     let (mut after, mut forgotten) = (Uuid::nil(), 0);
     loop {
         let bound = nth_after(conn, tenant_id, after, TICKETS).await?;
-        let these = ticket::table.filter(ticket::tenant_id.eq(tenant_id)).filter(ticket::id.gt(after));
-        let ids: Vec<Uuid> =
-            these.filter(ticket::id.le(bound.unwrap_or(Uuid::max()))).select(ticket::id).load(conn).await?;
+        let these = sql![
+            "SELECT id FROM ticket WHERE tenant_id = ",
+            Bind::Text(tenant_id.to_owned()),
+            " AND id > ",
+            Bind::Id(after),
+            " AND id <= ",
+            Bind::Id(bound.unwrap_or(Uuid::max())),
+        ];
+        let ids: Vec<Uuid> = RunQueryDsl::load(Select::<SqlUuid>::new(these, true), conn).await?;
         let mut kept: BTreeSet<i64> = answers.iter().copied().collect();
         for row in last_of_each(conn, tenant_id, ids.clone(), floor).await? {
             let last = row.into_activity().map_err(|what| Error::DeserializationError(what.into()))?;
@@ -127,13 +134,18 @@ async fn forget_others(
     let (mut after, mut forgotten) = (0, 0);
     while after < floor {
         let up_to = floor.min(after + POSITIONS);
-        let these = activity::table
-            .filter(activity::tenant_id.eq(tenant_id))
-            .filter(activity::position.gt(after))
-            .filter(activity::position.le(up_to))
-            .filter(activity::ticket_id.is_null())
-            .filter(activity::position.ne_all(answers));
-        forgotten += diesel::delete(these).execute(conn).await?;
+        let old = sql![
+            "DELETE FROM activity WHERE tenant_id = ",
+            Bind::Text(tenant_id.to_owned()),
+            " AND position > ",
+            Bind::Int(after),
+            " AND position <= ",
+            Bind::Int(up_to),
+            " AND ticket_id IS NULL AND position <> ALL(",
+            Bind::Ints(answers.to_vec()),
+            ")",
+        ];
+        forgotten += RunQueryDsl::execute(old, conn).await?;
         after = up_to;
     }
     Ok(forgotten)

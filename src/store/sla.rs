@@ -1,16 +1,14 @@
 //! SQL of clocks: what is due, whose clocks have to follow a changed configuration, and the ledger. No decisions.
 
-use diesel::prelude::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::read::list::Listing;
 use super::sql::{Bind, Select, Sql, sql};
-use crate::model::schema::ticket;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
-use crate::model::words::Status;
 
 fn text(text: &str) -> Bind {
     Bind::Text(text.to_owned())
@@ -82,21 +80,15 @@ pub async fn open_rows(
     tenant_id: &str,
     app_id: Option<&str>,
     after: Uuid,
-    most: i64,
+    most: usize,
 ) -> QueryResult<Vec<Ticket>> {
-    let mut query = ticket::table
-        .filter(ticket::tenant_id.eq(tenant_id))
-        .filter(ticket::id.gt(after))
-        .filter(ticket::status.ne_all([Status::Resolved, Status::Closed]))
-        .filter(ticket::deleted_at.is_null())
-        .order(ticket::id)
-        .limit(most)
-        .select(Ticket::as_select())
-        .into_boxed();
-    if let Some(app) = app_id {
-        query = query.filter(ticket::app_id.eq(app));
-    }
-    query.load(conn).await
+    let mut conditions = vec![
+        sql!["tenant_id = ", text(tenant_id)],
+        sql!["id > ", Bind::Id(after)],
+        sql!["status NOT IN ('RESOLVED', 'CLOSED') AND deleted_at IS NULL"],
+    ];
+    conditions.extend(app_id.map(|app| sql!["app_id = ", text(app)]));
+    RunQueryDsl::load(Listing::<Ticket>::first(conditions, " ORDER BY id LIMIT ", most, None), conn).await
 }
 
 /// How far a tenant's tickets have followed.

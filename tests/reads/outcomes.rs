@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use docket::model::row::Row;
 use docket::model::sla::outcome::Outcome;
 use docket::model::time::Instant;
 use docket::model::words::{Priority, SlaMetric, TicketType};
@@ -92,10 +93,10 @@ async fn a_later_row_is_written_over_an_earlier_one_as_the_model_has_it() {
 
 /// All rows of a tenant, by their tickets.
 async fn rows(conn: &mut AsyncPgConnection, tenant: &str) -> Vec<Outcome> {
-    use diesel::prelude::*;
-    use docket::model::schema::sla_outcome;
-    let of_tenant = sla_outcome::table.filter(sla_outcome::tenant_id.eq(tenant)).order(sla_outcome::ticket_id);
-    diesel_async::RunQueryDsl::load(of_tenant.select(Outcome::as_select()), conn).await.unwrap()
+    let columns = <Outcome as Row>::COLUMNS.join(", ");
+    let of_tenant =
+        diesel::sql_query(format!("SELECT {columns} FROM sla_outcome WHERE tenant_id = $1 ORDER BY ticket_id"));
+    diesel_async::RunQueryDsl::load(of_tenant.bind::<diesel::sql_types::Text, _>(tenant), conn).await.unwrap()
 }
 
 /// The positions of all pages of breaches.

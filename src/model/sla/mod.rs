@@ -10,7 +10,6 @@ pub mod outcome;
 pub mod policy;
 pub mod segments;
 mod stored;
-pub mod tables;
 mod week;
 pub mod zone;
 

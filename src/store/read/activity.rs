@@ -1,19 +1,18 @@
 //! SQL that reads the log. No decisions.
 
 use diesel::result::{Error, OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::image::ActivityRow;
-use crate::model::schema::activity;
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::{Bind, sql};
+use crate::store::sql::{Bind, Select, sql};
 use crate::workflow::Filter;
 
 impl Listed for ActivityRow {
@@ -190,13 +189,14 @@ pub async fn first_at(conn: &mut AsyncPgConnection, tenant_id: &str, time: Insta
     let (mut low, mut high) = (head.floor + 1, head.position + 1);
     while low < high {
         let middle = low + (high - low) / 2;
-        let at: Option<Instant> = activity::table
-            .filter(activity::tenant_id.eq(tenant_id))
-            .filter(activity::position.eq(middle))
-            .select(activity::occurred_at)
-            .get_result(conn)
-            .await
-            .optional()?;
+        let sql = sql![
+            "SELECT occurred_at FROM activity WHERE tenant_id = ",
+            Bind::Text(tenant_id.to_owned()),
+            " AND position = ",
+            Bind::Int(middle),
+        ];
+        let at: Option<Instant> =
+            RunQueryDsl::get_result(Select::<Timestamptz>::new(sql, true), conn).await.optional()?;
         // A position that retention took meanwhile was before those that are left.
         match at {
             Some(at) if at >= time => high = middle,

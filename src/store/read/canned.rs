@@ -1,17 +1,14 @@
 //! SQL that reads canned responses. No decisions.
 
-use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelper};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use uuid::Uuid;
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::canned::{CannedRef, CannedResponse};
-use crate::model::schema::canned_response;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::sql;
+use crate::store::sql::{Bind, sql};
 
 impl Listed for CannedResponse {
     const DEFAULT_ORDER: &'static str = "name";
@@ -30,14 +27,11 @@ pub async fn get(
     scope: Scope<'_>,
     which: &CannedRef,
 ) -> QueryResult<Option<CannedResponse>> {
-    let of_tenant = canned_response::table
-        .filter(canned_response::tenant_id.eq(scope.tenant_id))
-        .filter(canned_response::deleted_at.is_null())
-        .select(CannedResponse::as_select());
-    let found: Option<CannedResponse> = match which {
-        CannedRef::Id(id) => of_tenant.filter(canned_response::id.eq(id)).get_result(conn).await.optional()?,
-        CannedRef::Name(name) => of_tenant.filter(canned_response::name.eq(name)).get_result(conn).await.optional()?,
+    let named = match which {
+        CannedRef::Id(id) => sql!["id = ", Bind::Id(*id)],
+        CannedRef::Name(name) => sql!["name = ", Bind::Text(name.clone())],
     };
+    let found: Option<CannedResponse> = list::one(conn, scope.tenant_id, [named, sql!["deleted_at IS NULL"]]).await?;
     Ok(found.filter(|canned| scope.audience.sees_internal(&canned.app_id)))
 }
 
@@ -47,18 +41,11 @@ pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[Cann
     for one in asked {
         match one {
             CannedRef::Id(id) => ids.push(*id),
-            CannedRef::Name(name) => names.push(name),
+            CannedRef::Name(name) => names.push(name.clone()),
         }
     }
-    let found: Vec<(Uuid, String, String)> = canned_response::table
-        .filter(canned_response::tenant_id.eq(scope.tenant_id))
-        .filter(canned_response::deleted_at.is_null())
-        .filter(canned_response::id.eq_any(&ids).or(canned_response::name.eq_any(&names)))
-        .select((canned_response::id, canned_response::name, canned_response::app_id))
-        .load(conn)
-        .await?;
-    let seen = found.into_iter().filter(|(_, _, app_id)| scope.audience.sees_internal(app_id));
-    Ok(seen.flat_map(|(id, name, _)| [CannedRef::Id(id), CannedRef::Name(name)]).collect())
+    let found = list::named(conn, scope, "canned_response", ids, names).await?;
+    Ok(found.into_iter().flat_map(|(id, name)| [CannedRef::Id(id), CannedRef::Name(name)]).collect())
 }
 
 /// One page of canned responses.

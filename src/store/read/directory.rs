@@ -1,19 +1,18 @@
 //! SQL that reads organizations, contacts, teams and agents. No decisions.
 
-use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::{Sql, sql};
+use crate::store::sql::{Bind, Sql, sql};
 
 /// For each resource: how it is ordered, `get` by id and `list`, with what holds for all that is shown of it.
 macro_rules! directory {
-    ($($table:ident $row:ident { $get:ident $list:ident } only $only:literal, |$it:ident| $shown:expr;)+) => { $(
+    ($($row:ident { $get:ident $list:ident } only $only:literal, |$it:ident| $shown:expr;)+) => { $(
         impl Listed for $row {
             const DEFAULT_ORDER: &'static str = "id";
             const ORDERS: &'static [Order<$row>] = &[
@@ -23,9 +22,8 @@ macro_rules! directory {
         }
 
         pub async fn $get(conn: &mut AsyncPgConnection, scope: Scope<'_>, id: &str) -> QueryResult<Option<$row>> {
-            use crate::model::schema::$table;
-            let of_tenant = $table::table.filter($table::tenant_id.eq(scope.tenant_id)).select($row::as_select());
-            let found: Option<$row> = of_tenant.filter($table::id.eq(id)).get_result(conn).await.optional()?;
+            let found: Option<$row> =
+                list::one(conn, scope.tenant_id, [sql!["id = ", Bind::Text(id.to_owned())]]).await?;
             Ok(found.filter(|$it| $shown && scope.audience.sees_internal(&$it.app_id)))
         }
 
@@ -43,9 +41,9 @@ macro_rules! directory {
 }
 
 directory! {
-    organization Organization { get_organization list_organizations } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
-    contact Contact { get_contact list_contacts } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
-    team Team { get_team list_teams } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
+    Organization { get_organization list_organizations } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
+    Contact { get_contact list_contacts } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
+    Team { get_team list_teams } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
     // What only assignments named is counted, and is no agent yet.
-    agent Agent { get_agent list_agents } only "known AND deleted_at IS NULL", |it| it.known && it.deleted_at.is_none();
+    Agent { get_agent list_agents } only "known AND deleted_at IS NULL", |it| it.known && it.deleted_at.is_none();
 }

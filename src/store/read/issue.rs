@@ -1,14 +1,12 @@
 //! SQL that reads issues. No decisions.
 
-use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::issue::Issue;
-use crate::model::schema::issue;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, sql};
@@ -29,8 +27,7 @@ impl Listed for Issue {
 }
 
 pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, id: Uuid) -> QueryResult<Option<Issue>> {
-    let of_tenant = issue::table.filter(issue::tenant_id.eq(scope.tenant_id)).select(Issue::as_select());
-    let found: Option<Issue> = of_tenant.filter(issue::id.eq(id)).get_result(conn).await.optional()?;
+    let found: Option<Issue> = list::one(conn, scope.tenant_id, [sql!["id = ", Bind::Id(id)]]).await?;
     Ok(found.filter(|i| scope.audience.sees_internal(&i.app_id)))
 }
 

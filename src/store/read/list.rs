@@ -2,15 +2,13 @@
 
 use std::marker::PhantomData;
 
-use diesel::Selectable;
-use diesel::dsl::AsSelect;
-use diesel::expression::Expression;
+use diesel::expression::expression_types::Untyped;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Uuid as SqlUuid};
-use diesel_async::methods::LoadQuery;
+use diesel::result::{OptionalExtension, QueryResult};
+use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
 
 use super::Scope;
 use crate::model::row::Row;
@@ -24,7 +22,7 @@ pub const MAX_PAGE: usize = 500;
 const BOUND: &str = " LIMIT 501) page LIMIT ";
 
 /// A row that lists show.
-pub trait Listed: Row + Selectable<Pg> + Send {
+pub trait Listed: Row {
     /// The order where none is asked for.
     const DEFAULT_ORDER: &'static str;
     /// What `order_by` may name. The first is unique within the tenant and ends every order that does not hold it.
@@ -130,14 +128,8 @@ impl<R: Listed> Listing<R> {
         Listing { sql, cached, row: PhantomData }
     }
 
-    /// Rows that meet all `conditions`, in the order of `tail`.
-    pub(super) fn all(conditions: Vec<Sql>, tail: &'static str, without: Option<&'static str>) -> Listing<R> {
-        let sql = sql![select::<R>(without, None), " WHERE ", Sql::join(conditions, " AND "), tail];
-        Listing { sql, cached: true, row: PhantomData }
-    }
-
     /// The first `most` of them; their shapes are the callers' and not kept.
-    pub(super) fn first(
+    pub(in crate::store) fn first(
         conditions: Vec<Sql>,
         tail: &'static str,
         most: usize,
@@ -150,6 +142,12 @@ impl<R: Listed> Listing<R> {
 }
 
 impl<R: Row> Listing<R> {
+    /// Rows that meet all `conditions`, in the order of `tail`.
+    pub(super) fn all(conditions: Vec<Sql>, tail: &'static str, without: Option<&'static str>) -> Listing<R> {
+        let sql = sql![select::<R>(without, None), " WHERE ", Sql::join(conditions, " AND "), tail];
+        Listing { sql, cached: true, row: PhantomData }
+    }
+
     /// All columns of the rows that are called `name` in what follows the select list.
     pub(super) fn from(name: &'static str, from: Sql) -> Listing<R> {
         let columns = R::COLUMNS.iter().map(|column| sql![name, ".", *column]);
@@ -257,21 +255,54 @@ impl From<&Key> for Bind {
 }
 
 /// Runs the statement of a page.
-pub(super) async fn load<R>(
+pub(super) async fn load<R: Listed>(
     conn: &mut AsyncPgConnection,
     listing: Listing<R>,
     paging: &Paging<'_, R>,
-) -> QueryResult<Page<R>>
-where
-    R: Listed,
-    Listing<R>: LoadQuery<'static, AsyncPgConnection, R>,
-{
+) -> QueryResult<Page<R>> {
     let mut rows: Vec<R> = RunQueryDsl::load(listing, conn).await?;
     let more = rows.len() > paging.rows();
     rows.truncate(paging.rows());
     let last = rows.last().filter(|_| more);
     let next = last.map(|row| keys(paging.order, row));
     Ok(Page { rows, next })
+}
+
+/// The row of a tenant that meets the conditions, where there is one.
+pub(super) async fn one<R: Row>(
+    mut conn: &AsyncPgConnection,
+    tenant_id: &str,
+    conditions: impl IntoIterator<Item = Sql>,
+) -> QueryResult<Option<R>> {
+    let mut all = vec![sql!["tenant_id = ", Bind::Text(tenant_id.to_owned())]];
+    all.extend(conditions);
+    RunQueryDsl::get_result(Listing::<R>::all(all, "", None), &mut conn).await.optional()
+}
+
+/// The ids and names of those rows of a table that are not deleted, that the caller may see, and that have one of these
+/// ids or names.
+pub(super) async fn named(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    table: &'static str,
+    ids: Vec<Uuid>,
+    names: Vec<String>,
+) -> QueryResult<Vec<(Uuid, String)>> {
+    let sql = sql![
+        "SELECT id, name, app_id FROM ",
+        table,
+        " WHERE tenant_id = ",
+        Bind::Text(scope.tenant_id.to_owned()),
+        " AND deleted_at IS NULL AND (id = ANY(",
+        Bind::Ids(ids),
+        ") OR name = ANY(",
+        Bind::Texts(names),
+        "))",
+    ];
+    let found: Vec<(Uuid, String, String)> =
+        RunQueryDsl::load(Select::<(SqlUuid, Text, Text)>::new(sql, true), conn).await?;
+    let seen = found.into_iter().filter(|(_, _, app_id)| scope.audience.sees_internal(app_id));
+    Ok(seen.map(|(id, name, _)| (id, name)).collect())
 }
 
 /// What a row is ordered by.
@@ -304,12 +335,8 @@ impl<R> QueryFragment<Pg> for Listing<R> {
     }
 }
 
-impl<R> Query for Listing<R>
-where
-    R: Selectable<Pg>,
-    AsSelect<R, Pg>: Expression,
-{
-    type SqlType = <AsSelect<R, Pg> as Expression>::SqlType;
+impl<R: Row> Query for Listing<R> {
+    type SqlType = Untyped;
 }
 
 #[cfg(test)]

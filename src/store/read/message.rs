@@ -1,14 +1,12 @@
 //! SQL that reads the messages of a ticket. No decisions.
 
-use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::message::Message;
-use crate::model::schema::message;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, sql};
@@ -27,8 +25,7 @@ pub async fn get(
     ticket_id: Uuid,
     id: Uuid,
 ) -> QueryResult<Option<Message>> {
-    let of_tenant = message::table.filter(message::tenant_id.eq(scope.tenant_id)).select(Message::as_select());
-    let found: Option<Message> = of_tenant.filter(message::id.eq(id)).get_result(conn).await.optional()?;
+    let found: Option<Message> = list::one(conn, scope.tenant_id, [sql!["id = ", Bind::Id(id)]]).await?;
     Ok(found.filter(|m| m.ticket_id == ticket_id && scope.audience.sees_message(m)))
 }
 

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
-use crate::model::schema::{calendar, calendar_version, sla_policy, sla_policy_version};
 use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::{Bind, sql};
+use crate::store::sql::{Bind, Sql, sql};
 
 impl Listed for SlaPolicy {
     const DEFAULT_ORDER: &'static str = "name";
@@ -42,14 +40,11 @@ pub async fn policy(
     scope: Scope<'_>,
     which: &PolicyRef,
 ) -> QueryResult<Option<SlaPolicy>> {
-    let of_tenant = sla_policy::table
-        .filter(sla_policy::tenant_id.eq(scope.tenant_id))
-        .filter(sla_policy::deleted_at.is_null())
-        .select(SlaPolicy::as_select());
-    let found: Option<SlaPolicy> = match which {
-        PolicyRef::Id(id) => of_tenant.filter(sla_policy::id.eq(id)).get_result(conn).await.optional()?,
-        PolicyRef::Name(name) => of_tenant.filter(sla_policy::name.eq(name)).get_result(conn).await.optional()?,
+    let named = match which {
+        PolicyRef::Id(id) => sql!["id = ", Bind::Id(*id)],
+        PolicyRef::Name(name) => sql!["name = ", Bind::Text(name.clone())],
     };
+    let found: Option<SlaPolicy> = list::one(conn, scope.tenant_id, [named, sql!["deleted_at IS NULL"]]).await?;
     Ok(found.filter(|policy| scope.audience.sees_internal(&policy.app_id)))
 }
 
@@ -60,10 +55,13 @@ pub async fn policy_version(
     id: Uuid,
     version: i32,
 ) -> QueryResult<Option<SlaPolicy>> {
-    let query = sla_policy_version::table.find((scope.tenant_id, id, version)).select(SlaPolicyVersion::as_select());
-    let found: Option<SlaPolicyVersion> = query.get_result(conn).await.optional()?;
+    let found: Option<SlaPolicyVersion> = list::one(conn, scope.tenant_id, [numbered(id, version)]).await?;
     let policy = found.and_then(|kept| kept.policy());
     Ok(policy.filter(|policy| scope.audience.sees_internal(&policy.app_id)))
+}
+
+fn numbered(id: Uuid, version: i32) -> Sql {
+    sql!["id = ", Bind::Id(id), " AND version = ", Bind::Int(version.into())]
 }
 
 /// Those of `asked` that are there, ACTIVE or not.
@@ -72,18 +70,11 @@ pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[Poli
     for one in asked {
         match one {
             PolicyRef::Id(id) => ids.push(*id),
-            PolicyRef::Name(name) => names.push(name),
+            PolicyRef::Name(name) => names.push(name.clone()),
         }
     }
-    let found: Vec<(Uuid, String, String)> = sla_policy::table
-        .filter(sla_policy::tenant_id.eq(scope.tenant_id))
-        .filter(sla_policy::deleted_at.is_null())
-        .filter(sla_policy::id.eq_any(&ids).or(sla_policy::name.eq_any(&names)))
-        .select((sla_policy::id, sla_policy::name, sla_policy::app_id))
-        .load(conn)
-        .await?;
-    let seen = found.into_iter().filter(|(_, _, app_id)| scope.audience.sees_internal(app_id));
-    Ok(seen.flat_map(|(id, name, _)| [PolicyRef::Id(id), PolicyRef::Name(name)]).collect())
+    let found = list::named(conn, scope, "sla_policy", ids, names).await?;
+    Ok(found.into_iter().flat_map(|(id, name)| [PolicyRef::Id(id), PolicyRef::Name(name)]).collect())
 }
 
 /// One page of policies.
@@ -104,14 +95,11 @@ pub async fn calendar(
     scope: Scope<'_>,
     which: &CalendarRef,
 ) -> QueryResult<Option<Calendar>> {
-    let of_tenant = calendar::table.filter(calendar::tenant_id.eq(scope.tenant_id)).select(Calendar::as_select());
-    let found: Option<Calendar> = match which {
-        CalendarRef::Id(id) => of_tenant.filter(calendar::id.eq(id)).get_result(conn).await.optional()?,
-        CalendarRef::Name(name) => {
-            let named = of_tenant.filter(calendar::name.eq(name)).filter(calendar::deleted_at.is_null());
-            named.get_result(conn).await.optional()?
-        }
+    let named = match which {
+        CalendarRef::Id(id) => sql!["id = ", Bind::Id(*id)],
+        CalendarRef::Name(name) => sql!["name = ", Bind::Text(name.clone()), " AND deleted_at IS NULL"],
     };
+    let found: Option<Calendar> = list::one(conn, scope.tenant_id, [named]).await?;
     Ok(found.filter(|calendar| scope.audience.sees_internal(&calendar.app_id)))
 }
 
@@ -122,8 +110,7 @@ pub async fn calendar_version(
     id: Uuid,
     version: i32,
 ) -> QueryResult<Option<Calendar>> {
-    let query = calendar_version::table.find((scope.tenant_id, id, version)).select(CalendarVersion::as_select());
-    let found: Option<CalendarVersion> = query.get_result(conn).await.optional()?;
+    let found: Option<CalendarVersion> = list::one(conn, scope.tenant_id, [numbered(id, version)]).await?;
     let calendar = found.and_then(|kept| kept.calendar());
     Ok(calendar.filter(|calendar| scope.audience.sees_internal(&calendar.app_id)))
 }

@@ -1,16 +1,14 @@
 //! SQL that reads the registry of tags. No decisions.
 
-use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
-use crate::model::schema::ticket_tag;
 use crate::model::tag::Tag;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::sql;
+use crate::store::sql::{Bind, sql};
 
 impl Listed for Tag {
     const DEFAULT_ORDER: &'static str = "name";
@@ -23,8 +21,7 @@ impl Listed for Tag {
 
 /// The tag of this name, where it was not deleted.
 pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, name: &str) -> QueryResult<Option<Tag>> {
-    let of_tenant = ticket_tag::table.filter(ticket_tag::tenant_id.eq(scope.tenant_id)).select(Tag::as_select());
-    let found: Option<Tag> = of_tenant.filter(ticket_tag::name.eq(name)).get_result(conn).await.optional()?;
+    let found: Option<Tag> = list::one(conn, scope.tenant_id, [sql!["name = ", Bind::Text(name.to_owned())]]).await?;
     Ok(found.filter(|tag| tag.deleted_at.is_none() && scope.audience.sees_internal(&tag.app_id)))
 }
 

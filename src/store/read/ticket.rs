@@ -1,18 +1,17 @@
 //! SQL that reads tickets. No decisions.
 
 use diesel::result::{OptionalExtension, QueryResult};
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
-use crate::model::schema::ticket;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
-use crate::store::sql::{Bind, Sql, sql};
+use crate::store::sql::{Bind, Select, Sql, sql};
 
 impl Listed for Ticket {
     const DEFAULT_ORDER: &'static str = "created_at desc";
@@ -33,14 +32,11 @@ impl Listed for Ticket {
 
 /// One ticket, deleted or not; `None` as well where the caller may not see it.
 pub async fn get(conn: &AsyncPgConnection, scope: Scope<'_>, which: &TicketRef) -> QueryResult<Option<Ticket>> {
-    let mut conn = conn;
-    let of_tenant = ticket::table.filter(ticket::tenant_id.eq(scope.tenant_id)).select(Ticket::as_select());
-    let found: Option<Ticket> = match which {
-        TicketRef::Id(id) => of_tenant.filter(ticket::id.eq(id)).get_result(&mut conn).await.optional()?,
-        TicketRef::Number(number) => {
-            of_tenant.filter(ticket::number.eq(number)).get_result(&mut conn).await.optional()?
-        }
+    let named = match which {
+        TicketRef::Id(id) => sql!["id = ", Bind::Id(*id)],
+        TicketRef::Number(number) => sql!["number = ", Bind::Int(*number)],
     };
+    let found: Option<Ticket> = list::one(conn, scope.tenant_id, [named]).await?;
     Ok(found.filter(|t| scope.audience.sees_ticket(t)))
 }
 
@@ -65,9 +61,17 @@ pub async fn nth_after(
     after: Uuid,
     nth: usize,
 ) -> QueryResult<Option<Uuid>> {
-    let of_tenant = ticket::table.filter(ticket::tenant_id.eq(tenant_id)).filter(ticket::id.gt(after));
     let skipped = i64::try_from(nth).unwrap_or(i64::MAX).saturating_sub(1);
-    of_tenant.order(ticket::id).offset(skipped).limit(1).select(ticket::id).get_result(conn).await.optional()
+    let sql = sql![
+        "SELECT id FROM ticket WHERE tenant_id = ",
+        Bind::Text(tenant_id.to_owned()),
+        " AND id > ",
+        Bind::Id(after),
+        " ORDER BY id OFFSET ",
+        Bind::Int(skipped),
+        " LIMIT 1",
+    ];
+    RunQueryDsl::get_result(Select::<SqlUuid>::new(sql, true), conn).await.optional()
 }
 
 /// Tickets between two ids (no second one: to the end), in their order, `most` at most: those that were changed after a
@@ -119,8 +123,9 @@ pub async fn marks(
 
 /// Those of the tenant that have these ids, in no order, whoever may see them.
 pub async fn all(conn: &mut AsyncPgConnection, tenant_id: &str, ids: &[Uuid]) -> QueryResult<Vec<Ticket>> {
-    let of_tenant = ticket::table.filter(ticket::tenant_id.eq(tenant_id)).select(Ticket::as_select());
-    of_tenant.filter(ticket::id.eq_any(ids)).load(conn).await
+    let of_tenant = sql!["tenant_id = ", Bind::Text(tenant_id.to_owned())];
+    let conditions = vec![of_tenant, sql!["id = ANY(", Bind::Ids(ids.to_vec()), ")"]];
+    RunQueryDsl::load(Listing::<Ticket>::all(conditions, "", None), conn).await
 }
 
 fn conditions(scope: Scope<'_>, wanted: Wanted<'_>) -> Vec<Sql> {
