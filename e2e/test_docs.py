@@ -1,4 +1,4 @@
-"""The pages of docs/: every block is run as it stands there, or says why not; links lead somewhere."""
+"""README.md and the pages of docs/: every block is run as it stands there, or says why not; links lead somewhere."""
 
 import json
 import os
@@ -20,6 +20,7 @@ from case import Case, new_tenant
 ROOT = server.ROOT
 DOCS = ROOT / "docs"
 WAIT_SECONDS = 60
+README = ROOT / "README.md"
 # Pages whose blocks have a test of their own.
 ELSEWHERE = {"cli.md": "test_cli.py", "filters.md": "test_filters_page.py"}
 # Where the lines of a block in another language stand: those programs are run by test_examples.py.
@@ -69,7 +70,7 @@ class Pages(Case):
 
     def test_every_block_does_what_its_page_says(self) -> None:
         ran = 0
-        for page in pages():
+        for page in [README, *pages()]:
             if page.name in ELSEWHERE:
                 own = (pathlib.Path(__file__).parent / ELSEWHERE[page.name]).read_text()
                 self.assertIn(page.name, own, f"{ELSEWHERE[page.name]} does not run {page.name}")
@@ -79,7 +80,7 @@ class Pages(Case):
         self.assertGreater(ran, 10)
 
     def test_what_is_not_run_says_why(self) -> None:
-        for page in pages():
+        for page in [README, *pages()]:
             for block in markdown.blocks(page):
                 if block.not_run is not None:
                     with self.subTest(str(block)):
@@ -237,3 +238,12 @@ class Links(Case):
         listed = {(DOCS / link.partition("#")[0]).resolve() for link in markdown.links(index)}
         missing = [str(page.relative_to(DOCS)) for page in pages() if page != index and page.resolve() not in listed]
         self.assertEqual(missing, [], "add these pages to docs/README.md")
+
+
+class Figures(Case):
+    def test_the_figures_of_the_readme_are_those_of_the_speed_page(self) -> None:
+        figure = re.compile(r"^\| .+ \| [<>]= .+ \| (?:ok|miss) \|", re.MULTILINE)
+        chosen, measured = (figure.findall(page.read_text()) for page in (README, DOCS / "speed.md"))
+        self.assertEqual((len(chosen), set(chosen) - set(measured)), (6, set()))
+        missed = sum(row.endswith(" miss |") for row in measured)
+        self.assertIn(f"All {len(measured)} figures, the {missed} missed goals among them", squeezed(README.read_text()))
