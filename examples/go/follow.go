@@ -15,13 +15,13 @@ import (
 	docket "docket.example/docketv1"
 )
 
-// kept is how far this consumer is, and in which log.
+// kept is this consumer's position, and the epoch of its log.
 type kept struct {
 	Position int64 `json:"position"`
 	Epoch    int64 `json:"epoch"`
 }
 
-// follow handles every activity in order, and goes on after what is kept when the stream ends.
+// follow handles every activity in order, and resumes after the stored position when the stream ends.
 func follow(ctx context.Context, conn *grpc.ClientConn) error {
 	at, err := load()
 	if err != nil {
@@ -29,7 +29,7 @@ func follow(ctx context.Context, conn *grpc.ClientConn) error {
 	}
 	for {
 		err := read(ctx, docket.NewActivityServiceClient(conn), &at)
-		// A restart, a slow reader: go on. All else is for a person to look at.
+		// A restart or a slow reader: resume. Anything else needs a person.
 		if code := status.Code(err); code != codes.Unavailable && code != codes.ResourceExhausted {
 			return err
 		}
@@ -66,7 +66,7 @@ func read(ctx context.Context, activities docket.ActivityServiceClient, at *kept
 	}
 }
 
-// handle is your work. After a crash the last activity may come again: its position tells.
+// handle is where your work goes. After a crash, the last activity may be repeated: compare its position.
 func handle(activity *docket.Activity) {
 	fmt.Println(activity.Position, activity.Type)
 }
@@ -89,7 +89,7 @@ func load() (at kept, err error) {
 	return at, json.Unmarshal(data, &at)
 }
 
-// keep writes after the work, and whole or not at all.
+// keep stores the position after the work, atomically.
 func keep(at kept) error {
 	data, err := json.Marshal(at)
 	if err != nil {

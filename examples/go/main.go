@@ -1,6 +1,6 @@
 // Docket from Go: a write that is safe to repeat, pages, a filter, typed errors, and a stream that loses nothing.
 //
-//	go run . tour      what a backend does: create, list, filter, and read refusals
+//	go run . tour      what a backend does: create, list, filter, and read errors
 //	go run . follow    what a consumer does: every activity, in order, after any crash
 package main
 
@@ -84,7 +84,7 @@ func tour(ctx context.Context, conn *grpc.ClientConn) error {
 }
 
 func create(ctx context.Context, tickets docket.TicketServiceClient, subject string, priority docket.Priority) error {
-	// Made once, before the first attempt, and the same for every further one.
+	// Created once, before the first attempt, and reused for every retry.
 	request := &docket.CreateTicketRequest{
 		Ticket:    &docket.Ticket{Subject: subject, Priority: priority},
 		RequestId: newID(),
@@ -105,7 +105,7 @@ func create(ctx context.Context, tickets docket.TicketServiceClient, subject str
 	return nil
 }
 
-// patiently sends a write until it is answered: its request_id makes ten of them one.
+// patiently retries a write until it is answered; with one request_id, ten attempts are one write.
 func patiently(
 	ctx context.Context, tickets docket.TicketServiceClient, request *docket.CreateTicketRequest,
 ) (*docket.CreateTicketResponse, error) {
@@ -120,7 +120,7 @@ func patiently(
 	}
 }
 
-// pages gives the numbers of a list's tickets, page by page; an empty token means the end.
+// pages returns the numbers of a list's tickets, page by page; an empty token means the end.
 func pages(ctx context.Context, tickets docket.TicketServiceClient, request *docket.ListTicketsRequest) ([]string, error) {
 	var found []string
 	for {
@@ -138,7 +138,7 @@ func pages(ctx context.Context, tickets docket.TicketServiceClient, request *doc
 	}
 }
 
-// show prints a refusal: programs look at the code and the reason, the text is for people.
+// show prints a refusal: programs branch on the code and the reason, the text is for people.
 func show(err error) {
 	refusal := status.Convert(err)
 	var reason string

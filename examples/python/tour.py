@@ -1,6 +1,6 @@
 """Docket from Python: a write that is safe to repeat, pages, a filter, typed errors, and a stream that loses nothing.
 
-    python tour.py tour      what a backend does: create, list, filter, and read refusals
+    python tour.py tour      what a backend does: create, list, filter, and read errors
     python tour.py follow    what a consumer does: every activity, in order, after any crash
 """
 
@@ -23,7 +23,7 @@ KEPT = pathlib.Path(os.environ.get("DOCKET_POSITION_FILE", "position.json"))
 
 
 def patiently(call, request):
-    """A write again until it is answered: its request_id makes ten of them one."""
+    """Retries a write until it is answered; with one request_id, ten attempts are one write."""
     for wait in (0.1, 0.2, 0.5, 1, 2, 4, 8, 16):
         try:
             return call(request, timeout=10)
@@ -36,7 +36,7 @@ def patiently(call, request):
 
 def create(service, subject: str, priority: int):
     ticket = ticket_pb2.Ticket(subject=subject, priority=priority)
-    # Made once, before the first attempt, and the same for every further one.
+    # Created once, before the first attempt, and reused for every retry.
     request = tickets.CreateTicketRequest(ticket=ticket, request_id=str(uuid.uuid4()))
     made = patiently(service.CreateTicket, request).ticket
     again = patiently(service.CreateTicket, request).ticket
@@ -54,7 +54,7 @@ def pages(call, request):
 
 
 def detail(error: grpc.RpcError, kind):
-    """One of the details that a refusal carries."""
+    """One of the error details."""
     status = rpc_status.from_call(error)
     for packed in status.details if status else ():
         found = kind()
@@ -77,7 +77,7 @@ def tour(channel) -> None:
     try:
         service.CreateTicket(tickets.CreateTicketRequest(ticket=ticket_pb2.Ticket(tags=[""])), timeout=10)
     except grpc.RpcError as error:
-        # Programs look at the code and the reason; the text is for people.
+        # Programs branch on the code and the reason; the text is for people.
         print("refused:", error.code().name, detail(error, error_details_pb2.ErrorInfo).reason)
         for violation in detail(error, error_details_pb2.BadRequest).field_violations:
             print(f"  {violation.field}: {violation.description}")
@@ -99,19 +99,19 @@ def follow(channel) -> None:
                 kept = {"position": position, "epoch": frame.epoch}
                 keep(kept)
         except grpc.RpcError as error:
-            # A restart, a slow reader: go on after what is kept. All else is for a person to look at.
+            # A restart or a slow reader: resume after the stored position. Anything else needs a person.
             if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
                 raise
             time.sleep(0.2)
 
 
 def handle(activity) -> None:
-    """Your work. After a crash the last activity may come again: its position tells."""
+    """Your work goes here. After a crash, the last activity may be repeated: compare its position."""
     print(activity.position, activity.type, flush=True)
 
 
 def keep(kept: dict) -> None:
-    """After the work, and whole or not at all."""
+    """Stores the position after the work, atomically."""
     new = KEPT.with_suffix(".new")
     new.write_text(json.dumps(kept))
     new.replace(KEPT)

@@ -1,6 +1,6 @@
 // Docket from TypeScript: a write that is safe to repeat, pages, a filter, typed errors, and a stream that loses nothing.
 //
-//     npm run tour      what a backend does: create, list, filter, and read refusals
+//     npm run tour      what a backend does: create, list, filter, and read errors
 //     npm run follow    what a consumer does: every activity, in order, after any crash
 
 import { randomUUID } from "node:crypto";
@@ -21,14 +21,14 @@ import { BadRequestSchema, ErrorInfoSchema } from "./gen/google/rpc/error_detail
 type Tickets = Client<typeof TicketService>;
 type Activities = Client<typeof ActivityService>;
 
-/** Whether the same call may go well later: Docket is busy or away, or the connection broke and Docket said nothing. */
+/** Whether a retry can succeed: Docket is busy or unavailable, or the connection broke before it answered. */
 function passes(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
   const said = error.findDetails(ErrorInfoSchema).length > 0;
   return !said || error.code === Code.Unavailable || error.code === Code.ResourceExhausted;
 }
 
-/** A write again until it is answered: its requestId makes ten of them one. */
+/** Retries a write until it is answered; with one requestId, ten attempts are one write. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (const wait of [100, 200, 500, 1_000, 2_000, 4_000, 8_000, 16_000]) {
     try {
@@ -42,7 +42,7 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
 }
 
 async function createTicket(tickets: Tickets, subject: string, priority: Priority) {
-  // Made once, before the first attempt, and the same for every further one.
+  // Created once, before the first attempt, and reused for every retry.
   const request = create(CreateTicketRequestSchema, { ticket: { subject, priority }, requestId: randomUUID() });
   const made = await patiently(() => tickets.createTicket(request, { timeoutMs: 10_000 }));
   const again = await patiently(() => tickets.createTicket(request, { timeoutMs: 10_000 }));
@@ -77,7 +77,7 @@ async function tour(tickets: Tickets) {
   try {
     await tickets.createTicket({ ticket: { tags: [""] } }, { timeoutMs: 10_000 });
   } catch (error) {
-    // Programs look at the code and the reason; the text is for people.
+    // Programs branch on the code and the reason; the text is for people.
     const refusal = ConnectError.from(error);
     console.log("refused:", Code[refusal.code], refusal.findDetails(ErrorInfoSchema)[0]?.reason);
     for (const bad of refusal.findDetails(BadRequestSchema)) {
@@ -98,25 +98,25 @@ async function follow(activities: Activities) {
         // The first frame is a bookmark with the start; each one after it continues the one before.
         if (frame.since !== kept.position) throw new Error(`frames between ${kept.position} and ${frame.since} were lost`);
         if (frame.event.case === "activity") handle(frame.event.value);
-        // A snapshot, which only comes to those who ask for one, accounts for nothing yet.
+        // A snapshot frame, sent only on request, does not move the position.
         if (frame.event.case === "snapshot" || !frame.event.value) continue;
         kept = { position: frame.event.value.position, epoch: frame.epoch };
         keep(kept);
       }
     } catch (error) {
-      // A restart, a slow reader: go on after what is kept. All else is for a person to look at.
+      // A restart or a slow reader: resume after the stored position. Anything else needs a person.
       if (!passes(error)) throw error;
     }
     await sleep(200);
   }
 }
 
-/** Your work. After a crash the last activity may come again: its position tells. */
+/** Your work goes here. After a crash, the last activity may be repeated: compare its position. */
 function handle(activity: Activity) {
   console.log(`${activity.position} ${activity.type}`);
 }
 
-/** After the work, and whole or not at all. */
+/** Stores the position after the work, atomically. */
 function keep(kept: { position: bigint; epoch: bigint }) {
   writeFileSync(`${KEPT}.new`, JSON.stringify(kept, (_, value) => (typeof value === "bigint" ? `${value}` : value)));
   renameSync(`${KEPT}.new`, KEPT);
