@@ -30,13 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     set.file.retain(|file| matches!(file.package(), "docket.v1" | "google.type" | "google.protobuf"));
     tonic_prost_build::configure()
         .btree_map(".")
-        .codec_path("crate::grpc::codec::Framed")
+        .codec_path("crate::grpc::pb::codec::Framed")
         // Beside an id it is large.
         .boxed(".docket.v1.PreviewDeadlineRequest.hours.calendar")
         .boxed(".docket.v1.PreviewElapsedRequest.hours.calendar")
-        .extern_path(".docket.v1.GetTicketResponse", "crate::grpc::shown::GetTicketResponse")
-        .extern_path(".docket.v1.ListTicketsResponse", "crate::grpc::shown::ListTicketsResponse")
-        .extern_path(".docket.v1.StreamActivitiesResponse", "crate::grpc::frame::StreamActivitiesResponse")
+        .extern_path(".docket.v1.GetTicketResponse", "crate::grpc::pb::GetTicketResponse")
+        .extern_path(".docket.v1.ListTicketsResponse", "crate::grpc::pb::ListTicketsResponse")
+        .extern_path(".docket.v1.StreamActivitiesResponse", "crate::grpc::pb::StreamActivitiesResponse")
         .compile_fds(set)?;
     Ok(())
 }

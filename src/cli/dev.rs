@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::server::{self, ServerError, Setup, Watched};
 use crate::feed;
-use crate::grpc::rules::ActiveRules;
-use crate::grpc::serve::HttpLimits;
+use crate::grpc::call::rules::ActiveRules;
+use crate::grpc::server::HttpLimits;
 use crate::identity::{KeyError, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::journal;
 use crate::postgres::{self, Postgres};

@@ -11,7 +11,7 @@ use super::config::{self, Problem, Ready, Settings};
 use super::server::{self, ServerError, Setup, Watched};
 use crate::command::limits;
 use crate::feed;
-use crate::grpc::rules::{ActiveRules, NotReloaded};
+use crate::grpc::call::rules::{ActiveRules, NotReloaded};
 use crate::identity::Verifier;
 use crate::journal;
 use crate::store::{self, migrate};

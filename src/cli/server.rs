@@ -9,23 +9,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::probe::Probe;
-use crate::docket_service;
 use crate::feed::{self, Feed};
-use crate::grpc::auth::Gate;
-use crate::grpc::filters::Filters;
-use crate::grpc::frames::Framing;
-use crate::grpc::pb::activity_service_server::ActivityServiceServer;
-use crate::grpc::pb::directory_service_server::DirectoryServiceServer;
-use crate::grpc::pb::issue_service_server::IssueServiceServer;
-use crate::grpc::pb::sla_service_server::SlaServiceServer;
-use crate::grpc::pb::tenant_service_server::TenantServiceServer;
-use crate::grpc::pb::ticket_service_server::TicketServiceServer;
-use crate::grpc::pb::workflow_service_server::WorkflowServiceServer;
-use crate::grpc::rules::ActiveRules;
-use crate::grpc::serve::{HttpLimits, ServeError, Server, Services, Tls};
-use crate::grpc::shown::ShownTickets;
-use crate::grpc::state::State;
-use crate::grpc::{activity, directory, issue, sla, tenant, ticket, workflow};
+use crate::grpc::call::State;
+use crate::grpc::call::encoded::ShownTickets;
+use crate::grpc::call::filters::Filters;
+use crate::grpc::call::rules::ActiveRules;
+use crate::grpc::server::gate::Gate;
+use crate::grpc::server::{HttpLimits, ServeError, Server, Tls};
+use crate::grpc::services;
 use crate::identity::Verifier;
 use crate::journal::{self, Journal};
 use crate::model::sla::zone;
@@ -186,7 +177,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     };
     let probing = tokio::spawn(probe.run());
     let tokens = store::page::Tokens::new(&page_secret);
-    let state = Arc::new(State {
+    let services = services::all(State {
         journal,
         pool,
         tokens,
@@ -196,14 +187,6 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         filters: Filters::default(),
         shown: ShownTickets::default(),
     });
-    let services = Services::default()
-        .with(docket_service!(TicketServiceServer::new(ticket::Tickets(state.clone()))))
-        .with(docket_service!(IssueServiceServer::new(issue::Issues(state.clone()))))
-        .with(docket_service!(DirectoryServiceServer::new(directory::Directory(state.clone()))))
-        .with(docket_service!(TenantServiceServer::new(tenant::Tenants(state.clone()))))
-        .with(docket_service!(SlaServiceServer::new(sla::Sla(state.clone()))))
-        .with(Framing(docket_service!(ActivityServiceServer::new(activity::Activities(state.clone())))))
-        .with(docket_service!(WorkflowServiceServer::new(workflow::Workflows(state))));
     let gate = Gate::new(Arc::new(verifier));
     let last = (metrics.clone(), traces.clone());
     let server = Server { services, gate, metrics, traces, limits: http, tls, reflection, troubles, phase };

@@ -8,7 +8,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::dev::DevError;
-use crate::grpc::rules::ActiveRules;
+use crate::grpc::call::rules::ActiveRules;
 use crate::workflow::RuleSet;
 
 /// Editors write a file in several steps; after this much quiet it is read.

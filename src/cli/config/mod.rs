@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::command::limits::Limits;
 use crate::feed;
-use crate::grpc::serve::HttpLimits;
+use crate::grpc::server::HttpLimits;
 use crate::journal;
 use crate::store::pool;
 use crate::telemetry::LogFormat;

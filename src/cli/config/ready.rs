@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Given, Place, Problem, Settings, Sources};
-use crate::grpc::serve::TlsError;
+use crate::grpc::server::TlsError;
 use crate::identity::{Trust, TrustedKey};
 use crate::store::target::Target;
 use crate::workflow::{RuleSet, Severity};
 
-pub use crate::grpc::serve::Tls;
+pub use crate::grpc::server::Tls;
 
 /// Shorter secrets are guessed.
 const SECRET_BYTES: usize = 32;

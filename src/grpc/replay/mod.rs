@@ -7,15 +7,15 @@ use diesel_async::AsyncPgConnection;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::fault;
-use super::state::State;
 use crate::command::action::DirectoryKind;
 use crate::command::{Action, Resource};
+use crate::grpc::status::fault;
 use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::ledger::Request;
 use crate::model::ticket::Ticket;
 use crate::store;
+use crate::store::pool::Pool;
 use crate::store::read::activity::View;
 
 mod directory;
@@ -104,8 +104,8 @@ impl Kind {
 }
 
 /// The resource that `request` was answered with. The same request has the same method, and so the same kind.
-pub async fn answer(state: &State, method: &'static str, kind: Kind, request: &Request) -> Result<Resource, Status> {
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+pub async fn answer(pool: &Pool, method: &'static str, kind: Kind, request: &Request) -> Result<Resource, Status> {
+    let mut conn = pool.get().await.map_err(fault::of_pool)?;
     let found = load(&mut conn, kind, request).await.map_err(|error| fault::of_read(method, "", error))?;
     found.ok_or_else(|| {
         let Request { resource_id, resource_position, first_position, position, .. } = request;

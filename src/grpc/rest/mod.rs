@@ -3,7 +3,7 @@
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
-use super::pb;
+use crate::grpc::pb;
 
 pub mod alias;
 pub mod filter;

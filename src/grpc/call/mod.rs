@@ -1,0 +1,113 @@
+//! What all handlers share, and what a call brings with it.
+
+pub mod encoded;
+pub mod filters;
+pub mod read;
+pub mod rules;
+pub mod ticket;
+pub mod write;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tonic::{Request, Status};
+
+use self::encoded::ShownTickets;
+use self::filters::Filters;
+use self::rules::ActiveRules;
+use crate::feed::Feed;
+use crate::grpc::convert::Part;
+use crate::grpc::server::gate;
+use crate::grpc::server::layers::Deadline;
+use crate::identity::{Caller, Role, Roles};
+use crate::journal::Journal;
+use crate::projection::Projections;
+use crate::store::audience::Audience;
+use crate::store::page::Tokens;
+use crate::store::pool::Pool;
+use crate::telemetry::Trace;
+
+/// One for a server, in an `Arc`; every service holds it.
+pub struct State {
+    /// For writes.
+    pub journal: Journal,
+    /// For reads.
+    pub pool: Pool,
+    pub tokens: Tokens,
+    /// Shared with whoever makes rules active.
+    pub rules: Arc<ActiveRules>,
+    /// For streams, and for reads that ask how new an answer is.
+    pub feed: Feed,
+    /// For statistics and the search.
+    pub projections: Projections,
+    /// For lists, the search and statistics.
+    pub filters: Filters,
+    /// For lists of tickets.
+    pub shown: ShownTickets,
+}
+
+/// Who calls, and until when an answer is waited for.
+pub struct Call {
+    pub caller: Caller,
+    pub deadline: Option<Instant>,
+    /// Where the call is traced.
+    pub trace: Option<Trace>,
+}
+
+impl Call {
+    /// # Errors
+    /// The request came through no gate.
+    pub fn of<T>(request: &Request<T>) -> Result<Call, Status> {
+        let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
+        let trace = request.extensions().get::<Trace>().cloned();
+        Ok(Call { caller: gate::caller(request)?.clone(), deadline, trace })
+    }
+
+    pub fn audience(&self) -> Audience {
+        audience(&self.caller)
+    }
+
+    pub fn part(&self) -> Part {
+        part(&self.caller)
+    }
+}
+
+/// Everybody but those who are requesters and nothing else.
+const DESK: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin, Role::Auditor, Role::Service, Role::Importer]);
+
+/// The limits of a caller inside its tenant.
+pub fn audience(caller: &Caller) -> Audience {
+    Audience {
+        app_id: caller.app_id().map(str::to_owned),
+        requester: (!caller.roles().intersects(DESK)).then(|| caller.sub().to_owned()),
+    }
+}
+
+/// How much of a ticket the caller is shown.
+pub fn part(caller: &Caller) -> Part {
+    if caller.roles().intersects(DESK) { Part::Whole } else { Part::Public }
+}
+
+/// `service! { Tickets: ticket_service_server::TicketService { get_ticket: GetTicketRequest -> GetTicketResponse, by get; } }`:
+/// the struct of a service and its methods, each of which unpacks the request and hands it to
+/// `async fn(&State, Call, Request) -> Result<Response, Status>`.
+macro_rules! service {
+    ($(#[$meta:meta])* $name:ident: $module:ident::$service:ident {
+        $($method:ident: $request:ident -> $response:ident, by $handler:path;)+
+    }) => {
+        $(#[$meta])*
+        pub struct $name(pub std::sync::Arc<crate::grpc::call::State>);
+
+        #[tonic::async_trait]
+        impl crate::grpc::pb::$module::$service for $name { $(
+            async fn $method(
+                &self,
+                request: tonic::Request<crate::grpc::pb::$request>,
+            ) -> Result<tonic::Response<crate::grpc::pb::$response>, tonic::Status> {
+                let call = crate::grpc::call::Call::of(&request)?;
+                $handler(&self.0, call, request.into_inner()).await.map(tonic::Response::new)
+            }
+        )+ }
+    };
+}
+pub(in crate::grpc) use service;

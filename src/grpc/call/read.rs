@@ -1,0 +1,173 @@
+//! What every read does: a connection that is fresh enough, and for lists the order, the filter and the page token.
+
+use diesel::result::Error;
+use tonic::Status;
+
+use super::{Call, State, audience, part};
+use crate::feed::Waited;
+use crate::grpc::convert::Part;
+use crate::grpc::convert::read::{Freshness, Page};
+use crate::grpc::status::{self, fault};
+use crate::identity::Caller;
+use crate::model::time::Instant;
+use crate::store;
+use crate::store::audience::Audience;
+use crate::store::filter::Condition;
+use crate::store::page::{Fingerprint, Key, Place};
+use crate::store::pool::Connection;
+use crate::store::read::Scope;
+use crate::store::read::list::{self, By, Listed, Paging};
+use crate::workflow::schema::Root;
+use crate::workflow::{Filter, Problem};
+
+/// Waits until what the caller asks for is there to be read.
+pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<(), Status> {
+    let Freshness { min_position, epoch } = fresh;
+    if min_position == 0 {
+        return Ok(());
+    }
+    let deadline = call.deadline.map(Into::into);
+    // In a box, as most reads wait for nothing.
+    match Box::pin(state.feed.wait_for(call.caller.tenant(), min_position, epoch, deadline)).await {
+        Waited::Reached => Ok(()),
+        Waited::NotReached => Err(status::position_not_reached(min_position)),
+        Waited::Unknown { head, epoch } => Err(status::position_unknown(min_position, head, epoch)),
+    }
+}
+
+/// A connection on which what the caller asks for is there.
+pub async fn connection(state: &State, call: &Call, fresh: Freshness) -> Result<Connection, Status> {
+    wait_for(state, call, fresh).await?;
+    state.pool.get().await.map_err(fault::of_pool)
+}
+
+/// A list as it is asked for.
+pub struct Asked<'a> {
+    /// The RPC's name.
+    pub method: &'static str,
+    pub page: Page,
+    /// What its filter is over; a list without one ignores the filter.
+    pub root: Option<Root>,
+    /// What else decides which rows are listed, for the page token.
+    pub narrowed: &'a [&'a [u8]],
+}
+
+/// A filter: as far as it is SQL, and whole where it has to be asked again in memory.
+pub type Asking = (Option<Condition>, Option<Filter>);
+
+/// A list that can be run, for one caller.
+pub struct List<R: 'static> {
+    method: &'static str,
+    tenant: String,
+    audience: Audience,
+    part: Part,
+    order: Vec<By<R>>,
+    filter: Option<Condition>,
+    /// Where SQL decides only a part of it.
+    rest: Option<Filter>,
+    /// When the first page was asked for.
+    began: Instant,
+    after: Option<Vec<Key>>,
+    size: usize,
+    fingerprint: Fingerprint,
+}
+
+impl<R: Listed> List<R> {
+    /// # Errors
+    /// FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID.
+    pub fn of(state: &State, call: &Call, asked: Asked<'_>) -> Result<List<R>, Status> {
+        let Asked { method, page, root, narrowed } = asked;
+        let audience = audience(&call.caller);
+        let order =
+            list::order::<R>(&page.order_by).map_err(|problem| status::order_by_invalid(problem.to_string()))?;
+        let asked_at = Instant::host_now();
+        let fingerprint = fingerprint(method, &call.caller, &page, narrowed);
+        let after = match page.token.as_str() {
+            "" => None,
+            token => {
+                let place = state.tokens.open(fingerprint, token, asked_at).ok();
+                // A token of this query has a key for each step; one of another version may not.
+                let place = place.filter(|place| place.last.len() == order.len());
+                Some(place.ok_or_else(status::page_token_invalid)?)
+            }
+        };
+        let began = after.as_ref().map_or(asked_at, |place| place.began);
+        let tenant = call.caller.tenant().to_owned();
+        let asked = root.filter(|_| !page.filter.trim().is_empty());
+        let scope = Scope { tenant_id: &tenant, audience: &audience };
+        let (filter, rest) = match asked {
+            Some(root) => condition(state, &page.filter, root, scope, began)?,
+            None => (None, None),
+        };
+        let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
+        let after = after.map(|place| place.last);
+        let part = part(&call.caller);
+        Ok(List { method, tenant, audience, part, order, filter, rest, began, after, size, fingerprint })
+    }
+
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { tenant_id: &self.tenant, audience: &self.audience }
+    }
+
+    pub fn filter(&self) -> Option<&Condition> {
+        self.filter.as_ref()
+    }
+
+    /// The filter that what is read has to pass as well, and what `now` is to it.
+    pub fn rest(&self) -> Option<(&Filter, Instant)> {
+        self.rest.as_ref().map(|filter| (filter, self.began))
+    }
+
+    pub fn paging(&self) -> Paging<'_, R> {
+        Paging { order: &self.order, after: self.after.as_deref(), size: self.size }
+    }
+
+    /// How much of a ticket the caller is shown.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// The rows as the wire has them, and the token of the next page.
+    pub fn shown<P, T>(&self, state: &State, page: list::Page<P>, show: impl FnMut(P) -> T) -> (Vec<T>, String) {
+        let place = page.next.map(|last| Place { began: self.began, last });
+        let next = place.map(|place| state.tokens.seal(self.fingerprint, &place, Instant::host_now()));
+        (page.rows.into_iter().map(show).collect(), next.unwrap_or_default())
+    }
+
+    pub fn failed(&self, error: Error) -> Status {
+        let fast: Vec<&str> = R::ORDERS.iter().filter(|order| order.hot).map(|order| order.name).collect();
+        let narrower = format!("order by {}, ask for smaller pages, and narrow the filter", fast.join(" or "));
+        fault::of_read(self.method, &narrower, error)
+    }
+}
+
+/// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
+/// then the filter comes back as well.
+pub fn condition(state: &State, source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Asking, Status> {
+    let found_wrong = |found: Vec<Problem>| filter_invalid(source, &found);
+    let filter = state.filters.get(source, root).map_err(found_wrong)?;
+    if root == Root::Activity {
+        let (condition, whole) = store::filter::narrow(&filter, scope.audience, now);
+        return Ok((condition, (!whole).then_some(filter)));
+    }
+    let condition = store::filter::compile(&filter, scope, now).map_err(|problem| found_wrong(vec![problem]))?;
+    Ok((Some(condition), None))
+}
+
+/// The first of what was found wrong with a filter.
+pub fn filter_invalid(source: &str, found: &[Problem]) -> Status {
+    let Some(problem) = found.first() else {
+        return status::filter_invalid(1, "it cannot be read".to_owned());
+    };
+    let hint = if problem.hint.is_empty() { String::new() } else { format!(" ({})", problem.hint) };
+    status::filter_invalid(problem.column(source), format!("{}{hint}", problem.message))
+}
+
+/// Everything that decides what is listed and in which order; the size of a page does not.
+pub fn fingerprint(method: &str, caller: &Caller, page: &Page, narrowed: &[&[u8]]) -> Fingerprint {
+    let Audience { app_id, requester } = audience(caller);
+    let some = |limit: &Option<String>| limit.as_ref().map(|text| format!("={text}")).unwrap_or_default();
+    let (app_id, requester) = (some(&app_id), some(&requester));
+    let own = [caller.tenant(), method, &page.filter, &page.order_by, &app_id, &requester].map(str::as_bytes);
+    Fingerprint::of(&[own.as_slice(), narrowed].concat())
+}

@@ -1,0 +1,47 @@
+//! What every write does: the request becomes a command, the journal answers, the answer becomes the response.
+
+use tonic::Status;
+
+use super::{Call, State};
+use crate::command::{Command, Resource, Verdict};
+use crate::grpc::convert::answer::Answer;
+use crate::grpc::convert::commands::{self, Write};
+use crate::grpc::replay::{self, Kind};
+use crate::grpc::status::{self, fault};
+
+/// The whole of an RPC that writes.
+pub async fn write<W: Write>(state: &State, call: Call, request: W) -> Result<W::Response, Status> {
+    let bytes = request.encoded_len();
+    let part = call.part();
+    let command = commands::command(call.caller.clone(), request).map_err(status::refused)?;
+    let Written { resource, position, epoch } = submit(state, W::METHOD, &call, command, bytes).await?;
+    let answer = W::Response::of(resource, position, epoch, part);
+    answer.ok_or_else(|| fault::incident(W::METHOD, &"the answer is of another kind than the request"))
+}
+
+struct Written {
+    resource: Resource,
+    position: i64,
+    epoch: i64,
+}
+
+/// The part that is the same for all, compiled once.
+async fn submit(
+    state: &State,
+    method: &'static str,
+    call: &Call,
+    command: Command,
+    bytes: usize,
+) -> Result<Written, Status> {
+    let kind = Kind::of(&command.action);
+    let answer = state
+        .journal
+        .submit_traced(command, bytes, call.deadline, call.trace.clone())
+        .await
+        .map_err(fault::of_write)?;
+    let (resource, position) = match answer.verdict {
+        Verdict::Done(outcome) => (outcome.resource, outcome.position),
+        Verdict::Replay(request) => (Box::pin(replay::answer(&state.pool, method, kind, &request)).await?, request.position),
+    };
+    Ok(Written { resource, position, epoch: answer.epoch })
+}

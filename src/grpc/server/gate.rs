@@ -1,0 +1,157 @@
+//! The gate: who calls, and whether they may call this method. Handlers get the `Caller` that it let in.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use tonic::{Code, Request, Status};
+use tonic_types::ErrorDetails;
+
+use super::methods::{Access, Method};
+use crate::grpc::pb::ErrorReason;
+use crate::grpc::status;
+use crate::identity::{Caller, Roles, TokenError, Verifier};
+
+/// Lets a call in or refuses it. A clone is one counter.
+#[derive(Clone)]
+pub struct Gate(Arc<Verifier>);
+
+impl Gate {
+    pub fn new(verifier: Arc<Verifier>) -> Gate {
+        Gate(verifier)
+    }
+
+    /// The caller, or None for an open method, whose token nobody looks at.
+    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Box<Status>> {
+        let allowed = match method.access {
+            Access::Open => return Ok(None),
+            Access::Roles(roles) => roles,
+        };
+        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(unauthenticated)?;
+        if !caller.roles().intersects(allowed) {
+            return Err(denied(method.path, caller.roles(), allowed));
+        }
+        Ok(Some(caller))
+    }
+}
+
+/// The caller of a request that came through the gate.
+pub fn caller<T>(request: &Request<T>) -> Result<&Caller, Status> {
+    request.extensions().get::<Caller>().ok_or_else(|| *unauthenticated(TokenError::Missing))
+}
+
+/// The token of `authorization: Bearer <token>`; the scheme in any case.
+fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, more) = (values.next().ok_or(TokenError::Missing)?, values.next());
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(TokenError::NotBearer)?;
+    if more.is_some() || !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(TokenError::NotBearer);
+    }
+    Ok(token.trim_matches(' '))
+}
+
+fn unauthenticated(error: TokenError) -> Box<Status> {
+    let reason = match error {
+        TokenError::Missing => ErrorReason::TokenMissing,
+        TokenError::Expired => ErrorReason::TokenExpired,
+        TokenError::NotBearer
+        | TokenError::Malformed
+        | TokenError::UnknownKey
+        | TokenError::BadSignature
+        | TokenError::NotYetValid
+        | TokenError::NoExpiry
+        | TokenError::WrongIssuer
+        | TokenError::WrongAudience
+        | TokenError::NoTenant
+        | TokenError::NoSubject
+        | TokenError::NoRole
+        | TokenError::BadApp => ErrorReason::TokenInvalid,
+    };
+    refusal(Code::Unauthenticated, reason, error.to_string(), [])
+}
+
+fn denied(method: &str, roles: Roles, allowed: Roles) -> Box<Status> {
+    let text = format!("{method} needs one of the roles {allowed}; the token gives {roles}");
+    let metadata = [("method", method.to_owned()), ("roles", roles.to_string()), ("allowed", allowed.to_string())];
+    refusal(Code::PermissionDenied, ErrorReason::RoleMissing, text, metadata)
+}
+
+/// A status whose ErrorInfo names the reason by its bare word.
+pub(super) fn refusal<const N: usize>(
+    code: Code,
+    reason: ErrorReason,
+    text: String,
+    metadata: [(&str, String); N],
+) -> Box<Status> {
+    Box::new(status::build(code, reason, text, metadata, ErrorDetails::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::HeaderValue;
+    use tonic_types::StatusExt;
+
+    use super::*;
+    use crate::grpc::server::methods;
+    use crate::identity::{NewToken, Role, SigningKey, Trust};
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"))).collect()
+    }
+
+    fn reason(status: &Status) -> String {
+        status.get_details_error_info().expect("an ErrorInfo").reason
+    }
+
+    #[test]
+    fn the_token_stands_alone_behind_the_word_bearer() {
+        assert_eq!(bearer(&headers(&["Bearer abc"])), Ok("abc"));
+        assert_eq!(bearer(&headers(&["bearer  abc"])), Ok("abc"));
+        assert_eq!(bearer(&headers(&[])), Err(TokenError::Missing));
+        for wrong in [&["abc"][..], &["Basic abc"], &["Bearer"], &[""], &["Bearer abc", "Bearer abc"]] {
+            assert_eq!(bearer(&headers(wrong)), Err(TokenError::NotBearer), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_opens_its_methods_and_no_other() {
+        let key = SigningKey::generate().expect("a key");
+        let gate = Gate::new(Arc::new(Verifier::new(Trust { keys: vec![key.public()], ..Trust::default() })));
+        let token = NewToken {
+            tenant: "acme".into(),
+            sub: "rita".into(),
+            roles: vec![Role::Requester],
+            app_id: None,
+            ttl: Duration::from_secs(60),
+        };
+        let sent = headers(&[&format!("Bearer {}", key.sign(&token).expect("a token"))]);
+        let admit = |path: &str| gate.admit(methods::find(path).expect("a method"), &sent);
+
+        let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
+        assert_eq!(caller.expect("a caller").sub(), "rita");
+        let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
+        assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+        assert!(refused.message().contains("AssignTicket needs one of the roles agent, lead, admin"));
+        let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
+        assert_eq!(metadata["roles"], "requester");
+        assert_eq!(admit("/grpc.health.v1.Health/Check").expect("open"), None);
+    }
+
+    #[test]
+    fn refusals_tell_a_missing_an_old_and_a_bad_token_apart() {
+        for (error, word) in [
+            (TokenError::Missing, "TOKEN_MISSING"),
+            (TokenError::Expired, "TOKEN_EXPIRED"),
+            (TokenError::BadSignature, "TOKEN_INVALID"),
+            (TokenError::NoTenant, "TOKEN_INVALID"),
+        ] {
+            let status = unauthenticated(error);
+            assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, word.into()));
+        }
+        let outside = caller(&Request::new(())).expect_err("it came through no gate").code();
+        assert_eq!(outside, Code::Unauthenticated);
+    }
+}

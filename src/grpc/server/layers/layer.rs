@@ -1,0 +1,185 @@
+//! The layer itself: finds the method, asks the gate, and keeps the `Call` until the answer is out.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use http::{HeaderValue, Request, Response};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+use tracing::Instrument;
+
+use super::body::CallBody;
+use super::call::{Call, RequestId};
+use super::deadline::Deadline;
+use super::unreadable::reworded;
+use crate::grpc::pb::ErrorReason;
+use crate::grpc::server::gate::{Gate, refusal};
+use crate::grpc::server::methods::{self, Method};
+use crate::telemetry::{CallSeries, Metrics, Traces};
+
+/// The label of calls to methods that do not exist: what strangers send must not become labels.
+const NO_METHOD: &str = "unknown";
+/// How the methods begin whose calls are traced.
+const TRACED: &str = "/docket.";
+
+/// Around all services of the server.
+#[derive(Clone)]
+pub struct CallLayer(Arc<Shared>);
+
+struct Shared {
+    gate: Gate,
+    /// One for each method, at its index.
+    series: Vec<CallSeries>,
+    no_method: CallSeries,
+    traces: Traces,
+}
+
+impl CallLayer {
+    pub fn new(gate: Gate, metrics: &Metrics, traces: Traces) -> CallLayer {
+        let series = methods::all().iter().map(|method| metrics.call_series(method.path)).collect();
+        CallLayer(Arc::new(Shared { gate, series, no_method: metrics.call_series(NO_METHOD), traces }))
+    }
+}
+
+impl<S> Layer<S> for CallLayer {
+    type Service = CallService<S>;
+
+    fn layer(&self, inner: S) -> CallService<S> {
+        CallService { shared: self.0.clone(), inner }
+    }
+}
+
+#[derive(Clone)]
+pub struct CallService<S> {
+    shared: Arc<Shared>,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for CallService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let (call, refused) = self.shared.open(&mut request);
+        if let Some(status) = refused {
+            return Box::pin(std::future::ready(Ok(refuse(call, &status))));
+        }
+        let span = call.span.clone();
+        let inner = span.in_scope(|| self.inner.call(request));
+        Box::pin(run(call, inner).instrument(span))
+    }
+}
+
+impl Shared {
+    /// Starts the call, and fills the request's extensions with what handlers ask for. With a status: it ends at once.
+    fn open(&self, request: &mut Request<Body>) -> (Call, Option<Box<Status>>) {
+        let method = methods::find(request.uri().path());
+        let admitted = match method {
+            Some(method) => self.gate.admit(method, request.headers()),
+            None => Err(Box::new(Status::unimplemented("there is no such method"))),
+        };
+        let (caller, refused) = match admitted {
+            Ok(caller) => (caller, None),
+            Err(status) => (None, Some(status)),
+        };
+        let started = Instant::now();
+        let path = method.map_or(NO_METHOD, |method| method.path);
+        let id = RequestId::of(request.headers());
+        let tenant = caller.as_ref().map(|caller| caller.tenant());
+        let span = tracing::debug_span!("rpc", method = path, tenant, request_id = %id, code = tracing::field::Empty);
+        let deadline = Deadline::of(request.headers(), started);
+        let series = self.series(method).clone();
+        series.started();
+        // Who asks for health asks often, and learns nothing from a trace.
+        let traced = if path.starts_with(TRACED) { self.traces.open(request.headers(), path) } else { None };
+        let call = Call { method: path, id, caller, deadline, series, span, traced, started, ended: false };
+        let extensions = request.extensions_mut();
+        extensions.insert(call.id.clone());
+        if let Some(caller) = &call.caller {
+            extensions.insert(caller.clone());
+        }
+        if let Some(deadline) = call.deadline {
+            extensions.insert(deadline);
+        }
+        if let Some(traced) = &call.traced {
+            extensions.insert(traced.trace().clone());
+        }
+        (call, refused)
+    }
+
+    fn series(&self, method: Option<&Method>) -> &CallSeries {
+        method.and_then(|method| self.series.get(method.index)).unwrap_or(&self.no_method)
+    }
+}
+
+async fn run(
+    call: Call,
+    inner: impl Future<Output = Result<Response<Body>, Infallible>>,
+) -> Result<Response<Body>, Infallible> {
+    let inner = AssertUnwindSafe(inner).catch_unwind();
+    let answered = match call.deadline {
+        // tonic has a timer of its own, but its answer would be CANCELLED. This one is set first and looked at first.
+        Some(Deadline(at)) => tokio::time::timeout_at(at.into(), inner).await,
+        None => Ok(inner.await),
+    };
+    let status = match answered {
+        Ok(Ok(Ok(response))) => return Ok(answer(call, response)),
+        Ok(Err(_panic)) => panicked(&call.id),
+        Err(_elapsed) => {
+            *refusal(Code::DeadlineExceeded, ErrorReason::DeadlinePassed, "the deadline has passed".into(), [])
+        }
+    };
+    Ok(refuse(call, &status))
+}
+
+/// An answer without a body has its status in its headers; else the call lives on in the body.
+fn answer(call: Call, mut response: Response<Body>) -> Response<Body> {
+    if let Some(value) = call.traced.as_ref().and_then(|traced| HeaderValue::from_str(&traced.response()).ok()) {
+        response.headers_mut().insert("traceresponse", value);
+    }
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        if let Some(status) = reworded(&status) {
+            return refuse(call, &status);
+        }
+        if status.code() != Code::Ok {
+            name(&call, &mut response);
+        }
+        call.end(status.code(), status.message());
+        return response;
+    }
+    response.map(|body| Body::new(CallBody::new(body, call)))
+}
+
+fn refuse(call: Call, status: &Status) -> Response<Body> {
+    let mut response = status.clone().into_http();
+    name(&call, &mut response);
+    call.end(status.code(), status.message());
+    response
+}
+
+fn name(call: &Call, response: &mut Response<Body>) {
+    if let Some(id) = call.id.header() {
+        response.headers_mut().insert(RequestId::HEADER, id);
+    }
+}
+
+/// What the client hears of a panic. The panic itself is in the log, with the place where it happened.
+pub(super) fn panicked(id: &RequestId) -> Status {
+    let text = format!("something is wrong in the server; the operator finds it in the log by the request id {id}");
+    *refusal(Code::Internal, ErrorReason::Internal, text, [("request_id", id.to_string())])
+}

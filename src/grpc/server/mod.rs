@@ -1,0 +1,224 @@
+//! The server, put together as a list: limits, the layer, the services, health, reflection; and how it stops.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use http::{Request, Response};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic::transport::Server as Transport;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tower::Service;
+
+pub mod gate;
+pub mod layers;
+pub mod methods;
+mod tls;
+mod together;
+
+pub use tls::{Tls, TlsError};
+use together::Together;
+
+use crate::grpc::pb;
+use crate::grpc::server::gate::Gate;
+use crate::grpc::server::layers::CallLayer;
+use crate::telemetry::{Metrics, Phase, Traces, Troubles};
+
+/// Health watchers hear NOT_SERVING at once; after this they are told to go.
+const HEALTH_LINGER: Duration = Duration::from_secs(1);
+
+/// What one connection may ask for. The defaults are what `docket serve` uses.
+#[derive(Debug, Clone)]
+pub struct HttpLimits {
+    /// Calls at once on one connection.
+    pub max_concurrent_streams: u32,
+    /// Streams that a client opened and reset before they were accepted; beyond it the connection ends (rapid reset).
+    pub max_pending_accept_reset_streams: usize,
+    /// All metadata of a request, in bytes, as HTTP/2 counts them.
+    pub max_header_list_bytes: u32,
+    /// A silent connection is asked for a sign of life this often, and ends when none comes in `keepalive_timeout`.
+    pub keepalive_interval: Duration,
+    pub keepalive_timeout: Duration,
+    /// How long running calls may take to end when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> HttpLimits {
+        HttpLimits {
+            max_concurrent_streams: 200,
+            max_pending_accept_reset_streams: 20,
+            max_header_list_bytes: 8 * 1024,
+            keepalive_interval: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(20),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The services of docket.v1 that this server answers.
+#[derive(Default)]
+pub struct Services {
+    routes: Routes,
+    names: Vec<&'static str>,
+}
+
+impl Services {
+    /// Adds one.
+    pub fn with<S>(mut self, service: S) -> Services
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        self.names.push(S::NAME);
+        self.routes = self.routes.add_service(service);
+        self
+    }
+}
+
+/// All that a server is made of, but its socket.
+pub struct Server {
+    pub services: Services,
+    pub gate: Gate,
+    pub metrics: Arc<Metrics>,
+    pub traces: Traces,
+    pub limits: HttpLimits,
+    /// Absent: calls are taken in plain text.
+    pub tls: Option<Tls>,
+    /// Whether clients may ask for the descriptors.
+    pub reflection: bool,
+    /// While there is any, health says NOT_SERVING.
+    pub troubles: Troubles,
+    /// Set to Ready when calls are taken, to Draining when the server is told to stop. Streams watch it.
+    pub phase: watch::Sender<Phase>,
+}
+
+impl Server {
+    /// Serves until `shutdown` returns, then drains: health says NOT_SERVING, streams are told to end, clients get
+    /// GOAWAY, running calls end. Returns when all connections are closed, or when `limits.drain` is over.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let Server { services, gate, metrics, traces, limits, tls, reflection, troubles, phase } = self;
+        let Services { routes, names } = services;
+        let health = HealthReporter::new();
+        let routes = if reflection { described(routes, &names)? } else { routes };
+        let routes = routes.add_service(health_service(&health));
+
+        let (stop, stopped) = oneshot::channel::<()>();
+        let incoming =
+            TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(limits.keepalive_interval));
+        let incoming = incoming.map(|socket| socket.map(Together::new));
+        let transport = match tls {
+            Some(tls) => transport(&limits).tls_config(tls.into())?,
+            None => transport(&limits),
+        };
+        let serving = transport
+            .layer(CallLayer::new(gate, &metrics, traces))
+            .add_routes(routes.prepare())
+            .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) });
+        tokio::pin!(serving);
+
+        let names: Vec<&str> = names.into_iter().chain([""]).collect();
+        tell(&health, &names, status(&troubles)).await;
+        phase.send_replace(Phase::Ready);
+        tokio::select! {
+            ended = &mut serving => return Ok(ended?),
+            () = shutdown => {}
+            () = show(&health, &names, &troubles) => {}
+        }
+        phase.send_replace(Phase::Draining);
+        tell(&health, &names, ServingStatus::NotServing).await;
+        // The receiver lives in `serving`, so this arrives; were it gone, the server would have ended already.
+        let _ = stop.send(());
+        if let Ok(ended) = tokio::time::timeout(HEALTH_LINGER.min(limits.drain), &mut serving).await {
+            return Ok(ended?);
+        }
+        end_watchers(health, &names).await;
+        match tokio::time::timeout(limits.drain.saturating_sub(HEALTH_LINGER), &mut serving).await {
+            Ok(ended) => Ok(ended?),
+            Err(_) => {
+                tracing::warn!("Calls still run {:?} after the stop; they are cut off", limits.drain);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Why the server could not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the gRPC server failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    #[error("the descriptors for reflection cannot be read: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+fn transport(limits: &HttpLimits) -> Transport {
+    Transport::builder()
+        .max_concurrent_streams(limits.max_concurrent_streams)
+        .http2_max_pending_accept_reset_streams(Some(limits.max_pending_accept_reset_streams))
+        .http2_max_header_list_size(limits.max_header_list_bytes)
+        .http2_keepalive_interval(Some(limits.keepalive_interval))
+        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+}
+
+fn health_service(
+    health: &HealthReporter,
+) -> tonic_health::pb::health_server::HealthServer<tonic_health::server::HealthService> {
+    let service = tonic_health::server::HealthService::from_health_reporter(health.clone());
+    tonic_health::pb::health_server::HealthServer::new(service)
+}
+
+/// Both versions: Python's grpcio-reflection and older grpcurl speak v1alpha only. Names what is served, nothing else.
+fn described(routes: Routes, names: &[&'static str]) -> Result<Routes, ServeError> {
+    let builder = || {
+        let builder = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .with_service_name("grpc.health.v1.Health");
+        names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
+    };
+    Ok(routes.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
+}
+
+/// Health follows the troubles, for ever.
+async fn show(health: &HealthReporter, names: &[&str], troubles: &Troubles) {
+    let mut watched = troubles.watch();
+    loop {
+        tell(health, names, status(troubles)).await;
+        if watched.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+fn status(troubles: &Troubles) -> ServingStatus {
+    if troubles.any() { ServingStatus::NotServing } else { ServingStatus::Serving }
+}
+
+async fn tell(health: &HealthReporter, names: &[&str], status: ServingStatus) {
+    for name in names {
+        health.set_service_status(name, status).await;
+    }
+}
+
+/// A watcher's stream ends when its status is gone; without this it would hold its connection open for ever.
+async fn end_watchers(mut health: HealthReporter, names: &[&str]) {
+    for name in names {
+        health.clear_service_status(name).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! ActivityService: pages of the log, and streams of it.
+
+pub mod frames;
+mod in_flight;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tonic::{Request, Response, Status};
+
+use self::frames::Frames;
+use crate::feed::{Feed, NotStarted, Selection, Start, Wanted};
+use crate::grpc::call::read::{Asked, List, connection, filter_invalid};
+use crate::grpc::call::ticket::find;
+use crate::grpc::call::{Call, State};
+use crate::grpc::convert::read::{MAX_FILTER_CHARS, checked, freshness, narrowed_to, page, position};
+use crate::grpc::convert::{activity, time};
+use crate::grpc::pb::stream_activities_request::Start as Sent;
+use crate::grpc::pb::{self, ActivityView};
+use crate::grpc::status::{self, fault};
+use crate::identity::Caller;
+use crate::model::image::ActivityRow;
+use crate::model::time::Instant;
+use crate::store;
+use crate::store::read::activity::View;
+use crate::workflow::schema::Root;
+
+/// Not made by `service!`: one of its answers is a stream, and leaves by way of [`frames::Framing`].
+pub struct Activities(pub Arc<State>);
+
+#[tonic::async_trait]
+impl pb::activity_service_server::ActivityService for Activities {
+    async fn list_activities(
+        &self,
+        request: Request<pb::ListActivitiesRequest>,
+    ) -> Result<Response<pb::ListActivitiesResponse>, Status> {
+        let call = Call::of(&request)?;
+        list(&self.0, call, request.into_inner()).await.map(Response::new)
+    }
+
+    type StreamActivitiesStream = frames::Nothing;
+
+    async fn stream_activities(
+        &self,
+        request: Request<pb::StreamActivitiesRequest>,
+    ) -> Result<Response<frames::Nothing>, Status> {
+        let call = Call::of(&request)?;
+        start(&self.0.feed, &call, request.into_inner()).await.map(frames::answer)
+    }
+}
+
+const LIST: &str = "ListActivities";
+
+async fn list(
+    state: &State,
+    call: Call,
+    request: pb::ListActivitiesRequest,
+) -> Result<pb::ListActivitiesResponse, Status> {
+    let pb::ListActivitiesRequest { ticket_id, filter, order_by, page_size, page_token, min_position, epoch, view } =
+        request;
+    let (of, page, fresh, view) = checked(|found| {
+        let of = narrowed_to(found, "ticket_id", &ticket_id);
+        let page = page(found, filter, order_by, page_size, page_token);
+        (of, page, freshness(found, min_position, epoch), activity::view(found, view))
+    })
+    .map_err(status::refused)?;
+    let asked = Asked { method: LIST, page, root: Some(Root::Activity), narrowed: &[ticket_id.as_bytes()] };
+    let list = List::<ActivityRow>::of(state, &call, asked)?;
+    let mut conn = connection(state, &call, fresh).await?;
+    let ticket_id = match of {
+        Some(name) => Some(find(&mut conn, LIST, &call, &name, &ticket_id).await?.id),
+        None => None,
+    };
+    let columns = if view == ActivityView::Full { View::Full } else { View::Basic };
+    let wanted = store::read::activity::Wanted { ticket_id, filter: list.filter(), rest: list.rest(), view: columns };
+    let rows = store::read::activity::list(&mut conn, list.scope(), wanted, &list.paging()).await;
+    let rows = rows.map_err(|error| list.failed(error))?;
+    let epoch = match state.feed.epoch() {
+        0 => store::head::installation(&conn).await.map_err(|error| list.failed(error))?.epoch,
+        epoch => epoch,
+    };
+    let show = |row: ActivityRow| row.into_activity().map(|it| activity::to_pb(it, epoch, view, list.part()));
+    let (activities, next_page_token) = list.shown(state, rows, show);
+    let activities = activities.into_iter().collect::<Result<_, String>>();
+    let activities = activities.map_err(|what| fault::incident(LIST, &what))?;
+    Ok(pb::ListActivitiesResponse { activities, next_page_token })
+}
+
+async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -> Result<Frames, Status> {
+    let pb::StreamActivitiesRequest { start, filter, view, epoch, snapshot_first } = request;
+    let (start, view) = checked(|found| {
+        found.text("filter", &filter, MAX_FILTER_CHARS);
+        position(found, "epoch", epoch);
+        let start = match start {
+            None | Some(Sent::Latest(_)) => Start::Latest,
+            Some(Sent::Earliest(_)) => Start::Earliest,
+            Some(Sent::AfterPosition(after)) => {
+                position(found, "after_position", after);
+                Start::After { position: after, epoch }
+            }
+            // A time that is none is a violation, and nothing is started.
+            Some(Sent::AtTime(at)) => Start::At(time::from_pb(found, "at_time", &at).unwrap_or(Instant(0))),
+        };
+        (start, activity::view(found, view))
+    })
+    .map_err(status::refused)?;
+    let selection = Selection::new(&filter, call.audience()).map_err(|found| filter_invalid(&filter, &found))?;
+    if snapshot_first {
+        selection.of_tickets().map_err(|problem| filter_invalid(&filter, &[problem]))?;
+    }
+    let wanted = Wanted {
+        tenant: call.caller.tenant().to_owned(),
+        start,
+        selection,
+        tickets: view == ActivityView::Full,
+        snapshot: snapshot_first,
+        until: expiry(&call.caller),
+    };
+    let stream = feed.stream(wanted).await.map_err(not_started)?;
+    Ok(Frames::new(stream, view, call.part()))
+}
+
+fn expiry(caller: &Caller) -> SystemTime {
+    let after = Duration::from_secs(caller.expires_at());
+    // A time that no clock shows is as good as the longest life of a stream.
+    UNIX_EPOCH.checked_add(after).unwrap_or_else(|| SystemTime::now() + Duration::from_secs(u32::MAX.into()))
+}
+
+fn not_started(why: NotStarted) -> Status {
+    match why {
+        NotStarted::TooMany { limit } => {
+            let text = format!("the tenant has {limit} streams on this server already");
+            status::overloaded(&text, Duration::from_secs(1))
+        }
+        NotStarted::PositionUnknown { position, head, epoch } => status::position_unknown(position, head, epoch),
+        NotStarted::PositionExpired { position, oldest } => status::position_expired(position, oldest),
+        NotStarted::Unavailable(why) => {
+            tracing::warn!("A stream found no log: {why}");
+            status::unavailable(Duration::from_millis(500))
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! DirectoryService: the same three methods for each of its resources.
+
+use tonic::Status;
+
+use crate::command::Refusal;
+use crate::command::refusal::Kind;
+use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::write::write;
+use crate::grpc::call::{Call, State, service};
+use crate::grpc::convert::directory::{agent_to_pb, contact_to_pb, organization_to_pb, team_to_pb};
+use crate::grpc::convert::read::{checked, freshness, page};
+use crate::grpc::pb;
+use crate::grpc::status::{self, fault};
+use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::store::read::{Scope, directory};
+use crate::workflow::schema::Root;
+
+service! {
+    Directory: directory_service_server::DirectoryService {
+        batch_upsert_organizations: BatchUpsertOrganizationsRequest -> BatchUpsertOrganizationsResponse, by write;
+        delete_organization: DeleteOrganizationRequest -> DeleteOrganizationResponse, by write;
+        batch_upsert_contacts: BatchUpsertContactsRequest -> BatchUpsertContactsResponse, by write;
+        delete_contact: DeleteContactRequest -> DeleteContactResponse, by write;
+        batch_upsert_teams: BatchUpsertTeamsRequest -> BatchUpsertTeamsResponse, by write;
+        delete_team: DeleteTeamRequest -> DeleteTeamResponse, by write;
+        batch_upsert_agents: BatchUpsertAgentsRequest -> BatchUpsertAgentsResponse, by write;
+        delete_agent: DeleteAgentRequest -> DeleteAgentResponse, by write;
+        upsert_organization: UpsertOrganizationRequest -> UpsertOrganizationResponse, by write;
+        get_organization: GetOrganizationRequest -> GetOrganizationResponse, by get_organization;
+        list_organizations: ListOrganizationsRequest -> ListOrganizationsResponse, by list_organizations;
+        upsert_contact: UpsertContactRequest -> UpsertContactResponse, by write;
+        get_contact: GetContactRequest -> GetContactResponse, by get_contact;
+        list_contacts: ListContactsRequest -> ListContactsResponse, by list_contacts;
+        upsert_team: UpsertTeamRequest -> UpsertTeamResponse, by write;
+        get_team: GetTeamRequest -> GetTeamResponse, by get_team;
+        list_teams: ListTeamsRequest -> ListTeamsResponse, by list_teams;
+        upsert_agent: UpsertAgentRequest -> UpsertAgentResponse, by write;
+        get_agent: GetAgentRequest -> GetAgentResponse, by get_agent;
+        list_agents: ListAgentsRequest -> ListAgentsResponse, by list_agents;
+    }
+}
+
+/// `get` and `list` of one resource: the row, the fields of its messages, and what shows it.
+macro_rules! reads {
+    ($($row:ident in $one:ident, $many:ident, by $show:ident:
+        $get:ident($get_name:literal, $get_request:ident -> $get_response:ident),
+        $list:ident($list_name:literal, $list_request:ident -> $list_response:ident);)+
+    ) => { $(
+        async fn $get(state: &State, call: Call, request: pb::$get_request) -> Result<pb::$get_response, Status> {
+            let pb::$get_request { id, min_position, epoch } = request;
+            let fresh = checked(|found| {
+                found.required_id("id", &id);
+                freshness(found, min_position, epoch)
+            })
+            .map_err(status::refused)?;
+            let mut conn = connection(state, &call, fresh).await?;
+            let audience = call.audience();
+            let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+            let found = directory::$get(&mut conn, scope, &id).await;
+            let found = found.map_err(|error| fault::of_read($get_name, "", error))?;
+            let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::$row, id }))?;
+            Ok(pb::$get_response { $one: Some($show(row)) })
+        }
+
+        async fn $list(state: &State, call: Call, request: pb::$list_request) -> Result<pb::$list_response, Status> {
+            let pb::$list_request { filter, order_by, page_size, page_token, min_position, epoch } = request;
+            let (page, fresh) = checked(|found| {
+                (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch))
+            })
+            .map_err(status::refused)?;
+            let asked = Asked {
+                method: $list_name,
+                page,
+                root: Some(Root::$row),
+                narrowed: &[],
+            };
+            let list = List::<$row>::of(state, &call, asked)?;
+            let mut conn = connection(state, &call, fresh).await?;
+            let rows = directory::$list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
+            let rows = rows.map_err(|error| list.failed(error))?;
+            let ($many, next_page_token) = list.shown(state, rows, $show);
+            Ok(pb::$list_response { $many, next_page_token })
+        }
+    )+ };
+}
+
+reads! {
+    Organization in organization, organizations, by organization_to_pb:
+        get_organization("GetOrganization", GetOrganizationRequest -> GetOrganizationResponse),
+        list_organizations("ListOrganizations", ListOrganizationsRequest -> ListOrganizationsResponse);
+    Contact in contact, contacts, by contact_to_pb:
+        get_contact("GetContact", GetContactRequest -> GetContactResponse),
+        list_contacts("ListContacts", ListContactsRequest -> ListContactsResponse);
+    Team in team, teams, by team_to_pb:
+        get_team("GetTeam", GetTeamRequest -> GetTeamResponse),
+        list_teams("ListTeams", ListTeamsRequest -> ListTeamsResponse);
+    Agent in agent, agents, by agent_to_pb:
+        get_agent("GetAgent", GetAgentRequest -> GetAgentResponse),
+        list_agents("ListAgents", ListAgentsRequest -> ListAgentsResponse);
+}

@@ -1,0 +1,156 @@
+//! SearchTickets.
+
+use std::cmp::Reverse;
+
+use tonic::Status;
+
+use crate::grpc::call::read::{condition, fingerprint, wait_for};
+use crate::grpc::call::{Call, State};
+use crate::grpc::convert::read::{Freshness, Page, checked, freshness, page};
+use crate::grpc::convert::ticket;
+use crate::grpc::pb;
+use crate::grpc::status::{self, fault};
+use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
+use crate::projection::Reached;
+use crate::store;
+use crate::store::page::{Fingerprint, Key, Place};
+use crate::store::pool::Connection;
+use crate::store::projection::Projection;
+use crate::store::read::Scope;
+use crate::store::search::{Candidate, Query, Wanted};
+use crate::workflow::schema::Root;
+
+const METHOD: &str = "SearchTickets";
+const NARROWER: &str = "look for more words, or filter by less";
+const MAX_QUERY_CHARS: usize = 256;
+/// Tickets that are ranked: the newest of those that match.
+const MOST: usize = 500;
+
+/// Where a page begins: after a ticket of this rank and number, among those up to the number that was the newest when the
+/// first page was asked for.
+#[derive(Clone, Copy, Debug)]
+struct After {
+    newest: i64,
+    rank: i64,
+    number: i64,
+}
+
+struct Asked {
+    query: Query,
+    page: Page,
+    fresh: Freshness,
+    fingerprint: Fingerprint,
+    /// When the first page was asked for.
+    began: Instant,
+    after: Option<After>,
+}
+
+impl Asked {
+    fn of(state: &State, call: &Call, request: pb::SearchTicketsRequest) -> Result<Asked, Status> {
+        let pb::SearchTicketsRequest { query: text, filter, page_size, page_token, min_position, epoch } = request;
+        let (query, page, fresh) = checked(|found| {
+            found.text("query", &text, MAX_QUERY_CHARS);
+            let query = Query::parse(&text).map_err(|problem| found.add("query", problem.to_string()));
+            let page = page(found, filter, String::new(), page_size, page_token);
+            (query.ok(), page, freshness(found, min_position, epoch))
+        })
+        .map_err(status::refused)?;
+        // Without a query there was a violation.
+        let query = query.ok_or_else(|| fault::incident(METHOD, &"a query that is none was let through"))?;
+        let fingerprint = fingerprint(METHOD, &call.caller, &page, &[text.as_bytes()]);
+        let now = Instant::host_now();
+        let mut began = now;
+        let after = match page.token.as_str() {
+            "" => None,
+            token => {
+                let place = state.tokens.open(fingerprint, token, now).map_err(|_| status::page_token_invalid())?;
+                began = place.began;
+                match place.last.as_slice() {
+                    [Key::Int(newest), Key::Int(rank), Key::Int(number)] => {
+                        Some(After { newest: *newest, rank: *rank, number: *number })
+                    }
+                    _ => return Err(status::page_token_invalid()),
+                }
+            }
+        };
+        Ok(Asked { query, page, fresh, fingerprint, began, after })
+    }
+}
+
+pub async fn search(
+    state: &State,
+    call: Call,
+    request: pb::SearchTicketsRequest,
+) -> Result<pb::SearchTicketsResponse, Status> {
+    let asked = Asked::of(state, &call, request)?;
+    let audience = call.audience();
+    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let filter = match asked.page.filter.trim() {
+        "" => None,
+        _ => condition(state, &asked.page.filter, Root::Ticket, scope, asked.began)?.0,
+    };
+    wait_for(state, &call, asked.fresh).await?;
+    caught_up(state, &call).await?;
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let failed = |error| fault::of_read(METHOD, NARROWER, error);
+    let tenant = call.caller.tenant();
+    let newest = match asked.after {
+        Some(after) => after.newest,
+        None => store::read::head::last_number(&mut conn, tenant).await.map_err(failed)?,
+    };
+    let wanted = Wanted { query: &asked.query, filter: filter.as_ref(), newest, most: MOST + 1 };
+    let found = store::search::find(&mut conn, scope, wanted).await.map_err(failed)?;
+    let mut found = found.ok_or_else(|| status::query_too_slow(METHOD, NARROWER))?;
+    let newest_only = found.len() > MOST;
+    found.truncate(MOST);
+    let (found, next) = one_page(found, newest, &asked);
+    let tickets = tickets(&mut conn, tenant, &found).await.map_err(failed)?;
+    let seen = |ticket: &Ticket| ticket.deleted_at.is_none() && audience.sees_ticket(ticket);
+    let shown = found.iter().filter_map(|candidate| {
+        // What was deleted since it was found is not there.
+        let ticket = tickets.iter().find(|ticket| ticket.id == candidate.ticket_id).filter(|ticket| seen(ticket))?;
+        Some((ticket::to_pb(ticket.clone(), call.part()), f64::from(candidate.rank)))
+    });
+    let (tickets, scores) = shown.unzip();
+    let place = next.map(|last| Place { began: asked.began, last });
+    let token = place.map(|place| state.tokens.seal(asked.fingerprint, &place, Instant::host_now()));
+    let next_page_token = token.unwrap_or_default();
+    Ok(pb::SearchTicketsResponse { tickets, next_page_token, scores, newest_only })
+}
+
+async fn caught_up(state: &State, call: &Call) -> Result<(), Status> {
+    let reached = state.projections.catch_up(&state.pool, call.caller.tenant(), Projection::Search).await;
+    match reached.map_err(|error| fault::of_catch_up(METHOD, error))? {
+        Reached::Head { .. } => Ok(()),
+        Reached::Behind { standing } => {
+            let to_come = standing.head - standing.position.unwrap_or(standing.head);
+            Err(status::not_caught_up(METHOD, standing.head, standing.remaining, to_come))
+        }
+    }
+}
+
+/// A rank as a token has it: the bits of a number that is not negative are in its order.
+fn ordinal(rank: f32) -> i64 {
+    i64::from(rank.max(0.0).to_bits())
+}
+
+/// The candidates of this page, best first, and the keys of the next.
+fn one_page(mut found: Vec<Candidate>, newest: i64, asked: &Asked) -> (Vec<Candidate>, Option<Vec<Key>>) {
+    let place = |candidate: &Candidate| Reverse((ordinal(candidate.rank), candidate.number));
+    found.sort_by_key(place);
+    if let Some(After { rank, number, .. }) = asked.after {
+        found.retain(|candidate| place(candidate) > Reverse((rank, number)));
+    }
+    let size = usize::try_from(asked.page.size).unwrap_or(MOST);
+    let more = found.len() > size;
+    found.truncate(size);
+    let keys = |last: &Candidate| vec![Key::Int(newest), Key::Int(ordinal(last.rank)), Key::Int(last.number)];
+    let next = found.last().filter(|_| more).map(keys);
+    (found, next)
+}
+
+async fn tickets(conn: &mut Connection, tenant: &str, found: &[Candidate]) -> diesel::result::QueryResult<Vec<Ticket>> {
+    let keys: Vec<_> = found.iter().map(|candidate| (tenant, candidate.ticket_id)).collect();
+    store::lookup::tickets_by_id(conn, &keys).await
+}

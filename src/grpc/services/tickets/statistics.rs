@@ -1,0 +1,116 @@
+//! GetTicketStats: from sums that are kept where these can answer, from the tickets where they cannot.
+
+use diesel::result::QueryResult;
+use tonic::Status;
+
+use crate::grpc::call::read::{filter_invalid, wait_for};
+use crate::grpc::call::{Call, State};
+use crate::grpc::convert::read::{Freshness, MAX_FILTER_CHARS, checked, freshness};
+use crate::grpc::convert::statistics::{group_by, to_pb, window};
+use crate::grpc::pb;
+use crate::grpc::status::{self, fault};
+use crate::model::statistics::Dimension;
+use crate::model::time::Instant;
+use crate::projection::Reached;
+use crate::store;
+use crate::store::audience::Audience;
+use crate::store::filter::Condition;
+use crate::store::pool::Connection;
+use crate::store::projection::Projection;
+use crate::store::read::Scope;
+use crate::store::statistics::{Sums, values_of};
+use crate::workflow::Filter;
+use crate::workflow::schema::Root;
+
+const METHOD: &str = "GetTicketStats";
+const NARROWER: &str = "ask for a window, or filter by one team_id, priority, category or channel only";
+
+/// What is asked for, checked.
+struct Asked {
+    filter: Option<Filter>,
+    condition: Option<Condition>,
+    group_by: Dimension,
+    audience: Audience,
+    window: Option<i64>,
+    fresh: Freshness,
+}
+
+impl Asked {
+    fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<Asked, Status> {
+        let pb::GetTicketStatsRequest { filter: source, window: length, group_by: word, min_position, epoch } = request;
+        let (group_by, window, fresh) = checked(|found| {
+            found.text("filter", &source, MAX_FILTER_CHARS);
+            let length = length.map(|length| window(found, &length));
+            (group_by(found, &word), length, freshness(found, min_position, epoch))
+        })
+        .map_err(status::refused)?;
+        let audience = call.audience();
+        let (mut filter, mut condition) = (None, None);
+        if !source.trim().is_empty() {
+            let compiled = state.filters.get(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
+            let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+            let sql = store::filter::compile(&compiled, scope, Instant::host_now())
+                .map_err(|found| filter_invalid(&source, &[found]))?;
+            (filter, condition) = (Some(compiled), Some(sql));
+        }
+        Ok(Asked { filter, condition, group_by, audience, window, fresh })
+    }
+
+    /// The sums that answer it; absent where only the tickets do.
+    fn sums(&self) -> Option<Sums> {
+        if self.audience != Audience::default() {
+            return None;
+        }
+        let Some(filter) = &self.filter else { return Some(Sums { dimension: self.group_by, values: None }) };
+        let same = |sums: &Sums| matches!(self.group_by, Dimension::All) || self.group_by == sums.dimension;
+        values_of(filter).filter(same)
+    }
+}
+
+pub async fn get(
+    state: &State,
+    call: Call,
+    request: pb::GetTicketStatsRequest,
+) -> Result<pb::GetTicketStatsResponse, Status> {
+    let asked = Asked::of(state, &call, request)?;
+    wait_for(state, &call, asked.fresh).await?;
+    let kept = sums(state, &call, &asked).await?;
+    // Counting tickets one by one takes a turn, so that it never takes all the connections.
+    let _turn = if kept.is_none() { state.projections.turn().await } else { None };
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let failed = |error| fault::of_read(METHOD, NARROWER, error);
+    let (installation, now) = store::head::installation_now(&conn).await.map_err(failed)?;
+    let since = asked.window.map(|window| now.plus_micros(-window));
+    let tenant = call.caller.tenant();
+    let (by_value, position) = match kept {
+        Some((sums, position)) => (store::statistics::kept(&mut conn, tenant, &sums, since, now).await, position),
+        None => {
+            let position = position(&mut conn, tenant, &asked).await.map_err(failed)?;
+            let scope = Scope { tenant_id: tenant, audience: &asked.audience };
+            let (filter, group_by) = (asked.condition.as_ref(), asked.group_by);
+            (store::statistics::counted(&mut conn, scope, filter, group_by, since, now).await, position)
+        }
+    };
+    let by_value = by_value.map_err(failed)?;
+    let answer = to_pb(by_value, asked.group_by != Dimension::All);
+    Ok(pb::GetTicketStatsResponse { position, epoch: installation.epoch, ..answer })
+}
+
+/// The sums that answer it, and the position up to which they hold everything; absent where only the tickets do, or where
+/// too much is still to be taken in.
+async fn sums(state: &State, call: &Call, asked: &Asked) -> Result<Option<(Sums, i64)>, Status> {
+    let Some(sums) = asked.sums() else { return Ok(None) };
+    let reached = state.projections.catch_up(&state.pool, call.caller.tenant(), Projection::Statistics).await;
+    match reached.map_err(|error| fault::of_catch_up(METHOD, error))? {
+        Reached::Head { position } => Ok(Some((sums, position))),
+        Reached::Behind { .. } => Ok(None),
+    }
+}
+
+/// How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
+async fn position(conn: &mut Connection, tenant: &str, asked: &Asked) -> QueryResult<i64> {
+    match asked.audience == Audience::default() {
+        true => store::read::head::position(conn, tenant).await,
+        false => Ok(asked.fresh.min_position),
+    }
+}

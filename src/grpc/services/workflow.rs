@@ -1,0 +1,206 @@
+//! WorkflowService.
+
+use tonic::Status;
+
+use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::rules::NotReloaded;
+use crate::grpc::call::{Call, State, service};
+use crate::grpc::convert::read::{checked, freshness, page, page_only};
+use crate::grpc::convert::workflow::{self, diagnostic_to_pb, run_to_pb};
+use crate::grpc::pb;
+use crate::grpc::status::{self, fault};
+use crate::model::canned::CannedRef;
+use crate::model::ledger::Run;
+use crate::model::sla::policy::PolicyRef;
+use crate::model::time::Instant;
+use crate::store;
+use crate::store::page::{Fingerprint, Key, Place};
+use crate::store::pool::PoolError;
+use crate::store::read::Scope;
+use crate::workflow::{Diagnostic, Named, NamedKind, Rule, RuleSet, Severity};
+
+service! {
+    Workflows: workflow_service_server::WorkflowService {
+        list_workflows: ListWorkflowsRequest -> ListWorkflowsResponse, by list;
+        validate_workflow: ValidateWorkflowRequest -> ValidateWorkflowResponse, by validate;
+        reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
+        list_runs: ListRunsRequest -> ListRunsResponse, by list_runs;
+    }
+}
+
+async fn list(
+    state: &State,
+    call: Call,
+    request: pb::ListWorkflowsRequest,
+) -> Result<pb::ListWorkflowsResponse, Status> {
+    let (size, token) =
+        checked(|found| page_only(found, request.page_size, request.page_token)).map_err(status::refused)?;
+    let query = Fingerprint::of(&[b"ListWorkflows", call.caller.tenant().as_bytes()]);
+    let now = Instant::host_now();
+    let after = match token.as_str() {
+        "" => None,
+        token => Some(state.tokens.open(query, token, now).map_err(|_| status::page_token_invalid())?),
+    };
+    let conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let active = state.rules.active(&conn).await;
+    let active = active.map_err(|error| fault::of_read("ListWorkflows", "", error))?;
+    let hash = active.hash;
+    let (set, last_error) = match active.set {
+        Ok(set) => (set, state.rules.last_error()),
+        Err(problem) => (Default::default(), problem),
+    };
+    let size = usize::try_from(size).unwrap_or(store::read::list::MAX_PAGE);
+    let (rules, more) = page_of(set.rules(), after.as_ref().map(|place| place.last.as_slice()), size);
+    let place_of =
+        |rule: &Rule| Place { began: after.as_ref().map_or(now, |place| place.began), last: place(rule).into() };
+    let next = rules.last().filter(|_| more).map(|rule| state.tokens.seal(query, &place_of(rule), now));
+    let workflows = rules.iter().map(|rule| workflow::to_pb(rule, &hash)).collect();
+    Ok(pb::ListWorkflowsResponse { workflows, next_page_token: next.unwrap_or_default(), hash, last_error })
+}
+
+/// Where a rule stands among the others: they run in this order.
+fn place(rule: &Rule) -> [Key; 2] {
+    [Key::Int(i64::from(rule.order)), Key::Text(rule.name.clone())]
+}
+
+/// The rules of a page, and whether more follow. A page goes on behind its place, whatever set is active by then.
+fn page_of<'a>(rules: &'a [Rule], after: Option<&[Key]>, size: usize) -> (&'a [Rule], bool) {
+    let start = match after {
+        Some([Key::Int(order), Key::Text(name)]) => {
+            rules.partition_point(|rule| (i64::from(rule.order), &rule.name) <= (*order, name))
+        }
+        _ => 0,
+    };
+    let rest = &rules[start..];
+    (&rest[..size.min(rest.len())], rest.len() > size)
+}
+
+async fn validate(
+    state: &State,
+    call: Call,
+    request: pb::ValidateWorkflowRequest,
+) -> Result<pb::ValidateWorkflowResponse, Status> {
+    let (file, source) = checked(|found| workflow::source(found, request)).map_err(status::refused)?;
+    // A set leaves files of tests out; who sends one as rules is told that it is none.
+    let file = if file.ends_with(".test.yaml") { "workflow.yaml".to_owned() } else { file };
+    // Compiling takes its time: not on the threads that answer everybody.
+    let checked = tokio::task::spawn_blocking(move || RuleSet::from_sources(vec![(file, source)])).await;
+    let checked = checked.map_err(|panic| fault::incident("ValidateWorkflow", &panic))?;
+    let (mut diagnostics, set) = match checked {
+        Ok(set) => (set.warnings().to_vec(), set),
+        Err(found) => (found, RuleSet::default()),
+    };
+    diagnostics.extend(lacking(state, &call, &set).await?);
+    Ok(pb::ValidateWorkflowResponse {
+        diagnostics: diagnostics.into_iter().map(diagnostic_to_pb).collect(),
+        workflows: set.rules().iter().map(|rule| workflow::to_pb(rule, set.hash())).collect(),
+    })
+}
+
+async fn reload(
+    state: &State,
+    _call: Call,
+    _request: pb::ReloadWorkflowsRequest,
+) -> Result<pb::ReloadWorkflowsResponse, Status> {
+    let named = |found: &[Diagnostic]| {
+        let named = |d: &Diagnostic| {
+            let message = if d.file.is_empty() { d.message.clone() } else { format!("{}: {}", d.file, d.message) };
+            diagnostic_to_pb(Diagnostic { message, ..d.clone() })
+        };
+        found.iter().map(named).collect()
+    };
+    let found = match state.rules.reload().await {
+        Ok(set) => {
+            return Ok(pb::ReloadWorkflowsResponse { hash: set.hash().to_owned(), diagnostics: named(set.warnings()) });
+        }
+        Err(NotReloaded::Refused(found)) => found,
+        Err(NotReloaded::Database(error)) => return Err(fault::of_pool(PoolError::NoConnection(error))),
+    };
+    let conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let active = store::head::installation(&conn).await;
+    let active = active.map_err(|error| fault::of_read("ReloadWorkflows", "", error))?;
+    Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
+}
+
+/// Warnings about what rules name and the caller's tenant lacks: other tenants may have it.
+async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagnostic>, Status> {
+    let named: Vec<_> = set.rules().iter().flat_map(|rule| rule.named().map(move |named| (rule, named))).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name);
+    let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(CannedRef::parse).collect();
+    let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(PolicyRef::parse).collect();
+    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let audience = call.audience();
+    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let failed = |error| fault::of_read("ValidateWorkflow", "", error);
+    let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
+    let policies = store::read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
+    let is_there = |it: &Named<'_>| match it.kind {
+        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(it.name)),
+        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(it.name)),
+    };
+    Ok(named.into_iter().filter(|(_, it)| !is_there(it)).map(|(rule, it)| unknown(rule, it)).collect())
+}
+
+fn unknown(rule: &Rule, named: Named<'_>) -> Diagnostic {
+    let Named { kind, name, line, column } = named;
+    let (code, what) = match kind {
+        NamedKind::CannedResponse => ("unknown-canned", "canned response"),
+        NamedKind::SlaPolicy => ("unknown-policy", "SLA policy"),
+    };
+    Diagnostic {
+        severity: Severity::Warning,
+        code,
+        message: format!("this tenant has no {what} `{name}`"),
+        hint: "create it; for a tenant that lacks it, this is an ERROR each time".to_owned(),
+        file: rule.file.clone(),
+        line,
+        column,
+    }
+}
+
+async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {
+    let pb::ListRunsRequest { order_by, page_size, page_token, min_position, epoch } = request;
+    let (page, fresh) = checked(|found| {
+        let page = page(found, String::new(), order_by, page_size, page_token);
+        (page, freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
+    let asked = Asked { method: "ListRuns", page, root: None, narrowed: &[] };
+    let list = List::<Run>::of(state, &call, asked)?;
+    let mut conn = connection(state, &call, fresh).await?;
+    let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
+    let rows = rows.map_err(|error| list.failed(error))?;
+    let (runs, next_page_token) = list.shown(state, rows, run_to_pb);
+    Ok(pb::ListRunsResponse { runs, next_page_token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(names: &[(i32, &str)]) -> RuleSet {
+        let source = |(order, name): &(i32, &str)| {
+            format!("name: {name}\norder: {order}\non: ticket.created\ndo:\n  - tag: {{add: [x]}}\n")
+        };
+        let files = names.iter().map(|rule| (format!("{}.yaml", rule.1), source(rule))).collect();
+        RuleSet::from_sources(files).expect("a set")
+    }
+
+    #[test]
+    fn pages_of_rules_follow_each_other_and_end() {
+        let set = rules(&[(2, "a"), (1, "c"), (1, "b"), (3, "d")]);
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let (page, more) = page_of(set.rules(), after.as_ref().map(<[Key; 2]>::as_slice), 3);
+            seen.extend(page.iter().map(|rule| rule.name.clone()));
+            after = page.last().map(place);
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(seen, ["b", "c", "a", "d"]);
+    }
+}

@@ -1,0 +1,326 @@
+//! Refusals and faults, as gRPC statuses: the code, a reason of `ErrorReason`, every dynamic part in the metadata.
+
+pub mod fault;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::command::Refusal;
+use crate::command::refusal::{Kind, Violation};
+use crate::grpc::pb::ErrorReason;
+use crate::workflow::NoText;
+
+const DOMAIN: &str = "docket";
+/// Clients take 8 KiB of trailers, encoded. Texts and violations stay well below.
+const MAX_TEXT_BYTES: usize = 1024;
+const MAX_VIOLATION_BYTES: usize = 3 * 1024;
+
+/// The one place where a refusal gets its code.
+pub fn refused(refusal: Refusal) -> Status {
+    let text = refusal.to_string();
+    match refusal {
+        Refusal::Invalid { violations } => invalid(text, violations),
+        Refusal::NotFound { kind, id } => not_found(text, kind, id),
+        Refusal::NameTaken { kind, name } => {
+            let (_, message) = missing(kind);
+            let details = ErrorDetails::with_resource_info(message, name.as_str(), "", text.as_str());
+            let metadata = [("kind", kind.word().to_owned()), ("name", name)];
+            build(Code::AlreadyExists, ErrorReason::NameTaken, text, metadata, details)
+        }
+        Refusal::IllegalTransition { name, verb, from, to, allowed, advice: _ } => {
+            let allowed: Vec<&str> = allowed.iter().map(|status| status.word()).collect();
+            let metadata = [
+                ("name", name.clone()),
+                ("from", from.to_string()),
+                ("to", to.map(|status| status.to_string()).unwrap_or_default()),
+                ("verb", verb.to_string()),
+                ("allowed", allowed.join(",")),
+            ];
+            precondition(ErrorReason::IllegalTransition, "LIFECYCLE", &name, text, metadata)
+        }
+        Refusal::PolicyOverlaps { name, slot } => {
+            let (_, message) = missing(Kind::SlaPolicy);
+            let details = ErrorDetails::with_resource_info(message, name.as_str(), "", text.as_str());
+            let metadata = [("name", name), ("slot", slot)];
+            build(Code::AlreadyExists, ErrorReason::SlaPolicyOverlaps, text, metadata, details)
+        }
+        Refusal::CalendarInUse { name, users, advice: _ } => {
+            let metadata = [("name", name.clone()), ("users", shortened(users.join(", ")))];
+            precondition(ErrorReason::CalendarInUse, "CALENDAR", &name, text, metadata)
+        }
+        Refusal::EtagMismatch { name, sent, current } => {
+            let metadata = [("name", name), ("sent", sent), ("current", current)];
+            build(Code::Aborted, ErrorReason::EtagMismatch, text, metadata, ErrorDetails::new())
+        }
+        Refusal::RequestIdReused { request_id } => {
+            let metadata = [("request_id", request_id)];
+            build(Code::AlreadyExists, ErrorReason::RequestIdReused, text, metadata, ErrorDetails::new())
+        }
+        Refusal::Deleted { name } => {
+            precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
+        }
+        Refusal::TagNotRegistered { tags } => {
+            let subject = shortened(tags.join(","));
+            precondition(ErrorReason::TagNotRegistered, "TAG", &subject, text, [("tags", subject.clone())])
+        }
+        Refusal::MessageDeleted { name } => {
+            precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
+        }
+        Refusal::VisibilityFixed { name, is } => {
+            let metadata = [("name", name.clone()), ("visibility", is.to_string())];
+            precondition(ErrorReason::VisibilityFixed, "VISIBILITY", &name, text, metadata)
+        }
+        Refusal::TicketClosed { name } => {
+            precondition(ErrorReason::TicketClosed, "LIFECYCLE", &name, text, [("name", name.clone())])
+        }
+        Refusal::NotDone { name, verb, status, advice: _ } => {
+            let metadata = [("name", name.clone()), ("verb", verb.to_owned()), ("status", status.to_string())];
+            precondition(ErrorReason::TicketNotDone, "LIFECYCLE", &name, text, metadata)
+        }
+        Refusal::ReopenRejected { name, status, setting, mode, advice: _ } => {
+            let metadata = [
+                ("name", name.clone()),
+                ("status", status.to_string()),
+                ("setting", setting.to_owned()),
+                ("mode", mode.to_string()),
+            ];
+            precondition(ErrorReason::ReopenRejected, "SETTINGS", &name, text, metadata)
+        }
+        Refusal::LimitExceeded { name, what, limit } => {
+            let metadata = [("name", name.clone()), ("what", what), ("limit", limit.to_string())];
+            precondition(ErrorReason::LimitExceeded, "LIMIT", &name, text, metadata)
+        }
+        Refusal::Denied { workflow, message } => {
+            let metadata = [("workflow", workflow.clone()), ("message", shortened(message))];
+            precondition(ErrorReason::DeniedByWorkflow, "WORKFLOW", &workflow, text, metadata)
+        }
+        Refusal::Forbidden { what: _ } => {
+            build(Code::PermissionDenied, ErrorReason::Forbidden, text, [], ErrorDetails::new())
+        }
+    }
+}
+
+fn invalid(text: String, violations: Vec<Violation>) -> Status {
+    let count = violations.len();
+    let mut kept: Vec<FieldViolation> = Vec::new();
+    let mut room = MAX_VIOLATION_BYTES;
+    for Violation { field, description } in violations {
+        let size = field.len() + description.len();
+        if size > room {
+            break;
+        }
+        room -= size;
+        kept.push(FieldViolation::new(field, description));
+    }
+    if kept.len() < count {
+        kept.push(FieldViolation::new("", format!("and {} more", count - kept.len())));
+    }
+    let metadata = [("violations", count.to_string())];
+    build(Code::InvalidArgument, ErrorReason::InvalidFields, text, metadata, ErrorDetails::with_bad_request(kept))
+}
+
+fn not_found(text: String, kind: Kind, id: String) -> Status {
+    let (reason, message) = missing(kind);
+    let details = ErrorDetails::with_resource_info(message, id.as_str(), "", text.as_str());
+    build(Code::NotFound, reason, text, [("id", id)], details)
+}
+
+/// The reason when one of these is missing, and the message that it is on the wire.
+fn missing(kind: Kind) -> (ErrorReason, &'static str) {
+    match kind {
+        Kind::Ticket => (ErrorReason::TicketNotFound, "docket.v1.Ticket"),
+        Kind::Message => (ErrorReason::MessageNotFound, "docket.v1.Message"),
+        Kind::Issue => (ErrorReason::IssueNotFound, "docket.v1.Issue"),
+        Kind::Organization => (ErrorReason::OrganizationNotFound, "docket.v1.Organization"),
+        Kind::Contact => (ErrorReason::ContactNotFound, "docket.v1.Contact"),
+        Kind::Team => (ErrorReason::TeamNotFound, "docket.v1.Team"),
+        Kind::Agent => (ErrorReason::AgentNotFound, "docket.v1.Agent"),
+        Kind::Tag => (ErrorReason::TagNotFound, "docket.v1.Tag"),
+        Kind::CannedResponse => (ErrorReason::CannedResponseNotFound, "docket.v1.CannedResponse"),
+        Kind::SlaPolicy => (ErrorReason::SlaPolicyNotFound, "docket.v1.SlaPolicy"),
+        Kind::Calendar => (ErrorReason::CalendarNotFound, "docket.v1.Calendar"),
+    }
+}
+
+fn precondition<const N: usize>(
+    reason: ErrorReason,
+    kind: &str,
+    subject: &str,
+    text: String,
+    metadata: [(&str, String); N],
+) -> Status {
+    let details = ErrorDetails::with_precondition_failure_violation(kind, subject, text.as_str());
+    build(Code::FailedPrecondition, reason, text, metadata, details)
+}
+
+/// An expression of a canned response that has no value for this ticket.
+pub fn not_rendered(name: &str, failed: NoText) -> Status {
+    let text = format!("canned response {name:?} cannot be written out: {failed}");
+    let NoText { expression, problem } = failed;
+    let metadata = [("name", name.to_owned()), ("expression", shortened(expression)), ("problem", shortened(problem))];
+    precondition(ErrorReason::NotRendered, "EXPRESSION", name, text, metadata)
+}
+
+/// `column` counts characters from 1.
+pub fn filter_invalid(column: u32, problem: String) -> Status {
+    let text = format!("filter, column {column}: {problem}");
+    let details = ErrorDetails::with_bad_request_violation("filter", text.as_str());
+    let metadata = [("column", column.to_string()), ("problem", problem)];
+    build(Code::InvalidArgument, ErrorReason::FilterInvalid, text, metadata, details)
+}
+
+pub fn order_by_invalid(problem: String) -> Status {
+    let details = ErrorDetails::with_bad_request_violation("order_by", problem.as_str());
+    let text = format!("order_by: {problem}");
+    build(Code::InvalidArgument, ErrorReason::OrderByInvalid, text, [("problem", problem)], details)
+}
+
+pub fn page_token_invalid() -> Status {
+    const TEXT: &str =
+        "page_token is not one that this server gave for this query in the last 24 hours: start again without it";
+    let details = ErrorDetails::with_bad_request_violation("page_token", TEXT);
+    build(Code::InvalidArgument, ErrorReason::PageTokenInvalid, TEXT.to_owned(), [], details)
+}
+
+/// A position above the head, or of another epoch.
+pub fn position_unknown(position: i64, head: i64, epoch: i64) -> Status {
+    let text = format!("position {position} is not one of this log: its head is {head}, its epoch {epoch}");
+    let metadata = [("position", position.to_string()), ("head", head.to_string()), ("epoch", epoch.to_string())];
+    precondition(ErrorReason::PositionUnknown, "POSITION", "log", text, metadata)
+}
+
+pub fn position_not_reached(position: i64) -> Status {
+    let text = format!("this server has not read up to position {position} yet: try again");
+    let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(200)));
+    let metadata = [("position", position.to_string())];
+    build(Code::Unavailable, ErrorReason::PositionNotReached, text, metadata, details)
+}
+
+/// What this read needs is still being made of the log; `tickets` and `activities` are yet to be taken in.
+pub fn not_caught_up(method: &str, position: i64, tickets: i64, activities: i64) -> Status {
+    let text = format!(
+        "{method} has {tickets} tickets and {activities} activities to take in before it can answer: it goes on, try again"
+    );
+    let details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1)));
+    let metadata =
+        [("position", position.to_string()), ("tickets", tickets.to_string()), ("activities", activities.to_string())];
+    build(Code::Unavailable, ErrorReason::PositionNotReached, text, metadata, details)
+}
+
+pub fn position_expired(position: i64, oldest: i64) -> Status {
+    let text = format!("position {position} is no longer kept: the oldest is {oldest}");
+    let metadata = [("position", position.to_string()), ("oldest", oldest.to_string())];
+    build(Code::OutOfRange, ErrorReason::PositionExpired, text, metadata, ErrorDetails::new())
+}
+
+/// `what` says which bound is reached.
+pub fn overloaded(what: &str, retry_after: Duration) -> Status {
+    let text = format!("too many calls wait already: {what}; try again in {} ms", retry_after.as_millis());
+    let details = ErrorDetails::with_retry_info(Some(retry_after));
+    build(Code::ResourceExhausted, ErrorReason::Overloaded, text, [("what", what.to_owned())], details)
+}
+
+/// A read that the database did not end in time. `narrower` says what to ask for instead.
+pub fn query_too_slow(method: &str, narrower: &str) -> Status {
+    let text = format!("{method} took the database too long, for no index serves it as it was asked; {narrower}");
+    let metadata = [("method", method.to_owned()), ("advice", narrower.to_owned())];
+    build(Code::DeadlineExceeded, ErrorReason::QueryTooSlow, text, metadata, ErrorDetails::new())
+}
+
+pub fn deadline_passed() -> Status {
+    const TEXT: &str = "the deadline passed while the call waited; nothing was written";
+    build(Code::DeadlineExceeded, ErrorReason::DeadlinePassed, TEXT.to_owned(), [], ErrorDetails::new())
+}
+
+/// The server stops, or has lost its database.
+pub fn unavailable(retry_after: Duration) -> Status {
+    const TEXT: &str = "the server cannot answer now; send it again, a write with the same request_id";
+    let details = ErrorDetails::with_retry_info(Some(retry_after));
+    build(Code::Unavailable, ErrorReason::Unavailable, TEXT.to_owned(), [], details)
+}
+
+/// `incident` stands in the server's log beside what happened.
+pub fn internal(incident: &str) -> Status {
+    let text = format!("a fault of the server; its log has it as incident {incident}");
+    build(Code::Internal, ErrorReason::Internal, text, [("incident", incident.to_owned())], ErrorDetails::new())
+}
+
+/// A status with its ErrorInfo, and what else fits it.
+pub(in crate::grpc) fn build<'a>(
+    code: Code,
+    reason: ErrorReason,
+    text: String,
+    metadata: impl IntoIterator<Item = (&'a str, String)>,
+    mut details: ErrorDetails,
+) -> Status {
+    let metadata: HashMap<String, String> = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    details.set_error_info(word(reason), DOMAIN, metadata);
+    Status::with_error_details(code, shortened(text), details)
+}
+
+/// `ILLEGAL_TRANSITION`, without the enum's prefix.
+fn word(reason: ErrorReason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > MAX_TEXT_BYTES {
+        let end = (0..=MAX_TEXT_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lifecycle::Verb;
+    use crate::model::words::Status as TicketStatus;
+
+    #[test]
+    fn an_illegal_move_says_everything_twice() {
+        let status = refused(Refusal::IllegalTransition {
+            name: "TKT-0042".into(),
+            verb: Verb::Escalate,
+            from: TicketStatus::Closed,
+            to: Some(TicketStatus::Escalated),
+            allowed: vec![TicketStatus::Reopened],
+            advice: "reopen it first".into(),
+        });
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        assert_eq!(status.message(), "cannot escalate TKT-0042: it is CLOSED; reopen it first");
+        let details = status.get_error_details();
+        let info = details.error_info().expect("an ErrorInfo");
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("ILLEGAL_TRANSITION", "docket"));
+        for (key, value) in [("from", "CLOSED"), ("to", "ESCALATED"), ("verb", "escalate"), ("allowed", "REOPENED")] {
+            assert_eq!(info.metadata.get(key).map(String::as_str), Some(value));
+        }
+        assert_eq!(details.precondition_failure().map(|p| p.violations.len()), Some(1));
+    }
+
+    #[test]
+    fn many_violations_still_fit_the_trailers() {
+        let violation = |i| Violation { field: format!("requests[{i}].ticket.subject"), description: "x".repeat(60) };
+        let status = refused(Refusal::Invalid { violations: (0..500).map(violation).collect() });
+        assert!(status.message().len() + status.details().len() < 6 * 1024);
+        let details = status.get_error_details();
+        let kept = &details.bad_request().expect("a BadRequest").field_violations;
+        assert_eq!(kept[0].field, "requests[0].ticket.subject");
+        assert_eq!(kept.last().map(|v| v.description.clone()), Some(format!("and {} more", 501 - kept.len())));
+        assert_eq!(details.error_info().and_then(|i| i.metadata.get("violations").cloned()).as_deref(), Some("500"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_named_as_it_was_asked_for() {
+        let status = refused(Refusal::NotFound { kind: Kind::Agent, id: "ann".into() });
+        assert_eq!(status.code(), Code::NotFound);
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().map(|i| i.reason.clone()).as_deref(), Some("AGENT_NOT_FOUND"));
+        assert_eq!(details.resource_info().map(|r| r.resource_name.clone()).as_deref(), Some("ann"));
+    }
+}
