@@ -4,9 +4,13 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "build/access.rs"]
+mod access;
+
 fn main() -> Result<(), Box<dyn Error>> {
     // tonic-prost-build prints this only when it reads the files itself.
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=proto");
     // They are embedded by a macro, which does not see a new folder.
     println!("cargo::rerun-if-changed=migrations");
@@ -18,11 +22,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
 
-    // The raw bytes keep the extensions (google.api.http), which prost's own types would drop. The comments stay out:
+    // The raw bytes keep the extensions (google.api.http, docket.v1.access), which prost's own types would drop. The comments stay out:
     // they double the size, and reflection has no use for them.
     compiler.include_source_info(false);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("docket.bin"), compiler.encode_file_descriptor_set())?;
+    fs::write(out.join("methods.rs"), access::table(&compiler.descriptor_pool())?)?;
 
     // tonic-types already has google.rpc, and no code needs google.api. google.protobuf maps to prost-types.
     compiler.include_source_info(true);

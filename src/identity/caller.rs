@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::claims::Claims;
 use super::error::TokenError;
 
-/// What a token lets its bearer do. Which role may call which method is a table in `grpc::server::methods`.
+/// What a token lets its bearer do. Which role may call which method, proto/ says at the method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Sees and writes its own tickets, the public part.

@@ -28,5 +28,5 @@ pub mod stream_activities_response {
     pub use super::frame::Event;
 }
 
-/// Every file of proto/ and what it imports, extensions (google.api.http) included.
+/// Every file of proto/ and what it imports, extensions (google.api.http, docket.v1.access) included.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/docket.bin"));

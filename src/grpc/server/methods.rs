@@ -1,4 +1,4 @@
-//! Which roles may call which method. What is not in the table cannot be called.
+//! Access control by method: the roles that may call each. A method that is not listed cannot be called.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -24,117 +24,20 @@ pub struct Method {
     pub index: usize,
 }
 
-const STAFF: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin]);
-const WRITE: Roles = STAFF.union(Roles::of(&[Role::Service, Role::Importer]));
-const READ: Roles = WRITE.union(Roles::of(&[Role::Auditor]));
-const LOG: Roles = STAFF.union(Roles::of(&[Role::Service, Role::Auditor]));
-const RULES: Roles = STAFF.union(Roles::of(&[Role::Auditor]));
-const SETUP: Roles = Roles::of(&[Role::Admin, Role::Service, Role::Importer]);
-const CURATE: Roles = SETUP.union(Roles::of(&[Role::Lead]));
-const REQUESTER: Roles = Roles::of(&[Role::Requester]);
+/// The methods of docket.v1, written by the build from their option `access` in proto/.
+const DOCKET: &[(&str, Roles)] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 
-/// By service, as in proto/. A requester's calls see its own tickets only, and the public part of those.
-const TABLE: &[(&str, Access)] = &[
-    ("/docket.v1.TicketService/CreateTicket", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/BatchCreateTickets", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/GetTicket", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/BatchGetTickets", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/ListTickets", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/SearchTickets", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/GetTicketStats", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/UpdateTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/DeleteTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/UndeleteTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/AssignTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/TagTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/StartTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/HoldTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/ResolveTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/EscalateTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/CloseTicket", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/ReopenTicket", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/CreateFollowUp", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/ConvertToIssue", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/RateTicket", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/PostMessage", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/GetMessage", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/ListMessages", Access::Roles(READ.union(REQUESTER))),
-    ("/docket.v1.TicketService/UpdateMessage", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/DeleteMessage", Access::Roles(WRITE.union(REQUESTER))),
-    ("/docket.v1.TicketService/CreateTag", Access::Roles(CURATE)),
-    ("/docket.v1.TicketService/GetTag", Access::Roles(READ)),
-    ("/docket.v1.TicketService/ListTags", Access::Roles(READ)),
-    ("/docket.v1.TicketService/UpdateTag", Access::Roles(CURATE)),
-    ("/docket.v1.TicketService/DeleteTag", Access::Roles(CURATE)),
-    ("/docket.v1.TicketService/CreateCannedResponse", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/GetCannedResponse", Access::Roles(READ)),
-    ("/docket.v1.TicketService/ListCannedResponses", Access::Roles(READ)),
-    ("/docket.v1.TicketService/UpdateCannedResponse", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/DeleteCannedResponse", Access::Roles(WRITE)),
-    ("/docket.v1.TicketService/RenderCannedResponse", Access::Roles(READ)),
-    ("/docket.v1.IssueService/CreateIssue", Access::Roles(WRITE)),
-    ("/docket.v1.IssueService/GetIssue", Access::Roles(READ)),
-    ("/docket.v1.IssueService/ListIssues", Access::Roles(READ)),
-    ("/docket.v1.IssueService/ResolveIssue", Access::Roles(WRITE)),
-    ("/docket.v1.IssueService/UpdateIssue", Access::Roles(WRITE)),
-    ("/docket.v1.IssueService/ReopenIssue", Access::Roles(WRITE)),
-    ("/docket.v1.IssueService/LinkIssue", Access::Roles(WRITE)),
-    ("/docket.v1.IssueService/UnlinkIssue", Access::Roles(WRITE)),
-    ("/docket.v1.DirectoryService/UpsertOrganization", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/GetOrganization", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/ListOrganizations", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/UpsertContact", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/GetContact", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/ListContacts", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/UpsertTeam", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/GetTeam", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/ListTeams", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/UpsertAgent", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/GetAgent", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/ListAgents", Access::Roles(READ)),
-    ("/docket.v1.DirectoryService/BatchUpsertOrganizations", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/DeleteOrganization", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/BatchUpsertContacts", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/DeleteContact", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/BatchUpsertTeams", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/DeleteTeam", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/BatchUpsertAgents", Access::Roles(SETUP)),
-    ("/docket.v1.DirectoryService/DeleteAgent", Access::Roles(SETUP)),
-    ("/docket.v1.TenantService/GetTenant", Access::Roles(READ)),
-    ("/docket.v1.TenantService/UpdateTenant", Access::Roles(Roles::of(&[Role::Admin]))),
-    ("/docket.v1.SlaService/CreateSlaPolicy", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/GetSlaPolicy", Access::Roles(READ)),
-    ("/docket.v1.SlaService/ListSlaPolicies", Access::Roles(READ)),
-    ("/docket.v1.SlaService/UpdateSlaPolicy", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/DeleteSlaPolicy", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/CreateCalendar", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/GetCalendar", Access::Roles(READ)),
-    ("/docket.v1.SlaService/ListCalendars", Access::Roles(READ)),
-    ("/docket.v1.SlaService/UpdateCalendar", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/DeleteCalendar", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/ImportHolidays", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/PreviewDeadline", Access::Roles(READ)),
-    ("/docket.v1.SlaService/PreviewElapsed", Access::Roles(READ)),
-    ("/docket.v1.SlaService/PreviewPolicyChange", Access::Roles(CURATE)),
-    ("/docket.v1.SlaService/GetTicketSla", Access::Roles(READ)),
-    ("/docket.v1.SlaService/ExplainSla", Access::Roles(READ)),
-    ("/docket.v1.SlaService/ListBreaches", Access::Roles(READ)),
-    ("/docket.v1.SlaService/GetSlaReport", Access::Roles(READ)),
-    ("/docket.v1.ActivityService/ListActivities", Access::Roles(LOG.union(REQUESTER))),
-    ("/docket.v1.ActivityService/StreamActivities", Access::Roles(LOG.union(REQUESTER))),
-    ("/docket.v1.WorkflowService/ListWorkflows", Access::Roles(RULES)),
-    ("/docket.v1.WorkflowService/ValidateWorkflow", Access::Roles(RULES)),
-    ("/docket.v1.WorkflowService/ReloadWorkflows", Access::Roles(Roles::of(&[Role::Admin]))),
-    ("/docket.v1.WorkflowService/ListRuns", Access::Roles(RULES)),
-    ("/grpc.health.v1.Health/Check", Access::Open),
-    ("/grpc.health.v1.Health/Watch", Access::Open),
-    ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Access::Open),
-    ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Access::Open),
+const OPEN: &[&str] = &[
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
 static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
-    let rows = TABLE.iter().enumerate();
-    rows.map(|(index, (path, access))| Method { path, access: *access, index }).collect()
+    let docket = DOCKET.iter().map(|(path, roles)| (*path, Access::Roles(*roles)));
+    let open = OPEN.iter().map(|path| (*path, Access::Open));
+    docket.chain(open).enumerate().map(|(index, (path, access))| Method { path, access, index }).collect()
 });
 
 static BY_PATH: LazyLock<HashMap<&'static str, &'static Method>> =
@@ -150,11 +53,17 @@ pub fn find(path: &str) -> Option<&'static Method> {
     BY_PATH.get(path).copied()
 }
 
+/// What the build makes of the option.
+#[cfg(test)]
+#[path = "../../../build/access.rs"]
+mod declared;
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use prost::Message;
+    use prost_reflect::DescriptorPool;
     use prost_types::FileDescriptorSet;
 
     use super::*;
@@ -183,7 +92,28 @@ mod tests {
         let reflection = |path: &str| path.starts_with("/grpc.reflection.v1");
         let stale: Vec<_> = all().iter().filter(|row| !described.contains(row.path) && !reflection(row.path)).collect();
         assert!(stale.is_empty(), "these rows have no method: {stale:?}");
-        assert_eq!(BY_PATH.len(), TABLE.len(), "a method has two rows");
+        assert_eq!(BY_PATH.len(), all().len(), "a method has two rows");
+    }
+
+    #[test]
+    fn a_method_without_roles_fails_the_build() {
+        let whole = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
+        let row = r#"("/docket.v1.TenantService/UpdateTenant", Roles::of(&[Role::Admin])),"#;
+        assert!(declared::table(&whole).expect("every method has its roles").contains(row));
+        // Types that know nothing of extensions lose the option.
+        let set = FileDescriptorSet::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
+        let pool = DescriptorPool::from_file_descriptor_set(set).expect("descriptors without options");
+        let refused = declared::table(&pool).expect_err("no method has roles");
+        assert!(refused.contains("/docket.v1.ActivityService/ListActivities"), "{refused}");
+    }
+
+    #[test]
+    fn the_roles_of_the_proto_are_those_of_a_token() {
+        let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
+        let roles = pool.get_enum_by_name("docket.v1.Role").expect("the enum of the proto");
+        let words: Vec<String> = roles.values().map(|role| role.name().to_lowercase().replace("role_", "")).collect();
+        let known = Role::ALL.map(Role::word);
+        assert_eq!(words, [&["unspecified"][..], &known].concat());
     }
 
     #[test]
