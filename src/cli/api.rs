@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::error::CliError;
 use super::noun::args::text;
 use super::session::{ClientArgs, Session, run as run_session};
-use crate::grpc::rest::route::{Asked, Routes};
-use crate::grpc::rest::write;
+use crate::grpc::rest::{self, HttpRequest, Routes};
 
 #[derive(Debug, Args)]
 pub struct ApiArgs {
@@ -34,7 +33,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 pub fn run(args: ApiArgs) -> Result<(), CliError> {
     let ApiArgs { client, verb, path, data, q } = args;
     let body = data.map(|data| body(&data)).transpose()?;
-    run_session(client, |session| carry_out(session, Asked { verb, path, query: q, body }))
+    run_session(client, |session| carry_out(session, HttpRequest { verb, path, query: q, body }))
 }
 
 fn body(data: &str) -> Result<Value, CliError> {
@@ -42,8 +41,8 @@ fn body(data: &str) -> Result<Value, CliError> {
     serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("the body (-d) is no JSON: {error}")))
 }
 
-async fn carry_out(mut session: Session, asked: Asked) -> Result<(), CliError> {
+async fn carry_out(mut session: Session, asked: HttpRequest) -> Result<(), CliError> {
     let (method, request) = Routes::new(&session.schema).request(asked)?;
     let answer = session.send(&method, request).await?;
-    Ok(session.show.value(&write::json(&answer)?)?)
+    Ok(session.show.value(&rest::json(&answer)?)?)
 }

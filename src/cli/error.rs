@@ -6,8 +6,7 @@ use super::client::ClientError;
 use super::client::profiles::ProfilesError;
 use super::show::ShowError;
 use crate::command::refusal::Violation;
-use crate::grpc::rest::SchemaError;
-use crate::grpc::rest::route::RouteError;
+use crate::grpc::rest::{RouteError, SchemaError};
 
 /// The server refused, or is away; a check failed.
 pub const FAILED: u8 = 1;

@@ -9,7 +9,7 @@ use super::client::ServerArgs;
 use super::client::call::Caller;
 use super::error::CliError;
 use super::show::{Kind, Show, ShowArgs};
-use crate::grpc::rest::{Schema, read, write};
+use crate::grpc::rest::{self, Schema};
 
 /// The most rows that a page has.
 const PAGE: usize = 500;
@@ -82,7 +82,7 @@ impl Session {
         written: Map<String, Value>,
     ) -> Result<(MethodDescriptor, DynamicMessage), CliError> {
         let method = self.schema.method(rpc)?;
-        let request = read::request(&method.input(), Value::Object(written)).map_err(CliError::unreadable)?;
+        let request = rest::request(&method.input(), Value::Object(written)).map_err(CliError::unreadable)?;
         Ok((method, request))
     }
 
@@ -113,7 +113,7 @@ impl Session {
     fn part(&self, answer: &DynamicMessage, kind: &Kind) -> Result<Value, CliError> {
         let message = self.schema.message(kind.message)?;
         let part = answer.fields().find_map(|(_, value)| value.as_message().filter(|m| m.descriptor() == message));
-        Ok(part.map(write::json).transpose()?.unwrap_or(Value::Null))
+        Ok(part.map(rest::json).transpose()?.unwrap_or(Value::Null))
     }
 
     /// Asks, and shows the resource as a row: what a write has made of it.
@@ -148,7 +148,7 @@ impl Session {
         limit: Limit,
     ) -> Result<(), CliError> {
         let rows = self.rows(rpc, written, limit).await?;
-        let rows: Result<Vec<Value>, _> = rows.iter().map(write::json).collect();
+        let rows: Result<Vec<Value>, _> = rows.iter().map(rest::json).collect();
         Ok(self.show.many(&self.schema, kind, rows?)?)
     }
 

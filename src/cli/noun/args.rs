@@ -12,8 +12,7 @@ use serde_json::{Map, Value};
 use crate::cli::error::CliError;
 use crate::cli::session::Limit;
 use crate::cli::show::Kind;
-use crate::grpc::rest::alias::fold;
-use crate::grpc::rest::{Schema, filter};
+use crate::grpc::rest::{self, Schema, fold};
 
 /// How many rows a list shows unasked.
 const ROWS: usize = 50;
@@ -134,7 +133,7 @@ impl Page {
                 Value::String(text) => vec![text],
                 _ => continue,
             };
-            let condition = filter::narrowed(&message, &field, &values);
+            let condition = rest::condition(&message, &field, &values);
             conditions.push(condition.map_err(|violation| CliError::unreadable(vec![violation]))?);
         }
         let filter = match (conditions.as_slice(), &self.filter) {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::grpc::rest::write;
+use crate::grpc::rest;
 use crate::model::words::SlaMetric;
 
 use super::args::Words;
@@ -29,14 +29,14 @@ pub async fn explain(session: &mut Session, args: Explain) -> Result<(), CliErro
     let metrics = match &args.metric {
         Some(metric) => vec![metric.clone()],
         None => {
-            let sla = write::json(&session.ask("GetTicketSla", Map::from_iter([("id".into(), json!(id))])).await?)?;
+            let sla = rest::json(&session.ask("GetTicketSla", Map::from_iter([("id".into(), json!(id))])).await?)?;
             list(&sla, "clocks").iter().map(|clock| text(clock, "metric").to_owned()).collect()
         }
     };
     let mut answers = Vec::new();
     for metric in metrics {
         let one = Explain { id: id.clone(), metric: Some(metric) };
-        answers.push(write::json(&session.ask("ExplainSla", written(&one)?).await?)?);
+        answers.push(rest::json(&session.ask("ExplainSla", written(&one)?).await?)?);
     }
     answers.retain(|answer| answer.get("clock").is_some_and(|clock| !clock.is_null()));
     if !session.show.for_people() {
@@ -62,7 +62,7 @@ async fn names(session: &mut Session, answers: &[Value]) -> Result<Names, CliErr
         let id = text(row, "policy_id");
         if !id.is_empty() && !names.contains_key(id) {
             let answer = session.ask("GetSlaPolicy", Map::from_iter([("id".into(), json!(id))])).await?;
-            names.insert(id.to_owned(), text(&write::json(&answer)?["sla_policy"], "name").to_owned());
+            names.insert(id.to_owned(), text(&rest::json(&answer)?["sla_policy"], "name").to_owned());
         }
     }
     Ok(names)

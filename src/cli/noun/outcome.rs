@@ -16,7 +16,7 @@ use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::kind::{ATTAINMENT, BREACH, REPORT_GROUP, SLA_POLICY};
 use crate::cli::token::parse_ttl;
-use crate::grpc::rest::write;
+use crate::grpc::rest;
 use crate::model::words::{Priority, SlaMetric, TicketType};
 
 /// Which clocks; several values of one flag mean any of them.
@@ -85,7 +85,7 @@ pub(super) async fn report(session: &mut Session, args: Report) -> Result<(), Cl
     let mut request = Page::of(filter).written(&BREACH, narrowed(session, *narrowing).await?)?;
     request.extend(written(&window)?);
     request.extend(group_by.map(|word| ("group_by".to_owned(), Value::String(word))));
-    let mut answer = write::json(&session.ask("GetSlaReport", request).await?)?;
+    let mut answer = rest::json(&session.ask("GetSlaReport", request).await?)?;
     if !session.show.for_people() {
         return Ok(session.show.value(&answer)?);
     }

@@ -9,7 +9,7 @@ use super::sla::{Calendar, Import, Policy};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::kind::SLA_EFFECT;
-use crate::grpc::rest::write;
+use crate::grpc::rest;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Preview {
@@ -111,8 +111,8 @@ pub(super) async fn preview(session: &mut Session, args: Preview) -> Result<(), 
     let (rpc, field, fields) = args.change()?;
     // Read as the request that it is: an update gets its mask.
     let (_, change) = session.request(rpc, fields)?;
-    let request = Map::from_iter([(field.to_owned(), write::json(&change)?)]);
-    let answer = write::json(&session.ask("PreviewPolicyChange", request).await?)?;
+    let request = Map::from_iter([(field.to_owned(), rest::json(&change)?)]);
+    let answer = rest::json(&session.ask("PreviewPolicyChange", request).await?)?;
     if !session.show.for_people() {
         return Ok(session.show.value(&answer)?);
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::kind::{STATS, STATS_GROUP};
-use crate::grpc::rest::write;
+use crate::grpc::rest;
 
 #[derive(Debug, Args, Serialize)]
 pub struct Stats {
@@ -24,7 +24,7 @@ pub struct Stats {
 
 pub async fn stats(session: &mut Session, args: Stats) -> Result<(), CliError> {
     let answer = session.ask("GetTicketStats", written(&args)?).await?;
-    let figures = write::json(&answer)?;
+    let figures = rest::json(&answer)?;
     session.show.one(&session.schema, &STATS, &figures)?;
     let groups = figures.get("groups").and_then(Value::as_array).cloned().unwrap_or_default();
     if session.show.for_people() && !groups.is_empty() {

@@ -6,14 +6,14 @@ use crate::cli::error::CliError;
 use crate::cli::session::{Limit, Session};
 use crate::cli::show::kind::TICKET;
 use crate::cli::show::{paragraphs, plain};
-use crate::grpc::rest::write;
+use crate::grpc::rest;
 
 /// For programs, the thread stands in the ticket as `messages`.
 pub async fn view(session: &mut Session, id: String) -> Result<(), CliError> {
     let asked = |name: &str| Map::from_iter([(name.to_owned(), Value::from(id.as_str()))]);
     let mut ticket = session.resource("GetTicket", &TICKET, asked("id")).await?;
     let messages = session.rows("ListMessages", asked("ticket_id"), Limit::All).await?;
-    let messages: Result<Vec<Value>, _> = messages.iter().map(write::json).collect();
+    let messages: Result<Vec<Value>, _> = messages.iter().map(rest::json).collect();
     let messages = messages?;
     if !session.show.for_people() {
         ticket["messages"] = Value::Array(messages);

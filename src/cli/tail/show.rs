@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::TailError;
 use crate::cli::show::{FormatArgs, Output, Paint, plain};
 use crate::grpc::pb;
-use crate::grpc::rest::{Schema, write};
+use crate::grpc::rest::{self, Schema};
 
 /// Values longer than this are cut.
 const SHOWN: usize = 60;
@@ -45,7 +45,7 @@ impl Show {
     fn json(&self, activity: &pb::Activity) -> Result<Value, TailError> {
         let read = DynamicMessage::decode(self.activity.clone(), activity.encode_to_vec().as_slice());
         let read = read.map_err(io::Error::other)?;
-        Ok(write::json(&read).map_err(io::Error::other)?)
+        Ok(rest::json(&read).map_err(io::Error::other)?)
     }
 }
 

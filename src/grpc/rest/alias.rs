@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use super::words::fold;
+
 /// What the value means under the other name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
@@ -75,34 +77,5 @@ impl Meaning {
             (Meaning::InternalNote, Value::Bool(false)) => Value::from("PUBLIC"),
             _ => value,
         }
-    }
-}
-
-/// Names are compared without case and `_`: `isInternalNote` is `is_internal_note`.
-pub fn fold(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::grpc::rest::Schema;
-
-    #[test]
-    fn every_alias_stands_for_a_field_and_hides_none() {
-        let schema = Schema::new().expect("descriptors");
-        for alias in ALIASES {
-            let message = schema.message(alias.of).expect(alias.of);
-            assert!(message.get_field_by_name(alias.field).is_some(), "{}.{}", alias.of, alias.field);
-            let hides = message.fields().any(|field| fold(field.name()) == fold(alias.written));
-            assert_eq!(hides, alias.meaning == Meaning::ChannelWord, "{}.{}", alias.of, alias.written);
-        }
-    }
-
-    #[test]
-    fn a_source_is_a_channel_where_it_says_one() {
-        assert_eq!(find("Ticket", "source", &Value::from("Email")).map(|alias| alias.field), Some("channel"));
-        assert!(find("Ticket", "source", &Value::from("zendesk")).is_none());
-        assert!(find("Issue", "source", &Value::from("email")).is_none());
     }
 }

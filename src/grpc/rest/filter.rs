@@ -3,9 +3,9 @@
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::Value;
 
-use super::alias::{self, fold};
-use super::named;
-use super::read::{bare, violation, word};
+use super::alias;
+use super::schema::named;
+use super::words::{bare, fold, violation, word};
 use crate::command::refusal::Violation;
 
 /// How a filter names a message: `ticket`, `canned_response`.
@@ -21,7 +21,7 @@ pub fn root(message: &MessageDescriptor) -> String {
 }
 
 /// `status` and `open`, `pending` as `ticket.status in ['OPEN', 'PENDING']`; of a list, one that holds any of the values.
-pub fn narrowed(message: &MessageDescriptor, name: &str, values: &[String]) -> Result<String, Violation> {
+pub fn condition(message: &MessageDescriptor, name: &str, values: &[String]) -> Result<String, Violation> {
     let first = values.first().map(|text| Value::from(text.as_str())).unwrap_or_default();
     let field = match alias::find(message.name(), name, &first) {
         Some(other) => message.get_field_by_name(other.field),

@@ -3,9 +3,9 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value as Reflected};
 use serde_json::{Map, Value};
 
-use super::alias::{self, fold};
-use super::read::violation;
-use super::{named, resource};
+use super::alias;
+use super::schema::{named, resource};
+use super::words::{fold, violation};
 use crate::command::refusal::Violation;
 
 const FIELD: &str = "update_mask";

@@ -1,10 +1,11 @@
 //! JSON as people write it, as a message: names in any spelling or alias, bare words, comma lists, lengths like `15m`.
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::alias::{self, fold};
-use super::{mask, named, resource};
+use super::schema::{PACKAGE, named, resource};
+use super::words::{fold, violation, word};
+use super::{alias, mask};
 use crate::command::refusal::Violation;
 use crate::workflow::suggest;
 
@@ -134,36 +135,11 @@ fn single(kind: &Kind, written: Value, path: &str, found: &mut Vec<Violation>) -
             Value::String(length(&text))
         }
         (Kind::Message(message), Value::String(text)) if message.full_name() == "docket.v1.WarnAt" => warn_at(&text),
-        (Kind::Message(message), Value::Object(fields)) if message.package_name() == super::PACKAGE => {
+        (Kind::Message(message), Value::Object(fields)) if message.package_name() == PACKAGE => {
             Value::Object(object(message, fields, path, found))
         }
         (_, written) => written,
     }
-}
-
-/// The enum's value for a word, bare or not, in any case.
-pub fn word(words: &EnumDescriptor, text: &str) -> Result<String, String> {
-    let wanted = fold(text);
-    let stands = |name: &str| fold(name) == wanted || fold(bare(words, name)) == wanted;
-    if let Some(value) = words.values().find(|value| stands(value.name())) {
-        return Ok(value.name().to_owned());
-    }
-    let names: Vec<String> = words.values().filter(|value| value.number() != 0).map(|v| v.name().to_owned()).collect();
-    let choices: Vec<&str> = names.iter().map(|name| bare(words, name)).collect();
-    Err(format!("{text:?} is no {}; use one of: {}", words.name(), choices.join(", ")))
-}
-
-/// A value's name without its enum's: `OPEN` for `TICKET_STATUS_OPEN`.
-pub fn bare<'a>(words: &EnumDescriptor, name: &'a str) -> &'a str {
-    let mut prefix = String::new();
-    for c in words.name().chars() {
-        if c.is_ascii_uppercase() && !prefix.is_empty() {
-            prefix.push('_');
-        }
-        prefix.push(c.to_ascii_uppercase());
-    }
-    prefix.push('_');
-    name.strip_prefix(&prefix).unwrap_or(name)
 }
 
 /// `15m` as protobuf writes it: `900s`. What is something else stays for protobuf to refuse.
@@ -198,10 +174,6 @@ fn message(descriptor: &MessageDescriptor, tidied: Value) -> Result<DynamicMessa
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     DynamicMessage::deserialize_with_options(descriptor.clone(), deserializer, &options)
         .map_err(|error| violation(&track.path().to_string(), error.to_string()))
-}
-
-pub(super) fn violation(field: &str, description: String) -> Violation {
-    Violation { field: field.to_owned(), description }
 }
 
 fn join(at: &str, key: &str) -> String {

@@ -7,7 +7,9 @@ use percent_encoding::percent_decode_str;
 use prost_reflect::{DynamicMessage, ExtensionDescriptor, MethodDescriptor, Value as Reflected};
 use serde_json::{Map, Value};
 
-use super::{Schema, alias, filter, named, narrowed, read};
+use super::schema::{Schema, listed, named};
+use super::words::violation;
+use super::{alias, filter, read};
 use crate::command::refusal::Violation;
 
 #[derive(Debug)]
@@ -37,9 +39,9 @@ enum Segment {
     Field(String),
 }
 
-/// What a person asks for.
+/// A request by method and path.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct HttpRequest {
     /// GET, POST, …, in any case.
     pub verb: String,
     /// May end with a query: `/api/v1/tickets?status=open`.
@@ -100,8 +102,8 @@ impl Routes {
     }
 
     /// The RPC and its request.
-    pub fn request(&self, asked: Asked) -> Result<(MethodDescriptor, DynamicMessage), RouteError> {
-        let Asked { verb, path, mut query, body } = asked;
+    pub fn request(&self, asked: HttpRequest) -> Result<(MethodDescriptor, DynamicMessage), RouteError> {
+        let HttpRequest { verb, path, mut query, body } = asked;
         let verb = verb.to_uppercase();
         let (path, inline) = path.split_once('?').map_or((path.as_str(), ""), |(path, query)| (path, query));
         let inline = inline.split('&').filter(|pair| !pair.is_empty());
@@ -234,7 +236,7 @@ impl Route {
         let mut written = match (self.body.as_str(), body) {
             ("" | "*", None) => Map::new(),
             ("" | "*", Some(Value::Object(fields))) => fields,
-            ("" | "*", Some(_)) => return Err(vec![read::violation("", "the body must be a JSON object".into())]),
+            ("" | "*", Some(_)) => return Err(vec![violation("", "the body must be a JSON object".into())]),
             (field, body) => Map::from_iter([(field.to_owned(), body.unwrap_or_else(|| Value::Object(Map::new())))]),
         };
         self.query(query, &mut written).map_err(|violation| vec![violation])?;
@@ -247,7 +249,7 @@ impl Route {
     /// A list's query may name fields of what it lists: they narrow it.
     fn query(&self, query: Vec<(String, String)>, written: &mut Map<String, Value>) -> Result<(), Violation> {
         let request = self.method.input();
-        let about = request.get_field_by_name("filter").and_then(|_| narrowed(&self.method));
+        let about = request.get_field_by_name("filter").and_then(|_| listed(&self.method));
         let mut given: Vec<(String, Vec<String>)> = Vec::new();
         for (key, value) in query {
             match given.iter_mut().find(|(name, _)| *name == key) {
@@ -260,7 +262,7 @@ impl Route {
             let own = named(&request, key.split('.').next().unwrap_or_default()).is_some();
             match &about {
                 Some(_) if key == "filter" => conditions.extend(values.iter().map(|value| format!("({value})"))),
-                Some(about) if !own => conditions.push(filter::narrowed(about, &key, &values)?),
+                Some(about) if !own => conditions.push(filter::condition(about, &key, &values)?),
                 _ => put(written, &key, one_or_many(values)),
             }
         }

@@ -1,8 +1,8 @@
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::route::{Asked, Routes};
-use super::{Schema, filter, read, write};
+use super::alias::{self, ALIASES, Meaning};
+use super::{HttpRequest, Routes, Schema, filter, fold, read, write};
 
 fn schema() -> Schema {
     Schema::new().expect("descriptors")
@@ -13,7 +13,7 @@ fn asked(verb: &str, path: &str, query: &[(&str, &str)], body: Option<Value>) ->
     let query = query.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
     let routes = Routes::new(&schema());
     let (method, request) = routes
-        .request(Asked { verb: verb.to_owned(), path: path.to_owned(), query, body })
+        .request(HttpRequest { verb: verb.to_owned(), path: path.to_owned(), query, body })
         .map_err(|error| error.to_string())?;
     let request = serde_json::to_value(&request).map_err(|error| error.to_string())?;
     Ok((method.name().to_owned(), request))
@@ -163,4 +163,22 @@ fn answers_have_bare_words_and_every_field() {
 fn a_filter_names_a_message_as_the_rules_do() {
     let schema = schema();
     assert_eq!(filter::root(&schema.message("Organization").expect("a message")), "organization");
+}
+
+#[test]
+fn every_alias_stands_for_a_field_and_hides_none() {
+    let schema = schema();
+    for alias in ALIASES {
+        let message = schema.message(alias.of).expect(alias.of);
+        assert!(message.get_field_by_name(alias.field).is_some(), "{}.{}", alias.of, alias.field);
+        let hides = message.fields().any(|field| fold(field.name()) == fold(alias.written));
+        assert_eq!(hides, alias.meaning == Meaning::ChannelWord, "{}.{}", alias.of, alias.written);
+    }
+}
+
+#[test]
+fn a_source_is_a_channel_where_it_says_one() {
+    assert_eq!(alias::find("Ticket", "source", &Value::from("Email")).map(|alias| alias.field), Some("channel"));
+    assert!(alias::find("Ticket", "source", &Value::from("zendesk")).is_none());
+    assert!(alias::find("Issue", "source", &Value::from("email")).is_none());
 }

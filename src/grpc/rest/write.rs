@@ -4,7 +4,8 @@
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, ReflectMessage, SerializeOptions};
 use serde_json::Value;
 
-use super::read::bare;
+use super::schema::PACKAGE;
+use super::words::bare;
 
 pub fn json(message: &DynamicMessage) -> Result<Value, serde_json::Error> {
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
@@ -33,7 +34,7 @@ fn whole_numbers(value: &mut Value) {
 
 fn bare_words(descriptor: &MessageDescriptor, value: &mut Value) {
     let Value::Object(fields) = value else { return };
-    if descriptor.package_name() != super::PACKAGE {
+    if descriptor.package_name() != PACKAGE {
         return;
     }
     for field in descriptor.fields() {
