@@ -10,17 +10,16 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
-use super::call::Call;
-use super::layer::panicked;
+use super::call::CallGuard;
 
 pub(super) struct CallBody {
     inner: Body,
     /// None once the call has ended.
-    call: Option<Call>,
+    call: Option<CallGuard>,
 }
 
 impl CallBody {
-    pub fn new(inner: Body, call: Call) -> CallBody {
+    pub fn new(inner: Body, call: CallGuard) -> CallBody {
         CallBody { inner, call: Some(call) }
     }
 
@@ -33,7 +32,7 @@ impl CallBody {
     /// A stream that panicked ends with the status that says so; the connection's other calls go on.
     fn cut(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
         let call = self.call.take()?;
-        let status = panicked(&call.id);
+        let status = call.panicked();
         let mut trailers = HeaderMap::new();
         let written = status.add_header(&mut trailers);
         call.end(status.code(), status.message());

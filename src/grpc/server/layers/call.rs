@@ -1,4 +1,4 @@
-//! One call from its headers to its end: whoever holds the `Call` says how it ended, or drops it.
+//! One call from its headers to its end: whoever holds the `CallGuard` says how it ended, or drops it.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderValue};
-use tonic::Code;
+use tonic::{Code, Status};
 use tracing::{Level, Span};
 
 use super::deadline::Deadline;
 use super::level::level;
+use crate::grpc::pb::ErrorReason;
+use crate::grpc::server::gate::refusal;
 use crate::identity::Caller;
 use crate::telemetry::{CallSeries, CallSpan};
 
@@ -52,7 +54,7 @@ impl fmt::Display for RequestId {
 }
 
 /// A running call. Dropped before its end, it counts as CANCELLED, or as DEADLINE_EXCEEDED when its time was up.
-pub(super) struct Call {
+pub(super) struct CallGuard {
     pub method: &'static str,
     pub id: RequestId,
     pub caller: Option<Caller>,
@@ -65,10 +67,17 @@ pub(super) struct Call {
     pub ended: bool,
 }
 
-impl Call {
+impl CallGuard {
     /// `message` is the status text of a failure.
     pub fn end(mut self, code: Code, message: &str) {
         self.record(code, message);
+    }
+
+    /// What the client hears of a panic. The panic itself is in the log, with the place where it happened.
+    pub fn panicked(&self) -> Status {
+        let id = &self.id;
+        let text = format!("something is wrong in the server; the operator finds it in the log by the request id {id}");
+        *refusal(Code::Internal, ErrorReason::Internal, text, [("request_id", id.to_string())])
     }
 
     fn record(&mut self, code: Code, message: &str) {
@@ -78,7 +87,7 @@ impl Call {
         let elapsed = self.started.elapsed();
         self.series.ended(code as usize, elapsed);
         self.span.record("code", tracing::field::debug(code));
-        let Call { method, id, caller, traced, .. } = self;
+        let CallGuard { method, id, caller, traced, .. } = self;
         let tenant = caller.as_ref().map(Caller::tenant);
         let sub = caller.as_ref().map(Caller::sub);
         let ms = elapsed.as_secs_f64() * 1e3;
@@ -107,7 +116,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         let code = match self.deadline {
             Some(deadline) if deadline.passed() => Code::DeadlineExceeded,

@@ -1,4 +1,4 @@
-//! The layer itself: finds the method, asks the gate, and keeps the `Call` until the answer is out.
+//! The layer itself: finds the method, asks the gate, and keeps the `CallGuard` until the answer is out.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::body::CallBody;
-use super::call::{Call, RequestId};
+use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
 use super::unreadable::reworded;
 use crate::grpc::pb::ErrorReason;
@@ -87,7 +87,7 @@ where
 
 impl Shared {
     /// Starts the call, and fills the request's extensions with what handlers ask for. With a status: it ends at once.
-    fn open(&self, request: &mut Request<Body>) -> (Call, Option<Box<Status>>) {
+    fn open(&self, request: &mut Request<Body>) -> (CallGuard, Option<Box<Status>>) {
         let method = methods::find(request.uri().path());
         let admitted = match method {
             Some(method) => self.gate.admit(method, request.headers()),
@@ -107,7 +107,7 @@ impl Shared {
         series.started();
         // Who asks for health asks often, and learns nothing from a trace.
         let traced = if path.starts_with(TRACED) { self.traces.open(request.headers(), path) } else { None };
-        let call = Call { method: path, id, caller, deadline, series, span, traced, started, ended: false };
+        let call = CallGuard { method: path, id, caller, deadline, series, span, traced, started, ended: false };
         let extensions = request.extensions_mut();
         extensions.insert(call.id.clone());
         if let Some(caller) = &call.caller {
@@ -128,7 +128,7 @@ impl Shared {
 }
 
 async fn run(
-    call: Call,
+    call: CallGuard,
     inner: impl Future<Output = Result<Response<Body>, Infallible>>,
 ) -> Result<Response<Body>, Infallible> {
     let inner = AssertUnwindSafe(inner).catch_unwind();
@@ -139,7 +139,7 @@ async fn run(
     };
     let status = match answered {
         Ok(Ok(Ok(response))) => return Ok(answer(call, response)),
-        Ok(Err(_panic)) => panicked(&call.id),
+        Ok(Err(_panic)) => call.panicked(),
         Err(_elapsed) => {
             *refusal(Code::DeadlineExceeded, ErrorReason::DeadlinePassed, "the deadline has passed".into(), [])
         }
@@ -148,7 +148,7 @@ async fn run(
 }
 
 /// An answer without a body has its status in its headers; else the call lives on in the body.
-fn answer(call: Call, mut response: Response<Body>) -> Response<Body> {
+fn answer(call: CallGuard, mut response: Response<Body>) -> Response<Body> {
     if let Some(value) = call.traced.as_ref().and_then(|traced| HeaderValue::from_str(&traced.response()).ok()) {
         response.headers_mut().insert("traceresponse", value);
     }
@@ -165,21 +165,15 @@ fn answer(call: Call, mut response: Response<Body>) -> Response<Body> {
     response.map(|body| Body::new(CallBody::new(body, call)))
 }
 
-fn refuse(call: Call, status: &Status) -> Response<Body> {
+fn refuse(call: CallGuard, status: &Status) -> Response<Body> {
     let mut response = status.clone().into_http();
     name(&call, &mut response);
     call.end(status.code(), status.message());
     response
 }
 
-fn name(call: &Call, response: &mut Response<Body>) {
+fn name(call: &CallGuard, response: &mut Response<Body>) {
     if let Some(id) = call.id.header() {
         response.headers_mut().insert(RequestId::HEADER, id);
     }
-}
-
-/// What the client hears of a panic. The panic itself is in the log, with the place where it happened.
-pub(super) fn panicked(id: &RequestId) -> Status {
-    let text = format!("something is wrong in the server; the operator finds it in the log by the request id {id}");
-    *refusal(Code::Internal, ErrorReason::Internal, text, [("request_id", id.to_string())])
 }
