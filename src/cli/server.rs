@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 use super::probe::Probe;
 use crate::feed::{self, Feed};
 use crate::grpc::call::State;
-use crate::grpc::call::encoded::ShownTickets;
 use crate::grpc::call::filters::Filters;
 use crate::grpc::call::rules::ActiveRules;
+use crate::grpc::call::ticket_cache::TicketCache;
 use crate::grpc::server::gate::Gate;
 use crate::grpc::server::{HttpLimits, ServeError, Server, Tls};
 use crate::grpc::services;
@@ -185,7 +185,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         feed,
         projections: Projections::default(),
         filters: Filters::default(),
-        shown: ShownTickets::default(),
+        tickets: TicketCache::default(),
     });
     let gate = Gate::new(Arc::new(verifier));
     let last = (metrics.clone(), traces.clone());

@@ -19,6 +19,11 @@ pub struct Audience {
 }
 
 impl Audience {
+    /// The whole tenant.
+    pub fn sees_everything(&self) -> bool {
+        self.app_id.is_none() && self.requester.is_none()
+    }
+
     pub fn sees_ticket(&self, ticket: &Ticket) -> bool {
         self.sees_ticket_of(&ticket.app_id, &ticket.requester_id)
     }

@@ -1,10 +1,10 @@
 //! What all handlers share, and what a call brings with it.
 
-pub mod encoded;
 pub mod filters;
 pub mod read;
 pub mod rules;
 pub mod ticket;
+pub mod ticket_cache;
 pub mod write;
 
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use tonic::{Request, Status};
 
-use self::encoded::ShownTickets;
 use self::filters::Filters;
 use self::rules::ActiveRules;
+use self::ticket_cache::TicketCache;
 use crate::feed::Feed;
-use crate::grpc::convert::Part;
+use crate::grpc::convert::Disclosure;
 use crate::grpc::server::gate;
 use crate::grpc::server::layers::Deadline;
 use crate::identity::{Caller, Role, Roles};
@@ -25,6 +25,7 @@ use crate::projection::Projections;
 use crate::store::audience::Audience;
 use crate::store::page::Tokens;
 use crate::store::pool::Pool;
+use crate::store::read::Scope;
 use crate::telemetry::Trace;
 
 /// One for a server, in an `Arc`; every service holds it.
@@ -42,13 +43,14 @@ pub struct State {
     pub projections: Projections,
     /// For lists, the search and statistics.
     pub filters: Filters,
-    /// For lists of tickets.
-    pub shown: ShownTickets,
+    /// For GetTicket and lists of tickets.
+    pub tickets: TicketCache,
 }
 
-/// Who calls, and until when an answer is waited for.
+/// Who calls, what it may see, and until when it waits for the answer.
 pub struct Call {
     pub caller: Caller,
+    pub audience: Audience,
     pub deadline: Option<Instant>,
     /// Where the call is traced.
     pub trace: Option<Trace>,
@@ -58,34 +60,33 @@ impl Call {
     /// # Errors
     /// The request came through no gate.
     pub fn of<T>(request: &Request<T>) -> Result<Call, Status> {
+        let caller = gate::caller(request)?.clone();
+        let audience = audience(&caller);
         let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
         let trace = request.extensions().get::<Trace>().cloned();
-        Ok(Call { caller: gate::caller(request)?.clone(), deadline, trace })
+        Ok(Call { caller, audience, deadline, trace })
     }
 
-    pub fn audience(&self) -> Audience {
-        audience(&self.caller)
+    /// The rows that the caller may see.
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { tenant_id: self.caller.tenant(), audience: &self.audience }
     }
 
-    pub fn part(&self) -> Part {
-        part(&self.caller)
+    /// How much of those rows it is shown.
+    pub fn disclosure(&self) -> Disclosure {
+        Disclosure::to(&self.audience)
     }
 }
 
-/// Everybody but those who are requesters and nothing else.
+/// Every role but the requester's. Who has none of these reads as a requester.
 const DESK: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin, Role::Auditor, Role::Service, Role::Importer]);
 
-/// The limits of a caller inside its tenant.
-pub fn audience(caller: &Caller) -> Audience {
+/// The limits of a caller inside its tenant: the one place that decides whose reads are a requester's.
+fn audience(caller: &Caller) -> Audience {
     Audience {
         app_id: caller.app_id().map(str::to_owned),
         requester: (!caller.roles().intersects(DESK)).then(|| caller.sub().to_owned()),
     }
-}
-
-/// How much of a ticket the caller is shown.
-pub fn part(caller: &Caller) -> Part {
-    if caller.roles().intersects(DESK) { Part::Whole } else { Part::Public }
 }
 
 /// `service! { Tickets: ticket_service_server::TicketService { get_ticket: GetTicketRequest -> GetTicketResponse, by get; } }`:

@@ -3,12 +3,11 @@
 use diesel::result::Error;
 use tonic::Status;
 
-use super::{Call, State, audience, part};
+use super::{Call, State};
 use crate::feed::Waited;
-use crate::grpc::convert::Part;
+use crate::grpc::convert::Disclosure;
 use crate::grpc::convert::read::{Freshness, Page};
 use crate::grpc::status::{self, fault};
-use crate::identity::Caller;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::audience::Audience;
@@ -42,7 +41,7 @@ pub async fn connection(state: &State, call: &Call, fresh: Freshness) -> Result<
 }
 
 /// A list as it is asked for.
-pub struct Asked<'a> {
+pub struct ListQuery<'a> {
     /// The RPC's name.
     pub method: &'static str,
     pub page: Page,
@@ -60,7 +59,6 @@ pub struct List<R: 'static> {
     method: &'static str,
     tenant: String,
     audience: Audience,
-    part: Part,
     order: Vec<By<R>>,
     filter: Option<Condition>,
     /// Where SQL decides only a part of it.
@@ -75,13 +73,12 @@ pub struct List<R: 'static> {
 impl<R: Listed> List<R> {
     /// # Errors
     /// FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID.
-    pub fn of(state: &State, call: &Call, asked: Asked<'_>) -> Result<List<R>, Status> {
-        let Asked { method, page, root, narrowed } = asked;
-        let audience = audience(&call.caller);
+    pub fn of(state: &State, call: &Call, asked: ListQuery<'_>) -> Result<List<R>, Status> {
+        let ListQuery { method, page, root, narrowed } = asked;
         let order =
             list::order::<R>(&page.order_by).map_err(|problem| status::order_by_invalid(problem.to_string()))?;
         let asked_at = Instant::host_now();
-        let fingerprint = fingerprint(method, &call.caller, &page, narrowed);
+        let fingerprint = fingerprint(method, call, &page, narrowed);
         let after = match page.token.as_str() {
             "" => None,
             token => {
@@ -94,15 +91,15 @@ impl<R: Listed> List<R> {
         let began = after.as_ref().map_or(asked_at, |place| place.began);
         let tenant = call.caller.tenant().to_owned();
         let asked = root.filter(|_| !page.filter.trim().is_empty());
-        let scope = Scope { tenant_id: &tenant, audience: &audience };
+        let scope = call.scope();
         let (filter, rest) = match asked {
             Some(root) => condition(state, &page.filter, root, scope, began)?,
             None => (None, None),
         };
         let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
         let after = after.map(|place| place.last);
-        let part = part(&call.caller);
-        Ok(List { method, tenant, audience, part, order, filter, rest, began, after, size, fingerprint })
+        let audience = call.audience.clone();
+        Ok(List { method, tenant, audience, order, filter, rest, began, after, size, fingerprint })
     }
 
     pub fn scope(&self) -> Scope<'_> {
@@ -123,8 +120,8 @@ impl<R: Listed> List<R> {
     }
 
     /// How much of a ticket the caller is shown.
-    pub fn part(&self) -> Part {
-        self.part
+    pub fn disclosure(&self) -> Disclosure {
+        Disclosure::to(&self.audience)
     }
 
     /// The rows as the wire has them, and the token of the next page.
@@ -164,10 +161,10 @@ pub fn filter_invalid(source: &str, found: &[Problem]) -> Status {
 }
 
 /// Everything that decides what is listed and in which order; the size of a page does not.
-pub fn fingerprint(method: &str, caller: &Caller, page: &Page, narrowed: &[&[u8]]) -> Fingerprint {
-    let Audience { app_id, requester } = audience(caller);
+pub fn fingerprint(method: &str, call: &Call, page: &Page, narrowed: &[&[u8]]) -> Fingerprint {
+    let Audience { app_id, requester } = &call.audience;
     let some = |limit: &Option<String>| limit.as_ref().map(|text| format!("={text}")).unwrap_or_default();
-    let (app_id, requester) = (some(&app_id), some(&requester));
-    let own = [caller.tenant(), method, &page.filter, &page.order_by, &app_id, &requester].map(str::as_bytes);
+    let (app_id, requester) = (some(app_id), some(requester));
+    let own = [call.caller.tenant(), method, &page.filter, &page.order_by, &app_id, &requester].map(str::as_bytes);
     Fingerprint::of(&[own.as_slice(), narrowed].concat())
 }

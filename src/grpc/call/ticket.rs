@@ -15,7 +15,7 @@ use crate::store::read::Scope;
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
 pub async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
     match state.pool.gather().ticket(call.caller.tenant(), name, None).await.map_err(fault::of_pool)? {
-        Found::Ticket(row) if call.audience().sees_ticket(&row) => Ok(*row),
+        Found::Ticket(row) if call.audience.sees_ticket(&row) => Ok(*row),
         Found::Ticket(_) | Found::AsKnown | Found::Nowhere => Err(no_ticket(text.to_owned())),
     }
 }
@@ -28,8 +28,7 @@ pub async fn find(
     name: &TicketRef,
     text: &str,
 ) -> Result<Ticket, Status> {
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let found = store::read::ticket::get(conn, scope, name).await;
     let found = found.map_err(|error| fault::of_read(method, "", error))?;
     found.ok_or_else(|| no_ticket(text.to_owned()))

@@ -12,7 +12,7 @@ use crate::grpc::status::{self, fault};
 /// The whole of an RPC that writes.
 pub async fn write<W: Write>(state: &State, call: Call, request: W) -> Result<W::Response, Status> {
     let bytes = request.encoded_len();
-    let part = call.part();
+    let part = call.disclosure();
     let command = commands::command(call.caller.clone(), request).map_err(status::refused)?;
     let Written { resource, position, epoch } = submit(state, W::METHOD, &call, command, bytes).await?;
     let answer = W::Response::of(resource, position, epoch, part);
@@ -41,7 +41,9 @@ async fn submit(
         .map_err(fault::of_write)?;
     let (resource, position) = match answer.verdict {
         Verdict::Done(outcome) => (outcome.resource, outcome.position),
-        Verdict::Replay(request) => (Box::pin(replay::answer(&state.pool, method, kind, &request)).await?, request.position),
+        Verdict::Replay(request) => {
+            (Box::pin(replay::answer(&state.pool, method, kind, &request)).await?, request.position)
+        }
     };
     Ok(Written { resource, position, epoch: answer.epoch })
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::violations::Violations;
 use super::words::WireWord;
-use super::{Part, issue, message, ticket, time, value};
+use super::{Disclosure, issue, message, ticket, time, value};
 use crate::grpc::pb;
 use crate::model::activity::{Activity, Actor, Cause, Change, Task};
 use crate::model::id;
 
 /// `epoch` is the log's; the ticket stands in the FULL view only.
-pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, part: Part) -> pb::Activity {
+pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, disclosure: Disclosure) -> pb::Activity {
     let Activity {
         tenant_id: _,
         position,
@@ -32,16 +32,17 @@ pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, part: Part)
         cause,
         request_id,
         schema_version,
-    } = match part {
-        Part::Whole => activity,
-        Part::Public => activity.public(),
+    } = match disclosure {
+        Disclosure::Full => activity,
+        Disclosure::Public => activity.public(),
     };
     let full = match view {
         pb::ActivityView::Full => true,
         pb::ActivityView::Basic | pb::ActivityView::Unspecified => false,
     };
     // The description travels in the changes: an activity looks the same fresh and read back.
-    let image = |ticket| pb::Ticket { description: String::new(), ..ticket::to_pb(Arc::unwrap_or_clone(ticket), part) };
+    let image =
+        |ticket| pb::Ticket { description: String::new(), ..ticket::to_pb(Arc::unwrap_or_clone(ticket), disclosure) };
     pb::Activity {
         position,
         epoch,
@@ -53,7 +54,7 @@ pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, part: Part)
         occurred_at: Some(time::to_pb(occurred_at)),
         changes: changes.into_iter().map(change_to_pb).collect(),
         ticket: ticket.filter(|_| full).map(image),
-        message: message.map(|message| message::to_pb(message, part)),
+        message: message.map(|message| message::to_pb(message, disclosure)),
         issue: issue.map(issue::to_pb),
         task: task.map(task_to_pb),
         data: data.map(value::struct_to_pb),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Part, canned, directory, issue, message, sla, tag, tenant, ticket};
+use super::{Disclosure, canned, directory, issue, message, sla, tag, tenant, ticket};
 use crate::command::Resource;
 use crate::grpc::pb;
 use crate::model::id;
@@ -11,17 +11,17 @@ use crate::model::ticket::Ticket;
 /// The response of a write.
 pub trait Answer: Sized {
     /// `None` when the resource is not of the kind that this response holds.
-    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self>;
+    fn of(resource: Resource, position: i64, epoch: i64, disclosure: Disclosure) -> Option<Self>;
 }
 
 /// Responses that hold one resource and nothing else.
 macro_rules! answers {
     ($($response:ident holds $field:ident, a $variant:ident, by $show:expr;)+) => { $(
         impl Answer for pb::$response {
-            fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+            fn of(resource: Resource, position: i64, epoch: i64, disclosure: Disclosure) -> Option<Self> {
                 match resource {
                     Resource::$variant(row) => {
-                        Some(pb::$response { $field: Some($show(Arc::unwrap_or_clone(row), part)), position, epoch })
+                        Some(pb::$response { $field: Some($show(Arc::unwrap_or_clone(row), disclosure)), position, epoch })
                     }
                     _ => None,
                 }
@@ -79,7 +79,7 @@ answers! {
 macro_rules! batches {
     ($($response:ident holds $field:ident, each a $variant:ident, by $show:path;)+) => { $(
         impl Answer for pb::$response {
-            fn of(resource: Resource, position: i64, epoch: i64, _: Part) -> Option<Self> {
+            fn of(resource: Resource, position: i64, epoch: i64, _: Disclosure) -> Option<Self> {
                 let Resource::All(rows) = resource else { return None };
                 let shown = |row| match row {
                     Resource::$variant(row) => Some($show(Arc::unwrap_or_clone(row))),
@@ -100,15 +100,15 @@ batches! {
 }
 
 impl Answer for pb::BatchCreateTicketsResponse {
-    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+    fn of(resource: Resource, position: i64, epoch: i64, disclosure: Disclosure) -> Option<Self> {
         let Resource::Tickets(rows) = resource else { return None };
-        let tickets = rows.into_iter().map(|row| shown(row, part)).collect();
+        let tickets = rows.into_iter().map(|row| shown(row, disclosure)).collect();
         Some(pb::BatchCreateTicketsResponse { tickets, position, epoch })
     }
 }
 
 impl Answer for pb::ReopenTicketResponse {
-    fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+    fn of(resource: Resource, position: i64, epoch: i64, disclosure: Disclosure) -> Option<Self> {
         let Resource::Ticket(row) = resource else { return None };
         // What was reopened counts it; what follows another up is new.
         let original = row.follow_up_of.filter(|_| row.reopen_count == 0);
@@ -117,7 +117,7 @@ impl Answer for pb::ReopenTicketResponse {
             Some(_) => pb::ReopenOutcome::FollowUpCreated,
         };
         Some(pb::ReopenTicketResponse {
-            ticket: Some(shown(row, part)),
+            ticket: Some(shown(row, disclosure)),
             position,
             epoch,
             outcome: outcome as i32,
@@ -130,10 +130,10 @@ impl Answer for pb::ReopenTicketResponse {
 macro_rules! said {
     ($($response:ident)+) => { $(
         impl Answer for pb::$response {
-            fn of(resource: Resource, position: i64, epoch: i64, part: Part) -> Option<Self> {
+            fn of(resource: Resource, position: i64, epoch: i64, disclosure: Disclosure) -> Option<Self> {
                 let Resource::Message(row, ticket) = resource else { return None };
-                let message = message::to_pb(Arc::unwrap_or_clone(row), part);
-                Some(pb::$response { message: Some(message), ticket: Some(shown(ticket, part)), position, epoch })
+                let message = message::to_pb(Arc::unwrap_or_clone(row), disclosure);
+                Some(pb::$response { message: Some(message), ticket: Some(shown(ticket, disclosure)), position, epoch })
             }
         }
     )+ };
@@ -141,6 +141,6 @@ macro_rules! said {
 
 said! { PostMessageResponse UpdateMessageResponse DeleteMessageResponse }
 
-fn shown(row: Arc<Ticket>, part: Part) -> pb::Ticket {
-    ticket::to_pb(Arc::unwrap_or_clone(row), part)
+fn shown(row: Arc<Ticket>, disclosure: Disclosure) -> pb::Ticket {
+    ticket::to_pb(Arc::unwrap_or_clone(row), disclosure)
 }

@@ -1,12 +1,12 @@
 //! Messages to the wire.
 
 use super::words::WireWord;
-use super::{Part, time};
+use super::{Disclosure, time};
 use crate::grpc::pb;
 use crate::model::message::Message;
 use crate::model::{id, ticket};
 
-pub fn to_pb(row: Message, part: Part) -> pb::Message {
+pub fn to_pb(row: Message, disclosure: Disclosure) -> pb::Message {
     let Message {
         tenant_id,
         id,
@@ -30,9 +30,9 @@ pub fn to_pb(row: Message, part: Part) -> pb::Message {
         schema_version,
         etag_version,
         position: _,
-    } = match part {
-        Part::Whole => row,
-        Part::Public => row.public(),
+    } = match disclosure {
+        Disclosure::Full => row,
+        Disclosure::Public => row.public(),
     };
     pb::Message {
         id: id::show(id::MESSAGE, id),

@@ -23,10 +23,18 @@ pub mod violations;
 pub mod words;
 pub mod workflow;
 
-/// How much of a ticket, and of its log, an answer shows.
+use crate::store::audience::Audience;
+
+/// How much of a ticket, and of its log, an answer discloses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
-    Whole,
-    /// For its requester: [`crate::model::ticket::Ticket::public`] and [`crate::model::activity::Activity::public`].
+pub enum Disclosure {
+    Full,
+    /// To its requester: [`crate::model::ticket::Ticket::public`] and [`crate::model::activity::Activity::public`].
     Public,
+}
+
+impl Disclosure {
+    pub fn to(audience: &Audience) -> Disclosure {
+        if audience.requester.is_some() { Disclosure::Public } else { Disclosure::Full }
+    }
 }

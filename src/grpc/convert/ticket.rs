@@ -1,12 +1,12 @@
 //! Tickets to the wire, and what may be written of them from it.
 
 use super::words::WireWord;
-use super::{Part, time, value};
+use super::{Disclosure, time, value};
 use crate::grpc::pb;
 use crate::model::id;
 use crate::model::ticket::{self, Ticket};
 
-pub fn to_pb(row: Ticket, part: Part) -> pb::Ticket {
+pub fn to_pb(row: Ticket, disclosure: Disclosure) -> pb::Ticket {
     let Ticket {
         tenant_id,
         id,
@@ -63,9 +63,9 @@ pub fn to_pb(row: Ticket, part: Part) -> pb::Ticket {
         schema_version,
         etag_version,
         position: _,
-    } = match part {
-        Part::Whole => row,
-        Part::Public => row.public(),
+    } = match disclosure {
+        Disclosure::Full => row,
+        Disclosure::Public => row.public(),
     };
     let shown = |prefix, id: Option<uuid::Uuid>| id.map(|id| id::show(prefix, id)).unwrap_or_default();
     pb::Ticket {

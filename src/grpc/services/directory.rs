@@ -4,7 +4,7 @@ use tonic::Status;
 
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
-use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::write::write;
 use crate::grpc::call::{Call, State, service};
 use crate::grpc::convert::directory::{agent_to_pb, contact_to_pb, organization_to_pb, team_to_pb};
@@ -54,8 +54,7 @@ macro_rules! reads {
             })
             .map_err(status::refused)?;
             let mut conn = connection(state, &call, fresh).await?;
-            let audience = call.audience();
-            let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+            let scope = call.scope();
             let found = directory::$get(&mut conn, scope, &id).await;
             let found = found.map_err(|error| fault::of_read($get_name, "", error))?;
             let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::$row, id }))?;
@@ -68,7 +67,7 @@ macro_rules! reads {
                 (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch))
             })
             .map_err(status::refused)?;
-            let asked = Asked {
+            let asked = ListQuery {
                 method: $list_name,
                 page,
                 root: Some(Root::$row),

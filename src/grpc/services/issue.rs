@@ -4,7 +4,7 @@ use tonic::Status;
 
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
-use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::ticket;
 use crate::grpc::call::write::write;
 use crate::grpc::call::{Call, State, service};
@@ -35,8 +35,7 @@ async fn get(state: &State, call: Call, request: pb::GetIssueRequest) -> Result<
         checked(|found| (found.issue("id", &request.id), freshness(found, request.min_position, request.epoch)))
             .map_err(status::refused)?;
     let mut conn = connection(state, &call, fresh).await?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let found = store::read::issue::get(&mut conn, scope, id).await;
     let found = found.map_err(|error| fault::of_read("GetIssue", "", error))?;
     let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::Issue, id: request.id }))?;
@@ -51,7 +50,7 @@ async fn list(state: &State, call: Call, request: pb::ListIssuesRequest) -> Resu
         (of, page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let asked = Asked { method: "ListIssues", page, root: Some(Root::Issue), narrowed: &[ticket_id.as_bytes()] };
+    let asked = ListQuery { method: "ListIssues", page, root: Some(Root::Issue), narrowed: &[ticket_id.as_bytes()] };
     let list = List::<Issue>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = match of {

@@ -2,7 +2,7 @@
 
 use tonic::Status;
 
-use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::rules::NotReloaded;
 use crate::grpc::call::{Call, State, service};
 use crate::grpc::convert::read::{checked, freshness, page, page_only};
@@ -132,8 +132,7 @@ async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagno
     let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(CannedRef::parse).collect();
     let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(PolicyRef::parse).collect();
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let failed = |error| fault::of_read("ValidateWorkflow", "", error);
     let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
     let policies = store::read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
@@ -168,7 +167,7 @@ async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> R
         (page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let asked = Asked { method: "ListRuns", page, root: None, narrowed: &[] };
+    let asked = ListQuery { method: "ListRuns", page, root: None, narrowed: &[] };
     let list = List::<Run>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;

@@ -1,8 +1,7 @@
-//! The answer of StreamActivities, made as bytes.
+//! The response body of StreamActivities, encoded here.
 //!
-//! tonic would take frame by frame, and put each into a buffer that grows. What a thousand readers are sent is this body's
-//! only work: frames that are ready together are written together, into room that was made for them, and once for all whom they
-//! are the same for.
+//! tonic would encode frame by frame, into a buffer that grows. With a thousand readers this body does nothing but copy: frames
+//! that are ready together are written together, into a buffer of their size, and once for all readers to whom they are the same.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,42 +23,42 @@ use tower::Service;
 
 use super::in_flight::Bounded;
 use crate::feed::{End, Ended, Event, Form, Frame, Kept, Stream};
-use crate::grpc::convert::{Part, activity, ticket as shown_ticket};
-use crate::grpc::pb::stream_activities_response::Event as Shown;
+use crate::grpc::convert::{Disclosure, activity, ticket};
+use crate::grpc::pb::stream_activities_response::Event as WireEvent;
 use crate::grpc::pb::{self, ActivityView, ErrorReason};
 use crate::grpc::status::{self, fault};
 use crate::model::activity::Activity;
 
-/// Bytes of one piece, but for the frame that makes it longer.
-const GATHER: usize = 16 * 1024;
-/// Before each message: that it is not compressed, and its length.
+/// A piece is sent once it has this many bytes.
+const PIECE: usize = 16 * 1024;
+/// Of each message: the compression flag and the length.
 const HEADER: usize = 5;
 
 const STREAM: &str = "StreamActivities";
 
-/// What a client reads: frames until the stream ends, and why it did.
+/// The frames of one client, then the status that says why the stream ended.
 pub struct Frames {
     /// None once it has ended.
     stream: Option<Stream>,
-    /// The pieces of a stretch, and how many of them were given.
+    /// The encoded pieces of a stretch, and how many of them were sent.
     pieces: Option<(Arc<[Bytes]>, usize)>,
-    /// How it ended, until that was said.
+    /// The final status, until it was sent.
     end: Option<Status>,
-    look: Look,
+    encoder: Encoder,
 }
 
-/// How activities are shown to a client.
+/// Encodes events as one client is shown them.
 #[derive(Clone, Copy)]
-struct Look {
+struct Encoder {
     epoch: i64,
     view: ActivityView,
-    part: Part,
+    disclosure: Disclosure,
 }
 
 impl Frames {
-    pub fn new(stream: Stream, view: ActivityView, part: Part) -> Frames {
-        let look = Look { epoch: stream.epoch, view, part };
-        Frames { stream: Some(stream), pieces: None, end: None, look }
+    pub fn new(stream: Stream, view: ActivityView, disclosure: Disclosure) -> Frames {
+        let encoder = Encoder { epoch: stream.epoch, view, disclosure };
+        Frames { stream: Some(stream), pieces: None, end: None, encoder }
     }
 
     fn next_piece(&mut self) -> Option<Bytes> {
@@ -76,15 +75,15 @@ impl Frames {
     }
 }
 
-impl Look {
-    /// Writes a frame, into room for those that are ready behind it, too.
-    fn put(self, since: i64, event: Shown, ready: usize, piece: &mut BytesMut) {
+impl Encoder {
+    /// Appends a frame; reserves room for the `ready` ones that follow it, too.
+    fn put(self, since: i64, event: WireEvent, ready: usize, piece: &mut BytesMut) {
         let message = pb::StreamActivitiesResponse { event: Some(event), since, epoch: self.epoch };
         let length = message.encoded_len();
         let whole = HEADER + length;
         if piece.capacity() - piece.len() < whole {
             // One frame is about as long as another.
-            piece.reserve(whole.max((whole * (1 + ready)).min(GATHER)));
+            piece.reserve(whole.max((whole * (1 + ready)).min(PIECE)));
         }
         piece.put_u8(0);
         piece.put_u32(length as u32);
@@ -96,7 +95,7 @@ impl Look {
         let (mut pieces, mut piece) = (Vec::new(), BytesMut::new());
         for (nth, kept) in all.iter().enumerate() {
             self.put(kept.position - 1, self.activity(kept.clone()), all.len() - nth - 1, &mut piece);
-            if piece.len() >= GATHER {
+            if piece.len() >= PIECE {
                 pieces.push(piece.split().freeze());
             }
         }
@@ -106,19 +105,19 @@ impl Look {
         pieces
     }
 
-    fn activity(self, kept: Arc<Kept>) -> Shown {
-        let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.part);
+    fn activity(self, kept: Arc<Kept>) -> WireEvent {
+        let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.disclosure);
         match kept.alone() {
-            Ok(activity) => Shown::Activity(Box::new(to_pb(activity))),
+            Ok(activity) => WireEvent::Activity(Box::new(to_pb(activity))),
             Err(kept) => {
                 let bytes = |it: &Activity| to_pb(it.clone()).encode_to_vec().into();
-                Shown::Encoded(kept.shown(self.form(), bytes))
+                WireEvent::Encoded(kept.shown(self.form(), bytes))
             }
         }
     }
 
     fn form(self) -> Form {
-        Form { ticket: self.view == ActivityView::Full, public: self.part == Part::Public }
+        Form { ticket: self.view == ActivityView::Full, public: self.disclosure == Disclosure::Public }
     }
 }
 
@@ -130,9 +129,9 @@ impl HttpBody for Frames {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
-        let look = self.look;
+        let encoder = self.encoder;
         let mut piece = BytesMut::new();
-        while piece.len() < GATHER
+        while piece.len() < PIECE
             && self.pieces.is_none()
             && let Some(stream) = &mut self.stream
         {
@@ -140,21 +139,21 @@ impl HttpBody for Frames {
                 Poll::Ready(Some(Ok(Frame { since, event }))) => {
                     let event = match event {
                         Event::Stretch(stretch) => {
-                            self.pieces = Some((stretch.shown(look.form(), |all| look.pieces(all)), 0));
+                            self.pieces = Some((stretch.shown(encoder.form(), |all| encoder.pieces(all)), 0));
                             break;
                         }
-                        Event::Activity(kept) => look.activity(kept),
-                        Event::Bookmark(position) => Shown::Bookmark(pb::Bookmark { position }),
+                        Event::Activity(kept) => encoder.activity(kept),
+                        Event::Bookmark(position) => WireEvent::Bookmark(pb::Bookmark { position }),
                         Event::Snapshot { ticket, at: _ } => {
-                            Shown::Snapshot(Box::new(shown_ticket::to_pb(*ticket, look.part)))
+                            WireEvent::Snapshot(Box::new(ticket::to_pb(*ticket, encoder.disclosure)))
                         }
                     };
-                    look.put(since, event, stream.ready(), &mut piece);
+                    encoder.put(since, event, stream.ready(), &mut piece);
                     continue;
                 }
                 Poll::Pending if piece.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
-                Poll::Ready(Some(Err(ended))) => over(ended),
+                Poll::Ready(Some(Err(ended))) => end_status(ended),
                 Poll::Ready(None) => fault::incident(STREAM, &"the delivery broke off"),
             };
             (self.stream, self.end) = (None, Some(ended));
@@ -170,21 +169,21 @@ impl HttpBody for Frames {
     }
 }
 
-/// What tonic is given in place of the frames.
-pub type Nothing = Empty<Result<pb::StreamActivitiesResponse, Status>>;
+/// The empty stream that tonic is given in place of the frames.
+pub type NoFrames = Empty<Result<pb::StreamActivitiesResponse, Status>>;
 
-/// The frames on their way through tonic.
+/// Carries the frames past tonic, in the extensions of the response.
 #[derive(Clone)]
-struct Handed(Arc<Mutex<Option<Frames>>>);
+struct HandOff(Arc<Mutex<Option<Frames>>>);
 
-/// An answer whose body [`Framing`] puts in its place.
-pub fn answer(frames: Frames) -> Response<Nothing> {
+/// A response whose body [`Framing`] replaces with these frames.
+pub fn answer(frames: Frames) -> Response<NoFrames> {
     let mut response = Response::new(stream::empty());
-    response.extensions_mut().insert(Handed(Arc::new(Mutex::new(Some(frames)))));
+    response.extensions_mut().insert(HandOff(Arc::new(Mutex::new(Some(frames)))));
     response
 }
 
-/// Around a service with such answers.
+/// Wraps a service whose responses carry their frames.
 #[derive(Clone)]
 pub struct Framing<S>(pub S);
 
@@ -210,15 +209,15 @@ where
 }
 
 fn framed(mut response: http::Response<Body>) -> http::Response<Body> {
-    let handed = response.extensions_mut().remove::<Handed>();
-    match handed.and_then(|Handed(frames)| frames.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+    let handed = response.extensions_mut().remove::<HandOff>();
+    match handed.and_then(|HandOff(frames)| frames.lock().unwrap_or_else(PoisonError::into_inner).take()) {
         Some(frames) => response.map(|_| Body::new(Bounded::new(frames))),
         None => response,
     }
 }
 
-/// Every end names the position to go on after; within a snapshot there is none.
-fn over(ended: Ended) -> Status {
+/// The status of every end names the position to resume after; within a snapshot there is none.
+fn end_status(ended: Ended) -> Status {
     let Ended { position, why } = ended;
     let (why, begun) = match why {
         End::InSnapshot(why) => (*why, None),

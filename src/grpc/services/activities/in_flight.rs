@@ -1,7 +1,7 @@
-//! How much of an answer is under way to its reader.
+//! Flow control of a stream: bounds the bytes of an answer that are in flight.
 //!
-//! HTTP/2 would take 400 KiB of an answer that its reader does not fetch. A stream that has to wait is cheaper to keep
-//! before it is encoded: what it waits with then is shared with everybody who reads the same log.
+//! HTTP/2 would buffer 400 KiB of an answer that its reader does not fetch. A stream that has to wait costs less before it is
+//! encoded: what it then waits with is shared among all who read the same log.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,36 +12,36 @@ use axum::body::Bytes;
 use futures_util::task::AtomicWaker;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-/// Bytes under way beyond which no more are made: a stream's pieces are about as long.
-const MOST: usize = 16 * 1024;
+/// Bytes in flight beyond which no more are made: about the length of a stream's pieces.
+const LIMIT: usize = 16 * 1024;
 
-/// A body that makes more only when little of it is under way.
+/// A body that yields more only while less than the limit is in flight.
 pub(super) struct Bounded<B> {
     inner: B,
-    under_way: Arc<UnderWay>,
+    in_flight: Arc<InFlight>,
 }
 
 #[derive(Default)]
-struct UnderWay {
+struct InFlight {
     bytes: AtomicUsize,
     waker: AtomicWaker,
 }
 
-/// Bytes that are under way until they are dropped: the socket has them then, or nobody wants them any more.
+/// Bytes that are in flight until they are dropped: then the socket has them, or nobody wants them any more.
 struct Piece {
     bytes: Bytes,
-    under_way: Arc<UnderWay>,
+    in_flight: Arc<InFlight>,
 }
 
 impl<B> Bounded<B> {
     pub fn new(inner: B) -> Bounded<B> {
-        Bounded { inner, under_way: Arc::default() }
+        Bounded { inner, in_flight: Arc::default() }
     }
 }
 
-impl UnderWay {
-    fn is_much(&self) -> bool {
-        self.bytes.load(Ordering::SeqCst) >= MOST
+impl InFlight {
+    fn is_full(&self) -> bool {
+        self.bytes.load(Ordering::SeqCst) >= LIMIT
     }
 }
 
@@ -53,9 +53,9 @@ impl AsRef<[u8]> for Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        let before = self.under_way.bytes.fetch_sub(self.bytes.len(), Ordering::SeqCst);
-        if before >= MOST {
-            self.under_way.waker.wake();
+        let before = self.in_flight.bytes.fetch_sub(self.bytes.len(), Ordering::SeqCst);
+        if before >= LIMIT {
+            self.in_flight.waker.wake();
         }
     }
 }
@@ -65,17 +65,17 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Bounded<B> {
     type Error = B::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        if self.under_way.is_much() {
-            self.under_way.waker.register(cx.waker());
+        if self.in_flight.is_full() {
+            self.in_flight.waker.register(cx.waker());
             // What left before that woke nobody.
-            if self.under_way.is_much() {
+            if self.in_flight.is_full() {
                 return Poll::Pending;
             }
         }
         let this = &mut *self;
         let counted = |bytes: Bytes| {
-            this.under_way.bytes.fetch_add(bytes.len(), Ordering::SeqCst);
-            Bytes::from_owner(Piece { bytes, under_way: this.under_way.clone() })
+            this.in_flight.bytes.fetch_add(bytes.len(), Ordering::SeqCst);
+            Bytes::from_owner(Piece { bytes, in_flight: this.in_flight.clone() })
         };
         let polled = Pin::new(&mut this.inner).poll_frame(cx);
         polled.map(|next| next.map(|frame| frame.map(|frame| frame.map_data(counted))))
@@ -128,7 +128,7 @@ mod tests {
     fn more_is_made_when_what_was_made_has_left() {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(woken.clone());
-        let mut body = Bounded::new(Pieces { left: 4, size: MOST / 2 });
+        let mut body = Bounded::new(Pieces { left: 4, size: LIMIT / 2 });
         let mut next = || Pin::new(&mut body).poll_frame(&mut Context::from_waker(&waker));
         let data = |polled| match polled {
             Poll::Ready(Some(Ok(frame))) => Frame::into_data(frame).ok(),
@@ -146,15 +146,15 @@ mod tests {
         assert!(next().is_pending());
         drop((second, third));
         assert_eq!(woken.0.load(Ordering::SeqCst), 2);
-        assert_eq!(data(next()).map(|bytes| bytes.to_vec()), Some(vec![0; MOST / 2]));
+        assert_eq!(data(next()).map(|bytes| bytes.to_vec()), Some(vec![0; LIMIT / 2]));
         assert!(matches!(next(), Poll::Ready(None)));
     }
 
     #[test]
     fn a_piece_larger_than_the_bound_is_sent_whole() {
-        let mut body = Bounded::new(Pieces { left: 1, size: 10 * MOST });
+        let mut body = Bounded::new(Pieces { left: 1, size: 10 * LIMIT });
         let polled = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
         let Poll::Ready(Some(Ok(frame))) = polled else { panic!("it is there") };
-        assert_eq!(frame.into_data().map(|bytes| bytes.len()).ok(), Some(10 * MOST));
+        assert_eq!(frame.into_data().map(|bytes| bytes.len()).ok(), Some(10 * LIMIT));
     }
 }

@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 
 use self::frames::Frames;
 use crate::feed::{Feed, NotStarted, Selection, Start, Wanted};
-use crate::grpc::call::read::{Asked, List, connection, filter_invalid};
+use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid};
 use crate::grpc::call::ticket::find;
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::read::{MAX_FILTER_CHARS, checked, freshness, narrowed_to, page, position};
@@ -38,12 +38,12 @@ impl pb::activity_service_server::ActivityService for Activities {
         list(&self.0, call, request.into_inner()).await.map(Response::new)
     }
 
-    type StreamActivitiesStream = frames::Nothing;
+    type StreamActivitiesStream = frames::NoFrames;
 
     async fn stream_activities(
         &self,
         request: Request<pb::StreamActivitiesRequest>,
-    ) -> Result<Response<frames::Nothing>, Status> {
+    ) -> Result<Response<frames::NoFrames>, Status> {
         let call = Call::of(&request)?;
         start(&self.0.feed, &call, request.into_inner()).await.map(frames::answer)
     }
@@ -64,7 +64,7 @@ async fn list(
         (of, page, freshness(found, min_position, epoch), activity::view(found, view))
     })
     .map_err(status::refused)?;
-    let asked = Asked { method: LIST, page, root: Some(Root::Activity), narrowed: &[ticket_id.as_bytes()] };
+    let asked = ListQuery { method: LIST, page, root: Some(Root::Activity), narrowed: &[ticket_id.as_bytes()] };
     let list = List::<ActivityRow>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let ticket_id = match of {
@@ -79,7 +79,7 @@ async fn list(
         0 => store::head::installation(&conn).await.map_err(|error| list.failed(error))?.epoch,
         epoch => epoch,
     };
-    let show = |row: ActivityRow| row.into_activity().map(|it| activity::to_pb(it, epoch, view, list.part()));
+    let show = |row: ActivityRow| row.into_activity().map(|it| activity::to_pb(it, epoch, view, list.disclosure()));
     let (activities, next_page_token) = list.shown(state, rows, show);
     let activities = activities.into_iter().collect::<Result<_, String>>();
     let activities = activities.map_err(|what| fault::incident(LIST, &what))?;
@@ -104,7 +104,7 @@ async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -
         (start, activity::view(found, view))
     })
     .map_err(status::refused)?;
-    let selection = Selection::new(&filter, call.audience()).map_err(|found| filter_invalid(&filter, &found))?;
+    let selection = Selection::new(&filter, call.audience.clone()).map_err(|found| filter_invalid(&filter, &found))?;
     if snapshot_first {
         selection.of_tickets().map_err(|problem| filter_invalid(&filter, &[problem]))?;
     }
@@ -117,7 +117,7 @@ async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -
         until: expiry(&call.caller),
     };
     let stream = feed.stream(wanted).await.map_err(not_started)?;
-    Ok(Frames::new(stream, view, call.part()))
+    Ok(Frames::new(stream, view, call.disclosure()))
 }
 
 fn expiry(caller: &Caller) -> SystemTime {

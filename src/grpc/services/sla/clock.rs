@@ -2,7 +2,7 @@
 
 use tonic::Status;
 
-use super::ticket_sla::Known;
+use super::ticket_sla::CalendarHours;
 use crate::grpc::call::read::wait_for;
 use crate::grpc::call::ticket::gather;
 use crate::grpc::call::{Call, State};
@@ -20,6 +20,7 @@ use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
 use crate::model::words::SlaMetric;
 use crate::store;
+use crate::store::audience::Audience;
 use crate::store::pool::Connection;
 use crate::store::read::Scope;
 
@@ -87,7 +88,7 @@ pub async fn get(
     })
     .map_err(status::refused)?;
     let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
-    let known = Known::of(&mut conn, call.caller.tenant(), METHOD, clocks.all.iter()).await?;
+    let known = CalendarHours::of(&mut conn, call.caller.tenant(), METHOD, clocks.all.iter()).await?;
     let pb::TicketSla { clocks, next_due_at, at } = known.show(&clocks, now);
     let more_ledger = ledger.len() > ENTRIES;
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
@@ -122,8 +123,7 @@ pub async fn explain(
         return Ok(pb::ExplainSlaResponse { at: Some(time::to_pb(now)), ..pb::ExplainSlaResponse::default() });
     };
     let (calendar, hours) = hours(&mut conn, &call, METHOD, it).await?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let policy = store::read::sla::policy_version(&mut conn, scope, it.goal.policy_id, it.goal.policy_version).await;
     let policy = policy.map_err(|error| fault::of_read(METHOD, "", error))?;
     let (segments, more_segments) =
@@ -149,9 +149,9 @@ async fn hours(
     clock: &Clock,
 ) -> Result<(Option<Calendar>, Option<Hours>), Status> {
     let Some(id) = clock.goal.calendar_id else { return Ok((None, Some(Hours::always().clone()))) };
-    let audience = Default::default();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
-    let found = store::read::sla::calendar_version(conn, scope, id, clock.goal.calendar_version).await;
+    let whole = Audience::default();
+    let tenant = Scope { tenant_id: call.caller.tenant(), audience: &whole };
+    let found = store::read::sla::calendar_version(conn, tenant, id, clock.goal.calendar_version).await;
     let calendar = found.map_err(|error| fault::of_read(method, "", error))?;
     let hours = calendar.as_ref().and_then(|calendar| calendar.hours().ok());
     Ok((calendar, hours))

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
-use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::write::write;
 use crate::grpc::call::{Call, State, service};
 use crate::grpc::convert::read::{checked, freshness, page};
@@ -60,8 +60,7 @@ async fn get_policy(
     })
     .map_err(status::refused)?;
     let mut conn = connection(state, &call, fresh).await?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let failed = |error| fault::of_read(METHOD, "", error);
     let none = || status::refused(Refusal::NotFound { kind: Kind::SlaPolicy, id: which.to_string() });
     let row = store::read::sla::policy(&mut conn, scope, &which).await.map_err(failed)?.ok_or_else(none)?;
@@ -84,7 +83,7 @@ async fn list_policies(
     let (page, fresh) =
         checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
             .map_err(status::refused)?;
-    let asked = Asked { method: "ListSlaPolicies", page, root: Some(Root::SlaPolicy), narrowed: &[] };
+    let asked = ListQuery { method: "ListSlaPolicies", page, root: Some(Root::SlaPolicy), narrowed: &[] };
     let list = List::<SlaPolicy>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::sla::policies(&mut conn, list.scope(), list.filter(), &list.paging()).await;
@@ -118,8 +117,7 @@ pub(super) async fn find_calendar(
     which: &CalendarRef,
     version: i32,
 ) -> Result<Calendar, Status> {
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let failed = |error| fault::of_read(method, "", error);
     let none = || status::refused(Refusal::NotFound { kind: Kind::Calendar, id: which.to_string() });
     let row = store::read::sla::calendar(conn, scope, which).await.map_err(failed)?.ok_or_else(none)?;
@@ -141,7 +139,7 @@ async fn list_calendars(
     let (page, fresh) =
         checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
             .map_err(status::refused)?;
-    let asked = Asked { method: "ListCalendars", page, root: Some(Root::Calendar), narrowed: &[] };
+    let asked = ListQuery { method: "ListCalendars", page, root: Some(Root::Calendar), narrowed: &[] };
     let list = List::<Calendar>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::sla::calendars(&mut conn, list.scope(), list.filter(), &list.paging()).await;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::grpc::call::read::{Asked, List, condition, connection, wait_for};
+use crate::grpc::call::read::{List, ListQuery, condition, connection, wait_for};
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::outcome::{breach_to_pb, group_by, report_to_pb, window};
 use crate::grpc::convert::read::{MAX_FILTER_CHARS, checked, freshness, page};
@@ -17,7 +17,6 @@ use crate::model::sla::policy::SlaPolicy;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::store;
-use crate::store::audience::Audience;
 use crate::store::outcome::By;
 use crate::store::pool::Connection;
 use crate::store::read::Scope;
@@ -44,7 +43,7 @@ pub async fn breaches(
     let bound = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
     let (from, to) = (bound(from), bound(to));
     let asked =
-        Asked { method: METHOD, page, root: Some(Root::SlaOutcome), narrowed: &[from.as_bytes(), to.as_bytes()] };
+        ListQuery { method: METHOD, page, root: Some(Root::SlaOutcome), narrowed: &[from.as_bytes(), to.as_bytes()] };
     let list = List::<Outcome>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::outcome::breaches(&mut conn, list.scope(), window, list.filter(), &list.paging()).await;
@@ -102,8 +101,7 @@ pub async fn report(
         (window(found, from, to), group_by(found, &word), freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let filter = match filter.trim().is_empty() {
         true => None,
         false => condition(state, &filter, Root::SlaOutcome, scope, Instant::host_now())?.0,
@@ -117,7 +115,7 @@ pub async fn report(
     let to = window.to.unwrap_or_else(|| window.from.map_or(now, |from| from.max(now)));
     let from = window.from.unwrap_or_else(|| to.plus_micros(-USUAL));
     // How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
-    let position = match audience == Audience::default() {
+    let position = match call.audience.sees_everything() {
         true => store::read::head::position(&mut conn, scope.tenant_id).await.map_err(failed)?,
         false => fresh.min_position,
     };

@@ -19,9 +19,9 @@ use crate::model::time::Instant;
 const MAX_PAUSES: usize = 1_000;
 
 /// Whose hours count.
-enum Asked {
-    These(Hours),
-    Of(CalendarRef),
+enum HoursSource {
+    Inline(Hours),
+    Calendar(CalendarRef),
 }
 
 pub async fn deadline(
@@ -33,9 +33,9 @@ pub async fn deadline(
     let pb::PreviewDeadlineRequest { hours, start, target, pauses, min_position, epoch } = request;
     let (asked, start, target, pauses, fresh) = checked(|found| {
         let asked = match hours {
-            None => Asked::These(Hours::always().clone()),
+            None => HoursSource::Inline(Hours::always().clone()),
             Some(Given::Calendar(calendar)) => inline(found, *calendar),
-            Some(Given::CalendarId(id)) => Asked::Of(sla::calendar_named(found, "calendar_id", &id)),
+            Some(Given::CalendarId(id)) => HoursSource::Calendar(sla::calendar_named(found, "calendar_id", &id)),
         };
         let start = time::required(found, "start", start.as_ref());
         let target = found.set("target", target);
@@ -60,9 +60,9 @@ pub async fn elapsed(
     let pb::PreviewElapsedRequest { hours, from, to, pauses, min_position, epoch } = request;
     let (asked, from, to, pauses, fresh) = checked(|found| {
         let asked = match hours {
-            None => Asked::These(Hours::always().clone()),
+            None => HoursSource::Inline(Hours::always().clone()),
             Some(Given::Calendar(calendar)) => inline(found, *calendar),
-            Some(Given::CalendarId(id)) => Asked::Of(sla::calendar_named(found, "calendar_id", &id)),
+            Some(Given::CalendarId(id)) => HoursSource::Calendar(sla::calendar_named(found, "calendar_id", &id)),
         };
         let from = time::required(found, "from", from.as_ref());
         let to = time::required(found, "to", to.as_ref());
@@ -77,11 +77,11 @@ pub async fn elapsed(
     Ok(pb::PreviewElapsedResponse { elapsed: Some(time::length_to_pb(elapsed)) })
 }
 
-fn inline(found: &mut Violations, calendar: pb::Calendar) -> Asked {
+fn inline(found: &mut Violations, calendar: pb::Calendar) -> HoursSource {
     found.within("calendar", |found| {
         let pb::Calendar { time_zone, weekly, holidays, .. } = calendar;
         let (weekly, holidays) = (sla::weekly(found, weekly), sla::holidays(found, holidays));
-        Asked::These(Hours::new(&time_zone, &weekly, &holidays).unwrap_or_else(|faults| {
+        HoursSource::Inline(Hours::new(&time_zone, &weekly, &holidays).unwrap_or_else(|faults| {
             faults.into_iter().for_each(|fault| found.add(&fault.field, fault.description));
             Hours::always().clone()
         }))
@@ -107,12 +107,12 @@ async fn found(
     state: &State,
     call: &Call,
     method: &'static str,
-    asked: Asked,
+    asked: HoursSource,
     fresh: Freshness,
 ) -> Result<Hours, Status> {
     let which = match asked {
-        Asked::These(hours) => return Ok(hours),
-        Asked::Of(which) => which,
+        HoursSource::Inline(hours) => return Ok(hours),
+        HoursSource::Calendar(which) => which,
     };
     let mut conn = connection(state, call, fresh).await?;
     let calendar = find_calendar(&mut conn, method, call, &which, 0).await?;

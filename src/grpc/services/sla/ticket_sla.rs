@@ -6,7 +6,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::grpc::call::{Call, State};
-use crate::grpc::convert::clock;
+use crate::grpc::convert::{Disclosure, clock};
 use crate::grpc::pb;
 use crate::grpc::status::fault;
 use crate::model::sla::clock::{Clock, Clocks};
@@ -28,7 +28,7 @@ pub async fn wanted_of(
     tickets: &[Ticket],
     wanted: &[Include],
 ) -> Result<Vec<Option<pb::TicketSla>>, Status> {
-    if !wanted.contains(&Include::Sla) || call.audience().requester.is_some() || tickets.is_empty() {
+    if !wanted.contains(&Include::Sla) || call.disclosure() == Disclosure::Public || tickets.is_empty() {
         return Ok(vec![None; tickets.len()]);
     }
     // In a box: what few ask for must not make the future of every read larger.
@@ -45,27 +45,28 @@ async fn look_up(
     let now = store::sla::now(&mut conn).await.map_err(|error| fault::of_read(method, "", error))?;
     let clocks: Vec<Clocks> = tickets.iter().map(|ticket| ticket.clocks.clone().settled(now)).collect();
     let known =
-        Known::of(&mut conn, call.caller.tenant(), method, clocks.iter().flat_map(|clocks| &clocks.all)).await?;
+        CalendarHours::of(&mut conn, call.caller.tenant(), method, clocks.iter().flat_map(|clocks| &clocks.all))
+            .await?;
     Ok(clocks.iter().map(|clocks| Some(known.show(clocks, now))).collect())
 }
 
 /// The hours that clocks count by, each in its version of its calendar, whoever made that.
-pub struct Known(HashMap<(Uuid, i32), Option<Hours>>);
+pub struct CalendarHours(HashMap<(Uuid, i32), Option<Hours>>);
 
-impl Known {
+impl CalendarHours {
     /// One look-up, however many clocks.
     pub async fn of(
         conn: &mut Connection,
         tenant: &str,
         method: &'static str,
         clocks: impl Iterator<Item = &Clock>,
-    ) -> Result<Known, Status> {
+    ) -> Result<CalendarHours, Status> {
         let named = |clock: &Clock| Some((clock.goal.calendar_id?, clock.goal.calendar_version));
         let versions: BTreeSet<(Uuid, i32)> = clocks.filter_map(named).collect();
         let found = store::read::sla::calendar_versions(conn, tenant, &versions).await;
         let found = found.map_err(|error| fault::of_read(method, "", error))?;
         let hours = found.into_iter().map(|calendar| ((calendar.id, calendar.version), calendar.hours().ok()));
-        Ok(Known(hours.collect()))
+        Ok(CalendarHours(hours.collect()))
     }
 
     /// Absent where they cannot be read.

@@ -40,7 +40,7 @@ pub async fn as_it_was(state: &State, call: &Call, now: Ticket, then: Moment, id
         _ if position < floor || (by_time && floor > 0 && position == floor) => {
             Err(status::position_expired(position, floor + 1))
         }
-        Some(ticket) if call.audience().sees_ticket(&ticket) => Ok(Ticket::clone(&ticket)),
+        Some(ticket) if call.audience.sees_ticket(&ticket) => Ok(Ticket::clone(&ticket)),
         _ => Err(no_ticket(id)),
     }
 }

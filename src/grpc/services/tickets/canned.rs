@@ -5,7 +5,7 @@ use tonic::Status;
 
 use crate::command::refusal::Kind;
 use crate::command::{self, Refusal};
-use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::ticket;
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::canned;
@@ -43,7 +43,7 @@ pub async fn list(
     let (page, fresh) =
         checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
             .map_err(status::refused)?;
-    let asked = Asked { method: "ListCannedResponses", page, root: Some(Root::CannedResponse), narrowed: &[] };
+    let asked = ListQuery { method: "ListCannedResponses", page, root: Some(Root::CannedResponse), narrowed: &[] };
     let list = List::<CannedResponse>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::canned::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
@@ -83,8 +83,7 @@ async fn write(
     snippet: &Snippet,
     ticket: &Ticket,
 ) -> QueryResult<Result<String, crate::workflow::NoText>> {
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let needs = |root, id: &str| !id.is_empty() && snippet.needs(root);
     let organization = match needs(Root::Organization, &ticket.organization_id) {
         true => directory::get_organization(conn, scope, &ticket.organization_id).await?,
@@ -126,8 +125,7 @@ async fn find(
     call: &Call,
     which: &CannedRef,
 ) -> Result<CannedResponse, Status> {
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let found = store::read::canned::get(conn, scope, which).await;
     let found = found.map_err(|error| fault::of_read(method, "", error))?;
     let none = || Refusal::NotFound { kind: Kind::CannedResponse, id: which.to_string() };

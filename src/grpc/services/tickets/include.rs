@@ -39,8 +39,7 @@ async fn look_up(
     wanted: &[Include],
 ) -> Result<Vec<pb::Included>, Status> {
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let found = around(&mut conn, scope, tickets, wanted).await;
     let found = found.map_err(|error: Error| fault::of_read(method, "", error))?;
     Ok(tickets.iter().map(|ticket| of_ticket(ticket, &found, wanted, call)).collect())
@@ -69,7 +68,7 @@ fn of_ticket(of: &Ticket, found: &Around, wanted: &[Include], call: &Call) -> pb
     }
     if let Some(newest) = found.messages.get(&of.id) {
         shown.more_messages = newest.len() > MESSAGES;
-        let shown_part = |row| message::to_pb(row, call.part());
+        let shown_part = |row| message::to_pb(row, call.disclosure());
         shown.messages = newest.iter().take(MESSAGES).rev().cloned().map(shown_part).collect();
     }
     shown
@@ -78,7 +77,7 @@ fn of_ticket(of: &Ticket, found: &Around, wanted: &[Include], call: &Call) -> pb
 fn links(of: &Ticket, found: &Around, call: &Call) -> Vec<pb::TicketLink> {
     let link = |relation: LinkRelation, other: &Ticket| pb::TicketLink {
         relation: relation.into(),
-        ticket: Some(ticket::to_pb(other.clone(), call.part())),
+        ticket: Some(ticket::to_pb(other.clone(), call.disclosure())),
     };
     let before = of.follow_up_of.and_then(|id| found.followed.get(&id));
     let before = before.map(|other| link(LinkRelation::FollowUpOf, other));

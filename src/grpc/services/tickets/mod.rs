@@ -14,9 +14,9 @@ use tonic::Status;
 use self::include::included;
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
-use crate::grpc::call::encoded::Look;
-use crate::grpc::call::read::{Asked, List, connection, wait_for};
+use crate::grpc::call::read::{List, ListQuery, connection, wait_for};
 use crate::grpc::call::ticket::{find, gather, no_ticket};
+use crate::grpc::call::ticket_cache::Viewer;
 use crate::grpc::call::write::write;
 use crate::grpc::call::{Call, State, service};
 use crate::grpc::convert::read::{checked, freshness, include, moment, page, tickets};
@@ -85,10 +85,9 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     .map_err(status::refused)?;
     wait_for(state, &call, fresh).await?;
     if then.is_none() && wanted.is_empty() {
-        let audience = call.audience();
-        let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
-        let look = Look { scope, part: call.part(), epoch: state.feed.epoch() };
-        let found = state.shown.one(state.pool.gather(), look, &name).await.map_err(fault::of_pool)?;
+        let scope = call.scope();
+        let viewer = Viewer { scope, disclosure: call.disclosure(), epoch: state.feed.epoch() };
+        let found = state.tickets.one(state.pool.gather(), viewer, &name).await.map_err(fault::of_pool)?;
         return Ok(pb::GetTicketResponse { ticket: Some(found.ok_or_else(|| no_ticket(id))?), included: None });
     }
     let mut row = gather(state, &call, &name, &id).await?;
@@ -98,7 +97,7 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     let one = std::slice::from_ref(&row);
     let mut with = included(state, &call, "GetTicket", one, &wanted).await?;
     let sla = ticket_sla::wanted_of(state, &call, "GetTicket", one, &wanted).await?.pop().flatten();
-    let ticket = pb::Ticket { sla, ..ticket::to_pb(row, call.part()) };
+    let ticket = pb::Ticket { sla, ..ticket::to_pb(row, call.disclosure()) };
     Ok(pb::GetTicketResponse { ticket: Some(ticket.encode_to_vec().into()), included: with.pop() })
 }
 
@@ -118,7 +117,7 @@ async fn batch_get(
     let rows = rows?;
     let included = included(state, &call, "BatchGetTickets", &rows, &wanted).await?;
     let slas = ticket_sla::wanted_of(state, &call, "BatchGetTickets", &rows, &wanted).await?;
-    let with = |(row, sla)| pb::Ticket { sla, ..ticket::to_pb(row, call.part()) };
+    let with = |(row, sla)| pb::Ticket { sla, ..ticket::to_pb(row, call.disclosure()) };
     let tickets = rows.into_iter().zip(slas).map(with).collect();
     Ok(pb::BatchGetTicketsResponse { tickets, included })
 }
@@ -139,13 +138,14 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
         (page, freshness(found, min_position, epoch), include(found, &words))
     })
     .map_err(status::refused)?;
-    let asked = Asked { method: "ListTickets", page, root: Some(Root::Ticket), narrowed: &[&[u8::from(show_deleted)]] };
+    let asked =
+        ListQuery { method: "ListTickets", page, root: Some(Root::Ticket), narrowed: &[&[u8::from(show_deleted)]] };
     let list = List::<Ticket>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let which = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
     if wanted.is_empty() {
-        let look = Look { scope: list.scope(), part: list.part(), epoch: state.feed.epoch() };
-        let page = state.shown.page(&mut conn, look, which, &list.paging()).await;
+        let viewer = Viewer { scope: list.scope(), disclosure: list.disclosure(), epoch: state.feed.epoch() };
+        let page = state.tickets.page(&mut conn, viewer, which, &list.paging()).await;
         let (tickets, next_page_token) = list.shown(state, page.map_err(|error| list.failed(error))?, |bytes| bytes);
         return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new() });
     }
@@ -156,7 +156,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     let mut slas = ticket_sla::wanted_of(state, &call, "ListTickets", &rows.rows, &wanted).await?.into_iter();
     let (tickets, next_page_token) = list.shown(state, rows, |row| {
         let sla = slas.next().flatten();
-        pb::Ticket { sla, ..ticket::to_pb(row, list.part()) }.encode_to_vec().into()
+        pb::Ticket { sla, ..ticket::to_pb(row, list.disclosure()) }.encode_to_vec().into()
     });
     Ok(pb::ListTicketsResponse { tickets, next_page_token, included })
 }
@@ -174,12 +174,11 @@ async fn get_message(
     .map_err(status::refused)?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = find(&mut conn, "GetMessage", &call, &name, &ticket_id).await?.id;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let found = store::read::message::get(&mut conn, scope, of, which).await;
     let found = found.map_err(|error| fault::of_read("GetMessage", "", error))?;
     let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::Message, id }))?;
-    Ok(pb::GetMessageResponse { message: Some(message::to_pb(row, call.part())) })
+    Ok(pb::GetMessageResponse { message: Some(message::to_pb(row, call.disclosure())) })
 }
 
 async fn list_messages(
@@ -194,12 +193,12 @@ async fn list_messages(
         (name, page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let asked = Asked { method: "ListMessages", page, root: None, narrowed: &[ticket_id.as_bytes()] };
+    let asked = ListQuery { method: "ListMessages", page, root: None, narrowed: &[ticket_id.as_bytes()] };
     let list = List::<Message>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = find(&mut conn, "ListMessages", &call, &name, &ticket_id).await?.id;
     let rows = store::read::message::list(&mut conn, list.scope(), of, list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (messages, next_page_token) = list.shown(state, rows, |row| message::to_pb(row, list.part()));
+    let (messages, next_page_token) = list.shown(state, rows, |row| message::to_pb(row, list.disclosure()));
     Ok(pb::ListMessagesResponse { messages, next_page_token })
 }

@@ -36,7 +36,7 @@ struct After {
     number: i64,
 }
 
-struct Asked {
+struct SearchRequest {
     query: Query,
     page: Page,
     fresh: Freshness,
@@ -46,8 +46,8 @@ struct Asked {
     after: Option<After>,
 }
 
-impl Asked {
-    fn of(state: &State, call: &Call, request: pb::SearchTicketsRequest) -> Result<Asked, Status> {
+impl SearchRequest {
+    fn of(state: &State, call: &Call, request: pb::SearchTicketsRequest) -> Result<SearchRequest, Status> {
         let pb::SearchTicketsRequest { query: text, filter, page_size, page_token, min_position, epoch } = request;
         let (query, page, fresh) = checked(|found| {
             found.text("query", &text, MAX_QUERY_CHARS);
@@ -58,7 +58,7 @@ impl Asked {
         .map_err(status::refused)?;
         // Without a query there was a violation.
         let query = query.ok_or_else(|| fault::incident(METHOD, &"a query that is none was let through"))?;
-        let fingerprint = fingerprint(METHOD, &call.caller, &page, &[text.as_bytes()]);
+        let fingerprint = fingerprint(METHOD, call, &page, &[text.as_bytes()]);
         let now = Instant::host_now();
         let mut began = now;
         let after = match page.token.as_str() {
@@ -74,7 +74,7 @@ impl Asked {
                 }
             }
         };
-        Ok(Asked { query, page, fresh, fingerprint, began, after })
+        Ok(SearchRequest { query, page, fresh, fingerprint, began, after })
     }
 }
 
@@ -83,9 +83,8 @@ pub async fn search(
     call: Call,
     request: pb::SearchTicketsRequest,
 ) -> Result<pb::SearchTicketsResponse, Status> {
-    let asked = Asked::of(state, &call, request)?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let asked = SearchRequest::of(state, &call, request)?;
+    let scope = call.scope();
     let filter = match asked.page.filter.trim() {
         "" => None,
         _ => condition(state, &asked.page.filter, Root::Ticket, scope, asked.began)?.0,
@@ -106,11 +105,11 @@ pub async fn search(
     found.truncate(MOST);
     let (found, next) = one_page(found, newest, &asked);
     let tickets = tickets(&mut conn, tenant, &found).await.map_err(failed)?;
-    let seen = |ticket: &Ticket| ticket.deleted_at.is_none() && audience.sees_ticket(ticket);
+    let seen = |ticket: &Ticket| ticket.deleted_at.is_none() && call.audience.sees_ticket(ticket);
     let shown = found.iter().filter_map(|candidate| {
         // What was deleted since it was found is not there.
         let ticket = tickets.iter().find(|ticket| ticket.id == candidate.ticket_id).filter(|ticket| seen(ticket))?;
-        Some((ticket::to_pb(ticket.clone(), call.part()), f64::from(candidate.rank)))
+        Some((ticket::to_pb(ticket.clone(), call.disclosure()), f64::from(candidate.rank)))
     });
     let (tickets, scores) = shown.unzip();
     let place = next.map(|last| Place { began: asked.began, last });
@@ -136,7 +135,7 @@ fn ordinal(rank: f32) -> i64 {
 }
 
 /// The candidates of this page, best first, and the keys of the next.
-fn one_page(mut found: Vec<Candidate>, newest: i64, asked: &Asked) -> (Vec<Candidate>, Option<Vec<Key>>) {
+fn one_page(mut found: Vec<Candidate>, newest: i64, asked: &SearchRequest) -> (Vec<Candidate>, Option<Vec<Key>>) {
     let place = |candidate: &Candidate| Reverse((ordinal(candidate.rank), candidate.number));
     found.sort_by_key(place);
     if let Some(After { rank, number, .. }) = asked.after {

@@ -26,17 +26,16 @@ const METHOD: &str = "GetTicketStats";
 const NARROWER: &str = "ask for a window, or filter by one team_id, priority, category or channel only";
 
 /// What is asked for, checked.
-struct Asked {
+struct StatsRequest {
     filter: Option<Filter>,
     condition: Option<Condition>,
     group_by: Dimension,
-    audience: Audience,
     window: Option<i64>,
     fresh: Freshness,
 }
 
-impl Asked {
-    fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<Asked, Status> {
+impl StatsRequest {
+    fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<StatsRequest, Status> {
         let pb::GetTicketStatsRequest { filter: source, window: length, group_by: word, min_position, epoch } = request;
         let (group_by, window, fresh) = checked(|found| {
             found.text("filter", &source, MAX_FILTER_CHARS);
@@ -44,21 +43,19 @@ impl Asked {
             (group_by(found, &word), length, freshness(found, min_position, epoch))
         })
         .map_err(status::refused)?;
-        let audience = call.audience();
         let (mut filter, mut condition) = (None, None);
         if !source.trim().is_empty() {
             let compiled = state.filters.get(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
-            let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
-            let sql = store::filter::compile(&compiled, scope, Instant::host_now())
+            let sql = store::filter::compile(&compiled, call.scope(), Instant::host_now())
                 .map_err(|found| filter_invalid(&source, &[found]))?;
             (filter, condition) = (Some(compiled), Some(sql));
         }
-        Ok(Asked { filter, condition, group_by, audience, window, fresh })
+        Ok(StatsRequest { filter, condition, group_by, window, fresh })
     }
 
     /// The sums that answer it; absent where only the tickets do.
-    fn sums(&self) -> Option<Sums> {
-        if self.audience != Audience::default() {
+    fn sums(&self, audience: &Audience) -> Option<Sums> {
+        if !audience.sees_everything() {
             return None;
         }
         let Some(filter) = &self.filter else { return Some(Sums { dimension: self.group_by, values: None }) };
@@ -72,7 +69,7 @@ pub async fn get(
     call: Call,
     request: pb::GetTicketStatsRequest,
 ) -> Result<pb::GetTicketStatsResponse, Status> {
-    let asked = Asked::of(state, &call, request)?;
+    let asked = StatsRequest::of(state, &call, request)?;
     wait_for(state, &call, asked.fresh).await?;
     let kept = sums(state, &call, &asked).await?;
     // Counting tickets one by one takes a turn, so that it never takes all the connections.
@@ -85,10 +82,9 @@ pub async fn get(
     let (by_value, position) = match kept {
         Some((sums, position)) => (store::statistics::kept(&mut conn, tenant, &sums, since, now).await, position),
         None => {
-            let position = position(&mut conn, tenant, &asked).await.map_err(failed)?;
-            let scope = Scope { tenant_id: tenant, audience: &asked.audience };
+            let position = position(&mut conn, &call, &asked).await.map_err(failed)?;
             let (filter, group_by) = (asked.condition.as_ref(), asked.group_by);
-            (store::statistics::counted(&mut conn, scope, filter, group_by, since, now).await, position)
+            (store::statistics::counted(&mut conn, call.scope(), filter, group_by, since, now).await, position)
         }
     };
     let by_value = by_value.map_err(failed)?;
@@ -98,8 +94,8 @@ pub async fn get(
 
 /// The sums that answer it, and the position up to which they hold everything; absent where only the tickets do, or where
 /// too much is still to be taken in.
-async fn sums(state: &State, call: &Call, asked: &Asked) -> Result<Option<(Sums, i64)>, Status> {
-    let Some(sums) = asked.sums() else { return Ok(None) };
+async fn sums(state: &State, call: &Call, asked: &StatsRequest) -> Result<Option<(Sums, i64)>, Status> {
+    let Some(sums) = asked.sums(&call.audience) else { return Ok(None) };
     let reached = state.projections.catch_up(&state.pool, call.caller.tenant(), Projection::Statistics).await;
     match reached.map_err(|error| fault::of_catch_up(METHOD, error))? {
         Reached::Head { position } => Ok(Some((sums, position))),
@@ -108,9 +104,9 @@ async fn sums(state: &State, call: &Call, asked: &Asked) -> Result<Option<(Sums,
 }
 
 /// How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
-async fn position(conn: &mut Connection, tenant: &str, asked: &Asked) -> QueryResult<i64> {
-    match asked.audience == Audience::default() {
-        true => store::read::head::position(conn, tenant).await,
+async fn position(conn: &mut Connection, call: &Call, asked: &StatsRequest) -> QueryResult<i64> {
+    match call.audience.sees_everything() {
+        true => store::read::head::position(conn, call.caller.tenant()).await,
         false => Ok(asked.fresh.min_position),
     }
 }

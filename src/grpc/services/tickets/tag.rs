@@ -4,7 +4,7 @@ use tonic::Status;
 
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
-use crate::grpc::call::read::{Asked, List, connection};
+use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::read::{checked, freshness, page};
 use crate::grpc::convert::tag;
@@ -23,8 +23,7 @@ pub async fn get(state: &State, call: Call, request: pb::GetTagRequest) -> Resul
     })
     .map_err(status::refused)?;
     let mut conn = connection(state, &call, fresh).await?;
-    let audience = call.audience();
-    let scope = Scope { tenant_id: call.caller.tenant(), audience: &audience };
+    let scope = call.scope();
     let found = store::read::tag::get(&mut conn, scope, &id).await;
     let found = found.map_err(|error| fault::of_read("GetTag", "", error))?;
     let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::Tag, id }))?;
@@ -36,7 +35,7 @@ pub async fn list(state: &State, call: Call, request: pb::ListTagsRequest) -> Re
     let (page, fresh) =
         checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
             .map_err(status::refused)?;
-    let asked = Asked { method: "ListTags", page, root: Some(Root::Tag), narrowed: &[] };
+    let asked = ListQuery { method: "ListTags", page, root: Some(Root::Tag), narrowed: &[] };
     let list = List::<Tag>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::tag::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
