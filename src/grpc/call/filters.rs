@@ -1,5 +1,5 @@
-//! Filters that were compiled a moment ago: programs ask the same few again and again, and parsing one costs as much as
-//! reading a page.
+//! Cache of compiled filters: programs use the same few again and again, and parsing one costs as much as reading a
+//! page.
 
 use quick_cache::sync::Cache;
 

@@ -1,4 +1,4 @@
-//! What all handlers share, and what a call brings with it.
+//! The context of a call, and what all handlers share.
 
 pub mod filters;
 pub mod read;

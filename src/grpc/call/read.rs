@@ -1,4 +1,4 @@
-//! What every read does: a connection that is fresh enough, and for lists the order, the filter and the page token.
+//! The common part of reads: freshness of the connection, and a list's order, filter and page token.
 
 use diesel::result::Error;
 use tonic::Status;

@@ -1,4 +1,4 @@
-//! The active rules as this process shows them, and why the newest files are not among them.
+//! The active rule set as this process serves it, and why the newest files are not active.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

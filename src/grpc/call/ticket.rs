@@ -1,4 +1,4 @@
-//! The ticket that a request names.
+//! Lookup of the ticket that a request names.
 
 use tonic::Status;
 

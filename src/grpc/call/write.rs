@@ -1,4 +1,4 @@
-//! What every write does: the request becomes a command, the journal answers, the answer becomes the response.
+//! The common part of writes: the request becomes a command, the journal's answer becomes the response.
 
 use tonic::Status;
 

@@ -1,4 +1,4 @@
-//! Activities to the wire.
+//! Activities as protobuf messages.
 
 use std::sync::Arc;
 

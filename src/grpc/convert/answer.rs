@@ -1,4 +1,4 @@
-//! What a write answers with: the resource, the log's position after the write, and its epoch.
+//! Responses of writes: the resource, the log's position after the write, and its epoch.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Canned responses to the wire, and what is wrong with their bodies.
+//! Canned responses as protobuf messages, and the check of their bodies.
 
 use super::time;
 use super::violations::Violations;

@@ -1,4 +1,4 @@
-//! Clocks, their ledger, and what they counted, to the wire.
+//! SLA clocks, their ledger and their segments as protobuf messages.
 
 use super::time;
 use super::words::WireWord;

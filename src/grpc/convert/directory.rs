@@ -1,4 +1,4 @@
-//! Organizations, contacts, teams and agents to the wire.
+//! Organizations, contacts, teams and agents as protobuf messages.
 
 use prost_types::Struct;
 use serde_json::Value;

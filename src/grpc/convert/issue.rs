@@ -1,4 +1,4 @@
-//! Issues to the wire.
+//! Issues as protobuf messages.
 
 use super::time;
 use super::value;

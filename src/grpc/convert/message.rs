@@ -1,4 +1,4 @@
-//! Messages to the wire.
+//! Messages of tickets as protobuf messages.
 
 use super::words::WireWord;
 use super::{Disclosure, time};

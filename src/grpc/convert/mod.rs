@@ -1,4 +1,4 @@
-//! Between the rows and the wire: one file a resource, both ways. Requests are checked here, all violations at once.
+//! Conversion between rows and protobuf messages, one file per resource. Requests are validated here.
 
 pub mod activity;
 pub mod answer;

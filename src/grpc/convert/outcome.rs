@@ -1,4 +1,4 @@
-//! How clocks came out, to the wire, and the windows that are asked for.
+//! SLA outcomes as protobuf messages, and the windows of requests for them.
 
 use std::collections::HashMap;
 

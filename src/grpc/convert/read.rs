@@ -1,4 +1,4 @@
-//! What every read asks for: how new an answer must be, and which page of a list.
+//! The common fields of reads: how fresh an answer must be, and which page of a list.
 
 use super::time;
 use super::violations::Violations;

@@ -1,4 +1,4 @@
-//! SLA policies and calendars to the wire, and how callers name them.
+//! SLA policies and calendars as protobuf messages, and how requests name them.
 
 use super::time;
 use super::violations::Violations;

@@ -1,4 +1,4 @@
-//! Figures to the wire.
+//! Statistics as protobuf messages.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Tags to the wire.
+//! Tags as protobuf messages.
 
 use super::time;
 use super::words::WireWord;

@@ -1,4 +1,4 @@
-//! A tenant's settings to the wire.
+//! Tenant settings as protobuf messages.
 
 use super::directory::attributes_to_pb;
 use super::time;

@@ -1,4 +1,4 @@
-//! Instants and lengths, as google.protobuf has them.
+//! Instants and durations as google.protobuf has them.
 
 use prost_types::{Duration, Timestamp};
 

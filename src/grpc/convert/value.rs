@@ -1,4 +1,4 @@
-//! JSON, as google.protobuf.Value and Struct have it.
+//! JSON as google.protobuf.Value and Struct.
 
 use std::collections::BTreeMap;
 

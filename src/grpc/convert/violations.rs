@@ -1,4 +1,4 @@
-//! Everything that is wrong with a request, collected, so that its sender mends it in one go.
+//! Collects all violations of a request, so that its author can fix them at once.
 
 use uuid::Uuid;
 

@@ -1,4 +1,5 @@
-//! Closed sets of words, as the wire's enums. Both ways are exhaustive: a new word does not compile until it is here.
+//! Enums of the model as enums of the proto. Both directions are exhaustive: a new word does not compile until it is
+//! here.
 
 use super::violations::Violations;
 use crate::grpc::pb;

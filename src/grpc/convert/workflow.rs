@@ -1,4 +1,4 @@
-//! Rules, findings in them and their runs, to the wire; and the one request about rules that has anything to check.
+//! Rules, diagnostics and runs as protobuf messages; and the one request about rules that needs validation.
 
 use super::time;
 use super::violations::Violations;

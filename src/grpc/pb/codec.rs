@@ -1,4 +1,4 @@
-//! How messages are put into frames: as prost does, with room for each message made once.
+//! The codec of messages: prost's, with a buffer of the right size allocated once.
 
 use std::marker::PhantomData;
 

@@ -1,5 +1,4 @@
-//! The frame of a stream, as prost would make it of the proto, but for one thing: an activity may be in it as the bytes
-//! that it has on the wire, made once for a thousand readers.
+//! StreamActivitiesResponse written by hand: an activity may be bytes that were encoded once for a thousand readers.
 
 use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, encode_key, encode_varint, encoded_len_varint, key_len, message};

@@ -1,4 +1,4 @@
-//! Answers whose tickets may be bytes that are there already: as prost would make them of the proto, but for that.
+//! Responses with tickets, written by hand: a ticket may be bytes that were encoded before.
 
 use prost::Message;
 use prost::bytes::Bytes;

@@ -1,5 +1,4 @@
-//! Rows of the directory, the registry and settings, from the data of the activity that wrote them: names as the contract
-//! has them.
+//! Rows of the directory, tags and settings, rebuilt from the data of the activities that wrote them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What was answered before, once more: rebuilt from the log, as things were then.
+//! Replays: the answer to a request that was answered before, rebuilt from the log as things were then.
 
 use std::sync::Arc;
 

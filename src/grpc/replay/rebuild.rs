@@ -1,4 +1,4 @@
-//! From activities back to what they answered. Pure.
+//! Rebuilds resources from activities. Pure.
 
 use std::sync::Arc;
 

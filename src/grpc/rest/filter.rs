@@ -1,4 +1,4 @@
-//! A list narrowed by a field and its values, as the filter that says it.
+//! Filter expressions from a field and its values.
 
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::Value;

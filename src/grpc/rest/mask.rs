@@ -1,4 +1,4 @@
-//! `update_mask`, asked for or understood: an update without one changes the fields that it writes.
+//! `update_mask`, given or implied: an update without one changes the fields that it contains.
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value as Reflected};
 use serde_json::{Map, Value};

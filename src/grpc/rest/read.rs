@@ -1,4 +1,4 @@
-//! JSON as people write it, as a message: names in any spelling or alias, bare words, comma lists, lengths like `15m`.
+//! Messages from JSON as people write it: names in any spelling or alias, bare words, comma lists, lengths like `15m`.
 
 use prost_reflect::{DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};

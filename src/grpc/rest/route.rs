@@ -1,5 +1,4 @@
-//! A method and a path as the RPC that they stand for, by the google.api.http annotations, with the request that path, query
-//! and body write.
+//! Routing by google.api.http: the RPC of a method and path, and its request from path, query and body.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The contract by its descriptors: messages, methods, and what a request is about.
+//! Descriptors of the contract: messages, methods, and the resource that a request is about.
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 

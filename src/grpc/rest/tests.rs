@@ -1,3 +1,5 @@
+//! Transcoding as clients of other systems would use it.
+
 use prost::Message;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Names and words as people write them, and the fault where one stands for nothing.
+//! Names and enum words as people write them.
 
 use prost_reflect::EnumDescriptor;
 

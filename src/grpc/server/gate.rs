@@ -1,4 +1,4 @@
-//! The gate: who calls, and whether they may call this method. Handlers get the `Caller` that it let in.
+//! Authentication and authorization: who calls, and whether they may call this method. Handlers get the `Caller`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The server, put together as a list: limits, the layer, the services, health, reflection; and how it stops.
+//! The gRPC server: limits, the call layer, services, health, reflection, and graceful shutdown.
 
 use std::convert::Infallible;
 use std::sync::Arc;

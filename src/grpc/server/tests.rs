@@ -1,4 +1,4 @@
-//! A real server on a real socket: what is open, what is shut, and how it stops.
+//! A real server on a real socket: access, limits and shutdown.
 
 use std::net::SocketAddr;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The server's certificate, and the authority of its clients', read from PEM files and tried before anything is served.
+//! The server's certificate and the authority of client certificates, loaded from PEM files and checked before serving.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! DirectoryService: the same three methods for each of its resources.
+//! DirectoryService: the same methods for each of its resources.
 
 use tonic::Status;
 

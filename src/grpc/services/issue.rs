@@ -1,4 +1,4 @@
-//! IssueService.
+//! IssueService: issues and their links to tickets.
 
 use tonic::Status;
 

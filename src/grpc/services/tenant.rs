@@ -1,4 +1,4 @@
-//! TenantService.
+//! TenantService: a tenant's settings.
 
 use tonic::Status;
 

@@ -1,4 +1,4 @@
-//! WorkflowService.
+//! WorkflowService: the active rules, their validation and their runs.
 
 use tonic::Status;
 

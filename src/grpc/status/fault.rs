@@ -1,4 +1,4 @@
-//! What goes wrong below the wire, as statuses: the journal's failures and the database's errors.
+//! gRPC statuses of faults: failures of the journal and errors of the database.
 
 use std::fmt::Display;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Refusals and faults, as gRPC statuses: the code, a reason of `ErrorReason`, every dynamic part in the metadata.
+//! gRPC statuses of refusals: a code, a reason of `ErrorReason`, and every dynamic part in the metadata.
 
 pub mod fault;
 

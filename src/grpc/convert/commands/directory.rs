@@ -1,4 +1,5 @@
-//! Upserts of the directory, one by one and in batches, and deletions. The stamps of the rows made here stand for nothing: the command sets them.
+//! Commands of the directory: upserts, single and in batches, and deletions. The command sets the stamps of rows made
+//! here.
 
 use super::ticket::{email, id, name};
 use super::{Write, etag, fits_batch, of_batch};

@@ -1,4 +1,4 @@
-//! UpdateTicket: the masked fields, checked as those of a new ticket are.
+//! UpdateTicket: the masked fields, checked like those of a new ticket.
 
 use super::ticket::*;
 use super::{etag, source};

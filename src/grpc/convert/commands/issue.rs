@@ -1,4 +1,4 @@
-//! Issues: making them, resolving them, tying them to tickets.
+//! Commands of issues: creation, changes, and links to tickets.
 
 use super::ticket::{description, id, priority, source_type};
 use super::{etag, source};

@@ -1,4 +1,4 @@
-//! Requests that write, as commands: checked for form, everything that is wrong told at once.
+//! Commands from requests that write; all violations of a request are reported at once.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! UpdateTenant: the masked settings; one that is named and not set gets its default.
+//! UpdateTenant: the masked settings; one that is named and not set is reset to its default.
 
 use super::etag;
 use crate::command::Action;

@@ -1,4 +1,4 @@
-//! Tickets: making them, and the verbs that name one.
+//! Commands of tickets: creation, and the verbs that name one.
 
 use crate::command::Action;
 use crate::command::action::{NewTicket, Step, TicketEdit};

@@ -1,4 +1,4 @@
-//! The body of an answer, watched to its end: the status of a call that answers is in its trailers.
+//! Response bodies watched to their end: the final status of a call is in its trailers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! One call from its headers to its end: whoever holds the `CallGuard` says how it ended, or drops it.
+//! The life of one call: whoever holds its `CallGuard` reports how it ended, or drops it.
 
 use std::fmt;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The moment after which nobody waits for an answer.
+//! The deadline of a call, after which nobody waits for its answer.
 
 use std::time::{Duration, Instant};
 

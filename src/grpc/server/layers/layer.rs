@@ -1,4 +1,4 @@
-//! The layer itself: finds the method, asks the gate, and keeps the `CallGuard` until the answer is out.
+//! The tower service: finds the method, asks the gate, and holds the `CallGuard` until the response is out.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! How loud a call's end is.
+//! Log levels by status code.
 
 use tonic::Code;
 use tracing::Level;

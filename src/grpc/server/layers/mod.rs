@@ -1,5 +1,4 @@
-//! What happens around every call, in one tower layer: the gate, the deadline, the span, the metrics, the log line, and
-//! a net under panics.
+//! The tower layer around every call: authorization, deadline, span, metrics, log line, and panic handling.
 
 mod body;
 mod call;

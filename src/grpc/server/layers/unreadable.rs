@@ -1,5 +1,5 @@
-//! Requests that tonic cannot read. It calls some of them INTERNAL, after gRPC's own custom; here a client's fault is
-//! never the server's, and every error says its reason.
+//! Requests that tonic cannot read. It reports some as INTERNAL, as gRPC does; here a client's fault is never the
+//! server's, and every error has a reason.
 
 use tonic::{Code, Status};
 

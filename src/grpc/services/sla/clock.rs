@@ -1,4 +1,4 @@
-//! SlaService: the clocks of a ticket, and why they say what they say.
+//! GetTicketSla and ExplainSla: a ticket's clocks, and how they came to their values.
 
 use tonic::Status;
 

@@ -1,4 +1,4 @@
-//! SlaService.
+//! SlaService: policies, calendars, and what follows from them.
 
 mod clock;
 mod outcome;

@@ -1,4 +1,4 @@
-//! SlaService: deadlines that were missed, and how many promises were kept.
+//! ListBreaches and GetSlaReport: missed deadlines, and attainment.
 
 use std::collections::HashMap;
 

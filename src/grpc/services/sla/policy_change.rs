@@ -1,4 +1,4 @@
-//! SlaService: what a change of a policy or a calendar would do, before it is made.
+//! PreviewPolicyChange: the effect of a change to a policy or calendar, before it is made.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant as Clock};

@@ -1,4 +1,4 @@
-//! SlaService: what business time comes to, of no ticket in particular.
+//! PreviewDeadline and PreviewElapsed: business time without a ticket.
 
 use tonic::Status;
 

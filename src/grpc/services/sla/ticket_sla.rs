@@ -1,4 +1,4 @@
-//! The clocks that come with tickets, as they are at the instant of the answer.
+//! The clocks included with tickets, at the instant of the answer.
 
 use std::collections::{BTreeSet, HashMap};
 

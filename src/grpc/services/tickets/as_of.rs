@@ -1,4 +1,4 @@
-//! Tickets as they were.
+//! Tickets as of a position or time in the past.
 
 use tonic::Status;
 

@@ -1,4 +1,4 @@
-//! TicketService: canned responses, read and written out.
+//! Canned responses: reads, and rendering for a ticket.
 
 use diesel::result::QueryResult;
 use tonic::Status;

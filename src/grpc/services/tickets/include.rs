@@ -1,4 +1,4 @@
-//! What comes with tickets.
+//! Related resources included with tickets.
 
 use diesel::result::Error;
 use tonic::Status;

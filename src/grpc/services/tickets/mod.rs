@@ -1,4 +1,4 @@
-//! TicketService.
+//! TicketService: tickets and their messages, tags and canned responses.
 
 mod as_of;
 mod canned;

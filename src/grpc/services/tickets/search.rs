@@ -1,4 +1,4 @@
-//! SearchTickets.
+//! SearchTickets: full-text search.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! GetTicketStats: from sums that are kept where these can answer, from the tickets where they cannot.
+//! GetTicketStats: from maintained sums where they can answer, otherwise by counting tickets.
 
 use diesel::result::QueryResult;
 use tonic::Status;

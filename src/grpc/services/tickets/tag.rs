@@ -1,4 +1,4 @@
-//! TicketService: reads of the registry of tags.
+//! Reads of the registry of tags.
 
 use tonic::Status;
 
