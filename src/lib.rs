@@ -1,6 +1,6 @@
 //! Docket: the support-ticket engine that other software is built on.
 //!
-//! The floors, bottom first; dependencies point down only, and `tests/floors.rs` reads the sources to see to it.
+//! The floors, bottom first; dependencies point down only, and `tests/floors/` reads the sources to see to it.
 //!
 //! 0. what every floor may use: errors, configuration, telemetry, the managed PostgreSQL, identity
 //! 1. `model`: what things are
@@ -9,6 +9,7 @@
 //! 4. `store`: SQL
 //! 5. `journal`: the one door that writes; `feed`: the way out; `projection`: what is folded from the log beside it
 //! 6. `grpc`: the wire; `worker`: time, which makes commands
+//! 7. `cli`: the command line
 
 #![recursion_limit = "512"]
 

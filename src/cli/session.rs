@@ -5,10 +5,10 @@ use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::client::ServerArgs;
-use super::client::call::Caller;
+use super::client::{ClientError, ServerArgs};
 use super::error::CliError;
 use super::show::{Kind, Show, ShowArgs};
+use crate::grpc::client::Client;
 use crate::grpc::rest::{self, Schema};
 
 /// The most rows that a page has.
@@ -45,7 +45,7 @@ pub struct Session {
     pub schema: Schema,
     pub show: Show,
     server: ServerArgs,
-    caller: Option<Caller>,
+    client: Option<Client>,
 }
 
 /// Runs a command to its end.
@@ -54,7 +54,7 @@ pub fn run<F: Future<Output = Result<(), CliError>>>(
     command: impl FnOnce(Session) -> F,
 ) -> Result<(), CliError> {
     let ClientArgs { server, show } = args;
-    let session = Session { schema: Schema::new()?, show: Show::new(show), server, caller: None };
+    let session = Session { schema: Schema::new()?, show: Show::new(show), server, client: None };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)?;
     match runtime.block_on(command(session)) {
         Err(error) if error.is_unread() => Ok(()),
@@ -91,11 +91,11 @@ impl Session {
         method: &MethodDescriptor,
         request: DynamicMessage,
     ) -> Result<DynamicMessage, CliError> {
-        let caller = match self.caller.take() {
-            Some(caller) => caller,
-            None => Caller::new(self.server.connect().await?),
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => self.server.connect().await?,
         };
-        Ok(self.caller.insert(caller).unary(method, request).await?)
+        Ok(self.client.insert(client).unary(method, request).await.map_err(ClientError::from)?)
     }
 
     pub async fn ask(&mut self, rpc: &str, written: Map<String, Value>) -> Result<DynamicMessage, CliError> {

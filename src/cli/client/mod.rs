@@ -1,20 +1,15 @@
 //! What subcommands that call a server share: where it is, who calls, and what its refusals say.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::service::Interceptor;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
 
-pub mod call;
 pub mod profiles;
 pub mod refusal;
 pub mod tls;
 
 use super::error::{CONFIGURATION, FAILED};
+use crate::grpc::client::{CallError, Client, ConnectError, PATIENCE, Refused, Target as Server};
 use crate::identity::SigningKey;
 use profiles::{Profile, Profiles, ProfilesError};
 use tls::{TlsError, TlsFiles};
@@ -59,14 +54,14 @@ pub enum ClientError {
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
     #[error("no server answers at {address}: is it running? (`make run`, or `docket dev`)")]
-    Away { address: String, source: tonic::transport::Error },
+    Away { address: String, source: ConnectError },
     #[error("the server went away before it answered ({problem}){}", again(.request_id))]
     Lost { problem: String, request_id: String },
-    #[error("the server did not answer within {} s{}", call::PATIENCE.as_secs(), again(.request_id))]
+    #[error("the server did not answer within {} s{}", PATIENCE.as_secs(), again(.request_id))]
     Silent { request_id: String },
     /// In the server's own words.
     #[error("{}", refusal::told(.0))]
-    Refused(Box<Status>),
+    Refused(Box<Refused>),
 }
 
 /// What makes a write safe to send again.
@@ -77,9 +72,17 @@ fn again(request_id: &str) -> String {
     }
 }
 
-impl From<Status> for ClientError {
-    fn from(status: Status) -> ClientError {
-        ClientError::Refused(Box::new(status))
+impl From<CallError> for ClientError {
+    fn from(error: CallError) -> ClientError {
+        match error {
+            CallError::Refused(refused) => ClientError::Refused(refused),
+            CallError::Silent { request_id } => ClientError::Silent { request_id },
+            CallError::Lost { problem, request_id, anonymous: false } => ClientError::Lost { problem, request_id },
+            CallError::Lost { problem, request_id, anonymous: true } => {
+                let problem = format!("{problem}; perhaps it wants a certificate: --client-cert");
+                ClientError::Lost { problem, request_id }
+            }
+        }
     }
 }
 
@@ -94,45 +97,21 @@ impl ClientError {
     }
 }
 
-/// Adds the token to each call.
-#[derive(Clone)]
-pub struct Bearer {
-    authorization: MetadataValue<Ascii>,
-    /// TLS is spoken, and no certificate shown. A server that wants one hangs up without a word.
-    unnamed: bool,
-}
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.authorization.clone());
-        Ok(request)
-    }
-}
-
 impl ServerArgs {
-    /// A connection that comes back by itself after it was lost.
-    pub async fn connect(&self) -> Result<(Channel, Bearer), ClientError> {
+    pub async fn connect(&self) -> Result<Client, ClientError> {
         let Target { address, token, tls } = self.resolve()?;
         let url = match address.contains("://") {
             true => address.clone(),
             false => format!("http://{address}"),
         };
-        let authorization = format!("Bearer {token}").parse();
-        let mut authorization: MetadataValue<Ascii> = authorization.map_err(|_| ClientError::BadToken)?;
-        authorization.set_sensitive(true);
-        let endpoint = Endpoint::from_shared(url.clone())
-            .map_err(|_| ClientError::BadAddress { address })?
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .keep_alive_while_idle(true);
-        let encrypted = url.starts_with("https:");
-        let unnamed = encrypted && tls.client_cert.is_none();
-        let endpoint = if encrypted { tls.apply(endpoint)? } else { endpoint };
-        let channel = endpoint.connect().await.map_err(|source| match tls::objection(&source) {
-            Some(problem) => ClientError::NoTls { address: url, problem },
-            None => ClientError::Away { address: url, source },
-        })?;
-        Ok((channel, Bearer { authorization, unnamed }))
+        let tls = if url.starts_with("https:") { tls.read()? } else { Default::default() };
+        Client::connect(Server { url: url.clone(), token, tls }).await.map_err(|error| match error {
+            ConnectError::BadToken => ClientError::BadToken,
+            ConnectError::BadUrl(_) => ClientError::BadAddress { address },
+            ConnectError::Setup(problem) => ClientError::Tls(TlsError::Unusable(problem)),
+            ConnectError::Handshake(problem) => ClientError::NoTls { address: url, problem },
+            source @ ConnectError::Away(_) => ClientError::Away { address: url, source },
+        })
     }
 
     /// Address, token and certificates: as flags say, a profile that is named by flag included; then the environment; then

@@ -1,11 +1,11 @@
 //! TLS to servers whose address begins with https://: whose word is taken for who they are, and what is shown to them.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
+
+use crate::grpc::client::Tls;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,43 +50,17 @@ impl TlsFiles {
         }
     }
 
-    pub fn apply(&self, endpoint: Endpoint) -> Result<Endpoint, TlsError> {
-        let config = match &self.ca {
-            Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
-            None => ClientTlsConfig::new().with_native_roots(),
-        };
-        let config = match (&self.client_cert, &self.client_key) {
-            (Some(cert), Some(key)) => config.identity(Identity::from_pem(read(cert)?, read(key)?)),
-            (None, None) => config,
+    pub fn read(&self) -> Result<Tls, TlsError> {
+        let ca = self.ca.as_deref().map(read).transpose()?;
+        let identity = match (&self.client_cert, &self.client_key) {
+            (Some(cert), Some(key)) => Some((read(cert)?, read(key)?)),
+            (None, None) => None,
             _ => return Err(TlsError::Half),
         };
-        endpoint.tls_config(config).map_err(|error| TlsError::Unusable(root(&error)))
+        Ok(Tls { ca, identity })
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|error| TlsError::Unreadable { path: path.to_owned(), error })
-}
-
-/// What an error comes from, in the words of the first that had any.
-pub fn root(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
-/// What TLS itself has against the connection, if it is that which failed.
-pub fn objection(error: &(dyn Error + 'static)) -> Option<String> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // The source of an I/O error that wraps another is the other's source.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) || error.is::<rustls::Error>() {
-            return Some(error.to_string());
-        }
-        next = error.source();
-    }
-    None
 }

@@ -3,7 +3,6 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tonic::Code;
 
 use super::args::{Etag, Page, Pair, Words, Write, object};
 use super::merge;
@@ -178,7 +177,7 @@ async fn stored<F: Listed>(session: &mut Session, id: &str) -> Result<Map<String
     match session.resource(F::GET, F::KIND, named(id)).await {
         Ok(Value::Object(resource)) => Ok(resource),
         Ok(_) => Ok(named(id)),
-        Err(CliError::Client(ClientError::Refused(status))) if status.code() == Code::NotFound => Ok(named(id)),
+        Err(CliError::Client(ClientError::Refused(refused))) if refused.not_found => Ok(named(id)),
         Err(error) => Err(error),
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::session::{Limit, Session};
 use crate::cli::show::kind::ACTIVITY;
 use crate::cli::tail;
-use crate::grpc::pb;
+use crate::grpc::rest;
 
 pub async fn history(session: &mut Session, id: String, limit: Limit) -> Result<(), CliError> {
     let mut request = Map::from_iter([("ticket_id".to_owned(), Value::String(id))]);
@@ -17,9 +17,7 @@ pub async fn history(session: &mut Session, id: String, limit: Limit) -> Result<
     let rows = session.rows("ListActivities", request, limit).await?;
     let mut text = String::new();
     for row in rows {
-        let activity: pb::Activity =
-            row.transcode_to().map_err(|error| CliError::Answer(serde::de::Error::custom(error)))?;
-        text.push_str(&tail::line(&activity, session.show.paint()));
+        text.push_str(&tail::line(&rest::json(&row)?, session.show.paint()));
         text.push('\n');
     }
     Ok(session.show.print(&text)?)

@@ -4,18 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use clap::Args;
-use tonic::codegen::InterceptedService;
-use tonic::transport::Channel;
-use tonic::{Code, Status};
+use prost_reflect::MethodDescriptor;
+use serde_json::{Value, json};
 
-use super::client::{Bearer, ClientError, ServerArgs};
+use super::client::{ClientError, ServerArgs};
 use super::error::FAILED;
 use super::show::{FormatArgs, Paint, ShowError};
-use crate::grpc::pb;
-use crate::grpc::rest::SchemaError;
-use pb::activity_service_client::ActivityServiceClient;
-use pb::stream_activities_request::Start;
-use pb::stream_activities_response::Event;
+use crate::grpc::client::{CallError, Client};
+use crate::grpc::rest::{self, RouteError, Schema, SchemaError};
 
 mod show;
 mod since;
@@ -54,6 +50,12 @@ pub enum TailError {
     Show(#[from] ShowError),
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    #[error(transparent)]
+    Request(#[from] RouteError),
+    #[error("the server closed it")]
+    Closed,
+    #[error("the answer cannot be shown: {0}")]
+    Answer(#[from] serde_json::Error),
 }
 
 impl TailError {
@@ -61,20 +63,21 @@ impl TailError {
         match self {
             TailError::Client(error) => error.exit_code(),
             TailError::Write(_) | TailError::Show(_) | TailError::Schema(_) => FAILED,
+            TailError::Request(_) | TailError::Closed | TailError::Answer(_) => FAILED,
         }
     }
 }
 
-impl From<Status> for TailError {
-    fn from(status: Status) -> TailError {
-        TailError::Client(status.into())
+impl From<CallError> for TailError {
+    fn from(error: CallError) -> TailError {
+        TailError::Client(error.into())
     }
 }
 
 /// Prints until it has caught up, or for ever. A reader of its output that goes away ends it, too.
 pub fn run(args: TailArgs) -> Result<(), TailError> {
     let TailArgs { server, filter, since, lines, follow, format } = args;
-    let show = Show::new(format, Paint::of_stdout())?;
+    let show = Show::new(format, Paint::of_stdout());
     let asked = Asked { server, filter, since, lines, follow };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(tail(asked, show)) {
@@ -82,8 +85,6 @@ pub fn run(args: TailArgs) -> Result<(), TailError> {
         ended => ended,
     }
 }
-
-type Client = ActivityServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// What is read; how it is shown is another matter.
 struct Asked {
@@ -95,50 +96,65 @@ struct Asked {
 }
 
 async fn tail(args: Asked, show: Show) -> Result<(), TailError> {
-    let (channel, bearer) = args.server.connect().await?;
-    let mut client = ActivityServiceClient::with_interceptor(channel, bearer);
-    let last = newest(&mut client, "", 1).await?.pop();
-    let (head, epoch) = last.map_or((0, 0), |activity| (activity.position, activity.epoch));
+    let schema = Schema::new()?;
+    let mut log = Log {
+        client: args.server.connect().await?,
+        list: schema.method("ListActivities")?,
+        stream: schema.method("StreamActivities")?,
+        filter: args.filter,
+    };
+    let last = log.newest(1, "").await?.pop().unwrap_or_default();
+    let head = number(&last["position"]);
     let (start, epoch) = match args.since {
-        Some(since) => (since.start(), 0),
+        Some(since) => (since, 0),
         None => {
-            let lines = newest(&mut client, &args.filter, args.lines).await?;
+            let filter = log.filter.clone();
             // What came while these were read is for the stream.
-            for activity in lines.iter().filter(|activity| activity.position <= head) {
+            for activity in log.newest(args.lines, &filter).await?.iter().filter(|it| number(&it["position"]) <= head) {
                 show.activity(activity)?;
             }
             if !args.follow {
                 return Ok(());
             }
-            (Start::AfterPosition(head), epoch)
+            (Since::Position(head), number(&last["epoch"]))
         }
     };
-    Reading { client, filter: args.filter, start, epoch, head: (!args.follow).then_some(head), show }.go_on().await
+    Reading { log, start, epoch, head: (!args.follow).then_some(head), show }.go_on().await
 }
 
-/// The newest activities, oldest first.
-async fn newest(client: &mut Client, filter: &str, many: u16) -> Result<Vec<pb::Activity>, Status> {
-    // 0 would mean the server's default.
-    if many == 0 {
-        return Ok(Vec::new());
+/// 64-bit numbers are texts in JSON; 0 where there is none.
+fn number(value: &Value) -> i64 {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// A tenant's log on a server.
+struct Log {
+    client: Client,
+    list: MethodDescriptor,
+    stream: MethodDescriptor,
+    filter: String,
+}
+
+impl Log {
+    /// The newest activities that a filter lets through, oldest first.
+    async fn newest(&mut self, many: u16, filter: &str) -> Result<Vec<Value>, TailError> {
+        // 0 would mean the server's default.
+        if many == 0 {
+            return Ok(Vec::new());
+        }
+        let request = json!({"filter": filter, "order_by": "position desc", "page_size": many, "view": "FULL"});
+        let request = rest::request(&self.list.input(), request).map_err(RouteError::Unreadable)?;
+        let mut answer = rest::json(&self.client.unary(&self.list, request).await?)?;
+        let Value::Array(mut activities) = answer["activities"].take() else { return Ok(Vec::new()) };
+        activities.reverse();
+        Ok(activities)
     }
-    let request = pb::ListActivitiesRequest {
-        filter: filter.to_owned(),
-        order_by: "position desc".to_owned(),
-        page_size: i32::from(many),
-        view: pb::ActivityView::Full.into(),
-        ..Default::default()
-    };
-    let mut activities = client.list_activities(request).await?.into_inner().activities;
-    activities.reverse();
-    Ok(activities)
 }
 
 /// A stream that is begun again wherever it ended.
 struct Reading {
-    client: Client,
-    filter: String,
-    start: Start,
+    log: Log,
+    start: Since,
     /// Of the position to go on after; 0 before the first frame.
     epoch: i64,
     /// Where to stop, without --follow.
@@ -151,58 +167,45 @@ impl Reading {
         let mut pause = Duration::from_millis(250);
         loop {
             let began = self.start;
-            let status = match self.read().await? {
-                None => return Ok(()),
-                Some(status) => status,
+            let why = match self.read().await {
+                Ok(true) => return Ok(()),
+                Ok(false) if self.head.is_some() => return Err(TailError::Closed),
+                Ok(false) => TailError::Closed.to_string(),
+                Err(TailError::Client(ClientError::Refused(why))) if self.head.is_none() && why.resumable => {
+                    why.message
+                }
+                Err(error) => return Err(error),
             };
-            if self.head.is_some() || !passes(&status) {
-                return Err(status.into());
-            }
             if self.start != began {
                 pause = Duration::from_millis(250);
             }
-            eprintln!("docket: the stream ended ({}); it goes on in a moment", super::show::plain(status.message()));
+            eprintln!("docket: the stream ended ({}); it goes on in a moment", super::show::plain(&why));
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(10));
         }
     }
 
-    /// Reads one stream to its end and says why it ended; `None` when everything asked for was read.
-    async fn read(&mut self) -> Result<Option<Status>, TailError> {
-        let request = pb::StreamActivitiesRequest {
-            start: Some(self.start),
-            filter: self.filter.clone(),
-            view: pb::ActivityView::Full.into(),
-            epoch: self.epoch,
-            snapshot_first: false,
-        };
-        let mut frames = match self.client.stream_activities(request).await {
-            Ok(frames) => frames.into_inner(),
-            Err(status) => return Ok(Some(status)),
-        };
-        loop {
-            let frame = match frames.message().await {
-                Ok(Some(frame)) => frame,
-                Ok(None) => return Ok(Some(Status::unavailable("the server closed it"))),
-                Err(status) => return Ok(Some(status)),
-            };
-            let position = match frame.event {
-                Some(Event::Activity(activity)) => {
-                    self.show.activity(&activity)?;
-                    activity.position
+    /// Reads one stream to its end; whether everything asked for was read.
+    async fn read(&mut self) -> Result<bool, TailError> {
+        let (field, start) = self.start.field();
+        let request = json!({field: start, "filter": self.log.filter, "view": "FULL", "epoch": self.epoch});
+        let request = rest::request(&self.log.stream.input(), request).map_err(RouteError::Unreadable)?;
+        let mut frames = self.log.client.stream(&self.log.stream, request).await?;
+        while let Some(frame) = frames.next().await? {
+            let frame = rest::json(&frame)?;
+            let position = match (&frame["activity"], &frame["bookmark"]) {
+                (activity @ Value::Object(_), _) => {
+                    self.show.activity(activity)?;
+                    number(&activity["position"])
                 }
-                Some(Event::Bookmark(bookmark)) => bookmark.position,
-                Some(Event::Encoded(_) | Event::Snapshot(_)) | None => frame.since,
+                (_, Value::Object(bookmark)) => bookmark.get("position").map_or(0, number),
+                _ => number(&frame["since"]),
             };
-            (self.start, self.epoch) = (Start::AfterPosition(position), frame.epoch);
+            (self.start, self.epoch) = (Since::Position(position), number(&frame["epoch"]));
             if self.head.is_some_and(|head| position >= head) {
-                return Ok(None);
+                return Ok(true);
             }
         }
+        Ok(false)
     }
-}
-
-/// Whether the same stream may be had a little later.
-fn passes(status: &Status) -> bool {
-    matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::Unknown | Code::Cancelled)
 }

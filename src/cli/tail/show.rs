@@ -3,15 +3,10 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use prost::Message;
-use prost_reflect::{DynamicMessage, MessageDescriptor};
-use prost_types::value::Kind;
 use serde_json::Value;
 
 use super::TailError;
 use crate::cli::show::{FormatArgs, Output, Paint, plain};
-use crate::grpc::pb;
-use crate::grpc::rest::{self, Schema};
 
 /// Values longer than this are cut.
 const SHOWN: usize = 60;
@@ -19,40 +14,38 @@ const SHOWN: usize = 60;
 pub struct Show {
     format: FormatArgs,
     paint: Paint,
-    activity: MessageDescriptor,
 }
 
 impl Show {
-    pub fn new(format: FormatArgs, paint: Paint) -> Result<Show, TailError> {
-        Ok(Show { format, paint, activity: Schema::new()?.message("Activity")? })
+    pub fn new(format: FormatArgs, paint: Paint) -> Show {
+        Show { format, paint }
     }
 
-    pub fn activity(&self, activity: &pb::Activity) -> Result<(), TailError> {
+    /// An activity as the JSON of the contract.
+    pub fn activity(&self, activity: &Value) -> Result<(), TailError> {
         let text = match (self.format.output(), self.format.queried()) {
             (Output::Table, false) => line(activity, self.paint) + "\n",
-            (Output::Json, false) => format!("{}\n", self.json(activity)?),
-            (Output::Yaml, false) => {
-                format!("---\n{}", serde_yaml::to_string(&self.json(activity)?).map_err(io::Error::other)?)
-            }
-            (output, true) => self.format.machine(&self.json(activity)?, output)?.unwrap_or_default(),
+            (Output::Json, false) => format!("{activity}\n"),
+            (Output::Yaml, false) => format!("---\n{}", serde_yaml::to_string(activity).map_err(io::Error::other)?),
+            (output, true) => self.format.machine(activity, output)?.unwrap_or_default(),
         };
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         // A line that has been decided on is not kept waiting for the next one.
         Ok(out.flush()?)
     }
-
-    fn json(&self, activity: &pb::Activity) -> Result<Value, TailError> {
-        let read = DynamicMessage::decode(self.activity.clone(), activity.encode_to_vec().as_slice());
-        let read = read.map_err(io::Error::other)?;
-        Ok(rest::json(&read).map_err(io::Error::other)?)
-    }
 }
 
-pub fn line(activity: &pb::Activity, paint: Paint) -> String {
-    let position = paint.on("2", &format!("{:>6}", activity.position));
+/// The text of a field; '' where there is none.
+fn text<'a>(of: &'a Value, field: &str) -> &'a str {
+    of[field].as_str().unwrap_or_default()
+}
+
+pub fn line(activity: &Value, paint: Paint) -> String {
+    let kind = text(activity, "type");
+    let position = paint.on("2", &format!("{:>6}", text(activity, "position")));
     let time = paint.on("2", &time(activity));
-    let kind = paint.on(hue(&activity.r#type), &format!("{:<22}", plain(&activity.r#type)));
+    let kind = paint.on(hue(kind), &format!("{:<22}", plain(kind)));
     let rest = [about(activity), thing(activity), changed(activity), by(activity)];
     let rest: Vec<String> = rest.into_iter().flatten().collect();
     format!("{position}  {time}  {kind} {}", rest.join("  "))
@@ -68,57 +61,59 @@ fn hue(kind: &str) -> &'static str {
 }
 
 /// To the second, in UTC.
-fn time(activity: &pb::Activity) -> String {
-    let at = activity.occurred_at.as_ref().and_then(|at| Timestamp::from_second(at.seconds).ok());
-    at.map(|at| at.to_string()).unwrap_or_default()
+fn time(activity: &Value) -> String {
+    let at = text(activity, "occurred_at").parse::<Timestamp>().ok();
+    at.and_then(|at| Timestamp::from_second(at.as_second()).ok()).map(|at| at.to_string()).unwrap_or_default()
 }
 
 /// The ticket it happened to.
-fn about(activity: &pb::Activity) -> Option<String> {
-    match (&activity.ticket, activity.ticket_id.as_str()) {
-        (Some(ticket), _) => Some(format!("{} {:?}", ticket.display_number, cut(&ticket.subject))),
-        (None, "") => None,
-        (None, ticket) => Some(plain(ticket)),
+fn about(activity: &Value) -> Option<String> {
+    match (&activity["ticket"], text(activity, "ticket_id")) {
+        (ticket @ Value::Object(_), _) => {
+            Some(format!("{} {:?}", text(ticket, "display_number"), cut(text(ticket, "subject"))))
+        }
+        (_, "") => None,
+        (_, ticket) => Some(plain(ticket)),
     }
 }
 
 /// What came to the ticket.
-fn thing(activity: &pb::Activity) -> Option<String> {
-    let pb::Activity { message, issue, task, .. } = activity;
-    let message = message.as_ref().map(|message| format!("{:?}", cut(&message.body)));
-    let issue = || issue.as_ref().map(|issue| format!("issue {:?}", cut(&issue.title)));
-    let task = || task.as_ref().map(|task| format!("task {:?}", cut(&task.subject)));
+fn thing(activity: &Value) -> Option<String> {
+    let of = |thing: &str| Some(&activity[thing]).filter(|thing| thing.is_object());
+    let message = of("message").map(|message| format!("{:?}", cut(text(message, "body"))));
+    let issue = || of("issue").map(|issue| format!("issue {:?}", cut(text(issue, "title"))));
+    let task = || of("task").map(|task| format!("task {:?}", cut(text(task, "subject"))));
     message.or_else(issue).or_else(task)
 }
 
-fn changed(activity: &pb::Activity) -> Option<String> {
-    let shown = |found: &Option<prost_types::Value>| found.as_ref().map_or_else(|| "none".to_owned(), value);
-    let one = |change: &pb::Change| {
-        format!("{} {} -> {}", plain(&change.field), shown(&change.old_value), shown(&change.new_value))
+fn changed(activity: &Value) -> Option<String> {
+    let one = |change: &Value| {
+        let (old, new) = (value(&change["old_value"]), value(&change["new_value"]));
+        format!("{} {old} -> {new}", plain(text(change, "field")))
     };
-    let all: Vec<String> = activity.changes.iter().map(one).collect();
+    let all: Vec<String> = activity["changes"].as_array()?.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-fn value(found: &prost_types::Value) -> String {
-    match &found.kind {
-        None | Some(Kind::NullValue(_)) => "none".to_owned(),
-        Some(Kind::StringValue(text)) if text.is_empty() => "none".to_owned(),
-        Some(Kind::StringValue(text)) => cut(text),
-        Some(Kind::BoolValue(value)) => value.to_string(),
-        Some(Kind::NumberValue(value)) => value.to_string(),
-        Some(Kind::ListValue(list)) => {
-            cut(&format!("[{}]", list.values.iter().map(value).collect::<Vec<_>>().join(", ")))
-        }
-        Some(Kind::StructValue(fields)) => format!("{} fields", fields.fields.len()),
+fn value(found: &Value) -> String {
+    match found {
+        Value::Null => "none".to_owned(),
+        Value::String(text) if text.is_empty() => "none".to_owned(),
+        Value::String(text) => cut(text),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(list) => cut(&format!("[{}]", list.iter().map(self::value).collect::<Vec<_>>().join(", "))),
+        Value::Object(fields) => format!("{} fields", fields.len()),
     }
 }
 
-fn by(activity: &pb::Activity) -> Option<String> {
-    match (&activity.cause, &activity.actor) {
-        (Some(cause), _) => Some(format!("by rule {}, because of {}", plain(&cause.workflow), cause.parent_position)),
-        (None, Some(actor)) => Some(format!("by {}", plain(&actor.id))),
-        (None, None) => None,
+fn by(activity: &Value) -> Option<String> {
+    match (&activity["cause"], &activity["actor"]) {
+        (cause @ Value::Object(_), _) => {
+            Some(format!("by rule {}, because of {}", plain(text(cause, "workflow")), text(cause, "parent_position")))
+        }
+        (_, actor @ Value::Object(_)) => Some(format!("by {}", plain(text(actor, "id")))),
+        _ => None,
     }
 }
 
@@ -132,39 +127,31 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn escalated() -> pb::Activity {
-        let text = |text: &str| Some(prost_types::Value { kind: Some(Kind::StringValue(text.to_owned())) });
-        pb::Activity {
-            position: 7,
-            r#type: "ticket.escalated".to_owned(),
-            occurred_at: Some(prost_types::Timestamp { seconds: 1_769_850_000, nanos: 1 }),
-            ticket: Some(pb::Ticket {
-                display_number: "TKT-0042".to_owned(),
-                subject: "Login \x1b[2Jbroken".to_owned(),
-                ..Default::default()
-            }),
-            changes: vec![pb::Change {
-                field: "status".to_owned(),
-                old_value: text("OPEN"),
-                new_value: text("ESCALATED"),
-            }],
-            actor: Some(pb::Actor { id: "ann".to_owned(), ..Default::default() }),
-            ..Default::default()
-        }
+    fn escalated() -> Value {
+        json!({
+            "position": "7",
+            "type": "ticket.escalated",
+            "occurred_at": "2026-01-31T09:00:00.000000001Z",
+            "ticket": {"display_number": "TKT-0042", "subject": "Login \u{1b}[2Jbroken"},
+            "changes": [{"field": "status", "old_value": "OPEN", "new_value": "ESCALATED"}],
+            "actor": {"id": "ann"},
+        })
     }
 
     #[test]
     fn a_line_says_what_happened_to_what_and_by_whom() {
         let mut activity = escalated();
-        let line_of = |activity: &pb::Activity| line(activity, Paint::plain());
+        let line_of = |activity: &Value| line(activity, Paint::plain());
         assert_eq!(
             line_of(&activity),
             "     7  2026-01-31T09:00:00Z  ticket.escalated       TKT-0042 \"Login \u{fffd}[2Jbroken\"  \
              status OPEN -> ESCALATED  by ann"
         );
-        activity.cause = Some(pb::Cause { workflow: "vip".to_owned(), parent_position: 3, ..Default::default() });
+        activity["cause"] = json!({"workflow": "vip", "parent_position": "3"});
         assert!(line_of(&activity).ends_with("by rule vip, because of 3"));
         assert_eq!(line(&activity, Paint::always()).matches("\x1b[0m").count(), 3, "colour is ours alone");
     }

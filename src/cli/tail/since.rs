@@ -4,9 +4,9 @@ use std::str::FromStr;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::cli::token::parse_ttl;
-use crate::grpc::pb::stream_activities_request::Start;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Since {
@@ -38,35 +38,42 @@ impl FromStr for Since {
 }
 
 impl Since {
-    pub fn start(self) -> Start {
+    /// The field of StreamActivitiesRequest that says so, and its value.
+    pub fn field(self) -> (&'static str, Value) {
         match self {
-            Since::Start => Start::Earliest(true),
-            Since::Position(position) => Start::AfterPosition(position),
-            Since::Time(time) => {
-                let nanos = time.subsec_nanosecond();
-                // Before 1970 jiff counts both parts down; protobuf counts nanos up.
-                let (seconds, nanos) =
-                    if nanos < 0 { (time.as_second() - 1, nanos + 1_000_000_000) } else { (time.as_second(), nanos) };
-                Start::AtTime(prost_types::Timestamp { seconds, nanos })
-            }
+            Since::Start => ("earliest", Value::Bool(true)),
+            Since::Position(position) => ("after_position", Value::from(position)),
+            Since::Time(time) => ("at_time", Value::String(time.to_string())),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::grpc::rest::{self, Schema};
+
+    /// As a request of the contract, and back.
+    fn requested(since: Since) -> Value {
+        let stream = Schema::new().expect("descriptors").method("StreamActivities").expect("StreamActivities");
+        let (field, value) = since.field();
+        let request = rest::request(&stream.input(), json!({field: value})).expect("a request");
+        rest::json(&request).expect("JSON")[field].take()
+    }
 
     #[test]
     fn beginnings_are_words_positions_times_and_lengths() {
         assert_eq!("start".parse(), Ok(Since::Start));
         assert_eq!("0".parse(), Ok(Since::Position(0)));
         assert_eq!("42".parse(), Ok(Since::Position(42)));
-        let at = |text: &str| text.parse::<Since>().expect("a beginning").start();
-        let exact = |seconds, nanos| Start::AtTime(prost_types::Timestamp { seconds, nanos });
-        assert_eq!(at("2026-01-31T09:00:00.5Z"), exact(1_769_850_000, 500_000_000));
-        assert_eq!(at("1969-12-31T23:59:59.25Z"), exact(-1, 250_000_000));
-        assert!(matches!(at("15m"), Start::AtTime(_)));
+        let at = |text: &str| requested(text.parse().expect("a beginning"));
+        assert_eq!(at("start"), json!(true));
+        assert_eq!(at("42"), json!("42"));
+        assert_eq!(at("2026-01-31T09:00:00.5Z"), json!("2026-01-31T09:00:00.500Z"));
+        assert_eq!(at("1969-12-31T23:59:59.25Z"), json!("1969-12-31T23:59:59.250Z"));
+        assert!(matches!("15m".parse(), Ok(Since::Time(_))));
         for wrong in ["", "-1", "yesterday", "99999999999999999999", "2026-01-31", "15w"] {
             assert!(wrong.parse::<Since>().is_err(), "{wrong}");
         }
