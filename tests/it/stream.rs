@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docket::cli::server::{Setup, serve};
+use docket::grpc::call::rules::ActiveRules;
 use docket::grpc::pb::activity_service_client::ActivityServiceClient;
 use docket::grpc::pb::stream_activities_request::Start;
 use docket::grpc::pb::stream_activities_response::Event;
 use docket::grpc::pb::ticket_service_client::TicketServiceClient;
 use docket::grpc::pb::{self, StreamActivitiesRequest};
-use docket::grpc::call::rules::ActiveRules;
 use docket::grpc::server::HttpLimits;
 use docket::identity::Role;
 use docket::store::pool;

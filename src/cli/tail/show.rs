@@ -102,7 +102,7 @@ fn value(found: &Value) -> String {
         Value::String(text) => cut(text),
         Value::Bool(yes) => yes.to_string(),
         Value::Number(number) => number.to_string(),
-        Value::Array(list) => cut(&format!("[{}]", list.iter().map(self::value).collect::<Vec<_>>().join(", "))),
+        Value::Array(list) => cut(&format!("[{}]", list.iter().map(value).collect::<Vec<_>>().join(", "))),
         Value::Object(fields) => format!("{} fields", fields.len()),
     }
 }

@@ -10,7 +10,6 @@ use crate::model::ticket::{Ticket, TicketRef};
 use crate::store;
 use crate::store::gather::Found;
 use crate::store::pool::Connection;
-use crate::store::read::Scope;
 
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
 pub async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {

@@ -12,7 +12,7 @@ use crate::grpc::convert::read::{checked, freshness, page};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
 use crate::model::directory::{Agent, Contact, Organization, Team};
-use crate::store::read::{Scope, directory};
+use crate::store::read::directory;
 use crate::workflow::schema::Root;
 
 service! {

@@ -14,7 +14,6 @@ use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
 use crate::model::issue::Issue;
 use crate::store;
-use crate::store::read::Scope;
 use crate::workflow::schema::Root;
 
 service! {

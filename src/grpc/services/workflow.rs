@@ -16,7 +16,6 @@ use crate::model::time::Instant;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::PoolError;
-use crate::store::read::Scope;
 use crate::workflow::{Diagnostic, Named, NamedKind, Rule, RuleSet, Severity};
 
 service! {

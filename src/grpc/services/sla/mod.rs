@@ -21,7 +21,6 @@ use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::policy::SlaPolicy;
 use crate::store;
 use crate::store::pool::Connection;
-use crate::store::read::Scope;
 use crate::workflow::schema::Root;
 
 service! {

@@ -17,7 +17,7 @@ use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::pool::Connection;
-use crate::store::read::{Scope, directory};
+use crate::store::read::directory;
 use crate::workflow::schema::Root;
 use crate::workflow::{Facts, Snippet};
 

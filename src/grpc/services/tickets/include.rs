@@ -10,7 +10,6 @@ use crate::grpc::pb::included::Creator;
 use crate::grpc::pb::{self, LinkRelation};
 use crate::grpc::status::fault;
 use crate::model::ticket::Ticket;
-use crate::store::read::Scope;
 use crate::store::read::include::{Around, Include, MESSAGES, around};
 
 /// One for each ticket; none where nothing is wanted that stands beside a ticket.

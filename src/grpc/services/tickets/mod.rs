@@ -27,7 +27,6 @@ use crate::grpc::status::{self, fault};
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::store;
-use crate::store::read::Scope;
 use crate::workflow::schema::Root;
 
 service! {

@@ -17,7 +17,6 @@ use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::Connection;
 use crate::store::projection::Projection;
-use crate::store::read::Scope;
 use crate::store::search::{Candidate, Query, Wanted};
 use crate::workflow::schema::Root;
 

@@ -17,7 +17,6 @@ use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::pool::Connection;
 use crate::store::projection::Projection;
-use crate::store::read::Scope;
 use crate::store::statistics::{Sums, values_of};
 use crate::workflow::Filter;
 use crate::workflow::schema::Root;

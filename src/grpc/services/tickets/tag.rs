@@ -12,7 +12,6 @@ use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
 use crate::model::tag::Tag;
 use crate::store;
-use crate::store::read::Scope;
 use crate::workflow::schema::Root;
 
 pub async fn get(state: &State, call: Call, request: pb::GetTagRequest) -> Result<pb::GetTagResponse, Status> {
