@@ -64,7 +64,7 @@ mod tests {
         let answer = ListTicketsResponse {
             tickets: tickets.iter().map(|ticket| ticket.encode_to_vec().into()).collect(),
             next_page_token: "on".into(),
-            included: vec![pb::Included::default()],
+            included: vec![Included::default()],
         };
         let shown = read_back(name, &answer);
         let shown = shown.get_field_by_name("tickets").expect("tickets");
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(fields(name), [("ticket".into(), 1), ("included".into(), 2)]);
         let one = ticket("One");
         let answer =
-            GetTicketResponse { ticket: Some(one.encode_to_vec().into()), included: Some(pb::Included::default()) };
+            GetTicketResponse { ticket: Some(one.encode_to_vec().into()), included: Some(Included::default()) };
         let shown = read_back(name, &answer);
         let shown = shown.get_field_by_name("ticket").expect("a ticket");
         assert_eq!(shown.as_message().expect("a message").transcode_to::<pb::Ticket>().expect("a ticket"), one);
