@@ -10,7 +10,7 @@ use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::TicketRef;
 use crate::workflow::schema::Root;
-use crate::workflow::{Rule, RuleSet};
+use crate::workflow::{Preload, Rule, RuleSet};
 
 /// Each want once. What only a loaded row names (a ticket's assignee, a team's members) is not here: deciding will miss it.
 pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
@@ -184,15 +184,16 @@ impl Wants {
             rules.before("ticket.creating").into_iter().chain(rules.after("ticket.created", &[])).collect();
         let needed = |root: Root| candidates.iter().any(|rule| rule.needs(root));
         let (organization, requester) = (needed(Root::Organization), needed(Root::Requester));
-        let team = needed(Root::Team) || candidates.iter().any(|rule| rule.chooses());
-        let tags = candidates.iter().any(|rule| rule.tags());
+        let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));
+        let team = needed(Root::Team) || preloaded(Preload::Team);
+        let settings = preloaded(Preload::Settings);
         for new in all {
             let new: &NewTicket = new.borrow();
             self.agent(&new.assignee_id);
             if new.sla_policy_id.is_some() {
                 self.add(Want::SlaConfig);
             }
-            if tags || rules.marks_by_tenant() || !new.tags.is_empty() {
+            if settings || rules.marks_by_tenant() || !new.tags.is_empty() {
                 self.add(Want::Settings);
             }
             if organization && !new.organization_id.is_empty() {

@@ -2,22 +2,28 @@
 //! above `model` is known.
 //!
 //! [`RuleSet::from_sources`] turns files into checked rules, or into every [`Diagnostic`]. The command floor asks a set for
-//! the candidates of an event, each [`Rule`] whether it matches some [`Facts`], and then for its [`Effect`]s.
+//! the candidates of an event, each [`Rule`] whether it matches some [`Facts`], and then for its [`Effect`]s or, before a
+//! command is decided, its [`BeforeEffect`]s.
 //! [`Filter`] is the same language over one resource, for lists and streams.
 
+mod actions;
 pub mod cel;
 mod compile;
 mod diagnostic;
-mod effect;
 pub mod event;
 mod facts;
 mod filter;
 #[cfg(test)]
 mod fixture;
 mod grammar;
+mod keys;
+mod misfit;
+mod needs;
+mod place;
 mod rule;
 pub mod schema;
 mod set;
+mod shapes;
 mod snippet;
 mod template;
 #[cfg(test)]
@@ -26,13 +32,16 @@ mod ticket_condition;
 mod trigger;
 pub mod yaml;
 
-pub use compile::action::{Named, NamedKind};
+pub use actions::{
+    AssignTo, Assignment, BeforeEffect, Denial, Effect, IssueDraft, Move, PolicyChoice, Post, SetFields,
+};
+pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
-pub use effect::{Assign, AssignTo, CreateIssue, Effect, Promise, Said, SetFields, Strategy, WhenNone};
 pub use facts::{Event, Facts};
 pub use filter::{Filter, Subject};
+pub use needs::{Named, NamedKind, Preload};
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
-pub use set::{Mark, RuleSet};
+pub use set::RuleSet;
 pub use snippet::{NoText, Snippet};
 pub use ticket_condition::TicketCondition;
-pub use trigger::Trigger;
+pub use trigger::{Mark, Trigger};

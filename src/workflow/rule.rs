@@ -1,15 +1,12 @@
 //! One checked rule, and the two questions that it answers: does it match, and what does it want.
 
-use std::collections::BTreeSet;
-
+use super::actions::{BeforeEffect, Effect, Step};
 use super::cel::ast::Expr;
 use super::cel::{self, Fault};
-use super::compile::action::{Action, Named};
-use super::effect::Effect;
 use super::facts::Facts;
+use super::needs::{Named, Needs, Preload};
 use super::schema::Root;
-use super::set::Mark;
-use super::trigger::Trigger;
+use super::trigger::{Mark, Trigger};
 
 /// A rule of a set. Everything in it was checked at load.
 #[derive(Clone, Debug)]
@@ -39,8 +36,10 @@ pub struct Rule {
     pub(super) selector: String,
     /// All must hold.
     pub(super) conditions: Vec<Expr>,
-    pub(super) actions: Vec<Action>,
-    pub(super) needs: BTreeSet<Root>,
+    /// What it does; the one list is empty for before-rules, the other for all others.
+    pub(super) before_steps: Vec<Step<BeforeEffect>>,
+    pub(super) steps: Vec<Step<Effect>>,
+    pub(super) needs: Needs,
 }
 
 /// What follows an action that is refused.
@@ -106,15 +105,15 @@ impl Rule {
     /// # Errors
     /// The first action whose condition, template or value has none, and why.
     pub fn effects(&self, facts: &Facts<'_>) -> Result<Vec<Effect>, String> {
-        let mut effects = Vec::with_capacity(self.actions.len());
-        for (index, action) in self.actions.iter().enumerate() {
-            match action.effect(facts) {
-                Ok(Some(effect)) => effects.push(effect),
-                Ok(None) => {}
-                Err(why) => return Err(format!("{}: {why}", action.label(index))),
-            }
-        }
-        Ok(effects)
+        Step::evaluate_all(&self.steps, facts)
+    }
+
+    /// The same for a before-rule.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn before_effects(&self, facts: &Facts<'_>) -> Result<Vec<BeforeEffect>, String> {
+        Step::evaluate_all(&self.before_steps, facts)
     }
 
     /// Whether it is not every tenant's.
@@ -135,19 +134,14 @@ impl Rule {
         (self.selector.clone(), marks.join("\n"))
     }
 
-    /// Whether an action lets a strategy choose among the members of a team: then the team is worth loading.
-    pub fn chooses(&self) -> bool {
-        self.actions.iter().any(Action::chooses)
-    }
-
-    /// Whether an action tags: then it matters which tags the tenant takes.
-    pub fn tags(&self) -> bool {
-        self.actions.iter().any(Action::tags)
+    /// Whether executing its actions reads this for certain.
+    pub fn preloads(&self, what: Preload) -> bool {
+        self.needs.preloads.contains(&what)
     }
 
     /// What of a tenant's its actions name in so many words.
-    pub fn named(&self) -> impl Iterator<Item = Named<'_>> {
-        self.actions.iter().filter_map(Action::named)
+    pub fn named(&self) -> &[Named] {
+        &self.needs.named
     }
 
     /// The events and triggers as they stand in a file.
@@ -158,6 +152,6 @@ impl Rule {
     /// Whether conditions, templates or values read `root`: organization, requester, assignee, team and before are worth
     /// loading only then.
     pub fn needs(&self, root: Root) -> bool {
-        self.needs.contains(&root)
+        self.needs.roots.contains(&root)
     }
 }

@@ -6,16 +6,15 @@ use std::path::Path;
 
 use aws_lc_rs::digest;
 
-use super::compile::{self, File};
+use super::compile;
 use super::diagnostic::{Diagnostic, Severity};
 use super::event;
 use super::facts::Facts;
+use super::place::File;
 use super::rule::Rule;
-use super::trigger::Trigger;
+use super::trigger::{Mark, Trigger};
 use super::{grammar, yaml};
 use crate::model::activity::Activity;
-use crate::model::sla::policy::WarnAt;
-use crate::model::words::SlaMetric;
 
 /// Each is kept with every clock that has still to come to it.
 const MAX_MARKS: usize = 50;
@@ -35,13 +34,6 @@ pub struct RuleSet {
     hash: String,
     sources: Vec<(String, String)>,
     warnings: Vec<Diagnostic>,
-}
-
-/// A mark that rules wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    pub metric: SlaMetric,
-    pub at: WarnAt,
 }
 
 impl RuleSet {

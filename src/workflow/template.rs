@@ -122,6 +122,12 @@ impl Template {
         }
     }
 
+    /// The text as one of a closed set of words.
+    pub fn word<T>(&self, facts: &Facts<'_>, words: &Enumeration, parse: fn(&str) -> Option<T>) -> Result<T, String> {
+        let text = self.text(facts)?;
+        parse(&text).ok_or_else(|| format!("`{text}` is no {}", words.name))
+    }
+
     /// One text, or the texts of a list.
     pub fn texts(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
         let Template::Value(expr) = self else { return Ok(vec![self.text(facts)?]) };

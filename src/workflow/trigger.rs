@@ -23,6 +23,13 @@ pub struct Trigger {
     pub mark: Option<WarnAt>,
 }
 
+/// A mark that rules wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    pub metric: SlaMetric,
+    pub at: WarnAt,
+}
+
 /// What cannot stand in a trigger, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {

@@ -10,7 +10,7 @@ use crate::model::activity::Change;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::words::{RunVerdict, Words};
-use crate::workflow::{Effect, Event, Facts, FailurePolicy, Rule, Verdict};
+use crate::workflow::{BeforeEffect, Event, Facts, FailurePolicy, Rule, TagEdit, Verdict};
 
 /// What a before-rule looks at.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +65,11 @@ impl Amendment {
         all
     }
 
-    fn take(&mut self, effects: Vec<Effect>) -> Result<(), String> {
+    fn take(&mut self, effects: Vec<BeforeEffect>) -> Result<(), String> {
         for effect in effects {
             self.touched = true;
             match effect {
-                Effect::Set(fields) => {
+                BeforeEffect::Set(fields) => {
                     let TicketEdit { subject, status, priority, category, kind, custom_keys, .. } = edit_of(fields);
                     let edit = &mut self.edit;
                     edit.subject = subject.or(edit.subject.take());
@@ -79,15 +79,8 @@ impl Amendment {
                     edit.kind = kind.or(edit.kind);
                     edit.custom_keys.extend(custom_keys);
                 }
-                Effect::Tag { add, remove } => self.tags.extend([(false, remove), (true, add)]),
-                Effect::Deny { message } => return Err(message),
-                // The grammar gives none of these to before-rules.
-                Effect::Assign(_)
-                | Effect::Transition { .. }
-                | Effect::Message { .. }
-                | Effect::CreateIssue(_)
-                | Effect::CreateTask { .. }
-                | Effect::Sla(_) => {}
+                BeforeEffect::Tag(TagEdit { add, remove }) => self.tags.extend([(false, remove), (true, add)]),
+                BeforeEffect::Deny(denial) => return Err(denial.message),
             }
         }
         Ok(())
@@ -135,7 +128,7 @@ fn judge(rule: &Rule, facts: &Facts<'_>, amendment: &mut Amendment) -> (RunVerdi
     match rule.matches(facts) {
         Verdict::NotMatched => (RunVerdict::NotMatched, Ok(())),
         Verdict::Error(why) => (RunVerdict::Error, Err(why)),
-        Verdict::Matched => match rule.effects(facts) {
+        Verdict::Matched => match rule.before_effects(facts) {
             Err(why) => (RunVerdict::Error, Err(why)),
             Ok(effects) => (RunVerdict::Matched, amendment.take(effects)),
         },

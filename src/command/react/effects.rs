@@ -12,10 +12,12 @@ use crate::command::record::{Note, SOURCE, beside};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::{Refusal, Stop, World, assign, issue, limits, message, perform};
-use crate::model::activity::{Activity, Task};
+use crate::model::activity::Activity;
 use crate::model::ticket::Ticket;
 use crate::model::words::SourceType;
-use crate::workflow::{Assign, AssignTo, CreateIssue, Effect, Promise, Rule, Said, WhenNone};
+use crate::workflow::{
+    AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post, Rule, TagEdit, WhenNone,
+};
 
 pub fn apply(
     world: &mut World,
@@ -33,19 +35,19 @@ pub fn apply(
         Effect::Set(fields) => {
             perform::update(world, scope, ticket, &edit_of(fields))?;
         }
-        Effect::Tag { add, remove } => {
+        Effect::Tag(TagEdit { add, remove }) => {
             perform::tag(world, scope, ticket, &add, &remove)?;
         }
         Effect::Assign(wanted) => to_somebody(world, scope, ticket, wanted)?,
-        Effect::Transition { verb, reason } => {
+        Effect::Transition(Move { verb, reason }) => {
             let to = verb.target().unwrap_or(ticket.status);
             perform::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
-        Effect::Message { said, visibility } => {
-            let body = match said {
-                Said::Body(body) => body,
+        Effect::Message(Post { text, visibility }) => {
+            let body = match text {
+                MessageText::Body(body) => body,
                 // One that is there was written out before the rule acts.
-                Said::Canned(id) => return Err(Refusal::NotFound { kind: Kind::CannedResponse, id }.into()),
+                MessageText::Canned(id) => return Err(Refusal::NotFound { kind: Kind::CannedResponse, id }.into()),
             };
             limits::required("body", &body, limits::limits().text_bytes)?;
             let new = NewMessage {
@@ -59,24 +61,22 @@ pub fn apply(
             message::post(world, scope, ticket, &new)?;
         }
         Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
-        Effect::CreateTask { subject, assignee_id, contact_id } => {
-            limits::required("subject", &subject, limits::limits().subject_chars)?;
-            let task = Some(Task { subject, assignee_id, contact_id });
-            beside(world, scope, &ticket, Note { task, ..Note::of("task.created") });
+        Effect::CreateTask(task) => {
+            limits::required("subject", &task.subject, limits::limits().subject_chars)?;
+            beside(world, scope, &ticket, Note { task: Some(task), ..Note::of("task.created") });
         }
-        Effect::Sla(Promise::Policy(policy)) => {
+        Effect::Sla(PolicyChoice::Policy(policy)) => {
             let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
             perform::update(world, scope, ticket, &edit)?;
         }
         // One that is there was looked up before the rule acts.
-        Effect::Sla(Promise::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
-        Effect::Deny { message } => return Err(Refusal::Denied { workflow: rule.name.clone(), message }.into()),
+        Effect::Sla(PolicyChoice::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
     }
     Ok(())
 }
 
-fn to_somebody(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wanted: Assign) -> Result<(), Stop> {
-    let Assign { to, when_none } = wanted;
+fn to_somebody(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wanted: Assignment) -> Result<(), Stop> {
+    let Assignment { to, when_none } = wanted;
     let (assignee, explanation) = match to {
         AssignTo::Agent(id) => (in_directory(world, id)?, None),
         AssignTo::Strategy { strategy, team, only_online, max_open } => {
@@ -109,9 +109,9 @@ fn new_issue(
     scope: &mut Scope<'_>,
     rule: &Rule,
     ticket: Arc<Ticket>,
-    wanted: CreateIssue,
+    wanted: IssueDraft,
 ) -> Result<(), Stop> {
-    let CreateIssue { title, description, kind, priority, reporter_id, project, once_per_ticket } = wanted;
+    let IssueDraft { title, description, kind, priority, reporter_id, project, once_per_ticket } = wanted;
     if once_per_ticket && issue::made_by(world, ticket.id, &rule.name)? {
         return Ok(());
     }

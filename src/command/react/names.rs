@@ -6,7 +6,7 @@ use super::around::Around;
 use crate::command::{Stop, World};
 use crate::model::canned::CannedRef;
 use crate::model::sla::policy::PolicyRef;
-use crate::workflow::{Effect, Facts, Promise, Rule, Said, Snippet};
+use crate::workflow::{Effect, Facts, MessageText, PolicyChoice, Post, Rule, Snippet};
 
 const NONE: &str = "this tenant has none of this name";
 
@@ -19,17 +19,17 @@ pub fn effects(world: &World, rule: &Rule, facts: &Facts<'_>) -> Result<Result<V
     };
     for effect in &mut effects {
         match effect {
-            Effect::Message { said: said @ Said::Canned(_), .. } => {
-                let Said::Canned(name) = &*said else { continue };
+            Effect::Message(Post { text: text @ MessageText::Canned(_), .. }) => {
+                let MessageText::Canned(name) = &*text else { continue };
                 match write(world, name, facts)? {
-                    Ok(body) => *said = Said::Body(body),
+                    Ok(body) => *text = MessageText::Body(body),
                     Err(why) => return Ok(Err(format!("canned response {name:?}: {why}"))),
                 }
             }
-            Effect::Sla(promise @ Promise::Named(_)) => {
-                let Promise::Named(name) = &*promise else { continue };
+            Effect::Sla(choice @ PolicyChoice::Named(_)) => {
+                let PolicyChoice::Named(name) = &*choice else { continue };
                 match policy(world, name)? {
-                    Ok(id) => *promise = Promise::Policy(id),
+                    Ok(id) => *choice = PolicyChoice::Policy(id),
                     Err(why) => return Ok(Err(format!("SLA policy {name:?}: {why}"))),
                 }
             }

@@ -42,7 +42,7 @@ pub fn choose(
         Strategy::RoundRobin => next_after(team.as_deref(), &candidates),
     };
     let explanation = json!({
-        "strategy": match strategy { Strategy::LeastOpen => "least_open", Strategy::RoundRobin => "round_robin" },
+        "strategy": strategy.word(),
         "team_id": team_id,
         "candidates": candidates
             .iter()

@@ -123,11 +123,12 @@ async fn reload(
 
 /// Warnings about what rules name and the caller's tenant lacks: other tenants may have it.
 async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagnostic>, Status> {
-    let named: Vec<_> = set.rules().iter().flat_map(|rule| rule.named().map(move |named| (rule, named))).collect();
+    let named: Vec<_> =
+        set.rules().iter().flat_map(|rule| rule.named().iter().map(move |named| (rule, named))).collect();
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name);
+    let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name.as_str());
     let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(CannedRef::parse).collect();
     let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(PolicyRef::parse).collect();
     let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
@@ -135,14 +136,14 @@ async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagno
     let failed = |error| fault::of_read("ValidateWorkflow", "", error);
     let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
     let policies = store::read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
-    let is_there = |it: &Named<'_>| match it.kind {
-        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(it.name)),
-        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(it.name)),
+    let is_there = |it: &Named| match it.kind {
+        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(&it.name)),
+        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(&it.name)),
     };
     Ok(named.into_iter().filter(|(_, it)| !is_there(it)).map(|(rule, it)| unknown(rule, it)).collect())
 }
 
-fn unknown(rule: &Rule, named: Named<'_>) -> Diagnostic {
+fn unknown(rule: &Rule, named: &Named) -> Diagnostic {
     let Named { kind, name, line, column } = named;
     let (code, what) = match kind {
         NamedKind::CannedResponse => ("unknown-canned", "canned response"),
@@ -154,8 +155,8 @@ fn unknown(rule: &Rule, named: Named<'_>) -> Diagnostic {
         message: format!("this tenant has no {what} `{name}`"),
         hint: "create it; for a tenant that lacks it, this is an ERROR each time".to_owned(),
         file: rule.file.clone(),
-        line,
-        column,
+        line: *line,
+        column: *column,
     }
 }
 

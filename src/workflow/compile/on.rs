@@ -1,9 +1,9 @@
 //! What a rule waits for: events, or instants of SLA clocks.
 
-use super::Place;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::event;
 use crate::workflow::grammar::{RawTrigger, RawWait};
+use crate::workflow::place::Place;
 use crate::workflow::trigger::{Slip, Trigger, read_mark, read_metric};
 
 #[derive(Debug, Default)]

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use crate::model::activity::Task;
 use crate::model::lifecycle::Verb;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
-use crate::workflow::effect::{Assign, AssignTo, CreateIssue, Effect, Said, SetFields, Strategy, WhenNone};
+use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
+use crate::workflow::actions::{SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::facts::Facts;
 use crate::workflow::fixture;
 use crate::workflow::rule::{FailurePolicy, OnError, Verdict};
@@ -44,12 +46,16 @@ do:
   - if: ticket.number == 1
     create_task: {subject: never}
   - create_task: {subject: "Call ${organization.name}", assignee: "${ticket.assignee_id}", contact: con_1}
+  - sla: {policy: gold}
 stop: true
 on_error: continue
 "#;
 
 #[test]
 fn every_action_becomes_its_effect() {
+    let missing: Vec<_> =
+        actions::names(|action| action.is_after() && !EVERYTHING.contains(&format!("{}:", action.name())));
+    assert_eq!(missing, [""; 0], "EVERYTHING lacks an action");
     let set = set(EVERYTHING);
     let rule = set.rule("everything").expect("is there");
     assert_eq!((rule.order, rule.stop, rule.before), (-5, true, false));
@@ -78,8 +84,8 @@ fn every_action_becomes_its_effect() {
                     ("money".into(), json!("${x} $5")),
                 ],
             }),
-            Effect::Tag { add: vec!["general".into(), "hot".into()], remove: vec!["cold".into()] },
-            Effect::Assign(Assign {
+            Effect::Tag(TagEdit { add: vec!["general".into(), "hot".into()], remove: vec!["cold".into()] }),
+            Effect::Assign(Assignment {
                 to: AssignTo::Strategy {
                     strategy: Strategy::RoundRobin,
                     team: "support".into(),
@@ -88,10 +94,10 @@ fn every_action_becomes_its_effect() {
                 },
                 when_none: WhenNone::To("bob".into()),
             }),
-            Effect::Assign(Assign { to: AssignTo::Agent("ann".into()), when_none: WhenNone::Leave }),
-            Effect::Transition { verb: Verb::Hold, reason: "waits for Rita".into() },
-            Effect::Message { said: Said::Body("Hello Rita".into()), visibility: Visibility::Internal },
-            Effect::CreateIssue(CreateIssue {
+            Effect::Assign(Assignment { to: AssignTo::Agent("ann".into()), when_none: WhenNone::Leave }),
+            Effect::Transition(Move { verb: Verb::Hold, reason: "waits for Rita".into() }),
+            Effect::Message(Post { text: MessageText::Body("Hello Rita".into()), visibility: Visibility::Internal }),
+            Effect::CreateIssue(IssueDraft {
                 title: "T".into(),
                 description: String::new(),
                 kind: IssueType::Task,
@@ -100,11 +106,12 @@ fn every_action_becomes_its_effect() {
                 project: String::new(),
                 once_per_ticket: true,
             }),
-            Effect::CreateTask {
+            Effect::CreateTask(Task {
                 subject: "Call Umbrella".into(),
                 assignee_id: "ann".into(),
                 contact_id: "con_1".into(),
-            },
+            }),
+            Effect::Sla(PolicyChoice::Named("gold".into())),
         ]
     );
 
@@ -237,7 +244,7 @@ fn each_refusal_says_what_to_do() {
     let rule = |rest: &str| format!("name: a\non: ticket.created\n{rest}\n");
     let mut silent = Vec::new();
     for (source, part) in [
-        (rule("do: [{deny: {message: no}}]"), "what has happened cannot be denied"),
+        (rule("do: [{deny: {message: no}}]"), "`deny` cannot run after the command is decided"),
         (rule("do: [{}]"), "this step does nothing"),
         (rule("do: []"), "this rule does nothing"),
         (rule("do: [{tag: {add: x}, deny: {message: y}}]"), "one action a step"),
@@ -296,5 +303,5 @@ fn words_stay_words() {
     let ticket = fixture::ticket();
     let facts = Facts { ticket: Some(&ticket), ..Facts::at(fixture::NOW, "acme") };
     let tags = ["on", "no", "off", "y"].map(str::to_owned).to_vec();
-    assert_eq!(set.rules()[0].effects(&facts), Ok(vec![Effect::Tag { add: tags, remove: vec![] }]));
+    assert_eq!(set.rules()[0].effects(&facts), Ok(vec![Effect::Tag(TagEdit { add: tags, remove: vec![] })]));
 }

@@ -1,5 +1,6 @@
 //! What the floor promises, tried as the floors above use it.
 
+mod actions;
 mod anything;
 mod conditions;
 mod files;

@@ -7,7 +7,8 @@ use crate::model::lifecycle::Verb;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::words::{Priority, Status, TicketType, Visibility};
-use crate::workflow::effect::{Assign, AssignTo, Effect, Promise, Said, SetFields, Strategy, WhenNone};
+use crate::workflow::actions::{AssignTo, Assignment, BeforeEffect, Denial, Effect, MessageText, Move, PolicyChoice};
+use crate::workflow::actions::{Post, SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::facts::{Event, Facts};
 use crate::workflow::fixture;
 use crate::workflow::rule::{Rule, Verdict};
@@ -19,9 +20,17 @@ fn shipped() -> RuleSet {
 }
 
 fn answer(rule: &Rule, facts: &Facts<'_>) -> Option<Vec<Effect>> {
+    matched(rule, facts).then(|| rule.effects(facts).expect("has effects"))
+}
+
+fn answer_before(rule: &Rule, facts: &Facts<'_>) -> Option<Vec<BeforeEffect>> {
+    matched(rule, facts).then(|| rule.before_effects(facts).expect("has effects"))
+}
+
+fn matched(rule: &Rule, facts: &Facts<'_>) -> bool {
     match rule.matches(facts) {
-        Verdict::Matched => Some(rule.effects(facts).expect("has effects")),
-        Verdict::NotMatched => None,
+        Verdict::Matched => true,
+        Verdict::NotMatched => false,
         Verdict::Error(why) => panic!("{}: {why}", rule.name),
     }
 }
@@ -62,7 +71,7 @@ fn all_of_them_load_without_a_warning() {
 fn triage_tags_by_words_and_assigns_in_the_team() {
     let set = shipped();
     let rule = set.rule("triage-new").expect("is there");
-    let assign = Effect::Assign(Assign {
+    let assign = Effect::Assign(Assignment {
         to: AssignTo::Strategy {
             strategy: Strategy::LeastOpen,
             team: String::new(),
@@ -71,7 +80,7 @@ fn triage_tags_by_words_and_assigns_in_the_team() {
         },
         when_none: WhenNone::Leave,
     });
-    let tag = |word: &str| Effect::Tag { add: vec![word.into()], remove: vec![] };
+    let tag = |word: &str| Effect::Tag(TagEdit { add: vec![word.into()], remove: vec![] });
     let effects = |edit: fn(&mut Ticket)| {
         let mut ticket = fixture::bare_ticket();
         edit(&mut ticket);
@@ -102,14 +111,14 @@ fn enterprise_tickets_start_high() {
     let rule = set.rule("enterprise-priority").expect("is there");
     let mut ticket = fixture::bare_ticket();
     let (enterprise, free) = (fixture::organization("Enterprise"), fixture::organization("Free"));
-    let high = Effect::Set(SetFields { priority: Some(Priority::High), ..SetFields::default() });
+    let high = BeforeEffect::Set(SetFields { priority: Some(Priority::High), ..SetFields::default() });
     let facts = before("ticket.creating", &ticket);
-    assert_eq!(answer(rule, &Facts { organization: Some(&enterprise), ..facts }), Some(vec![high]));
-    assert_eq!(answer(rule, &Facts { organization: Some(&free), ..facts }), None);
-    assert_eq!(answer(rule, &facts), None, "no organization is no error");
+    assert_eq!(answer_before(rule, &Facts { organization: Some(&enterprise), ..facts }), Some(vec![high]));
+    assert_eq!(answer_before(rule, &Facts { organization: Some(&free), ..facts }), None);
+    assert_eq!(answer_before(rule, &facts), None, "no organization is no error");
     ticket.priority = Priority::Urgent;
     let facts = before("ticket.creating", &ticket);
-    assert_eq!(answer(rule, &Facts { organization: Some(&enterprise), ..facts }), None, "never lowered");
+    assert_eq!(answer_before(rule, &Facts { organization: Some(&enterprise), ..facts }), None, "never lowered");
 }
 
 #[test]
@@ -117,10 +126,10 @@ fn a_closed_ticket_is_not_escalated() {
     let set = shipped();
     let [rule] = set.before("ticket.escalating")[..] else { panic!("one rule waits") };
     let mut ticket = fixture::bare_ticket();
-    assert_eq!(answer(rule, &before("ticket.escalating", &ticket)), None);
+    assert_eq!(answer_before(rule, &before("ticket.escalating", &ticket)), None);
     ticket.status = Status::Closed;
-    let denied = Effect::Deny { message: "Cannot escalate a closed ticket: reopen it first".into() };
-    assert_eq!(answer(rule, &before("ticket.escalating", &ticket)), Some(vec![denied]));
+    let denied = BeforeEffect::Deny(Denial { message: "Cannot escalate a closed ticket: reopen it first".into() });
+    assert_eq!(answer_before(rule, &before("ticket.escalating", &ticket)), Some(vec![denied]));
 }
 
 #[test]
@@ -131,12 +140,10 @@ fn an_escalation_makes_one_issue() {
     };
     let activity = happened("ticket.escalated", fixture::ticket());
     let effects = answer(rule, &Facts::of(&activity)).expect("matches");
-    let [Effect::CreateIssue(issue), Effect::CreateTask { subject, assignee_id, .. }] = &effects[..] else {
-        panic!("{effects:?}")
-    };
+    let [Effect::CreateIssue(issue), Effect::CreateTask(task)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((issue.title.as_str(), issue.once_per_ticket), ("Escalation: Login broken", true));
     assert_eq!((issue.priority, issue.description.as_str()), (Priority::Medium, "Since this morning"));
-    assert_eq!((subject.as_str(), assignee_id.as_str()), ("Ticket escalated: Login broken", "ann"));
+    assert_eq!((task.subject.as_str(), task.assignee_id.as_str()), ("Ticket escalated: Login broken", "ann"));
     let mut change = fixture::ticket();
     change.kind = TicketType::Change;
     assert_eq!(answer(rule, &Facts::of(&happened("ticket.escalated", change))), None);
@@ -146,7 +153,7 @@ fn an_escalation_makes_one_issue() {
 fn a_resolved_issue_resolves_its_ticket() {
     let set = shipped();
     let [rule] = set.after("issue.resolved", &[])[..] else { panic!("one rule waits") };
-    let resolve = Effect::Transition { verb: Verb::Resolve, reason: "Issue resolved: Session store".into() };
+    let resolve = Effect::Transition(Move { verb: Verb::Resolve, reason: "Issue resolved: Session store".into() });
     assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", fixture::ticket()))), Some(vec![resolve]));
     let mut done = fixture::ticket();
     done.status = Status::Resolved;
@@ -158,14 +165,14 @@ fn a_vulnerability_is_an_incident() {
     let set = shipped();
     let rule = set.rule("vulnerability-incident").expect("is there");
     let bare = fixture::bare_ticket();
-    assert_eq!(answer(rule, &before("ticket.creating", &bare)), None);
+    assert_eq!(answer_before(rule, &before("ticket.creating", &bare)), None);
     let ticket = fixture::ticket();
-    let effects = answer(rule, &before("ticket.creating", &ticket)).expect("matches");
+    let effects = answer_before(rule, &before("ticket.creating", &ticket)).expect("matches");
     assert_eq!(
         effects,
         [
-            Effect::Set(SetFields { kind: Some(TicketType::Incident), ..SetFields::default() }),
-            Effect::Tag { add: vec!["security".into()], remove: vec![] },
+            BeforeEffect::Set(SetFields { kind: Some(TicketType::Incident), ..SetFields::default() }),
+            BeforeEffect::Tag(TagEdit { add: vec!["security".into()], remove: vec![] }),
         ]
     );
 }
@@ -183,18 +190,20 @@ fn a_deadline_is_told_of_and_then_escalated() {
         let tenant = Tenant { attributes: serde_json::json!({"on_breach": "escalate"}), ..Tenant::unset("acme") };
         answer(rule, &Facts { tenant: Some(&tenant), ..Facts::of(activity) }).expect("matches")
     };
-    let note = |who: &str| Effect::Message {
-        said: Said::Body(format!(
-            "{who}80 % of the time to resolve this ticket is used. It is due at {}.",
-            fixture::NOW.plus_micros(6 * 3_600_000_000)
-        )),
-        visibility: Visibility::Internal,
+    let note = |who: &str| {
+        Effect::Message(Post {
+            text: MessageText::Body(format!(
+                "{who}80 % of the time to resolve this ticket is used. It is due at {}.",
+                fixture::NOW.plus_micros(6 * 3_600_000_000)
+            )),
+            visibility: Visibility::Internal,
+        })
     };
     assert_eq!(effects(&told("sla.warning", "80%", fixture::ticket())), [note("@ann ")]);
     let nobodys = Ticket { assignee_id: String::new(), ..fixture::ticket() };
     assert_eq!(effects(&told("sla.warning", "80%", nobodys)), [note("")]);
     let escalate =
-        Effect::Transition { verb: Verb::Escalate, reason: "The deadline for its resolution was missed".into() };
+        Effect::Transition(Move { verb: Verb::Escalate, reason: "The deadline for its resolution was missed".into() });
     assert_eq!(effects(&told("sla.breached", "", fixture::ticket())), [escalate]);
     for status in [Status::Escalated, Status::Resolved] {
         assert_eq!(effects(&told("sla.breached", "", Ticket { status, ..fixture::ticket() })), []);
@@ -210,7 +219,7 @@ fn enterprise_tickets_have_the_policy_that_the_tenant_names() {
     let (enterprise, free) = (fixture::organization("Enterprise"), fixture::organization("Free"));
     let tenant = Tenant { attributes: serde_json::json!({"enterprise_sla": "gold"}), ..Tenant::unset("acme") };
     let facts = Facts { tenant: Some(&tenant), organization: Some(&enterprise), ..Facts::of(&activity) };
-    assert_eq!(answer(rule, &facts), Some(vec![Effect::Sla(Promise::Named("gold".into()))]));
+    assert_eq!(answer(rule, &facts), Some(vec![Effect::Sla(PolicyChoice::Named("gold".into()))]));
     assert_eq!(answer(rule, &Facts { organization: Some(&free), ..facts }), None);
     assert_eq!(answer(rule, &Facts { organization: None, ..facts }), None);
     let without = Tenant::unset("acme");

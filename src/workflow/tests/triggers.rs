@@ -6,12 +6,13 @@ use crate::model::activity::Activity;
 use crate::model::sla::policy::WarnAt;
 use crate::model::tenant::Tenant;
 use crate::model::words::SlaMetric;
+use crate::workflow::actions::{Effect, PolicyChoice};
 use crate::workflow::cel;
-use crate::workflow::compile::action::NamedKind;
-use crate::workflow::effect::{Effect, Promise};
 use crate::workflow::facts::Facts;
 use crate::workflow::fixture;
-use crate::workflow::set::{Mark, RuleSet};
+use crate::workflow::needs::NamedKind;
+use crate::workflow::set::RuleSet;
+use crate::workflow::trigger::Mark;
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -199,10 +200,11 @@ fn a_policy_is_named_in_words_or_by_an_expression() {
     for (policy, name) in [("gold", "gold"), ("'${organization.tier}'", "gold"), ("''", ""), ("' '", "")] {
         let set = set(&[action(policy)]);
         let effects = set.rules()[0].effects(&facts);
-        assert_eq!(effects, Ok(vec![Effect::Sla(Promise::Named(name.into()))]), "{policy}");
+        assert_eq!(effects, Ok(vec![Effect::Sla(PolicyChoice::Named(name.into()))]), "{policy}");
     }
     let set = set(&[action("gold")]);
-    let named: Vec<_> = set.rules()[0].named().map(|it| (it.kind, it.name, it.line, it.column)).collect();
+    let named: Vec<_> =
+        set.rules()[0].named().iter().map(|it| (it.kind, it.name.as_str(), it.line, it.column)).collect();
     assert_eq!(named, [(NamedKind::SlaPolicy, "gold", 4, 19)]);
     for (source, part) in [
         (action("gold").replace("policy:", "polic:"), "did you mean `policy`?"),

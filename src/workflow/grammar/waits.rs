@@ -1,15 +1,10 @@
-//! Values of keys that take more than one form.
+//! What a rule waits for, in the forms that a file may give it.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value as Json;
-
-/// One text or a list of them.
-#[derive(Debug, Default)]
-pub struct Strings(pub Vec<String>);
 
 /// What a rule waits for: one thing or a list of them.
 #[derive(Debug)]
@@ -32,40 +27,6 @@ pub struct RawTrigger {
 /// A text that may look like a number: `at: 80`.
 #[derive(Debug)]
 pub struct Bare(pub String);
-
-/// `when_none: leave`, or `when_none: {to: ann}`.
-#[derive(Debug)]
-pub enum RawWhenNone {
-    Word(String),
-    To(String),
-}
-
-/// A map whose keys the grammar does not list, in its order.
-#[derive(Debug)]
-pub struct Pairs(pub Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Strings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strings, D::Error> {
-        struct Of;
-        impl<'de> Visitor<'de> for Of {
-            type Value = Strings;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or a list of texts")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Strings, E> {
-                Ok(Strings(vec![text.to_owned()]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strings, A::Error> {
-                let mut all = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    all.push(item);
-                }
-                Ok(Strings(all))
-            }
-        }
-        deserializer.deserialize_any(Of)
-    }
-}
 
 impl<'de> Deserialize<'de> for Waits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Waits, D::Error> {
@@ -132,51 +93,6 @@ impl<'de> Deserialize<'de> for Bare {
             }
             fn visit_f64<E>(self, number: f64) -> Result<Bare, E> {
                 Ok(Bare(number.to_string()))
-            }
-        }
-        deserializer.deserialize_any(Of)
-    }
-}
-
-impl<'de> Deserialize<'de> for RawWhenNone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawWhenNone, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct To {
-            to: String,
-        }
-        struct Of;
-        impl<'de> Visitor<'de> for Of {
-            type Value = RawWhenNone;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("leave, or {to: <agent id>}")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<RawWhenNone, E> {
-                Ok(RawWhenNone::Word(text.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawWhenNone, A::Error> {
-                let to = To::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(RawWhenNone::To(to.to))
-            }
-        }
-        deserializer.deserialize_any(Of)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pairs, D::Error> {
-        struct Of;
-        impl<'de> Visitor<'de> for Of {
-            type Value = Pairs;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("fields and their values")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
             }
         }
         deserializer.deserialize_any(Of)

@@ -1,0 +1,78 @@
+//! What an action is: what a file writes under its name, how that is checked, and what it evaluates to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::workflow::cel;
+use crate::workflow::cel::ast::Expr;
+use crate::workflow::facts::Facts;
+use crate::workflow::place::Place;
+
+/// A checked action. Whatever it reads, names or has loaded is noted by the [`Place`] that it is checked at.
+pub trait Action: Sized + Send + Sync + 'static {
+    /// The key in a step of `do`.
+    const NAME: &'static str;
+    /// What stands under that key.
+    type Raw: DeserializeOwned;
+    /// What is wanted, with every template evaluated.
+    type Effect;
+
+    /// Checks what was written. `None`: findings were noted.
+    fn check(raw: Self::Raw, place: &mut Place<'_>) -> Option<Self>;
+
+    /// # Errors
+    /// The first template or value that has none, and why.
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<Self::Effect, String>;
+}
+
+/// A checked action's evaluation to an `E`.
+pub type Evaluate<E> = Arc<dyn Fn(&Facts<'_>) -> Result<E, String> + Send + Sync>;
+
+/// A step of `do`: an action, and whether it is to be taken.
+#[derive(Clone)]
+pub struct Step<E> {
+    pub(in crate::workflow) id: String,
+    pub(in crate::workflow) name: &'static str,
+    /// All must hold.
+    pub(in crate::workflow) conditions: Vec<Expr>,
+    pub(in crate::workflow) evaluate: Evaluate<E>,
+}
+
+impl<E> Step<E> {
+    /// What the steps want, in their order; those whose own `if` is false are left out.
+    ///
+    /// # Errors
+    /// The first step whose condition, template or value has none, and why.
+    pub fn evaluate_all(steps: &[Step<E>], facts: &Facts<'_>) -> Result<Vec<E>, String> {
+        let mut effects = Vec::with_capacity(steps.len());
+        for (index, step) in steps.iter().enumerate() {
+            match step.evaluate(facts) {
+                Ok(effect) => effects.extend(effect),
+                Err(why) => return Err(format!("{}: {why}", step.label(index))),
+            }
+        }
+        Ok(effects)
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<Option<E>, String> {
+        for condition in &self.conditions {
+            if !cel::holds(condition, facts).map_err(|fault| format!("if: {fault}"))? {
+                return Ok(None);
+            }
+        }
+        (self.evaluate)(facts).map(Some)
+    }
+
+    /// `do[0] (assign)`, or its id.
+    fn label(&self, index: usize) -> String {
+        if self.id.is_empty() { format!("do[{index}] ({})", self.name) } else { format!("{} ({})", self.id, self.name) }
+    }
+}
+
+impl<E> fmt::Debug for Step<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}

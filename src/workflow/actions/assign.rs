@@ -1,0 +1,192 @@
+//! `assign`: an agent, or whom a strategy chooses in a team.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use super::action::Action;
+use crate::workflow::diagnostic::suggest;
+use crate::workflow::facts::Facts;
+use crate::workflow::needs::Preload;
+use crate::workflow::place::Place;
+use crate::workflow::template::{Template, Want};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    pub to: AssignTo,
+    /// What to do where the strategy finds nobody.
+    pub when_none: WhenNone,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssignTo {
+    /// An agent's id; `''` takes the assignee away. An id that the directory lacks is refused.
+    Agent(String),
+    Strategy {
+        strategy: Strategy,
+        /// Whose members are candidates; '' = the ticket's own team.
+        team: String,
+        only_online: bool,
+        /// Candidates have fewer open tickets than this.
+        max_open: Option<i64>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    RoundRobin,
+    LeastOpen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhenNone {
+    /// The ticket stays as it is.
+    Leave,
+    /// Assigned to this agent.
+    To(String),
+}
+
+impl Strategy {
+    const ALL: &[Strategy] = &[Strategy::RoundRobin, Strategy::LeastOpen];
+
+    /// As files and explanations name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Strategy::RoundRobin => "round_robin",
+            Strategy::LeastOpen => "least_open",
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    to: Option<String>,
+    strategy: Option<String>,
+    team: Option<String>,
+    only_online: Option<bool>,
+    max_open: Option<i64>,
+    when_none: Option<RawWhenNone>,
+}
+
+/// `when_none: leave`, or `when_none: {to: ann}`.
+#[derive(Debug)]
+enum RawWhenNone {
+    Word(String),
+    To(String),
+}
+
+pub struct Assign {
+    to: To,
+    when_none: Option<Template>,
+}
+
+enum To {
+    Agent(Template),
+    Strategy { strategy: Strategy, team: Template, only_online: bool, max_open: Option<i64> },
+}
+
+impl Action for Assign {
+    const NAME: &'static str = "assign";
+    type Raw = Raw;
+    type Effect = Assignment;
+
+    fn check(raw: Raw, place: &mut Place<'_>) -> Option<Assign> {
+        let to = match (&raw.to, &raw.strategy) {
+            (Some(to), None) => agent(to, &raw, place)?,
+            (None, Some(strategy)) => by_strategy(strategy, &raw, place)?,
+            _ => {
+                let hint = "to: <agent id>, or strategy: least_open";
+                place.error(&[], "grammar", "assign takes `to` or `strategy`".into(), hint);
+                return None;
+            }
+        };
+        let when_none = match &raw.when_none {
+            None => None,
+            Some(RawWhenNone::Word(word)) if word == "leave" => None,
+            Some(RawWhenNone::Word(word)) => {
+                let hint = if word == "queue" {
+                    "this version does not have it yet: leave, or {to: <agent id>}"
+                } else {
+                    "leave, or {to: <agent id>}"
+                };
+                place.error(&["when_none"], "unknown-word", format!("`{word}` is no answer to when_none"), hint);
+                return None;
+            }
+            Some(RawWhenNone::To(to)) => Some(place.template(&["when_none", "to"], to, Want::Text)?),
+        };
+        Some(Assign { to, when_none })
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<Assignment, String> {
+        let to = match &self.to {
+            To::Agent(id) => AssignTo::Agent(id.text(facts)?),
+            To::Strategy { strategy, team, only_online, max_open } => AssignTo::Strategy {
+                strategy: *strategy,
+                team: team.text(facts)?,
+                only_online: *only_online,
+                max_open: *max_open,
+            },
+        };
+        let when_none = match &self.when_none {
+            None => WhenNone::Leave,
+            Some(id) => WhenNone::To(id.text(facts)?),
+        };
+        Ok(Assignment { to, when_none })
+    }
+}
+
+fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
+    let others = [
+        ("team", raw.team.is_some()),
+        ("only_online", raw.only_online.is_some()),
+        ("max_open", raw.max_open.is_some()),
+    ];
+    if let Some((key, _)) = others.into_iter().find(|(_, there)| *there) {
+        place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy, not to `to`"), "remove it");
+        return None;
+    }
+    place.template(&["to"], to, Want::Text).map(To::Agent)
+}
+
+fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
+    let Some(strategy) = Strategy::ALL.iter().copied().find(|strategy| strategy.word() == word) else {
+        let hint = suggest(word, Strategy::ALL.iter().map(|strategy| strategy.word()));
+        place.error(&["strategy"], "unknown-word", format!("there is no strategy `{word}`"), &hint);
+        return None;
+    };
+    if raw.max_open.is_some_and(|max| max < 1) {
+        place.error(&["max_open"], "grammar", "max_open counts from 1".into(), "leave it out for no limit");
+        return None;
+    }
+    let team = place.template(&["team"], raw.team.as_deref().unwrap_or_default(), Want::Text)?;
+    place.preload(Preload::Team);
+    Some(To::Strategy { strategy, team, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
+}
+
+impl<'de> Deserialize<'de> for RawWhenNone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawWhenNone, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct To {
+            to: String,
+        }
+        struct Of;
+        impl<'de> Visitor<'de> for Of {
+            type Value = RawWhenNone;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("leave, or {to: <agent id>}")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<RawWhenNone, E> {
+                Ok(RawWhenNone::Word(text.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawWhenNone, A::Error> {
+                let to = To::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(RawWhenNone::To(to.to))
+            }
+        }
+        deserializer.deserialize_any(Of)
+    }
+}

@@ -1,0 +1,97 @@
+//! `create_issue`: an issue that is linked to the ticket.
+
+use serde::Deserialize;
+
+use super::action::Action;
+use crate::model::words::{IssueType, Priority};
+use crate::workflow::diagnostic::suggest;
+use crate::workflow::facts::Facts;
+use crate::workflow::place::Place;
+use crate::workflow::schema;
+use crate::workflow::template::{Template, Want};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct IssueDraft {
+    pub title: String,
+    pub description: String,
+    pub kind: IssueType,
+    pub priority: Priority,
+    /// '' = the ticket's requester.
+    pub reporter_id: String,
+    pub project: String,
+    /// No second issue by this rule for one ticket.
+    pub once_per_ticket: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    priority: Option<String>,
+    #[serde(default)]
+    reporter: String,
+    #[serde(default)]
+    project: String,
+    once: Option<String>,
+}
+
+pub struct CreateIssue {
+    title: Template,
+    description: Template,
+    kind: Template,
+    priority: Template,
+    reporter: Template,
+    project: Template,
+    once: bool,
+}
+
+impl Action for CreateIssue {
+    const NAME: &'static str = "create_issue";
+    type Raw = Raw;
+    type Effect = IssueDraft;
+
+    fn check(raw: Raw, place: &mut Place<'_>) -> Option<CreateIssue> {
+        let once = match raw.once.as_deref() {
+            None => false,
+            Some("per_ticket") => true,
+            Some(other) => {
+                let hint = suggest(other, ["per_ticket"]);
+                place.error(&["once"], "unknown-word", format!("once is `per_ticket`, not `{other}`"), &hint);
+                return None;
+            }
+        };
+        let title = place.template(&["title"], &raw.title, Want::Text);
+        let description = place.template(&["description"], &raw.description, Want::Text);
+        let kind = raw.kind.as_deref().unwrap_or("TASK");
+        let kind = place.template(&["type"], kind, Want::Word(&schema::ISSUE_TYPE));
+        let priority = raw.priority.as_deref().unwrap_or("MEDIUM");
+        let priority = place.template(&["priority"], priority, Want::Word(&schema::PRIORITY));
+        let reporter = place.template(&["reporter"], &raw.reporter, Want::Text);
+        let project = place.template(&["project"], &raw.project, Want::Text);
+        Some(CreateIssue {
+            title: title?,
+            description: description?,
+            kind: kind?,
+            priority: priority?,
+            reporter: reporter?,
+            project: project?,
+            once,
+        })
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<IssueDraft, String> {
+        Ok(IssueDraft {
+            title: self.title.text(facts)?,
+            description: self.description.text(facts)?,
+            kind: self.kind.word(facts, &schema::ISSUE_TYPE, IssueType::parse)?,
+            priority: self.priority.word(facts, &schema::PRIORITY, Priority::parse)?,
+            reporter_id: self.reporter.text(facts)?,
+            project: self.project.text(facts)?,
+            once_per_ticket: self.once,
+        })
+    }
+}

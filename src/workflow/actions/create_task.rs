@@ -1,0 +1,46 @@
+//! `create_task`: a task for somebody, told by an activity of the ticket.
+
+use serde::Deserialize;
+
+use super::action::Action;
+use crate::model::activity::Task;
+use crate::workflow::facts::Facts;
+use crate::workflow::place::Place;
+use crate::workflow::template::{Template, Want};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    subject: String,
+    #[serde(default)]
+    assignee: String,
+    #[serde(default)]
+    contact: String,
+}
+
+pub struct CreateTask {
+    subject: Template,
+    assignee: Template,
+    contact: Template,
+}
+
+impl Action for CreateTask {
+    const NAME: &'static str = "create_task";
+    type Raw = Raw;
+    type Effect = Task;
+
+    fn check(raw: Raw, place: &mut Place<'_>) -> Option<CreateTask> {
+        let subject = place.template(&["subject"], &raw.subject, Want::Text);
+        let assignee = place.template(&["assignee"], &raw.assignee, Want::Text);
+        let contact = place.template(&["contact"], &raw.contact, Want::Text);
+        Some(CreateTask { subject: subject?, assignee: assignee?, contact: contact? })
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<Task, String> {
+        Ok(Task {
+            subject: self.subject.text(facts)?,
+            assignee_id: self.assignee.text(facts)?,
+            contact_id: self.contact.text(facts)?,
+        })
+    }
+}

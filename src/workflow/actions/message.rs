@@ -1,0 +1,71 @@
+//! `message`: a message of the ticket, in the rule's own words or by a canned response.
+
+use serde::Deserialize;
+
+use super::action::Action;
+use crate::model::words::Visibility;
+use crate::workflow::facts::Facts;
+use crate::workflow::needs::NamedKind;
+use crate::workflow::place::Place;
+use crate::workflow::schema;
+use crate::workflow::template::{Template, Want};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    pub text: MessageText,
+    pub visibility: Visibility,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageText {
+    Body(String),
+    /// By the canned response of this name or id.
+    Canned(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    body: Option<String>,
+    canned: Option<String>,
+    visibility: Option<String>,
+}
+
+pub struct Message {
+    said: Said,
+    visibility: Template,
+}
+
+enum Said {
+    Body(Template),
+    Canned(Template),
+}
+
+impl Action for Message {
+    const NAME: &'static str = "message";
+    type Raw = Raw;
+    type Effect = Post;
+
+    fn check(raw: Raw, place: &mut Place<'_>) -> Option<Message> {
+        let visibility = raw.visibility.as_deref().unwrap_or("PUBLIC");
+        let visibility = place.template(&["visibility"], visibility, Want::Word(&schema::VISIBILITY));
+        let said = match (&raw.body, &raw.canned) {
+            (Some(body), None) => place.template(&["body"], body, Want::Text).map(Said::Body),
+            (None, Some(name)) => place.named(NamedKind::CannedResponse, &["canned"], name).map(Said::Canned),
+            _ => {
+                let hint = "body: <text>, or canned: <name of a canned response>";
+                place.error(&[], "grammar", "message takes `body` or `canned`".into(), hint);
+                None
+            }
+        };
+        Some(Message { said: said?, visibility: visibility? })
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<Post, String> {
+        let text = match &self.said {
+            Said::Body(body) => MessageText::Body(body.text(facts)?),
+            Said::Canned(name) => MessageText::Canned(name.text(facts)?),
+        };
+        Ok(Post { text, visibility: self.visibility.word(facts, &schema::VISIBILITY, Visibility::parse)? })
+    }
+}

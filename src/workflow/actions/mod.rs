@@ -1,0 +1,144 @@
+//! The actions of rules: a file for each, and the one list of them.
+//!
+//! An action's file holds its keys, its checks and its evaluation; [`ACTIONS`] says in which rules it may stand and what
+//! it evaluates to. The grammar, its messages and the table in docs/workflows.md follow from that list; the command floor
+//! executes what is in [`Effect`] and [`BeforeEffect`].
+
+mod action;
+mod assign;
+mod create_issue;
+mod create_task;
+mod deny;
+mod message;
+pub(in crate::workflow) mod set;
+mod sla;
+mod tag;
+mod transition;
+
+use std::sync::Arc;
+
+use serde_yaml::Value as Yaml;
+
+use super::facts::Facts;
+use super::keys::keys_of;
+use super::place::Place;
+use crate::model::activity::Task;
+pub use action::{Action, Evaluate, Step};
+pub use assign::{AssignTo, Assignment, Strategy, WhenNone};
+pub use create_issue::IssueDraft;
+pub use deny::Denial;
+pub use message::{MessageText, Post};
+pub use set::SetFields;
+pub use sla::PolicyChoice;
+pub use tag::TagEdit;
+pub use transition::Move;
+
+/// What a rule wants done after an event. The command floor turns it into a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Set(SetFields),
+    Tag(TagEdit),
+    Assign(Assignment),
+    Transition(Move),
+    Message(Post),
+    CreateIssue(IssueDraft),
+    CreateTask(Task),
+    Sla(PolicyChoice),
+}
+
+/// What a rule wants of the command that it is asked about before it is decided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BeforeEffect {
+    Set(SetFields),
+    Tag(TagEdit),
+    Deny(Denial),
+}
+
+/// Every action, in the order in which messages list them.
+pub static ACTIONS: &[&dyn Registered] = &[
+    &everywhere::<set::Set>(BeforeEffect::Set, Effect::Set),
+    &everywhere::<tag::Tag>(BeforeEffect::Tag, Effect::Tag),
+    &after::<assign::Assign>(Effect::Assign),
+    &after::<transition::Transition>(Effect::Transition),
+    &after::<message::Message>(Effect::Message),
+    &after::<create_issue::CreateIssue>(Effect::CreateIssue),
+    &after::<create_task::CreateTask>(Effect::CreateTask),
+    &after::<sla::Sla>(Effect::Sla),
+    &before::<deny::Deny>(BeforeEffect::Deny),
+];
+
+/// Names that later versions will know: a file that has one is told so.
+pub const LATER: &[&str] = &["link", "metric", "webhook", "dispatch_agent", "emit"];
+
+/// The action of this name.
+pub fn find(name: &str) -> Option<&'static dyn Registered> {
+    ACTIONS.iter().copied().find(|action| action.name() == name)
+}
+
+/// The names of the actions that `which` takes.
+pub fn names(which: impl Fn(&dyn Registered) -> bool) -> Vec<&'static str> {
+    ACTIONS.iter().filter(|action| which(**action)).map(|action| action.name()).collect()
+}
+
+/// An action of [`ACTIONS`], whatever its type.
+pub trait Registered: Sync {
+    fn name(&self) -> &'static str;
+    /// The keys under its name; empty where any key goes.
+    fn keys(&self) -> &'static [&'static str];
+    fn is_before(&self) -> bool;
+    fn is_after(&self) -> bool;
+    /// Checks it for a before-rule. `None`: findings were noted, or it is not for them.
+    fn check_before(&self, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<BeforeEffect>>;
+    /// Checks it for any other rule. `None`: findings were noted, or it is not for them.
+    fn check_after(&self, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<Effect>>;
+}
+
+/// What `A` comes to in before-rules, and in the others; `None`: it is not for them.
+struct Entry<A: Action> {
+    before: Option<fn(A::Effect) -> BeforeEffect>,
+    after: Option<fn(A::Effect) -> Effect>,
+}
+
+const fn everywhere<A: Action>(before: fn(A::Effect) -> BeforeEffect, after: fn(A::Effect) -> Effect) -> Entry<A> {
+    Entry { before: Some(before), after: Some(after) }
+}
+
+const fn before<A: Action>(effect: fn(A::Effect) -> BeforeEffect) -> Entry<A> {
+    Entry { before: Some(effect), after: None }
+}
+
+const fn after<A: Action>(effect: fn(A::Effect) -> Effect) -> Entry<A> {
+    Entry { before: None, after: Some(effect) }
+}
+
+impl<A: Action> Registered for Entry<A> {
+    fn name(&self) -> &'static str {
+        A::NAME
+    }
+
+    fn keys(&self) -> &'static [&'static str] {
+        keys_of::<A::Raw>()
+    }
+
+    fn is_before(&self) -> bool {
+        self.before.is_some()
+    }
+
+    fn is_after(&self) -> bool {
+        self.after.is_some()
+    }
+
+    fn check_before(&self, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<BeforeEffect>> {
+        self.before.and_then(|effect| check::<A, _>(effect, body, place))
+    }
+
+    fn check_after(&self, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<Effect>> {
+        self.after.and_then(|effect| check::<A, _>(effect, body, place))
+    }
+}
+
+fn check<A: Action, E: 'static>(effect: fn(A::Effect) -> E, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<E>> {
+    let raw = place.read(body)?;
+    let action = A::check(raw, place)?;
+    Some(Arc::new(move |facts: &Facts<'_>| action.evaluate(facts).map(effect)))
+}

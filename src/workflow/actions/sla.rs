@@ -1,0 +1,44 @@
+//! `sla`: another SLA policy for the ticket.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::action::Action;
+use crate::workflow::facts::Facts;
+use crate::workflow::needs::NamedKind;
+use crate::workflow::place::Place;
+use crate::workflow::template::Template;
+
+/// The policy that a ticket is to name itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyChoice {
+    /// By its name or id; '' = none.
+    Named(String),
+    /// As the tenant has it.
+    Policy(Option<Uuid>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    policy: String,
+}
+
+pub struct Sla {
+    policy: Template,
+}
+
+impl Action for Sla {
+    const NAME: &'static str = "sla";
+    type Raw = Raw;
+    type Effect = PolicyChoice;
+
+    fn check(raw: Raw, place: &mut Place<'_>) -> Option<Sla> {
+        let policy = place.named(NamedKind::SlaPolicy, &["policy"], &raw.policy)?;
+        Some(Sla { policy })
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<PolicyChoice, String> {
+        Ok(PolicyChoice::Named(self.policy.text(facts)?.trim().to_owned()))
+    }
+}

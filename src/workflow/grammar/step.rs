@@ -1,0 +1,56 @@
+//! A step of `do`, as serde reads it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_yaml::Value as Yaml;
+
+use crate::workflow::actions::{self, Registered};
+use crate::workflow::shapes::Strings;
+
+const ID: &str = "id";
+const IF: &str = "if";
+
+/// Exactly one of the actions, and perhaps `if` and `id`.
+#[derive(Default)]
+pub struct RawStep {
+    pub id: String,
+    pub conditions: Strings,
+    /// What stands under each action's name is read when the action is checked.
+    pub actions: Vec<(&'static dyn Registered, Yaml)>,
+}
+
+impl RawStep {
+    pub fn keys() -> Vec<&'static str> {
+        actions::names(|_| true).into_iter().chain([IF, ID]).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for RawStep {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawStep, D::Error> {
+        struct Of;
+        impl<'de> Visitor<'de> for Of {
+            type Value = RawStep;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an action and its keys")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawStep, A::Error> {
+                let mut step = RawStep::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        ID => step.id = map.next_value()?,
+                        IF => step.conditions = map.next_value()?,
+                        name => {
+                            let action = actions::find(name);
+                            let action = action.ok_or_else(|| A::Error::custom(format!("no action `{name}`")))?;
+                            step.actions.push((action, map.next_value()?));
+                        }
+                    }
+                }
+                Ok(step)
+            }
+        }
+        deserializer.deserialize_map(Of)
+    }
+}
