@@ -6,7 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use docket::cli;
-use docket::cli::error::{CONFIGURATION, CliError, FAILED};
+use docket::cli::error::CliError;
+use docket::cli::exit::{CONFIGURATION, FAILED};
 use docket::cli::noun::directory::{Agent, Contact, DirectoryArgs, Organization, Team};
 
 /// A ticket is some thirty short texts: reading and showing them is largely allocating.

@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::server::{self, ServerError, Setup, Watched};
+use super::watch::WatchError;
 use crate::feed;
 use crate::grpc::call::rules::ActiveRules;
 use crate::grpc::server::HttpLimits;
@@ -56,8 +57,8 @@ pub enum DevError {
     Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Server(#[from] ServerError),
-    #[error("cannot watch the rules in {}: {error}", folder.display())]
-    Watch { folder: PathBuf, error: String },
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
 }

@@ -4,16 +4,10 @@ use std::io;
 
 use super::client::ClientError;
 use super::client::profiles::ProfilesError;
+use super::exit::{FAILED, USAGE};
 use super::show::ShowError;
 use crate::command::refusal::Violation;
 use crate::grpc::rest::{RouteError, SchemaError};
-
-/// The server refused, or is away; a check failed.
-pub const FAILED: u8 = 1;
-/// The command line is wrong.
-pub const USAGE: u8 = 2;
-/// The configuration is wrong or the machine lacks something: see sysexits.h.
-pub const CONFIGURATION: u8 = 78;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {

@@ -7,6 +7,7 @@ pub mod database;
 pub mod dev;
 pub mod doctor;
 pub mod error;
+pub mod exit;
 pub mod migrate;
 pub mod noun;
 mod probe;

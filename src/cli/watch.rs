@@ -7,7 +7,6 @@ use std::time::Duration;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use super::dev::DevError;
 use crate::grpc::call::rules::ActiveRules;
 use crate::workflow::RuleSet;
 
@@ -16,12 +15,19 @@ const QUIET: Duration = Duration::from_millis(150);
 /// When the database is away, publishing is tried again after this.
 const AGAIN: Duration = Duration::from_secs(1);
 
+#[derive(Debug, thiserror::Error)]
+#[error("cannot watch the rules in {}: {error}", folder.display())]
+pub struct WatchError {
+    folder: PathBuf,
+    error: notify::Error,
+}
+
 /// Publishes the folder's rules, then again whenever something in it changes. Keep the watcher: dropping it ends the watch.
 pub async fn start(
     folder: PathBuf,
     url: String,
     rules: Arc<ActiveRules>,
-) -> Result<Option<RecommendedWatcher>, DevError> {
+) -> Result<Option<RecommendedWatcher>, WatchError> {
     publish(&folder, &url, &rules).await;
     if !folder.is_dir() {
         tracing::warn!("There is no folder {}: no rules are loaded from it", folder.display());
@@ -34,7 +40,7 @@ pub async fn start(
             let _ = changed.try_send(());
         }
     };
-    let failed = |error: notify::Error| DevError::Watch { folder: folder.clone(), error: error.to_string() };
+    let failed = |error: notify::Error| WatchError { folder: folder.clone(), error };
     let mut watcher = notify::recommended_watcher(told).map_err(failed)?;
     watcher.watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
     tokio::spawn(async move {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::caller::{Role, is_id};
 use super::error::KeyError;
+use super::role::Role;
 
 /// What a token says, of whatever JSON type it says it: `Caller` refuses what is wrong, claim by claim.
 #[derive(Debug, Default, Deserialize)]
@@ -67,4 +67,9 @@ impl NewToken {
             exp: now.saturating_add(ttl.as_secs()),
         })
     }
+}
+
+/// 1 to 128 characters without U+0000.
+pub(super) fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.chars().count() <= super::MAX_ID_CHARS && !id.contains('\0')
 }

@@ -4,15 +4,17 @@ mod cache;
 mod caller;
 mod claims;
 mod error;
+mod role;
 mod signing;
 #[cfg(test)]
 mod tests;
 mod trusted;
 mod verifier;
 
-pub use caller::{Caller, Role, Roles};
+pub use caller::Caller;
 pub use claims::NewToken;
 pub use error::{KeyError, TokenError};
+pub use role::{Role, Roles};
 pub use signing::SigningKey;
 pub use trusted::TrustedKey;
 pub use verifier::{Trust, Verifier};

@@ -1,6 +1,23 @@
 //! What a batch is made of, and how it is cut.
 
-use super::queue::Entry;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use super::{Answer, Failure};
+use crate::command::Command;
+use crate::telemetry::Trace;
+
+/// A command that waits for its answer.
+pub struct Entry {
+    pub command: Command,
+    pub bytes: usize,
+    pub deadline: Option<Instant>,
+    pub queued_at: Instant,
+    /// Where the call behind it is traced.
+    pub trace: Option<Trace>,
+    pub reply: oneshot::Sender<Result<Answer, Failure>>,
+}
 
 /// The commands of one tenant in one batch, in order.
 pub struct Group {

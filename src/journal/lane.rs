@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 
 use super::batch::{self, BatchError, Done, GroupDone, Lock};
 use super::connection::{self, Remedy};
-use super::group::{Group, count, halve, split};
-use super::queue::{Entry, Queue};
+use super::group::{Entry, Group, count, halve, split};
+use super::queue::{LaneThread, Queue};
 use super::rules::Rules;
 use super::settings::Settings;
 use super::{Answer, Config, Failure, crash, spans};
@@ -29,14 +29,8 @@ const LAST_TRIES: u32 = 3;
 /// Tenants whose heads are remembered; beyond that they are looked for anew.
 const KNOWN_HEADS: usize = 100_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    Runner,
-    Waiter,
-}
-
 pub struct Lane {
-    pub part: Part,
+    pub thread: LaneThread,
     pub queue: Arc<Queue>,
     pub config: Config,
     pub rules: Arc<Rules>,
@@ -67,13 +61,13 @@ struct Return {
 
 impl Lane {
     pub fn spawn(self, number: usize) -> std::io::Result<std::thread::JoinHandle<()>> {
-        let name = format!("lane-{number}{}", if self.part == Part::Waiter { "w" } else { "" });
+        let name = format!("lane-{number}{}", if self.thread == LaneThread::Waiter { "w" } else { "" });
         std::thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
             // A lane that dies is started again; the callers of its batch see their reply dropped: UNAVAILABLE.
             while std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.live(number))).is_err() {
                 tracing::error!(lane = number, "Lane {number} died and is started again");
                 self.queue.working(false);
-                self.queue.forget_taken(self.part);
+                self.queue.forget_taken(self.thread);
             }
         })
     }
@@ -108,14 +102,14 @@ impl Running<'_> {
             tracing::warn!("The database is away; lanes keep trying as commands come");
         }
         loop {
-            let (groups, signal) = match self.lane.part {
-                Part::Runner => (queue.take_free(), &queue.free),
-                Part::Waiter => (queue.take_stuck(), &queue.stuck),
+            let (groups, signal) = match self.lane.thread {
+                LaneThread::Runner => (queue.take_free(), &queue.free),
+                LaneThread::Waiter => (queue.take_stuck(), &queue.stuck),
             };
             if !groups.is_empty() {
                 self.series.queue_depth(queue.depth());
                 // The waiter waits for one tenant's head: that is no trouble of anybody else's.
-                let runs = self.lane.part == Part::Runner;
+                let runs = self.lane.thread == LaneThread::Runner;
                 if runs {
                     queue.working(true);
                 }
@@ -218,7 +212,7 @@ impl Running<'_> {
 
     /// One try of the batch. After an error the transaction is rolled back or the connection gone.
     async fn attempt(&mut self, groups: &[Group]) -> Result<Done, Remedy> {
-        let lock = if self.lane.part == Part::Waiter { Lock::Waiting } else { Lock::Free };
+        let lock = if self.lane.thread == LaneThread::Waiter { Lock::Waiting } else { Lock::Free };
         self.make_heads(groups).await?;
         let Lane { rules, settings, config, .. } = self.lane;
         self.conn().await?;
@@ -324,7 +318,7 @@ impl Running<'_> {
         let mut verdicts: HashMap<(usize, RunVerdict), u64> = HashMap::new();
         for (Group { tenant, entries }, result) in groups.into_iter().zip(results) {
             let GroupDone::Decided { answers, activities, tally } = result else {
-                if self.lane.part == Part::Waiter {
+                if self.lane.thread == LaneThread::Waiter {
                     // Waited and found no head: it is not there. It is made again.
                     self.heads.remove(&tenant);
                 }

@@ -21,7 +21,8 @@ mod rules;
 mod settings;
 mod spans;
 
-use queue::{Entry, Queue};
+use group::Entry;
+use queue::{LaneThread, Queue};
 use rules::Rules;
 use settings::Settings;
 
@@ -118,9 +119,9 @@ impl Journal {
         let (rules, settings) = (Arc::new(Rules::default()), Arc::new(Settings::default()));
         let mut threads = Vec::new();
         for (number, queue) in journal.lanes.iter().enumerate() {
-            for part in [lane::Part::Runner, lane::Part::Waiter] {
+            for thread in [LaneThread::Runner, LaneThread::Waiter] {
                 let lane = lane::Lane {
-                    part,
+                    thread,
                     queue: queue.clone(),
                     config: config.clone(),
                     rules: rules.clone(),

@@ -4,26 +4,22 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
-use super::group::Group;
-use super::lane::Part;
-use super::{Answer, Config, Failure};
-use crate::command::Command;
-use crate::telemetry::Trace;
+use super::group::{Entry, Group};
+use super::{Config, Failure};
 
 /// After so many skips, or so long, a tenant whose head others hold is waited for.
 const SKIPS: u32 = 3;
 const SKIPPED_FOR: Duration = Duration::from_millis(50);
 
-pub struct Entry {
-    pub command: Command,
-    pub bytes: usize,
-    pub deadline: Option<Instant>,
-    pub queued_at: Instant,
-    /// Where the call behind it is traced.
-    pub trace: Option<Trace>,
-    pub reply: oneshot::Sender<Result<Answer, Failure>>,
+/// Each lane has two threads, with a connection each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneThread {
+    /// Takes tenants whose heads nobody holds.
+    Runner,
+    /// Waits for one held head at a time.
+    Waiter,
 }
 
 pub struct Queue {
@@ -55,7 +51,7 @@ struct Waiting {
 struct Tenant {
     entries: VecDeque<Entry>,
     /// In a batch now, and so in neither ring.
-    taken: Option<Part>,
+    taken: Option<LaneThread>,
     skips: u32,
     skipped_since: Option<Instant>,
 }
@@ -149,7 +145,7 @@ impl Queue {
         let (mut count, mut bytes) = (0, 0);
         while count < self.batch_commands && bytes < self.batch_bytes {
             let Some(name) = waiting.free.pop_front() else { break };
-            if let Some(entry) = waiting.take_one(&name, Part::Runner) {
+            if let Some(entry) = waiting.take_one(&name, LaneThread::Runner) {
                 count += 1;
                 bytes += entry.bytes;
                 groups.push(Group { tenant: name, entries: vec![entry] });
@@ -163,7 +159,7 @@ impl Queue {
                     more = false;
                     break;
                 }
-                if let Some(entry) = waiting.take_one(&group.tenant, Part::Runner) {
+                if let Some(entry) = waiting.take_one(&group.tenant, LaneThread::Runner) {
                     count += 1;
                     bytes += entry.bytes;
                     group.entries.push(entry);
@@ -181,7 +177,7 @@ impl Queue {
         let mut group = Group { tenant: name, entries: Vec::new() };
         let mut bytes = 0;
         while group.entries.len() < self.batch_commands && bytes < self.batch_bytes {
-            let Some(entry) = waiting.take_one(&group.tenant, Part::Waiter) else { break };
+            let Some(entry) = waiting.take_one(&group.tenant, LaneThread::Waiter) else { break };
             bytes += entry.bytes;
             group.entries.push(entry);
         }
@@ -206,11 +202,11 @@ impl Queue {
         });
     }
 
-    /// A part of the lane died with its batch: its tenants are free again, the commands it held are gone.
-    pub fn forget_taken(&self, part: Part) {
+    /// A thread of the lane died with its batch: its tenants are free again, the commands it held are gone.
+    pub fn forget_taken(&self, thread: LaneThread) {
         let waiting = self.lock();
         let lost: Vec<String> =
-            waiting.tenants.iter().filter(|(_, t)| t.taken == Some(part)).map(|(name, _)| name.clone()).collect();
+            waiting.tenants.iter().filter(|(_, t)| t.taken == Some(thread)).map(|(name, _)| name.clone()).collect();
         drop(waiting);
         for name in lost {
             self.release(&name, Vec::new());
@@ -245,10 +241,10 @@ impl Queue {
 }
 
 impl Waiting {
-    fn take_one(&mut self, name: &str, part: Part) -> Option<Entry> {
+    fn take_one(&mut self, name: &str, thread: LaneThread) -> Option<Entry> {
         let tenant = self.tenants.get_mut(name)?;
         let entry = tenant.entries.pop_front()?;
-        tenant.taken = Some(part);
+        tenant.taken = Some(thread);
         self.commands -= 1;
         self.bytes -= entry.bytes;
         Some(entry)

@@ -6,8 +6,7 @@ use std::time::{Instant as Clock, SystemTime};
 use opentelemetry::KeyValue;
 
 use super::batch::{Done, Traced};
-use super::group::Group;
-use super::queue::Entry;
+use super::group::{Entry, Group};
 use crate::telemetry::{Did, Trace, on_the_wall};
 
 /// Only called where a command is traced.

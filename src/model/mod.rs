@@ -8,6 +8,7 @@ pub mod row;
 pub mod activity;
 pub mod canned;
 pub mod change;
+pub mod column;
 pub mod directory;
 pub mod id;
 pub mod image;

@@ -7,47 +7,8 @@ use diesel::deserialize::{self, FromSql};
 use diesel::pg::Pg;
 use diesel::query_builder::AstPass;
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Binary, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz};
-use uuid::Uuid;
 
-use super::sla::clock::Clocks;
-use super::time::Instant;
-use super::words::Words;
-
-/// A type that a column can hold.
-pub trait Column {
-    /// The column's type in PostgreSQL.
-    type Sql;
-}
-
-macro_rules! columns {
-    ($($ty:ty => $sql:ty),+ $(,)?) => { $(
-        impl Column for $ty {
-            type Sql = $sql;
-        }
-    )+ };
-}
-
-columns! {
-    bool => Bool,
-    i32 => Integer,
-    i64 => BigInt,
-    f64 => Double,
-    String => Text,
-    Vec<u8> => Binary,
-    Uuid => diesel::sql_types::Uuid,
-    Instant => Timestamptz,
-    serde_json::Value => Jsonb,
-    Words => Jsonb,
-    Clocks => Binary,
-}
-
-impl<T: Column> Column for Option<T>
-where
-    T::Sql: diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>,
-{
-    type Sql = Nullable<T::Sql>;
-}
+use super::column::Column;
 
 /// The value at `place`, which moves on.
 pub fn next<'r, T: FromSql<T::Sql, Pg> + Column>(
@@ -146,7 +107,7 @@ macro_rules! row {
                     out.push_sql(comma);
                     comma = ", unnest(";
                     out.push_bind_param::<
-                        diesel::sql_types::Array<<$ty as crate::model::row::Column>::Sql>, _,
+                        diesel::sql_types::Array<<$ty as crate::model::column::Column>::Sql>, _,
                     >($field)?;
                     out.push_sql(concat!(") AS ", stringify!($field)));
                 )*

@@ -8,6 +8,8 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Timestamptz;
 
+use super::column::Column;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, FromSqlRow, AsExpression)]
 #[diesel(sql_type = Timestamptz)]
@@ -63,6 +65,10 @@ impl std::fmt::Display for Instant {
             Err(_) => write!(f, "{} µs", self.0),
         }
     }
+}
+
+impl Column for Instant {
+    type Sql = Timestamptz;
 }
 
 impl ToSql<Timestamptz, Pg> for Instant {

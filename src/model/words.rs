@@ -30,7 +30,7 @@ macro_rules! words {
             }
         }
 
-        impl crate::model::row::Column for $name {
+        impl crate::model::column::Column for $name {
             type Sql = Text;
         }
 
@@ -144,6 +144,10 @@ impl Words {
     pub fn has(&self, word: &str) -> bool {
         self.0.iter().any(|w| w == word)
     }
+}
+
+impl crate::model::column::Column for Words {
+    type Sql = Jsonb;
 }
 
 impl ToSql<Jsonb, Pg> for Words {

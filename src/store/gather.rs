@@ -12,9 +12,9 @@ use tokio::sync::{Mutex, OnceCell, mpsc, oneshot};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
+use super::connect::{PoolError, connect};
 use super::lookup::{self, Known};
 use super::plan::Planned;
-use super::pool::{PoolError, connect};
 use crate::model::ticket::{Ticket, TicketRef};
 
 /// Look-ups under way at once: while one is read, another is sent.

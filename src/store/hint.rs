@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Notification, Socket};
 
-use super::pool;
+use super::connect;
 use super::target::Target;
 
 /// The one channel of the database, and the advisory lock that says who listens ("hint" in ASCII).
@@ -34,7 +34,7 @@ pub struct Line {
 
 impl Line {
     pub async fn open(url: &str) -> Result<Line, ConnectionError> {
-        let bad = |e: Error| ConnectionError::BadConnection(pool::words(&e));
+        let bad = |e: Error| ConnectionError::BadConnection(connect::words(&e));
         let (sender, heard) = mpsc::channel(WAITING);
         let Target { config, tls } = Target::of(url)?;
         let client = match tls {

@@ -1,6 +1,7 @@
 //! SQL: free functions over a connection. No decisions are made here.
 
 pub mod audience;
+mod connect;
 pub mod doctor;
 pub mod filter;
 pub mod gather;

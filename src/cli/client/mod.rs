@@ -8,7 +8,7 @@ pub mod profiles;
 pub mod refusal;
 pub mod tls;
 
-use super::error::{CONFIGURATION, FAILED};
+use super::exit::{CONFIGURATION, FAILED};
 use crate::grpc::client::{CallError, Client, ConnectError, PATIENCE, Refused, Target as Server};
 use crate::identity::SigningKey;
 use profiles::{Profile, Profiles, ProfilesError};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::{load, reference};
-use crate::cli::error::CONFIGURATION;
+use crate::cli::exit::CONFIGURATION;
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {

@@ -9,6 +9,7 @@ mod outcome;
 mod preview;
 pub mod registry;
 pub mod sla;
+mod sla_args;
 pub mod tenant;
 pub mod ticket;
 mod ticket_args;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::Etag;
 use super::registry::{Kept, named};
-use super::sla::{Calendar, Import, Policy};
+use super::sla_args::{Calendar, Import, Policy};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::kind::SLA_EFFECT;

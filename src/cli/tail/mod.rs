@@ -8,7 +8,7 @@ use prost_reflect::MethodDescriptor;
 use serde_json::{Value, json};
 
 use super::client::{ClientError, ServerArgs};
-use super::error::FAILED;
+use super::exit::FAILED;
 use super::show::{FormatArgs, Paint, ShowError};
 use crate::grpc::client::{CallError, Client};
 use crate::grpc::rest::{self, RouteError, Schema, SchemaError};

@@ -8,55 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use super::week::{self, Week};
+pub use super::week::{Day, Interval};
 use super::zone::{DAY, Zone};
 
 /// Of one calendar.
 pub const MAX_HOLIDAYS: usize = 10_000;
-pub const MAX_INTERVALS: usize = 500;
 pub const MAX_HOLIDAY_NAME_CHARS: usize = 200;
 /// So many are told at once.
 const MAX_FAULTS: usize = 100;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Day {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-impl Day {
-    /// Monday first, as google.type.DayOfWeek counts them from 1.
-    pub const ALL: [Day; 7] =
-        [Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday, Day::Saturday, Day::Sunday];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Day::Monday => "MONDAY",
-            Day::Tuesday => "TUESDAY",
-            Day::Wednesday => "WEDNESDAY",
-            Day::Thursday => "THURSDAY",
-            Day::Friday => "FRIDAY",
-            Day::Saturday => "SATURDAY",
-            Day::Sunday => "SUNDAY",
-        }
-    }
-}
-
-/// A part of a weekday, [open, close) in local wall time. As it is written: [`Hours::new`] says whether it can be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Interval {
-    pub day: Day,
-    /// `09:00`.
-    pub open: String,
-    /// `17:00`; at most `24:00`.
-    pub close: String,
-}
 
 /// A local date that is closed all day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +43,7 @@ impl Hours {
     /// No hours at all are well here; see [`Hours::has_hours`].
     pub fn new(zone: &str, weekly: &[Interval], holidays: &[Holiday]) -> Result<Hours, Vec<Fault>> {
         let mut found = Vec::new();
-        let zone = Zone::named(zone).map_err(|why| found.push(fault("time_zone".to_owned(), why))).ok();
+        let zone = Zone::named(zone).map_err(|why| found.push(Fault::new("time_zone".to_owned(), why))).ok();
         let week = week::compile(weekly, &mut found);
         let holidays = days_off(holidays, &mut found);
         match zone {
@@ -113,10 +72,6 @@ impl Hours {
     }
 }
 
-pub(super) fn fault(field: String, description: String) -> Fault {
-    Fault { field, description }
-}
-
 /// `YYYY-MM-DD` and nothing else, from year 1.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
@@ -139,7 +94,7 @@ fn day_number(date: Date) -> i64 {
 fn days_off(holidays: &[Holiday], found: &mut Vec<Fault>) -> Vec<(i64, String)> {
     if holidays.len() > MAX_HOLIDAYS {
         let many = format!("must have at most {MAX_HOLIDAYS} entries, has {}", holidays.len());
-        found.push(fault("holidays".to_owned(), many));
+        found.push(Fault::new("holidays".to_owned(), many));
         return Vec::new();
     }
     let mut first: HashMap<Date, usize> = HashMap::new();
@@ -147,9 +102,9 @@ fn days_off(holidays: &[Holiday], found: &mut Vec<Fault>) -> Vec<(i64, String)> 
     for (index, holiday) in holidays.iter().enumerate() {
         if holiday.name.chars().count() > MAX_HOLIDAY_NAME_CHARS {
             let long = format!("must have at most {MAX_HOLIDAY_NAME_CHARS} characters");
-            found.push(fault(format!("holidays[{index}].name"), long));
+            found.push(Fault::new(format!("holidays[{index}].name"), long));
         }
-        let mut wrong = |why: String| found.push(fault(format!("holidays[{index}].date"), why));
+        let mut wrong = |why: String| found.push(Fault::new(format!("holidays[{index}].date"), why));
         let Some(date) = parse_date(&holiday.date) else {
             wrong(format!("{:?} is no date: write a day that exists as YYYY-MM-DD", holiday.date));
             continue;

@@ -22,3 +22,9 @@ pub struct Fault {
     pub field: String,
     pub description: String,
 }
+
+impl Fault {
+    fn new(field: String, description: String) -> Fault {
+        Fault { field, description }
+    }
+}

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::clock::{Clock, Clocks, Goal, Warning};
 use super::count::Pause;
 use super::ledger::Entry;
+use crate::model::column::Column;
 use crate::model::time::Instant;
 use crate::model::words::{ClockState, LedgerKind, SlaMetric};
 
@@ -129,6 +130,10 @@ impl Clocks {
         let clocks = image.clocks.into_iter().map(|it| clock_from(it).ok_or("a clock cannot be read".to_owned()));
         Ok(Clocks { all: clocks.collect::<Result<Vec<Clock>, String>>()?, begun: image.begun })
     }
+}
+
+impl Column for Clocks {
+    type Sql = Bytea;
 }
 
 impl ToSql<Bytea, Pg> for Clocks {

@@ -1,10 +1,54 @@
-//! The hours of a week, as microseconds of each weekday.
+//! The hours of a week: as they are written, and as microseconds of each weekday.
+
+use serde::{Deserialize, Serialize};
 
 use super::Fault;
-use super::hours::{Day, Interval, MAX_INTERVALS, fault};
 use super::zone::{DAY, WEEK};
 
+/// Of one calendar.
+const MAX_INTERVALS: usize = 500;
 const MINUTE: i64 = 60 * 1_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Day {
+    /// Monday first, as google.type.DayOfWeek counts them from 1.
+    pub const ALL: [Day; 7] =
+        [Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday, Day::Saturday, Day::Sunday];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Day::Monday => "MONDAY",
+            Day::Tuesday => "TUESDAY",
+            Day::Wednesday => "WEDNESDAY",
+            Day::Thursday => "THURSDAY",
+            Day::Friday => "FRIDAY",
+            Day::Saturday => "SATURDAY",
+            Day::Sunday => "SUNDAY",
+        }
+    }
+}
+
+/// A part of a weekday, [open, close) in local wall time. As it is written: [`super::hours::Hours::new`] says whether it can be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interval {
+    pub day: Day,
+    /// `09:00`.
+    pub open: String,
+    /// `17:00`; at most `24:00`.
+    pub close: String,
+}
 
 /// Open hours of each weekday, Monday first: [open, close) since midnight, in order, none touching another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +97,7 @@ fn parse_clock(text: &str) -> Option<i64> {
 pub(super) fn compile(weekly: &[Interval], found: &mut Vec<Fault>) -> Week {
     if weekly.len() > MAX_INTERVALS {
         let many = format!("must have at most {MAX_INTERVALS} entries, has {}", weekly.len());
-        found.push(fault("weekly".to_owned(), many));
+        found.push(Fault::new("weekly".to_owned(), many));
         return Week::of(Default::default());
     }
     let mut days: [Vec<(i64, i64)>; 7] = Default::default();
@@ -69,7 +113,7 @@ pub(super) fn compile(weekly: &[Interval], found: &mut Vec<Fault>) -> Week {
 }
 
 fn bounds(index: usize, interval: &Interval, found: &mut Vec<Fault>) -> Option<(i64, i64)> {
-    let mut wrong = |field: &str, why: String| found.push(fault(format!("weekly[{index}].{field}"), why));
+    let mut wrong = |field: &str, why: String| found.push(Fault::new(format!("weekly[{index}].{field}"), why));
     let (open, close) = (parse_clock(&interval.open), parse_clock(&interval.close));
     if open.is_none_or(|open| open == DAY) {
         wrong("open", format!("{:?} is no time to open: write HH:MM, from 00:00 to 23:59", interval.open));
@@ -101,7 +145,7 @@ fn joined(read: &[(i64, i64, usize)], weekly: &[Interval], found: &mut Vec<Fault
         if open < last.1 {
             let Interval { day, open, close } = &weekly[furthest];
             let other = format!("overlaps weekly[{furthest}], {} {open} to {close}", day.word());
-            found.push(fault(format!("weekly[{index}].open"), other));
+            found.push(Fault::new(format!("weekly[{index}].open"), other));
         }
         if close > last.1 {
             last.1 = close;

@@ -2,9 +2,9 @@
 //! the range of 64 bits. PostgreSQL's own operators would fail the statement there, so numeric does the work.
 
 use super::column::Sort;
-use super::compile::{Compiler, Operand, refuse};
 use super::fence::twice;
 use super::json;
+use super::operand::{Compiler, Operand, refuse};
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;
 use crate::workflow::cel::ast::{Arithmetic, Expr, Literal};

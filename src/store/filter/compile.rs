@@ -1,8 +1,9 @@
 //! The walk over the checked expression.
 
 use super::column::{Column, Sort, column};
-use super::constant::text;
 use super::fence::once;
+use super::literal::text;
+use super::operand::{Compiler, Operand, refuse};
 use super::{Condition, Shape, json, proof};
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
@@ -53,34 +54,6 @@ pub fn narrow(filter: &Filter, audience: &Audience, now: Instant) -> (Option<Con
     let sql = sql!["(", Sql::join(decided, ") AND ("), ")"];
     let shape = if whole { proof::shape(&parts) } else { Shape::Rare };
     (Some(Condition { sql, from: None, shape }), whole)
-}
-
-#[derive(Clone)]
-pub(super) struct Compiler<'a> {
-    pub audience: &'a Audience,
-    pub now: Instant,
-    /// How the variables of the comprehensions around are compared, outermost first.
-    pub locals: Vec<Sort>,
-}
-
-/// SQL for a value.
-pub(super) struct Operand {
-    pub sql: Sql,
-    pub sort: Sort,
-    /// Where it is written out.
-    pub literal: Option<Literal>,
-}
-
-impl Operand {
-    pub fn of(sql: Sql, sort: Sort) -> Operand {
-        Operand { sql, sort, literal: None }
-    }
-}
-
-pub(super) fn refuse<T>(expr: &Expr, message: impl Into<String>) -> Result<T, Problem> {
-    let hint = "lists take fields, literals, now, == != < <= > >= in && || ! ?:, has(), startsWith(), endsWith(), contains(), \
-                lower(), size(), exists(), all(), exists_one(), and + - * / % of whole numbers, times and durations";
-    Err(Problem::error("unsupported", expr.at, message, hint))
 }
 
 impl Compiler<'_> {

@@ -146,7 +146,7 @@ pub fn of_literal(literal: &Literal) -> Option<Value> {
         Literal::Null => Some(Value::Null),
         Literal::Bool(b) => Some(Value::Bool(*b)),
         Literal::Int(i) => Some(Value::from(*i)),
-        Literal::Double(d) => match super::constant::whole(*d) {
+        Literal::Double(d) => match super::literal::whole(*d) {
             Some(i) => Some(Value::from(i)),
             None => serde_json::Number::from_f64(*d).map(Value::Number),
         },

@@ -4,8 +4,8 @@
 //! subquery, NULL where nothing decides.
 
 use super::column::Sort;
-use super::compile::{Compiler, Operand, refuse};
 use super::fence::once;
+use super::operand::{Compiler, Operand, refuse};
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;
 use crate::workflow::cel::ast::{Expr, Literal, Loop, LoopKind};

@@ -12,7 +12,9 @@ mod constant;
 mod fence;
 mod ids;
 mod json;
+mod literal;
 mod loops;
+mod operand;
 mod proof;
 
 pub use compile::{compile, narrow, plain};

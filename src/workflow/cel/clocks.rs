@@ -1,6 +1,6 @@
 //! What `sla` holds: the clocks of the ticket at hand.
 
-use super::resolve::{Found, NoSuchField, whole};
+use super::found::{Found, NoSuchField, whole};
 use super::value::Value;
 use crate::model::id;
 use crate::model::sla::clock::{Clock, Clocks};

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::ast::{Arithmetic, Changed, Compare, Expr, Function, Kind, Literal, Loop, LoopKind, Path};
 use super::duration::parse_duration;
+use super::found::NoSuchField;
 use super::resolve;
 use super::value::Value;
 use crate::model::time::Instant;
@@ -164,7 +165,7 @@ impl<'a> Run<'_, 'a> {
             },
             Ok(Some(value)) => Ok(value),
             Ok(None) => Err(Fault::Absent(path.clone())),
-            Err(resolve::NoSuchField) => fault(format!("no field {path}")),
+            Err(NoSuchField) => fault(format!("no field {path}")),
         }
     }
 
@@ -175,7 +176,7 @@ impl<'a> Run<'_, 'a> {
             Ok(Some(Value::Texts(all))) => Ok(!all.is_empty()),
             Ok(Some(Value::Names(all))) => Ok(!all.is_empty()),
             Ok(Some(_)) => Ok(true),
-            Err(resolve::NoSuchField) => fault(format!("no field {path}")),
+            Err(NoSuchField) => fault(format!("no field {path}")),
         }
     }
 

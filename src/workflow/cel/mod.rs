@@ -9,6 +9,7 @@ mod check;
 mod clocks;
 mod duration;
 mod eval;
+mod found;
 mod functions;
 mod operators;
 #[cfg(test)]

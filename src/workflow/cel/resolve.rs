@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::ast::Path;
 use super::clocks;
+use super::found::{Found, NoSuchField, whole};
 use super::value::Value;
 use crate::model::activity::{Activity, Actor, Cause, Change};
 use crate::model::directory::{Agent, Contact, Organization, Team};
@@ -15,12 +16,6 @@ use crate::model::time::Instant;
 use crate::workflow::facts::{Event, Facts};
 use crate::workflow::schema::Root;
 use uuid::Uuid;
-
-/// `Ok(None)`: there is nothing at this path. `Err`: the path is in no schema, so no checked expression holds it.
-pub type Found<'a> = Result<Option<Value<'a>>, NoSuchField>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoSuchField;
 
 /// The value at `path`. A whole object gives `Bool(true)`: it is only asked whether it is there.
 pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
@@ -47,14 +42,6 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
             [name, rest @ ..] if name == "attributes" => facts.tenant.map_or(Ok(None), |t| json(&t.attributes, rest)),
             _ => Err(NoSuchField),
         },
-    }
-}
-
-pub(super) fn whole<'a, T>(thing: Option<T>, field: impl FnOnce(T) -> Found<'a>, names: &[String]) -> Found<'a> {
-    match thing {
-        None => Ok(None),
-        Some(_) if names.is_empty() => Ok(Some(Value::Bool(true))),
-        Some(thing) => field(thing),
     }
 }
 
