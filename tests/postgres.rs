@@ -4,41 +4,21 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use docket::postgres::{Error, Postgres, Settings};
+use folder::Folder;
 use tokio_postgres::{Client, NoTls};
+
+#[path = "server/folder.rs"]
+mod folder;
 
 /// Names the data folder to the process that `a_process_with_a_server` becomes.
 const CHILD_DATA: &str = "DOCKET_TEST_POSTGRES_DATA";
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A data folder outside the home folder, which another user could not enter; removed at the end of its test.
-struct DataDir(PathBuf);
-
-impl DataDir {
-    fn new() -> DataDir {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        DataDir(std::env::temp_dir().join(format!("docket-pg-{}-{number}", std::process::id())))
-    }
-
-    fn start(&self) -> Result<Postgres, Error> {
-        Postgres::start(Settings { data_dir: self.0.clone(), bin_dir: None })
-    }
-
-    fn pid_file(&self) -> PathBuf {
-        self.0.join("postgres/data/postmaster.pid")
-    }
-}
-
-impl Drop for DataDir {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            eprintln!("{}: {error}", self.0.display());
-        }
-    }
+fn pid_file(dir: &Folder) -> PathBuf {
+    dir.0.join("postgres/data/postmaster.pid")
 }
 
 async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
@@ -79,7 +59,7 @@ fn runs(pid: i32) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_starts_keeps_what_it_is_told_and_stops() {
-    let dir = DataDir::new();
+    let dir = Folder::new("pg");
     let postgres = dir.start().expect("first start");
     let first = postgres.pid().expect("a running server has a process");
     let client = connect(&postgres.url("docket")).await.expect("connect");
@@ -93,10 +73,10 @@ async fn it_starts_keeps_what_it_is_told_and_stops() {
     assert_eq!(text(&odd, "select current_database()::text").await, "it's odd");
     postgres.stop();
     assert!(!runs(first), "stopping waits for the end");
-    assert!(!dir.pid_file().exists(), "a clean stop leaves no pid file");
+    assert!(!pid_file(&dir).exists(), "a clean stop leaves no pid file");
 
     // A pid file of a server that was lost with its machine, whose number another program has now: ours.
-    fs::write(dir.pid_file(), format!("{}\n{}\n", std::process::id(), dir.0.display())).expect("a stale pid file");
+    fs::write(pid_file(&dir), format!("{}\n{}\n", std::process::id(), dir.0.display())).expect("a stale pid file");
     let postgres = dir.start().expect("start over a stale pid file");
     let client = connect(&postgres.url("docket")).await.expect("connect again");
     assert_eq!(text(&client, "select word from kept").await, "yes");
@@ -104,7 +84,7 @@ async fn it_starts_keeps_what_it_is_told_and_stops() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_comes_back_and_a_second_owner_is_refused() {
-    let dir = DataDir::new();
+    let dir = Folder::new("pg");
     let postgres = dir.start().expect("start");
 
     let refused = dir.start().expect_err("a second server on one folder");
@@ -169,7 +149,7 @@ fn process_with_a_server(data_dir: &Path) -> (Child, i32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_leaves_no_orphan_and_the_next_one_starts() {
-    let dir = DataDir::new();
+    let dir = Folder::new("pg");
     let (mut process, orphan) = process_with_a_server(&dir.0);
     let other = process.id();
     let refused = dir.start().expect_err("the folder is the other process's");
@@ -189,13 +169,13 @@ async fn a_killed_process_leaves_no_orphan_and_the_next_one_starts() {
         let (mut process, orphan) = process_with_a_server(&dir.0);
         process.kill().expect("kill");
         process.wait().expect("reap");
-        until("the orphan ends by itself", || !runs(orphan) && !dir.pid_file().exists());
+        until("the orphan ends by itself", || !runs(orphan) && !pid_file(&dir).exists());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_path_gets_its_socket_elsewhere_and_an_other_version_is_refused() {
-    let dir = DataDir::new();
+    let dir = Folder::new("pg");
     let deep = dir.0.join("a folder, deep".repeat(6));
     let settings = Settings { data_dir: deep.clone(), bin_dir: None };
     let postgres = Postgres::start(settings.clone()).expect("start in a long path");
@@ -214,7 +194,7 @@ async fn a_long_path_gets_its_socket_elsewhere_and_an_other_version_is_refused()
 
 #[test]
 fn without_binaries_the_error_says_what_to_install() {
-    let dir = DataDir::new();
+    let dir = Folder::new("pg");
     let empty = dir.0.join("bin");
     fs::create_dir_all(&empty).expect("an empty folder");
     let refused = Postgres::start(Settings { data_dir: dir.0.clone(), bin_dir: Some(empty) }).expect_err("no binaries");
@@ -230,7 +210,7 @@ fn as_root_a_closed_folder_on_the_way_is_named() {
     if unsafe { libc::geteuid() } != 0 {
         return;
     }
-    let dir = DataDir::new();
+    let dir = Folder::new("pg");
     fs::create_dir(&dir.0).expect("a folder");
     fs::set_permissions(&dir.0, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("closed");
     let refused = dir.start().expect_err("the server's user cannot get there");

@@ -1,19 +1,20 @@
 //! The processes of a run: a PostgreSQL of its own, and servers over it that can be killed and started again.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use docket::identity::SigningKey;
-use docket::postgres::{Postgres, Settings};
+use docket::postgres::Postgres;
 use tokio_postgres::{Client, NoTls};
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+
+use crate::folder::Folder;
 
 const START: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(20);
@@ -25,15 +26,12 @@ pub struct House {
     folder: Folder,
 }
 
-/// Removed at the end, unless the run failed: then what the servers said is worth reading.
-struct Folder(PathBuf);
-
 impl House {
     pub async fn start(name: &str) -> House {
-        let folder = Folder(std::env::temp_dir().join(format!("docket-crash-{}-{name}", std::process::id())));
-        let settings = Settings { data_dir: folder.0.clone(), bin_dir: None };
-        let started = tokio::task::spawn_blocking(move || Postgres::start(settings)).await;
-        let postgres = started.expect("no panic").expect("PostgreSQL starts");
+        let folder = Folder::new(&format!("crash-{name}"));
+        let started = tokio::task::spawn_blocking(move || (folder.start(), folder)).await;
+        let (postgres, folder) = started.expect("no panic");
+        let postgres = postgres.expect("PostgreSQL starts");
         let key = SigningKey::load_or_create(&folder.0).expect("a folder of our own takes a key");
         House { postgres, key, folder }
     }
@@ -74,16 +72,6 @@ impl House {
         command.stdout(log.try_clone().expect("a file has a second handle")).stderr(log);
         server.child = Some(command.spawn().expect("the server's binary runs"));
         server.wait_until_serving().await;
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("what the processes left is in {}", self.0.display());
-        } else if let Err(error) = fs::remove_dir_all(&self.0) {
-            eprintln!("{}: {error}", self.0.display());
-        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod check;
 mod consumers;
+#[path = "../server/folder.rs"]
+mod folder;
 mod frozen;
 mod house;
 mod kill;

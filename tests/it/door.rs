@@ -14,7 +14,8 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::support::{caller, database, sql};
+use crate::shared::sql;
+use crate::support::{caller, database};
 
 struct Door {
     journal: Journal,

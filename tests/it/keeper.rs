@@ -8,7 +8,8 @@ use docket::store::lock::{Sole, lock};
 use docket::store::pool::connect;
 use docket::store::projection::{Projection, standing};
 
-use crate::support::{database, sql};
+use crate::shared::sql;
+use crate::support::database;
 
 const HEAD: &str = "
     INSERT INTO tenant_head (tenant_id, position, config_position, last_number, floor, last_at) VALUES ('t', 0, 0, 0, 0, now());

@@ -4,6 +4,8 @@ mod door;
 mod feed;
 mod keeper;
 mod operate;
+#[path = "../server/shared.rs"]
+mod shared;
 mod slow;
 mod stream;
 mod support;

@@ -14,8 +14,9 @@ use prost::Message as _;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
+use crate::shared::sql;
 use crate::stream::{Frames, Running, reason, server, server_with, wanted};
-use crate::support::{sql, token_for};
+use crate::support::token_for;
 
 impl Running {
     async fn tag(&self, id: &str, tag: &str, request_id: &str) -> pb::TagTicketResponse {

@@ -5,7 +5,7 @@ use docket::store::gather::{Found, Gather};
 use docket::store::{plan, write};
 use futures_util::future::join_all;
 
-use crate::server::{a_ticket, database, server, uuid};
+use crate::server::{a_ticket, database, url, uuid};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_is_told_what_it_does_not_know() {
@@ -14,7 +14,7 @@ async fn each_is_told_what_it_does_not_know() {
         let tickets: Vec<Ticket> = (1..=9).map(|n| Ticket { position: 10 * n, ..a_ticket(tenant, n) }).collect();
         write::insert(&conn, tickets.iter()).await.unwrap();
     }
-    let gather = Gather::new(&server().url("reads"), plan::BY_KEY.to_owned());
+    let gather = Gather::new(url().await, plan::BY_KEY.to_owned());
     let id = |n| TicketRef::Id(uuid(n));
     let number = TicketRef::Number;
     let asked = [

@@ -9,7 +9,8 @@ use docket::store::lookup::Known;
 use docket::store::pool::connect;
 use docket::store::{lookup, migrate, plan, save, write};
 
-use crate::server::{a_ticket, at, empty_database, uuid};
+use crate::server::{a_ticket, at, uuid};
+use crate::shared::empty_database;
 
 /// Rows in one statement, and in the tables by then.
 const ROWS: i64 = 20;

@@ -13,4 +13,6 @@ mod pool;
 mod schema;
 mod search;
 mod server;
+#[path = "../server/shared.rs"]
+mod shared;
 mod statistics;

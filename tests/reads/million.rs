@@ -16,7 +16,8 @@ use docket::workflow::Filter;
 use docket::workflow::schema::Root;
 use serde_json::Value;
 
-use crate::server::{all_of, at, empty_database, uuid};
+use crate::server::{all_of, at, uuid};
+use crate::shared::empty_database;
 
 const ROWS: i64 = 1_000_000;
 /// One ticket in ten is not finished; those rows stand for the others of a large desk as well: PENDING beside OPEN.

@@ -7,14 +7,14 @@ use diesel_async::SimpleAsyncConnection;
 use docket::store::pool::{Pool, PoolError, Settings};
 use docket::store::read::head;
 
-use crate::server::{database, server};
+use crate::server::{database, url};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_gives_what_it_has_and_gets_it_back() {
     database().await;
     // Far more than what is short takes, on a busy machine too.
     let settings = Settings { size: 1, wait: Duration::from_secs(5), statement_timeout: Duration::from_secs(2) };
-    let pool = Pool::new(&server().url("reads"), settings).unwrap();
+    let pool = Pool::new(url().await, settings).unwrap();
     let mut conn = pool.get().await.unwrap();
     assert!(matches!(pool.get().await, Err(PoolError::Busy)));
     let too_long = conn.batch_execute("SELECT pg_sleep(60)").await.unwrap_err();

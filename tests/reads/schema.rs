@@ -3,7 +3,7 @@
 use docket::store::migrate::{self, Error};
 use docket::store::pool::connect;
 
-use crate::server::empty_database;
+use crate::shared::empty_database;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_servers_that_start_at_once_migrate_once() {

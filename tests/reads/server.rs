@@ -1,48 +1,34 @@
-//! The PostgreSQL of these tests, and rows to put into it.
+//! The database of these tests, and rows to put into it.
 
-use std::sync::OnceLock;
-
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::AsyncPgConnection;
 use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
 use docket::model::time::Instant;
 use docket::model::words::{Channel, Priority, SourceType, Status, TicketType, Words};
-use docket::postgres::{Postgres, Settings};
 use docket::store::audience::Audience;
 use docket::store::migrate;
 use docket::store::pool::connect;
 use docket::store::read::Scope;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-static SERVER: OnceLock<Postgres> = OnceLock::new();
-static MIGRATED: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+use crate::shared::empty_database;
 
-pub fn server() -> &'static Postgres {
-    SERVER.get_or_init(|| {
-        // Outside the home folder, which PostgreSQL's user could not enter; the same for each run of this checkout.
-        let checkout = docket::model::id::hash(&[env!("CARGO_TARGET_TMPDIR").as_bytes()]);
-        let data_dir = std::env::temp_dir().join(format!("docket-reads-{}", checkout.simple()));
-        Postgres::start(Settings { data_dir, bin_dir: None }).expect("a PostgreSQL")
-    })
+static MIGRATED: OnceCell<String> = OnceCell::const_new();
+
+/// The conninfo of the migrated database that the tests share; each has tenants of its own.
+pub async fn url() -> &'static str {
+    let migrated = async || {
+        let url = empty_database("reads").await;
+        migrate::run(&url).await.unwrap();
+        url
+    };
+    MIGRATED.get_or_init(migrated).await
 }
 
-/// A new, empty database.
-pub async fn empty_database(name: &str) -> String {
-    let mut admin = connect(&server().url("postgres")).await.unwrap();
-    admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    server().url(name)
-}
-
-/// A connection to the migrated database that the tests share; each has tenants of its own.
+/// A connection to it.
 pub async fn database() -> AsyncPgConnection {
-    MIGRATED
-        .get_or_init(|| async {
-            let url = empty_database("reads").await;
-            migrate::run(&url).await.unwrap();
-        })
-        .await;
-    connect(&server().url("reads")).await.unwrap()
+    connect(url().await).await.unwrap()
 }
 
 pub static EVERYBODY: Audience = Audience { app_id: None, requester: None };

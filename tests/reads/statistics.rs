@@ -28,7 +28,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::sync::Arc;
 
 use crate::keys::touched;
-use crate::server::{a_ticket, all_of, at, database, server};
+use crate::server::{a_ticket, all_of, at, database, url};
 
 const DAY: i64 = 24 * 3_600;
 
@@ -241,7 +241,8 @@ async fn what_is_folded_is_what_a_recount_finds() {
 async fn two_that_fold_at_once_count_nothing_twice() {
     let mut conn = database().await;
     let projections = [Projections::default(), Projections::default()];
-    let pool = || Pool::new(&server().url("reads"), Settings { size: 2, ..Settings::default() }).unwrap();
+    let url = url().await;
+    let pool = || Pool::new(url, Settings { size: 2, ..Settings::default() }).unwrap();
     let pools = [pool(), pool()];
     for (run, history) in histories(12).into_iter().enumerate() {
         let mut log = Log::new(format!("races-{run}"));

@@ -1,59 +1,26 @@
-//! One PostgreSQL for the whole run, a private database for each test, and callers with real tokens.
+//! A private database for each test, and callers with real tokens.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use docket::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
-use docket::postgres::{self, Postgres, Settings};
 use docket::store;
 use tokio::sync::OnceCell;
-use tokio_postgres::{Client, NoTls};
 
-/// The first folder of a few that no other run uses. Its server ends with this process.
-static SERVER: LazyLock<Postgres> = LazyLock::new(|| {
-    let start = |n: u32| {
-        // SAFETY: geteuid takes nothing and cannot fail.
-        let data_dir = std::env::temp_dir().join(format!("docket-test-{}-{n}", unsafe { libc::geteuid() }));
-        match Postgres::start(Settings { data_dir, bin_dir: None }) {
-            Err(postgres::Error::InUse { .. }) => None,
-            other => Some(other.expect("PostgreSQL starts")),
-        }
-    };
-    (0..64).find_map(start).expect("a free folder")
-});
+use crate::shared::{database_like, empty_database};
 
-static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+static TEMPLATE: OnceCell<()> = OnceCell::const_new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
-
-pub async fn sql(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
-    client
-}
 
 /// The conninfo of a new, migrated, empty database.
 pub async fn database() -> String {
-    let server = tokio::task::spawn_blocking(|| &*SERVER).await.expect("the server");
-    let template = TEMPLATE
-        .get_or_init(|| async {
-            let admin = sql(&server.url(postgres::NAME)).await;
-            // What an earlier run left in this folder goes first.
-            for row in
-                admin.query("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'", &[]).await.expect("names")
-            {
-                let name: String = row.get(0);
-                admin.batch_execute(&format!("DROP DATABASE \"{name}\" WITH (FORCE)")).await.expect("a drop");
-            }
-            admin.batch_execute("CREATE DATABASE test_template").await.expect("the template");
-            store::migrate::run(&server.url("test_template")).await.expect("migrations");
-            "test_template".to_owned()
-        })
-        .await;
-    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    let admin = sql(&server.url(postgres::NAME)).await;
-    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.expect("a database");
-    server.url(&name)
+    const NAME: &str = "test_template";
+    let migrated = async || {
+        store::migrate::run(&empty_database(NAME).await).await.expect("migrations");
+    };
+    TEMPLATE.get_or_init(migrated).await;
+    database_like(NAME, &format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed))).await
 }
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
