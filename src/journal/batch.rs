@@ -10,7 +10,6 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::try_join;
 use uuid::Uuid;
 
-use super::connection::{self, Remedy};
 use super::group::Group;
 use super::rules::Rules;
 use super::settings::{Settings, known};
@@ -71,14 +70,14 @@ pub enum GroupDone {
 
 pub enum BatchError {
     /// Nothing was committed.
-    Failed(Remedy, Error),
+    Failed(Error),
     /// COMMIT was sent and no answer came. The witness is an activity that is in the log if it was committed.
     CommitUnknown { done: Done, witness: Option<Box<ActivityRow>>, error: Error },
 }
 
 impl From<Error> for BatchError {
     fn from(error: Error) -> BatchError {
-        BatchError::Failed(connection::remedy(&error), error)
+        BatchError::Failed(error)
     }
 }
 

@@ -1,9 +1,10 @@
 //! A lane's connection: settings, plans, and every statement prepared and proven before the first batch.
 
-use diesel::result::{ConnectionError, DatabaseErrorKind, Error, QueryResult};
+use diesel::result::{ConnectionError, Error, QueryResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 
 use crate::store;
+use crate::store::sqlstate::Condition;
 
 /// The time-outs free the heads of a process that hangs or vanishes, and bound how long a lane waits for anybody.
 const TIMEOUTS: &str = "
@@ -43,31 +44,15 @@ pub enum Remedy {
     Halve,
 }
 
+/// For a connection on which a transaction can still be rolled back; one that is gone asks for another.
 pub fn remedy(error: &Error) -> Remedy {
-    let Error::DatabaseError(kind, info) = error else {
-        return match error {
-            Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => Remedy::Reconnect,
-            _ => Remedy::Halve,
-        };
-    };
-    let text = info.message().to_lowercase();
-    let has = |texts: &[&str]| texts.iter().any(|wanted| text.contains(wanted));
-    match kind {
-        DatabaseErrorKind::SerializationFailure => Remedy::Retry,
-        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => Remedy::Reconnect,
-        // No answer of the server's: the connection broke, or a value could not even be sent.
-        DatabaseErrorKind::UnableToSendCommand if has(&["serializ", "encod"]) => Remedy::Halve,
-        DatabaseErrorKind::UnableToSendCommand => Remedy::Reconnect,
-        DatabaseErrorKind::Unknown if has(RETRY) => Remedy::Retry,
-        DatabaseErrorKind::Unknown if has(RECONNECT) => Remedy::Reconnect,
-        _ => Remedy::Halve,
+    match Condition::of(error) {
+        Condition::Contention => Remedy::Retry,
+        Condition::Lost | Condition::Timeout | Condition::Aborted => Remedy::Reconnect,
+        // On a connection that lives, a value could not even be sent.
+        Condition::Unanswered | Condition::Failed => Remedy::Halve,
     }
 }
-
-/// Diesel keeps no SQLSTATE for these. Where PostgreSQL speaks another language they are halved first, which retries too.
-const RETRY: &[&str] = &["deadlock detected", "lock timeout"];
-const RECONNECT: &[&str] =
-    &["terminating connection", "the database system is", "statement timeout", "current transaction is aborted"];
 
 /// Ends a batch's transaction without a trace.
 pub async fn roll_back(conn: &mut AsyncPgConnection) -> QueryResult<()> {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
-use diesel::result::QueryResult;
+use diesel::result::{Error, QueryResult};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::mpsc;
 
@@ -226,11 +226,9 @@ impl Running<'_> {
             tracing::Instrument::instrument(batch::run(conn, groups, lock, rules, settings, config), span).await;
         match result {
             Ok(done) => Ok(done),
-            Err(BatchError::Failed(remedy, error)) => {
+            Err(BatchError::Failed(error)) => {
+                let remedy = self.recover(&error).await;
                 tracing::warn!(remedy = ?remedy, "A batch of {} commands failed: {error}", count(groups));
-                if remedy == Remedy::Reconnect || connection::roll_back(conn).await.is_err() {
-                    self.conn = None;
-                }
                 Err(remedy)
             }
             Err(BatchError::CommitUnknown { done, witness, error }) => {
@@ -243,6 +241,19 @@ impl Running<'_> {
                 }
             }
         }
+    }
+
+    /// Rolls back after an error; without a connection where that cannot be done or would not help.
+    async fn recover(&mut self, error: &Error) -> Remedy {
+        let remedy = connection::remedy(error);
+        if let Some(conn) = &mut self.conn
+            && remedy != Remedy::Reconnect
+            && connection::roll_back(conn).await.is_ok()
+        {
+            return remedy;
+        }
+        self.conn = None;
+        Remedy::Reconnect
     }
 
     /// Finds out, however long it takes within the patience; a caller must not be told again to try what may be done.
@@ -302,8 +313,7 @@ impl Running<'_> {
             }
             Err(error) => {
                 tracing::warn!("Making heads failed: {error}");
-                self.conn = None;
-                Err(connection::remedy(&error))
+                Err(self.recover(&error).await)
             }
         }
     }

@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep};
 
 use super::Step;
 use crate::store::lock::{Sole, lock};
-use crate::store::pool::{connect, is_lost};
+use crate::store::pool::connect;
 use crate::store::projection::{self, Projection};
+use crate::store::sqlstate::is_lost;
 
 /// Beginning a large tenant takes a while. What is lost in a crash is taken in again, so nobody waits for the disk.
 const SET_UP: &str = "

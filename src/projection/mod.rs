@@ -9,13 +9,14 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::result::{DatabaseErrorKind, Error, QueryResult};
+use diesel::result::{Error, QueryResult};
 use diesel_async::AsyncPgConnection;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::store::pool::{Pool, PoolError};
 use crate::store::projection::{self, Projection, Standing};
+use crate::store::sqlstate::Condition;
 
 pub mod keeper;
 mod search;
@@ -45,18 +46,9 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection)
         Projection::Search => search::step(conn, tenant, standing).await,
     };
     match step {
-        Err(error) if is_raced(&error) => Ok((standing, Step::Raced)),
+        // Somebody else moves it, or has moved it while this transaction looked elsewhere.
+        Err(error) if Condition::of(&error) == Condition::Contention => Ok((standing, Step::Raced)),
         step => Ok((standing, step?)),
-    }
-}
-
-/// Somebody else moves it, or has moved it while this transaction looked elsewhere. Diesel keeps no SQLSTATE for a lock
-/// that took too long: the text tells.
-fn is_raced(error: &Error) -> bool {
-    match error {
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        Error::DatabaseError(_, info) => info.message().contains("lock timeout"),
-        _ => false,
     }
 }
 

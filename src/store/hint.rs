@@ -1,14 +1,11 @@
 //! Hints between servers over LISTEN and NOTIFY, on a connection of their own and outside every write. They may be lost.
 
-use std::future::poll_fn;
-
 use diesel::ConnectionError;
-use tokio::io::{AsyncRead, AsyncWrite};
+use futures_util::StreamExt;
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Notification, Socket};
+use tokio_postgres::{AsyncMessage, Client, Error, Notification};
 
-use super::connect;
-use super::target::Target;
+use super::connect::{Messages, open, words};
 
 /// The one channel of the database, and the advisory lock that says who listens ("hint" in ASCII).
 const SET_UP: &str = "
@@ -34,21 +31,10 @@ pub struct Line {
 
 impl Line {
     pub async fn open(url: &str) -> Result<Line, ConnectionError> {
-        let bad = |e: Error| ConnectionError::BadConnection(connect::words(&e));
+        let bad = |e: Error| ConnectionError::BadConnection(words(&e));
         let (sender, heard) = mpsc::channel(WAITING);
-        let Target { config, tls } = Target::of(url)?;
-        let client = match tls {
-            None => {
-                let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
-                tokio::spawn(listen(connection, sender));
-                client
-            }
-            Some(tls) => {
-                let (client, connection) = config.connect(tls).await.map_err(bad)?;
-                tokio::spawn(listen(connection, sender));
-                client
-            }
-        };
+        let (client, messages) = open(url).await?;
+        tokio::spawn(listen(messages, sender));
         let own = client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(bad)?.get(0);
         client.batch_execute(SET_UP).await.map_err(bad)?;
         Ok(Line { client, own, heard })
@@ -77,11 +63,8 @@ impl Line {
 }
 
 /// Ends with the connection, and takes the sender with it.
-async fn listen<S>(mut connection: Connection<Socket, S>, sender: mpsc::Sender<Notification>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+async fn listen(mut messages: Messages, sender: mpsc::Sender<Notification>) {
+    while let Some(Ok(message)) = messages.next().await {
         if let AsyncMessage::Notification(note) = message {
             // A full channel loses a hint: polling finds out.
             let _ = sender.try_send(note);

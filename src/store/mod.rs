@@ -23,6 +23,8 @@ pub mod save;
 pub mod search;
 pub mod sla;
 pub mod sql;
+pub mod sqlstate;
 pub mod statistics;
+mod tagged;
 pub mod target;
 pub mod write;

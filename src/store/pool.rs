@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::deadpool::{self, Object};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -100,17 +99,5 @@ impl Pool {
             Ok(found) => found.map_err(|e| PoolError::NoConnection(e.to_string())),
             Err(_) => Err(PoolError::Busy),
         }
-    }
-}
-
-/// Whether the connection is gone, so that another one may have the answer.
-pub fn is_lost(error: &Error) -> bool {
-    let Error::DatabaseError(kind, info) = error else { return false };
-    let has = |wanted: &str| info.message().contains(wanted);
-    match kind {
-        DatabaseErrorKind::ClosedConnection => true,
-        DatabaseErrorKind::UnableToSendCommand => has("closed") || has("communicating"),
-        DatabaseErrorKind::Unknown => has("terminating connection") || has("the database system is"),
-        _ => false,
     }
 }

@@ -17,14 +17,15 @@ use uuid::Uuid;
 use crate::shared::sql;
 use crate::support::{caller, database};
 
-struct Door {
+pub struct Door {
     journal: Journal,
     lanes: Lanes,
-    url: String,
+    metrics: Arc<Metrics>,
+    pub url: String,
     committed: mpsc::Receiver<Committed>,
 }
 
-async fn door(change: impl FnOnce(&mut Config)) -> Door {
+pub async fn door(change: impl FnOnce(&mut Config)) -> Door {
     door_to(database().await, change)
 }
 
@@ -34,8 +35,8 @@ fn door_to(url: String, change: impl FnOnce(&mut Config)) -> Door {
     change(&mut config);
     let (publish, committed) = mpsc::channel(4096);
     let metrics = Arc::new(Metrics::new().expect("metrics"));
-    let (journal, lanes) = Journal::start(config, metrics, publish).expect("threads");
-    Door { journal, lanes, url, committed }
+    let (journal, lanes) = Journal::start(config, metrics.clone(), publish).expect("threads");
+    Door { journal, lanes, metrics, url, committed }
 }
 
 fn ticket(subject: &str) -> NewTicket {
@@ -63,7 +64,7 @@ fn ticket(subject: &str) -> NewTicket {
     }
 }
 
-fn create(tenant: &str, subject: &str) -> Command {
+pub fn create(tenant: &str, subject: &str) -> Command {
     let action = Action::CreateTicket(Box::new(ticket(subject)));
     Command { id: Uuid::now_v7(), caller: caller(tenant), request: None, validate_only: false, action }
 }
@@ -75,7 +76,7 @@ fn with_request(mut command: Command, text: &str) -> Command {
     command
 }
 
-fn number(answer: &Result<Answer, Failure>) -> i64 {
+pub fn number(answer: &Result<Answer, Failure>) -> i64 {
     match &answer.as_ref().expect("an answer").verdict {
         Verdict::Done(Outcome { resource: Resource::Ticket(ticket), .. }) => ticket.number,
         other => panic!("no ticket: {other:?}"),
@@ -83,11 +84,19 @@ fn number(answer: &Result<Answer, Failure>) -> i64 {
 }
 
 impl Door {
-    async fn submit(&self, command: Command) -> Result<Answer, Failure> {
+    pub async fn submit(&self, command: Command) -> Result<Answer, Failure> {
         self.journal.submit(command, 100, None).await
     }
 
-    async fn end(self) {
+    /// How many batches were submitted again, or in halves, for this cause.
+    pub fn retried(&self, cause: &str) -> u64 {
+        let series = format!("docket_batch_retries_total{{cause=\"{cause}\"");
+        let text = self.metrics.text().expect("metrics");
+        let counts = text.lines().filter(|line| line.starts_with(&series));
+        counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
+    pub async fn end(self) {
         drop(self.journal);
         tokio::task::spawn_blocking(|| self.lanes.drain()).await.expect("the lanes end");
     }

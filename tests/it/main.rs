@@ -3,6 +3,7 @@
 mod door;
 mod feed;
 mod keeper;
+mod language;
 mod operate;
 #[path = "../server/shared.rs"]
 mod shared;

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::grpc::status;
 use crate::journal::Failure;
 use crate::projection::CatchUpError;
-use crate::store::pool::{PoolError, is_lost};
+use crate::store::pool::PoolError;
+use crate::store::sqlstate::Condition;
 
 /// Why a write has no answer.
 pub fn of_write(failure: Failure) -> Status {
@@ -48,15 +49,14 @@ pub fn of_catch_up(method: &'static str, error: CatchUpError) -> Status {
 /// Why a read failed. `method` is the RPC's name; `narrower` says what would make it faster, '' for look-ups of one row:
 /// those are slow only while the database is.
 pub fn of_read(method: &'static str, narrower: &str, error: Error) -> Status {
-    let too_slow = is_too_slow(&error);
-    if too_slow && !narrower.is_empty() {
-        return status::query_too_slow(method, narrower);
+    match Condition::of(&error) {
+        Condition::Timeout if !narrower.is_empty() => status::query_too_slow(method, narrower),
+        Condition::Timeout | Condition::Lost | Condition::Unanswered => {
+            tracing::warn!(method, "{method} had no answer of its database: {error}");
+            status::unavailable(LATER)
+        }
+        _ => incident(method, &error),
     }
-    if too_slow || is_lost(&error) {
-        tracing::warn!(method, "{method} had no answer of its database: {error}");
-        return status::unavailable(LATER);
-    }
-    incident(method, &error)
 }
 
 /// Something that is our fault: the log has it, the caller an id to ask for.
@@ -64,11 +64,6 @@ pub fn incident(method: &'static str, what: &dyn Display) -> Status {
     let incident = Uuid::now_v7().to_string();
     tracing::error!(incident, method, "{method} broke: {what}");
     status::internal(&incident)
-}
-
-/// Diesel keeps no SQLSTATE for it: the text tells. Where PostgreSQL speaks another language it counts as ours.
-fn is_too_slow(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, info) if info.message().contains("statement timeout"))
 }
 
 #[cfg(test)]
@@ -87,20 +82,18 @@ mod tests {
     #[test]
     fn a_client_hears_whose_fault_it_is_and_no_sql() {
         use DatabaseErrorKind::*;
-        let slow = database(Unknown, "canceling statement due to statement timeout");
+        let slow = database(Unknown, "57014: Anfrage wird abgebrochen");
         let slow = of_read("ListTickets", "filter by status", slow);
         assert_eq!(slow.code(), Code::DeadlineExceeded);
         assert!(slow.message().contains("ListTickets") && slow.message().contains("filter by status"), "{slow:?}");
 
-        for away in
-            ["terminating connection due to administrator command", "canceling statement due to statement timeout"]
-        {
+        for away in ["57P01: Verbindung wird abgebrochen", "57014: Anfrage wird abgebrochen"] {
             let away = of_read("GetTicket", "", database(Unknown, away));
             assert_eq!(away.code(), Code::Unavailable);
             assert!(away.get_details_retry_info().is_some());
         }
 
-        let ours = of_read("GetTicket", "", database(Unknown, "column ticket.secret does not exist"));
+        let ours = of_read("GetTicket", "", database(Unknown, "42703: Spalte ticket.secret existiert nicht"));
         assert_eq!(ours.code(), Code::Internal);
         assert!(!ours.message().contains("secret"), "{ours:?}");
         let info = ours.get_details_error_info().expect("an ErrorInfo");
