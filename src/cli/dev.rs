@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::server::{self, ServerError, Setup, Watched};
 use super::watch::WatchError;
 use crate::feed;
-use crate::grpc::call::rules::ActiveRules;
+use crate::grpc::call::rules::RuleFolder;
 use crate::grpc::server::HttpLimits;
 use crate::identity::{KeyError, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::journal;
@@ -103,7 +103,7 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
     let key = SigningKey::load_or_create(&args.data_dir)?;
     let metrics = Arc::new(Metrics::new()?);
     let (phase, watched) = watch::channel(Phase::Starting);
-    let rules = Arc::new(ActiveRules::from_folder(args.workflows.clone(), url.clone()));
+    let rules = Arc::new(RuleFolder::from_folder(args.workflows.clone(), url.clone()));
     let _watching = super::watch::start(args.workflows.clone(), url.clone(), rules.clone()).await?;
     let troubles = Troubles::default();
     let watched = Watched::start(metrics_listener, metrics.clone(), watched, troubles.clone());

@@ -11,7 +11,7 @@ use super::config::{self, Problem, Ready, Settings};
 use super::server::{self, ServerError, Setup, Watched};
 use crate::command::limits;
 use crate::feed;
-use crate::grpc::call::rules::{ActiveRules, NotReloaded};
+use crate::grpc::call::rules::{NotReloaded, RuleFolder};
 use crate::identity::Verifier;
 use crate::journal;
 use crate::store::{self, migrate};
@@ -88,8 +88,8 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
     let socket = server::reserve(settings.listen)?;
     let watched = Watched::start(server::listen(settings.metrics_listen)?, metrics.clone(), watched, troubles.clone());
     let rules = match &settings.workflows {
-        Some(folder) => ActiveRules::from_folder(folder.clone(), url.clone()),
-        None => ActiveRules::default(),
+        Some(folder) => RuleFolder::from_folder(folder.clone(), url.clone()),
+        None => RuleFolder::default(),
     };
     let rules = Arc::new(rules);
     tokio::select! {
@@ -124,7 +124,7 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
 }
 
 /// Waits for the database and its schema, and publishes the rules.
-async fn prepare(settings: &Settings, url: &str, rules: &ActiveRules, troubles: &Troubles) -> Result<(), ServeError> {
+async fn prepare(settings: &Settings, url: &str, rules: &RuleFolder, troubles: &Troubles) -> Result<(), ServeError> {
     while let Err(error) = schema(url, settings.database.migrate).await {
         let text = error.to_string();
         if let migrate::Error::Migration(_) = error {

@@ -12,7 +12,7 @@ use super::probe::Probe;
 use crate::feed::{self, Feed};
 use crate::grpc::call::State;
 use crate::grpc::call::filters::Filters;
-use crate::grpc::call::rules::ActiveRules;
+use crate::grpc::call::rules::RuleFolder;
 use crate::grpc::call::ticket_cache::TicketCache;
 use crate::grpc::server::gate::Gate;
 use crate::grpc::server::{HttpLimits, ServeError, Server, Tls};
@@ -33,7 +33,7 @@ pub struct Setup {
     pub verifier: Verifier,
     /// Page tokens are authenticated with it; servers of one installation share it.
     pub page_secret: [u8; 32],
-    pub rules: Arc<ActiveRules>,
+    pub rules: Arc<RuleFolder>,
     pub http: HttpLimits,
     /// Absent: calls are taken in plain text.
     pub tls: Option<Tls>,

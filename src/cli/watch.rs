@@ -7,7 +7,7 @@ use std::time::Duration;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use crate::grpc::call::rules::ActiveRules;
+use crate::grpc::call::rules::RuleFolder;
 use crate::workflow::RuleSet;
 
 /// Editors write a file in several steps; after this much quiet it is read.
@@ -26,7 +26,7 @@ pub struct WatchError {
 pub async fn start(
     folder: PathBuf,
     url: String,
-    rules: Arc<ActiveRules>,
+    rules: Arc<RuleFolder>,
 ) -> Result<Option<RecommendedWatcher>, WatchError> {
     publish(&folder, &url, &rules).await;
     if !folder.is_dir() {
@@ -52,7 +52,7 @@ pub async fn start(
     Ok(Some(watcher))
 }
 
-async fn publish(folder: &Path, url: &str, rules: &ActiveRules) {
+async fn publish(folder: &Path, url: &str, rules: &RuleFolder) {
     let set = match RuleSet::load_dir(folder) {
         Ok(set) => set,
         Err(found) => {

@@ -11,7 +11,7 @@ use futures_util::try_join;
 use uuid::Uuid;
 
 use super::group::Group;
-use super::rules::Rules;
+use super::rules::ActiveRules;
 use super::settings::{Settings, known};
 use super::{Config, Failure, crash};
 use crate::command::{self, Stop, Verdict, Want, World};
@@ -86,14 +86,14 @@ pub async fn run(
     conn: &mut AsyncPgConnection,
     groups: &[Group],
     lock: Lock,
-    rules: &Rules,
+    rules: &ActiveRules,
     settings: &Settings,
     config: &Config,
 ) -> Result<Done, BatchError> {
     let began = Clock::now();
     let mut traced = Vec::new();
     let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
-    let set = rules.with_hash(conn, &installation.rule_set).await?;
+    let set = rules.in_force(conn, &installation.rule_set).await?;
     settings.tell(&mut worlds, installation.epoch);
     let before: HashMap<String, Head> =
         worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();

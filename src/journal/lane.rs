@@ -13,7 +13,7 @@ use super::batch::{self, BatchError, Done, GroupDone, Lock};
 use super::connection::{self, Remedy};
 use super::group::{Entry, Group, count, halve, split};
 use super::queue::{LaneThread, Queue};
-use super::rules::Rules;
+use super::rules::ActiveRules;
 use super::settings::Settings;
 use super::{Answer, Config, Failure, crash, spans};
 use crate::model::activity::Committed;
@@ -33,7 +33,7 @@ pub struct Lane {
     pub thread: LaneThread,
     pub queue: Arc<Queue>,
     pub config: Config,
-    pub rules: Arc<Rules>,
+    pub rules: Arc<ActiveRules>,
     pub settings: Arc<Settings>,
     pub metrics: Arc<Metrics>,
     pub publish: mpsc::Sender<Committed>,

@@ -17,13 +17,13 @@ mod crash;
 mod group;
 mod lane;
 mod queue;
-mod rules;
+pub mod rules;
 mod settings;
 mod spans;
 
 use group::Entry;
 use queue::{LaneThread, Queue};
-use rules::Rules;
+use rules::ActiveRules;
 use settings::Settings;
 
 #[derive(Clone, Debug)]
@@ -98,6 +98,7 @@ pub enum Failure {
 #[derive(Clone)]
 pub struct Journal {
     lanes: Arc<Vec<Arc<Queue>>>,
+    rules: Arc<ActiveRules>,
 }
 
 /// The lanes' threads, to be joined at the end.
@@ -115,8 +116,9 @@ impl Journal {
         publish: mpsc::Sender<Committed>,
     ) -> std::io::Result<(Journal, Lanes)> {
         let queues: Vec<Arc<Queue>> = (0..config.lane_count()).map(|_| Arc::new(Queue::new(&config))).collect();
-        let journal = Journal { lanes: Arc::new(queues) };
-        let (rules, settings) = (Arc::new(Rules::default()), Arc::new(Settings::default()));
+        let rules = Arc::new(ActiveRules::default());
+        let journal = Journal { lanes: Arc::new(queues), rules: rules.clone() };
+        let settings = Arc::new(Settings::default());
         let mut threads = Vec::new();
         for (number, queue) in journal.lanes.iter().enumerate() {
             for thread in [LaneThread::Runner, LaneThread::Waiter] {
@@ -156,6 +158,11 @@ impl Journal {
         let lane = self.lane_of(command.caller.tenant());
         lane.push(Entry { command, bytes, deadline, queued_at: Clock::now(), trace, reply })?;
         answer.await.unwrap_or(Err(Failure::Unavailable { retry_after: Duration::from_millis(100) }))
+    }
+
+    /// What the lanes run.
+    pub fn rules(&self) -> &ActiveRules {
+        &self.rules
     }
 
     /// How many commands wait, over all lanes.

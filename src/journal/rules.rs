@@ -1,6 +1,6 @@
-//! The active rule set, compiled once a process for each content hash.
+//! The active rule set, compiled once per process and content hash.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::result::{Error, QueryResult};
 use diesel_async::AsyncPgConnection;
@@ -8,53 +8,87 @@ use diesel_async::AsyncPgConnection;
 use crate::store;
 use crate::workflow::RuleSet;
 
-#[derive(Default)]
-pub struct Rules {
-    current: Mutex<Arc<RuleSet>>,
-    /// The hash of a set that does not compile here: said once, not tried again.
-    broken: Mutex<String>,
+/// The set that the installation has made active.
+pub struct Active {
+    /// '' when none ever was.
+    pub hash: String,
+    /// Why this build cannot compile it, where it was made active by another.
+    pub set: Result<Arc<RuleSet>, String>,
 }
 
-impl Rules {
-    /// The set that the last batch used: good enough to guess by.
+/// Shared by the lanes, which run the set, and by handlers, which show it.
+#[derive(Default)]
+pub struct ActiveRules {
+    latest: Mutex<Arc<RuleSet>>,
+    broken: Mutex<Broken>,
+}
+
+/// The last set that does not compile here: said once, not tried again.
+#[derive(Default)]
+struct Broken {
+    hash: String,
+    why: String,
+}
+
+impl ActiveRules {
+    /// The set that was asked for last: good enough to guess by.
     pub fn latest(&self) -> Arc<RuleSet> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.latest).clone()
     }
 
-    /// The set with this hash; '' is the empty one.
-    ///
-    /// A set that this build cannot compile was made active by another one: the set before stays in use, and the log says so.
-    /// Where there is none before, nothing is written: a write without the rules could do what they deny.
-    pub async fn with_hash(&self, conn: &AsyncPgConnection, hash: &str) -> QueryResult<Arc<RuleSet>> {
+    pub async fn active(&self, conn: &AsyncPgConnection) -> QueryResult<Active> {
+        let hash = store::head::installation(conn).await?.rule_set;
+        let set = self.with_hash(conn, &hash).await?;
+        Ok(Active { hash, set })
+    }
+
+    async fn with_hash(&self, conn: &AsyncPgConnection, hash: &str) -> QueryResult<Result<Arc<RuleSet>, String>> {
         let latest = self.latest();
         if latest.hash() == hash {
-            return Ok(latest);
-        }
-        if !hash.is_empty() && *self.broken.lock().unwrap_or_else(PoisonError::into_inner) == hash {
-            return instead(latest);
+            return Ok(Ok(latest));
         }
         let set = match hash {
             "" => RuleSet::default(),
-            hash => match RuleSet::from_sources(store::rules::sources(conn, hash).await?) {
-                Ok(set) => set,
-                Err(found) => {
-                    let first = found.first().map(|d| d.to_string()).unwrap_or_default();
-                    tracing::error!(
-                        rules.hash = hash,
-                        "The active rule set does not compile here; the one before stays: {first}"
-                    );
-                    hash.clone_into(&mut self.broken.lock().unwrap_or_else(PoisonError::into_inner));
-                    return instead(latest);
+            hash => {
+                if let Some(why) = self.why_broken(hash) {
+                    return Ok(Err(why));
                 }
-            },
+                match RuleSet::from_sources(store::rules::sources(conn, hash).await?) {
+                    Ok(set) => set,
+                    Err(found) => {
+                        let why = found.first().map(ToString::to_string).unwrap_or_default();
+                        tracing::error!(
+                            rules.hash = hash,
+                            "The active rule set does not compile here; the one before stays: {why}"
+                        );
+                        let why = format!("the active set does not compile in this server: {why}");
+                        *lock(&self.broken) = Broken { hash: hash.to_owned(), why: why.clone() };
+                        return Ok(Err(why));
+                    }
+                }
+            }
         };
         let set = Arc::new(set);
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = set.clone();
-        Ok(set)
+        *lock(&self.latest) = set.clone();
+        Ok(Ok(set))
+    }
+
+    /// The set to decide by. In place of one that does not compile here the set before stays in use. Where there is none,
+    /// nothing is written: a write without the rules could do what they deny. That error is one that callers see as
+    /// UNAVAILABLE, once their patience ends.
+    pub async fn in_force(&self, conn: &AsyncPgConnection, hash: &str) -> QueryResult<Arc<RuleSet>> {
+        match self.with_hash(conn, hash).await? {
+            Ok(set) => Ok(set),
+            Err(_) => Some(self.latest()).filter(|set| !set.hash().is_empty()).ok_or(Error::BrokenTransactionManager),
+        }
+    }
+
+    fn why_broken(&self, hash: &str) -> Option<String> {
+        let broken = lock(&self.broken);
+        (broken.hash == hash).then(|| broken.why.clone())
     }
 }
 
-/// The set before a broken one. The error is one that callers see as UNAVAILABLE, once their patience ends.
-fn instead(before: Arc<RuleSet>) -> QueryResult<Arc<RuleSet>> {
-    if before.hash().is_empty() { Err(Error::BrokenTransactionManager) } else { Ok(before) }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

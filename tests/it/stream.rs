@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docket::cli::server::{Setup, serve};
-use docket::grpc::call::rules::ActiveRules;
+use docket::grpc::call::rules::RuleFolder;
 use docket::grpc::pb::activity_service_client::ActivityServiceClient;
 use docket::grpc::pb::stream_activities_request::Start;
 use docket::grpc::pb::stream_activities_response::Event;
@@ -51,7 +51,7 @@ pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
         pool: pool::Settings::default(),
         verifier: verifier(),
         page_secret: [7; 32],
-        rules: Arc::new(ActiveRules::default()),
+        rules: Arc::new(RuleFolder::default()),
         http: HttpLimits::default(),
         tls: None,
         reflection: true,

@@ -13,7 +13,7 @@ use std::time::Instant;
 use tonic::{Request, Status};
 
 use self::filters::Filters;
-use self::rules::ActiveRules;
+use self::rules::RuleFolder;
 use self::ticket_cache::TicketCache;
 use crate::feed::Feed;
 use crate::grpc::convert::Disclosure;
@@ -36,7 +36,7 @@ pub struct State {
     pub pool: Pool,
     pub tokens: Tokens,
     /// Shared with whoever makes rules active.
-    pub rules: Arc<ActiveRules>,
+    pub rules: Arc<RuleFolder>,
     /// For streams, and for reads that ask how new an answer is.
     pub feed: Feed,
     /// For statistics and the search.

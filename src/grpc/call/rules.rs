@@ -1,10 +1,7 @@
-//! The active rule set as this process serves it, and why the newest files are not active.
+//! The folder that rules are published from, and why its newest files are not the active set.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use diesel::result::QueryResult;
-use diesel_async::AsyncPgConnection;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::store;
 use crate::store::rules::Asked;
@@ -12,10 +9,10 @@ use crate::workflow::{Diagnostic, RuleSet, Severity};
 
 /// One for a process: who makes rules active tells it of failures, handlers ask it.
 #[derive(Default)]
-pub struct ActiveRules {
+pub struct RuleFolder {
     /// The folder that rules come from, and the database that they are published in.
     source: Option<(PathBuf, String)>,
-    inner: Mutex<Inner>,
+    last_error: Mutex<String>,
 }
 
 /// Why the files of the folder are not the active set now.
@@ -27,25 +24,10 @@ pub enum NotReloaded {
     Database(String),
 }
 
-#[derive(Default)]
-struct Inner {
-    /// The set that was asked for last.
-    latest: Arc<RuleSet>,
-    last_error: String,
-}
-
-/// The set that the installation has made active.
-pub struct Active {
-    /// '' when none ever was.
-    pub hash: String,
-    /// What is wrong with it, where this build cannot compile it.
-    pub set: Result<Arc<RuleSet>, String>,
-}
-
-impl ActiveRules {
+impl RuleFolder {
     /// Rules that are published from a folder.
-    pub fn from_folder(folder: PathBuf, url: String) -> ActiveRules {
-        ActiveRules { source: Some((folder, url)), inner: Mutex::default() }
+    pub fn from_folder(folder: PathBuf, url: String) -> RuleFolder {
+        RuleFolder { source: Some((folder, url)), last_error: Mutex::default() }
     }
 
     /// Reads the folder again and publishes what is there.
@@ -79,7 +61,7 @@ impl ActiveRules {
 
     /// The newest files were not made active, in words for whoever wrote them.
     pub fn refused(&self, why: String) {
-        self.lock().last_error = why;
+        *self.lock() = why;
     }
 
     /// Makes a set the active one of the installation.
@@ -93,37 +75,16 @@ impl ActiveRules {
         active.map_err(|error| error.to_string())?;
         let names: Vec<&str> = set.rules().iter().map(|rule| rule.name.as_str()).collect();
         tracing::info!(rules.hash = set.hash(), "{} rules are active: {}", names.len(), names.join(", "));
-        self.lock().last_error = String::new();
+        self.lock().clear();
         Ok(())
     }
 
     /// '' while the newest files are active.
     pub fn last_error(&self) -> String {
-        self.lock().last_error.clone()
+        self.lock().clone()
     }
 
-    /// The active set; compiled when its hash is another than the last one's.
-    pub async fn active(&self, conn: &AsyncPgConnection) -> QueryResult<Active> {
-        let hash = store::head::installation(conn).await?.rule_set;
-        let latest = self.lock().latest.clone();
-        if latest.hash() == hash {
-            return Ok(Active { hash, set: Ok(latest) });
-        }
-        let set = match hash.as_str() {
-            "" => Ok(RuleSet::default()),
-            hash => RuleSet::from_sources(store::rules::sources(conn, hash).await?),
-        };
-        let set = set.map(Arc::new).map_err(|found| {
-            let first = found.first().map(ToString::to_string).unwrap_or_default();
-            format!("the active set does not compile in this server: {first}")
-        });
-        if let Ok(set) = &set {
-            self.lock().latest = set.clone();
-        }
-        Ok(Active { hash, set })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

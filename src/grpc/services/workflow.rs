@@ -41,7 +41,7 @@ async fn list(
         token => Some(state.tokens.open(query, token, now).map_err(|_| status::page_token_invalid())?),
     };
     let conn = state.pool.get().await.map_err(fault::of_pool)?;
-    let active = state.rules.active(&conn).await;
+    let active = state.journal.rules().active(&conn).await;
     let active = active.map_err(|error| fault::of_read("ListWorkflows", "", error))?;
     let hash = active.hash;
     let (set, last_error) = match active.set {

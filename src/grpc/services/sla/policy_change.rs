@@ -60,7 +60,7 @@ pub async fn preview(
     let until = until.map_or(longest, |until| until.min(longest));
     let conn = connection(state, &call, fresh).await?;
     // Its marks go with the clocks; a set that does not compile here has none.
-    let rules = state.rules.active(&conn).await.map_err(failed)?.set.unwrap_or_default();
+    let rules = state.journal.rules().active(&conn).await.map_err(failed)?.set.unwrap_or_default();
     let mut trial = Trial::begin(conn, &call, action).await?;
     let mut found = Found::new(usize::try_from(most).unwrap_or_default());
     let mut after = Uuid::nil();
