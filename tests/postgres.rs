@@ -116,7 +116,9 @@ async fn a_killed_server_comes_back_and_a_second_owner_is_refused() {
     }
     busy.await.expect("the busy task itself").ok();
     let log = fs::read_to_string(dir.0.join("postgres/log")).expect("the log");
-    assert!(!log.contains("pre-existing shared memory"), "started before the old backends were gone:\n{log}");
+    // lock_file_exists: of the shared memory, too.
+    assert!(!log.contains(" F0001 "), "started before the old backends were gone:\n{log}");
+    assert!(log.contains(" 00000 "), "the log tells SQLSTATEs:\n{log}");
     let last = postgres.pid().expect("a running server");
     drop(postgres);
     assert!(!runs(last), "dropping stops it");

@@ -100,7 +100,8 @@ impl Cluster {
             format!("shared_buffers={}MB", shared_buffers()),
             "fsync=on".to_string(),
             "synchronous_commit=on".to_string(),
-            "log_line_prefix=%m [%p] ".to_string(),
+            // With the SQLSTATE, for the texts may be in any language.
+            "log_line_prefix=%m [%p] %e ".to_string(),
         ]
     }
 
@@ -145,7 +146,8 @@ impl Cluster {
     /// In single-user mode, which needs no client.
     fn create_database(&self, data: &Path) -> Result<(), Error> {
         let mut command = self.command(&self.binaries.postgres(), libc::SIGKILL);
-        command.args(["--single", "-j", "-D"]).arg(data).arg("postgres");
+        // Else it would report a failed statement, in its language, and end well.
+        command.args(["--single", "-j", "-c", "exit_on_error=on", "-D"]).arg(data).arg("postgres");
         let (reader, mut writer) = io::pipe().map_err(io_error("making a pipe for", data))?;
         io::Write::write_all(&mut writer, format!("CREATE DATABASE {NAME};\n\n").as_bytes())
             .map_err(io_error("writing to a pipe for", data))?;
@@ -196,8 +198,7 @@ fn finish(program: &'static str, command: &mut Command, input: Stdio) -> Result<
     let path = PathBuf::from(command.get_program());
     let done = command.stdin(input).output().map_err(io_error("running", &path))?;
     let output = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    // Single-user mode reports a failed statement and still ends well.
-    if !done.status.success() || output.contains("ERROR:") {
+    if !done.status.success() {
         return Err(Error::NoCluster { program, output: output.trim().to_string() });
     }
     Ok(())
@@ -262,6 +263,15 @@ fn shared_buffers() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_statement_that_fails_is_noticed() {
+        let folder = env::temp_dir().join(format!("docket-cluster-{}", std::process::id()));
+        let cluster = base(&folder).and_then(|base| Cluster::open(base, None)).expect("a cluster with its database");
+        let twice = cluster.create_database(cluster.data()).expect_err("it is there");
+        assert!(matches!(twice, Error::NoCluster { program: "postgres --single", .. }), "{twice}");
+        fs::remove_dir_all(&folder).expect("removed");
+    }
 
     #[test]
     fn a_socket_path_that_is_long_or_odd_does_not_fit() {
