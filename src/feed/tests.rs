@@ -14,35 +14,13 @@ use super::ring::{HERE, Next, Ring};
 use super::stretch::Stretch;
 use super::subscription::Subscription;
 use super::{Config, End, Feed, Selection};
-use crate::model::activity::{Activity, Actor};
+use crate::model::fixture;
 use crate::model::time::Instant as Moment;
-use crate::model::words::ActorKind;
 use crate::store::pool::{self, Pool};
 use crate::telemetry::{Metrics, Phase};
 
 fn activity(position: i64) -> Arc<Kept> {
-    Kept::new(Arc::new(Activity {
-        tenant_id: "acme".into(),
-        position,
-        kind: "ticket.created".into(),
-        families: Vec::new(),
-        ticket_id: None,
-        ticket_version: 0,
-        app_id: String::new(),
-        requester_id: String::new(),
-        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
-        occurred_at: Moment(position),
-        changes: Vec::new(),
-        ticket: None,
-        message: None,
-        issue: None,
-        task: None,
-        data: None,
-        explanation: None,
-        cause: None,
-        request_id: String::new(),
-        schema_version: 1,
-    }))
+    Kept::new(Arc::new(fixture::activity("acme", position, "ticket.created", Moment(position))))
 }
 
 fn positions(activities: &[Arc<Kept>]) -> Vec<i64> {

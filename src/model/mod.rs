@@ -10,6 +10,8 @@ pub mod canned;
 pub mod change;
 pub mod column;
 pub mod directory;
+#[cfg(test)]
+pub mod fixture;
 pub mod id;
 pub mod image;
 pub mod issue;

@@ -1,7 +1,12 @@
 //! The store's reads against a real PostgreSQL.
 
+// What is included from the sources calls it `crate::model`.
+use docket::model;
+
 mod agreement;
 mod filters;
+#[path = "../../src/model/fixture.rs"]
+mod fixture;
 mod gathered;
 mod keys;
 mod lists;

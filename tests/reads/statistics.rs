@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use docket::model::activity::{Activity, Actor};
+use docket::model::activity::Activity;
 use docket::model::change::difference;
 use docket::model::image::ActivityRow;
 use docket::model::ledger::Head;
 use docket::model::statistics::{ByValue, Dimension};
 use docket::model::ticket::Ticket;
 use docket::model::time::Instant;
-use docket::model::words::{ActorKind, Channel, Priority, Status};
+use docket::model::words::{Channel, Priority, Status};
 use docket::projection::{Projections, Reached, Step, step};
 use docket::store::audience::Audience;
 use docket::store::filter::compile;
@@ -27,6 +27,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::sync::Arc;
 
+use crate::fixture;
 use crate::keys::touched;
 use crate::server::{a_ticket, all_of, at, database, url};
 
@@ -166,27 +167,14 @@ impl Log {
             old_value: old.into(),
             new_value: new.into(),
         };
+        let kind = if beside { "issue.resolved" } else { "ticket.updated" };
         Activity {
-            tenant_id: self.tenant.clone(),
-            position: self.position,
-            kind: if beside { "issue.resolved".into() } else { "ticket.updated".into() },
-            families: vec![],
             ticket_id: Some(ticket.id),
             ticket_version: ticket.version,
-            app_id: String::new(),
-            requester_id: String::new(),
-            actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
-            occurred_at: self.now(),
             changes: if beside { vec![changed("OPEN", "RESOLVED")] } else { changes },
             ticket: Some(Arc::new(ticket.clone())),
-            message: None,
             issue: beside.then(|| crate::lists::an_issue(&self.tenant, self.position)),
-            task: None,
-            data: None,
-            explanation: None,
-            cause: None,
-            request_id: String::new(),
-            schema_version: 1,
+            ..fixture::activity(&self.tenant, self.position, kind, self.now())
         }
     }
 

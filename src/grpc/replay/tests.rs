@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Activity, ActivityRow, Kind, Request, Resource, activities, rebuild};
-use crate::model::activity::{Actor, Cause, Change};
-use crate::model::id;
+use crate::model::activity::{Cause, Change};
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::*;
+use crate::model::{fixture, id};
 
 const AT: Instant = Instant(1_760_000_000_000_000);
 
@@ -77,26 +77,10 @@ fn ticket(number: i64, position: i64, described_at: i64) -> Ticket {
 
 fn activity(position: i64, kind: &str, ticket: Option<Ticket>) -> Activity {
     Activity {
-        tenant_id: "acme".into(),
-        position,
-        kind: kind.into(),
-        families: Vec::new(),
         ticket_id: ticket.as_ref().map(|ticket| ticket.id),
         ticket_version: 1,
-        app_id: String::new(),
-        requester_id: String::new(),
-        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: "ann".into() },
-        occurred_at: AT,
-        changes: Vec::new(),
         ticket: ticket.map(Arc::new),
-        message: None,
-        issue: None,
-        task: None,
-        data: None,
-        explanation: None,
-        cause: None,
-        request_id: "r".into(),
-        schema_version: 1,
+        ..fixture::activity("acme", position, kind, AT)
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use docket::model::activity::{Activity, Actor, Committed};
+use docket::model::activity::{Activity, Committed};
 use docket::model::image::ActivityRow;
 use docket::model::ledger::Head;
 use docket::model::time::Instant;
-use docket::model::words::ActorKind;
 use docket::store::pool::connect;
 use docket::store::{head, write};
+
+use crate::fixture;
 
 /// Writes as the journal does: activities and head in one commit.
 pub struct Log {
@@ -34,7 +35,11 @@ impl Log {
     }
 
     pub async fn commit_as(&mut self, many: i64, kind: &str, requester: &str) -> Committed {
-        let fresh = (self.position + 1..=self.position + many).map(|p| Arc::new(activity(p, kind, requester)));
+        let activity = |position| {
+            let requester_id = requester.to_owned();
+            Arc::new(Activity { requester_id, ..fixture::activity("acme", position, kind, at(position)) })
+        };
+        let fresh = (self.position + 1..=self.position + many).map(activity);
         let activities: Vec<Arc<Activity>> = fresh.collect();
         self.position += many;
         let rows: Vec<ActivityRow> = activities.iter().map(|activity| ActivityRow::of(activity)).collect();
@@ -69,29 +74,4 @@ const NEW_YEAR: i64 = 1_767_225_600_000_000;
 
 pub fn at(position: i64) -> Instant {
     Instant(NEW_YEAR + position * 1_000_000)
-}
-
-fn activity(position: i64, kind: &str, requester: &str) -> Activity {
-    Activity {
-        tenant_id: "acme".into(),
-        position,
-        kind: kind.into(),
-        families: Vec::new(),
-        ticket_id: None,
-        ticket_version: 0,
-        app_id: String::new(),
-        requester_id: requester.into(),
-        actor: Actor { kind: ActorKind::Agent, id: "ann".into(), display: String::new() },
-        occurred_at: at(position),
-        changes: Vec::new(),
-        ticket: None,
-        message: None,
-        issue: None,
-        task: None,
-        data: None,
-        explanation: None,
-        cause: None,
-        request_id: String::new(),
-        schema_version: 1,
-    }
 }
