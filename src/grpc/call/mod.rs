@@ -7,10 +7,11 @@ pub mod ticket;
 pub mod ticket_cache;
 pub mod write;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tonic::{Request, Status};
+use tonic::{Request, Response, Status};
 
 use self::filters::Filters;
 use self::rules::RuleFolder;
@@ -92,6 +93,9 @@ fn audience(caller: &Caller) -> Audience {
 /// `service! { Tickets: ticket_service_server::TicketService { get_ticket: GetTicketRequest -> GetTicketResponse, by get; } }`:
 /// the struct of a service and its methods, each of which unpacks the request and hands it to
 /// `async fn(&State, Call, Request) -> Result<Response, Status>`.
+///
+/// The future is boxed in a function without bounds of its own: there the compiler proves once that what all handlers have
+/// in common is `Send`, and not again for each method of the trait.
 macro_rules! service {
     ($(#[$meta:meta])* $name:ident: $module:ident::$service:ident {
         $($method:ident: $request:ident -> $response:ident, by $handler:path;)+
@@ -99,16 +103,30 @@ macro_rules! service {
         $(#[$meta])*
         pub struct $name(pub std::sync::Arc<crate::grpc::call::State>);
 
-        #[tonic::async_trait]
         impl crate::grpc::pb::$module::$service for $name { $(
-            async fn $method(
-                &self,
+            fn $method<'s, 'f>(
+                &'s self,
                 request: tonic::Request<crate::grpc::pb::$request>,
-            ) -> Result<tonic::Response<crate::grpc::pb::$response>, tonic::Status> {
-                let call = crate::grpc::call::Call::of(&request)?;
-                $handler(&self.0, call, request.into_inner()).await.map(tonic::Response::new)
+            ) -> crate::grpc::call::Answered<'f, crate::grpc::pb::$response>
+            where
+                's: 'f,
+                Self: 'f,
+            {
+                fn answer(
+                    state: &crate::grpc::call::State,
+                    request: tonic::Request<crate::grpc::pb::$request>,
+                ) -> crate::grpc::call::Answered<'_, crate::grpc::pb::$response> {
+                    Box::pin(async move {
+                        let call = crate::grpc::call::Call::of(&request)?;
+                        $handler(state, call, request.into_inner()).await.map(tonic::Response::new)
+                    })
+                }
+                answer(&self.0, request)
             }
         )+ }
     };
 }
 pub(in crate::grpc) use service;
+
+/// What a method of a service returns.
+pub type Answered<'f, R> = Pin<Box<dyn Future<Output = Result<Response<R>, Status>> + Send + 'f>>;

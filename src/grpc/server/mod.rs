@@ -1,6 +1,7 @@
 //! The gRPC server: limits, the call layer, services, health, reflection, and graceful shutdown.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,11 +124,13 @@ impl Server {
             Some(tls) => transport(&limits).tls_config(tls.into())?,
             None => transport(&limits),
         };
-        let serving = transport
-            .layer(CallLayer::new(gate, &metrics, traces))
-            .add_routes(routes.prepare())
-            .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) });
-        tokio::pin!(serving);
+        // Its type holds those of all layers and services, which the compiler would look through at each use.
+        let mut serving: Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>> = Box::pin(
+            transport
+                .layer(CallLayer::new(gate, &metrics, traces))
+                .add_routes(routes.prepare())
+                .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) }),
+        );
 
         let names: Vec<&str> = names.into_iter().chain([""]).collect();
         tell(&health, &names, status(&troubles)).await;

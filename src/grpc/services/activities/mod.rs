@@ -12,7 +12,7 @@ use self::frames::Frames;
 use crate::feed::{Feed, NotStarted, Selection, Start, Wanted};
 use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid};
 use crate::grpc::call::ticket::find;
-use crate::grpc::call::{Call, State};
+use crate::grpc::call::{Answered, Call, State};
 use crate::grpc::convert::read::{MAX_FILTER_CHARS, checked, freshness, narrowed_to, page, position};
 use crate::grpc::convert::{activity, time};
 use crate::grpc::pb::stream_activities_request::Start as Sent;
@@ -28,25 +28,47 @@ use crate::workflow::schema::Root;
 /// Not made by `service!`: one of its answers is a stream, and leaves by way of [`frames::Framing`].
 pub struct Activities(pub Arc<State>);
 
-#[tonic::async_trait]
 impl pb::activity_service_server::ActivityService for Activities {
-    async fn list_activities(
-        &self,
+    fn list_activities<'s, 'f>(
+        &'s self,
         request: Request<pb::ListActivitiesRequest>,
-    ) -> Result<Response<pb::ListActivitiesResponse>, Status> {
-        let call = Call::of(&request)?;
-        list(&self.0, call, request.into_inner()).await.map(Response::new)
+    ) -> Answered<'f, pb::ListActivitiesResponse>
+    where
+        's: 'f,
+        Self: 'f,
+    {
+        page_of_the_log(&self.0, request)
     }
 
     type StreamActivitiesStream = frames::NoFrames;
 
-    async fn stream_activities(
-        &self,
+    fn stream_activities<'s, 'f>(
+        &'s self,
         request: Request<pb::StreamActivitiesRequest>,
-    ) -> Result<Response<frames::NoFrames>, Status> {
-        let call = Call::of(&request)?;
-        start(&self.0.feed, &call, request.into_inner()).await.map(frames::answer)
+    ) -> Answered<'f, frames::NoFrames>
+    where
+        's: 'f,
+        Self: 'f,
+    {
+        stream(&self.0, request)
     }
+}
+
+fn page_of_the_log(
+    state: &State,
+    request: Request<pb::ListActivitiesRequest>,
+) -> Answered<'_, pb::ListActivitiesResponse> {
+    Box::pin(async move {
+        let call = Call::of(&request)?;
+        list(state, call, request.into_inner()).await.map(Response::new)
+    })
+}
+
+fn stream(state: &State, request: Request<pb::StreamActivitiesRequest>) -> Answered<'_, frames::NoFrames> {
+    Box::pin(async move {
+        let call = Call::of(&request)?;
+        start(&state.feed, &call, request.into_inner()).await.map(frames::answer)
+    })
 }
 
 const LIST: &str = "ListActivities";
