@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+pub use super::forms::{IssueEdit, NewIssue, NewTicket, TicketEdit};
 use super::sla::{CalendarEdit, PolicyEdit};
 use crate::model::canned::CannedRef;
 use crate::model::directory::{Agent, Contact, Organization, Team};
@@ -244,60 +245,6 @@ impl Step {
     }
 }
 
-/// What a caller may say of a new ticket. Absent words have their defaults already.
-#[derive(Clone, Debug)]
-pub struct NewTicket {
-    pub subject: String,
-    pub description: String,
-    pub kind: TicketType,
-    pub priority: Priority,
-    pub category: String,
-    pub channel: Channel,
-    pub source: String,
-    pub source_type: SourceType,
-    pub tags: Words,
-    pub custom: serde_json::Value,
-    pub requester_id: String,
-    pub requester_email: String,
-    pub requester_name: String,
-    pub assignee_id: String,
-    pub team_id: String,
-    pub organization_id: String,
-    pub deal_id: String,
-    pub related_asset_id: String,
-    pub related_vulnerability_id: String,
-    pub sla_policy_id: Option<Uuid>,
-}
-
-/// The masked fields of an update; `None` = not in the mask.
-#[derive(Clone, Debug, Default)]
-pub struct TicketEdit {
-    pub subject: Option<String>,
-    pub description: Option<String>,
-    pub kind: Option<TicketType>,
-    pub status: Option<Status>,
-    pub priority: Option<Priority>,
-    pub category: Option<String>,
-    pub channel: Option<Channel>,
-    pub source: Option<String>,
-    pub source_type: Option<SourceType>,
-    pub tags: Option<Words>,
-    /// The whole map.
-    pub custom: Option<serde_json::Value>,
-    /// Single keys (`custom.severity` in the mask); `Null` removes.
-    pub custom_keys: Vec<(String, serde_json::Value)>,
-    pub requester_id: Option<String>,
-    pub requester_email: Option<String>,
-    pub requester_name: Option<String>,
-    pub assignee_id: Option<String>,
-    pub team_id: Option<String>,
-    pub organization_id: Option<String>,
-    pub deal_id: Option<String>,
-    pub related_asset_id: Option<String>,
-    pub related_vulnerability_id: Option<String>,
-    pub sla_policy_id: Option<Option<Uuid>>,
-}
-
 /// The masked settings of an update; `None` = not in the mask.
 #[derive(Clone, Debug, Default)]
 pub struct TenantEdit {
@@ -363,38 +310,4 @@ pub struct TagEdit {
     pub color: Option<String>,
     pub team_id: Option<String>,
     pub description: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct NewIssue {
-    pub title: String,
-    pub description: String,
-    pub kind: IssueType,
-    pub priority: Priority,
-    pub reporter_id: String,
-    pub assignee_id: String,
-    pub project: String,
-    pub external_url: String,
-    pub metadata: serde_json::Value,
-    pub tickets: Vec<TicketRef>,
-    pub source: String,
-    pub source_type: SourceType,
-}
-
-/// The masked fields of an issue; `None` = not in the mask.
-#[derive(Clone, Debug, Default)]
-pub struct IssueEdit {
-    pub title: Option<String>,
-    pub description: Option<String>,
-    pub kind: Option<IssueType>,
-    pub status: Option<IssueStatus>,
-    pub priority: Option<Priority>,
-    pub reporter_id: Option<String>,
-    pub assignee_id: Option<String>,
-    pub project: Option<String>,
-    pub external_url: Option<String>,
-    /// The whole map.
-    pub metadata: Option<serde_json::Value>,
-    pub source: Option<String>,
-    pub source_type: Option<SourceType>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::action::{NewTicket, TicketEdit};
 use super::react::before;
@@ -13,8 +13,7 @@ use super::scope::{Scope, is_requester_only};
 use super::{Refusal, Stop, World, edit, limits, tenant};
 use crate::model::id;
 use crate::model::lifecycle::{Verb, reachable};
-use crate::model::sla::clock::Clocks;
-use crate::model::ticket::Ticket;
+use crate::model::ticket::{Ticket, ticket_fields};
 use crate::model::words::Status;
 
 /// Makes a ticket, once the before-rules had their say.
@@ -39,28 +38,7 @@ pub fn follow_up(
         let (name, status) = (of.display_number(), of.status);
         return Err(Refusal::NotDone { name, verb: "follow up", status, advice }.into());
     }
-    let new = NewTicket {
-        subject: of.subject.clone(),
-        description: String::new(),
-        kind: of.kind,
-        priority: of.priority,
-        category: of.category.clone(),
-        channel: of.channel,
-        source: of.source.clone(),
-        source_type: of.source_type,
-        tags: of.tags.clone(),
-        custom: serde_json::Value::Object(serde_json::Map::new()),
-        requester_id: of.requester_id.clone(),
-        requester_email: of.requester_email.clone(),
-        requester_name: of.requester_name.clone(),
-        assignee_id: String::new(),
-        team_id: of.team_id.clone(),
-        organization_id: of.organization_id.clone(),
-        deal_id: String::new(),
-        related_asset_id: String::new(),
-        related_vulnerability_id: String::new(),
-        sla_policy_id: None,
-    };
+    let new = NewTicket { custom: Value::Object(Map::new()), ..follower(of) };
     let draft = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
     let mut ticket = edit::would_be(&draft, with);
     if scope.is_requester() {
@@ -100,85 +78,43 @@ fn finish(
     record::create(world, scope, ticket)
 }
 
+/// `subject: …, write subject copied` is taken over by a ticket that follows up, and what is not `copied` is left empty.
+macro_rules! follower {
+    ($docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt $cel:tt $also:tt
+        ($($name:ident $check:ident $($how:ident)*)?) $edit:tt $told:tt;
+    )+ }) => {
+        fn follower(of: &$row) -> NewTicket {
+            NewTicket { $($($field: copied!([$($how)*] of.$field),)?)+ }
+        }
+    };
+}
+
+macro_rules! copied {
+    ([copied $(apart)?] $value:expr) => {
+        $value.clone()
+    };
+    ([$(apart)?] $value:expr) => {
+        Default::default()
+    };
+}
+
+ticket_fields! { follower }
+
 fn draft(world: &World, scope: &mut Scope<'_>, new: &NewTicket) -> Ticket {
-    let NewTicket {
-        subject,
-        description,
-        kind,
-        priority,
-        category,
-        channel,
-        source,
-        source_type,
-        tags,
-        custom,
-        requester_id,
-        requester_email,
-        requester_name,
-        assignee_id,
-        team_id,
-        organization_id,
-        deal_id,
-        related_asset_id,
-        related_vulnerability_id,
-        sla_policy_id,
-    } = new.clone();
     let id: Uuid = scope.new_id();
     Ticket {
         tenant_id: scope.tenant().to_owned(),
         id,
         number: world.head.last_number + 1,
-        subject,
-        description,
-        kind,
         status: Status::Open,
-        priority,
-        category,
-        channel,
-        tags,
-        custom,
-        requester_id,
-        requester_email,
-        requester_name,
-        assignee_id,
-        team_id,
-        organization_id,
-        deal_id,
-        related_asset_id,
-        related_vulnerability_id,
-        sla_policy_id,
-        first_response_due_at: None,
-        due_at: None,
-        clocks: Clocks::default(),
-        sla_next_at: None,
-        first_response_at: None,
-        resolved_at: None,
-        closed_at: None,
-        escalated_at: None,
-        reopened_at: None,
-        escalation_level: 0,
-        reopen_count: 0,
-        satisfaction: None,
-        satisfaction_comment: String::new(),
-        message_count: 0,
-        public_message_count: 0,
-        last_message_at: None,
-        last_public_message_at: None,
-        follow_up_of: None,
-        merged_into: None,
-        version: 0,
-        described_at: 0,
         app_id: scope.app_id().to_owned(),
-        source,
-        source_type,
         created_at: scope.now,
         created_by: scope.actor.id.clone(),
         updated_at: scope.now,
         updated_by: scope.actor.id.clone(),
-        deleted_at: None,
-        deleted_by: String::new(),
         schema_version: SCHEMA_VERSION,
         etag_version: 1,
-        position: 0,
+        ..new.clone().into_row()
     }
 }

@@ -15,13 +15,8 @@ use crate::model::words::Words;
 /// The ticket with the masked fields in it. A status stands there without its stamps: this is what before-rules look at.
 pub fn would_be(ticket: &Ticket, edit: &TicketEdit) -> Ticket {
     let mut after = ticket.clone();
-    plain_fields(&mut after, edit);
-    put(&mut after.status, &edit.status);
-    put(&mut after.priority, &edit.priority);
-    put(&mut after.category, &edit.category);
-    put(&mut after.tags, &edit.tags);
-    put(&mut after.assignee_id, &edit.assignee_id);
-    put(&mut after.team_id, &edit.team_id);
+    edit.put(&mut after);
+    custom_keys(&mut after, edit);
     after
 }
 
@@ -79,54 +74,14 @@ pub fn retagged(tags: &Words, add: &[String], remove: &[String]) -> Words {
     Words::unique(tags.iter().filter(|tag| !remove.contains(tag)).chain(add).cloned())
 }
 
-pub fn put<T: Clone>(field: &mut T, new: &Option<T>) {
-    if let Some(new) = new {
-        field.clone_from(new);
-    }
-}
-
 /// The fields that have no activity of their own.
 fn plain_fields(ticket: &mut Ticket, edit: &TicketEdit) {
-    let TicketEdit {
-        subject,
-        description,
-        kind,
-        status: _,
-        priority: _,
-        category: _,
-        channel,
-        source,
-        source_type,
-        tags: _,
-        custom,
-        custom_keys,
-        requester_id,
-        requester_email,
-        requester_name,
-        assignee_id: _,
-        team_id: _,
-        organization_id,
-        deal_id,
-        related_asset_id,
-        related_vulnerability_id,
-        sla_policy_id,
-    } = edit;
-    put(&mut ticket.subject, subject);
-    put(&mut ticket.description, description);
-    put(&mut ticket.kind, kind);
-    put(&mut ticket.channel, channel);
-    put(&mut ticket.source, source);
-    put(&mut ticket.source_type, source_type);
-    put(&mut ticket.custom, custom);
-    put(&mut ticket.requester_id, requester_id);
-    put(&mut ticket.requester_email, requester_email);
-    put(&mut ticket.requester_name, requester_name);
-    put(&mut ticket.organization_id, organization_id);
-    put(&mut ticket.deal_id, deal_id);
-    put(&mut ticket.related_asset_id, related_asset_id);
-    put(&mut ticket.related_vulnerability_id, related_vulnerability_id);
-    put(&mut ticket.sla_policy_id, sla_policy_id);
-    for (key, value) in custom_keys {
+    edit.put_plain(ticket);
+    custom_keys(ticket, edit);
+}
+
+fn custom_keys(ticket: &mut Ticket, edit: &TicketEdit) {
+    for (key, value) in &edit.custom_keys {
         set_custom(&mut ticket.custom, key, value);
     }
 }

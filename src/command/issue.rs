@@ -6,16 +6,16 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::action::{IssueEdit, NewIssue};
-use super::edit::put;
 use super::record::{Note, SCHEMA_VERSION, SOURCE, beside, changed, next_position, plain};
 use super::scope::Scope;
 use super::{Refusal, Stop, World, gather, limits};
 use crate::model::activity::Change;
+use crate::model::change::Told;
 use crate::model::id;
 use crate::model::issue::{Issue, IssueTicket};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
-use crate::model::words::{IssueStatus, IssueType, SourceType, Words};
+use crate::model::words::IssueStatus;
 
 /// Makes an issue that is linked to these tickets, each named once.
 pub fn create(
@@ -24,26 +24,21 @@ pub fn create(
     new: &NewIssue,
     tickets: &[Arc<Ticket>],
 ) -> Result<Arc<Issue>, Stop> {
-    limits::required("title", &new.title, limits::limits().subject_chars)?;
-    limits::long_text("description", &new.description)?;
-    let NewIssue {
-        title,
-        description,
-        kind,
-        priority,
-        reporter_id,
-        assignee_id,
-        project,
-        external_url,
-        metadata,
-        tickets: _,
-        source,
-        source_type,
-    } = new.clone();
-    let reporter_id = match reporter_id.is_empty() && scope.cause.is_none() {
-        true => scope.caller().sub().to_owned(),
-        false => reporter_id,
-    };
+    make(world, scope, new.clone().into_row(), tickets)
+}
+
+/// What is `said` of it, and what Docket knows.
+fn make(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    mut said: Issue,
+    tickets: &[Arc<Ticket>],
+) -> Result<Arc<Issue>, Stop> {
+    limits::required("title", &said.title, limits::limits().subject_chars)?;
+    limits::long_text("description", &said.description)?;
+    if said.reporter_id.is_empty() && scope.cause.is_none() {
+        scope.caller().sub().clone_into(&mut said.reporter_id);
+    }
     // A rule's issue belongs to the app of the ticket that it was made for.
     let app_id = match tickets.first() {
         Some(ticket) if scope.cause.is_some() => ticket.app_id.clone(),
@@ -52,31 +47,15 @@ pub fn create(
     let issue = Issue {
         tenant_id: scope.tenant().to_owned(),
         id: scope.new_id(),
-        title,
-        description,
-        kind,
         status: IssueStatus::Open,
-        priority,
-        reporter_id,
-        assignee_id,
-        project,
-        external_url,
-        metadata,
-        resolved_at: None,
-        ticket_ids: Words::default(),
         workflow: scope.workflow().to_owned(),
         app_id,
-        source,
-        source_type,
         created_at: scope.now,
         created_by: scope.actor.id.clone(),
         updated_at: scope.now,
         updated_by: scope.actor.id.clone(),
-        deleted_at: None,
-        deleted_by: String::new(),
         schema_version: SCHEMA_VERSION,
-        etag_version: 0,
-        position: 0,
+        ..said
     };
     let issue = tickets.iter().try_fold(issue, |issue, ticket| add(world, issue, ticket))?;
     write(world, scope, issue, "issue.created", Vec::new())
@@ -89,46 +68,17 @@ pub fn convert(
     ticket: Arc<Ticket>,
     with: &IssueEdit,
 ) -> Result<Arc<Issue>, Stop> {
-    let mut new = NewIssue {
+    let mut said = Issue {
         title: ticket.subject.clone(),
         description: ticket.description.clone(),
-        kind: IssueType::Task,
         priority: ticket.priority,
         reporter_id: ticket.requester_id.clone(),
-        assignee_id: String::new(),
-        project: String::new(),
-        external_url: String::new(),
         metadata: Value::Object(Map::new()),
-        tickets: Vec::new(),
         source: SOURCE.to_owned(),
-        source_type: SourceType::Api,
+        ..Issue::default()
     };
-    let IssueEdit {
-        title,
-        description,
-        kind,
-        status: _,
-        priority,
-        reporter_id,
-        assignee_id,
-        project,
-        external_url,
-        metadata,
-        source,
-        source_type,
-    } = with;
-    put(&mut new.title, title);
-    put(&mut new.description, description);
-    put(&mut new.kind, kind);
-    put(&mut new.priority, priority);
-    put(&mut new.reporter_id, reporter_id);
-    put(&mut new.assignee_id, assignee_id);
-    put(&mut new.project, project);
-    put(&mut new.external_url, external_url);
-    put(&mut new.metadata, metadata);
-    put(&mut new.source, source);
-    put(&mut new.source_type, source_type);
-    create(world, scope, &new, &[ticket])
+    with.put_plain(&mut said);
+    make(world, scope, said, &[ticket])
 }
 
 /// Writes the masked fields that differ, in one activity; a resolve or a reopen is one of its own, after it.
@@ -166,47 +116,9 @@ pub fn move_to(world: &mut World, scope: &Scope<'_>, issue: Arc<Issue>, to: Issu
 
 /// The issue with the masked fields in it, its status apart, and what is different.
 fn edited(issue: &Issue, edit: &IssueEdit) -> (Issue, Vec<Change>) {
-    let IssueEdit {
-        title,
-        description,
-        kind,
-        status: _,
-        priority,
-        reporter_id,
-        assignee_id,
-        project,
-        external_url,
-        metadata,
-        source,
-        source_type,
-    } = edit;
-    let (mut after, mut changes) = (issue.clone(), Vec::new());
-    let mut text = |field: &str, place: &mut String, new: &Option<String>| {
-        if let Some(new) = new.as_ref().filter(|new| *new != place) {
-            changes.push(changed(field, json!(place), json!(new)));
-            place.clone_from(new);
-        }
-    };
-    text("title", &mut after.title, title);
-    text("description", &mut after.description, description);
-    text("reporter_id", &mut after.reporter_id, reporter_id);
-    text("assignee_id", &mut after.assignee_id, assignee_id);
-    text("project", &mut after.project, project);
-    text("external_url", &mut after.external_url, external_url);
-    text("source", &mut after.source, source);
-    put(&mut after.kind, kind);
-    put(&mut after.priority, priority);
-    put(&mut after.source_type, source_type);
-    put(&mut after.metadata, metadata);
-    let others = [
-        ("type", json!(issue.kind.word()), json!(after.kind.word())),
-        ("priority", json!(issue.priority.word()), json!(after.priority.word())),
-        ("source_type", json!(issue.source_type.word()), json!(after.source_type.word())),
-        ("metadata", issue.metadata.clone(), after.metadata.clone()),
-    ];
-    changes.extend(
-        others.into_iter().filter(|(_, old, new)| old != new).map(|(field, old, new)| changed(field, old, new)),
-    );
+    let mut after = issue.clone();
+    edit.put_plain(&mut after);
+    let changes = issue.difference(&after).changes;
     (after, changes)
 }
 

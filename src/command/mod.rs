@@ -23,6 +23,7 @@ mod canned;
 mod create;
 mod directory;
 mod edit;
+mod forms;
 mod issue;
 pub mod limits;
 mod mention;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::access::check_etag;
 use super::action::TenantEdit;
-use super::edit::put;
+use super::forms::put;
 use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Violation;
 use super::scope::Scope;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::activity::{Activity, Actor, Cause, Change, SLA_APPLIED, STATUS_CHANGED, Task, families, is_public};
-use super::issue::Issue;
-use super::message::Message;
+use super::issue::{Issue, issue_fields};
+use super::message::{Message, message_fields};
 use super::sla::clock::Clocks;
-use super::ticket::Ticket;
+use super::ticket::{Ticket, ticket_fields};
 use super::time::Instant;
 use super::words::*;
 use prost::Message as _;
@@ -73,81 +73,53 @@ macro_rules! stored_words {
 }
 stored_words! { TicketType Status Priority Channel SourceType Visibility AuthorKind IssueType IssueStatus }
 
-/// `image! { Name of Row { 1 prost-type field, … } left out { field: value } }`: the stored struct and the way there and back.
-/// A field of the row that is neither listed nor left out is a compile error.
+/// `image! { TicketImage of Ticket { 18 string deal_id: String, … } }`: the stored struct and the way there and back.
+///
+/// Of a list's lines (`ticket_fields! { image TicketImage }`), those with an `image` are in it: what is left out comes back as
+/// its type's default.
 macro_rules! image {
-    ($(#[$meta:meta])* $image:ident of $row:ident {
-        $($tag:tt $(#$label:ident)? $proto:ident $field:ident : $ty:ty),* $(,)?
-    } left out { $($absent:ident = $value:expr),* $(,)? }) => {
-        $(#[$meta])*
+    ($image:ident $docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, ($($tag:tt $proto:ident $($label:ident)?)?)
+        $id:tt $wire:tt $cel:tt $also:tt $write:tt $edit:tt $told:tt;
+    )+ }) => {
         #[derive(Clone, PartialEq, prost::Message)]
-        struct $image {
-            $(#[prost($proto, $($label,)? tag = $tag)] $field: <$ty as Stored>::Wire),*
-        }
+        struct $image { $($(
+            #[prost($proto, $($label,)? tag = $tag)]
+            $field: <$ty as Stored>::Wire,
+        )?)+ }
 
         impl $image {
             fn of(row: &$row) -> $image {
-                let $row { $($field,)* $($absent: _),* } = row;
-                $image { $($field: Stored::store($field)),* }
+                $image { $($($field: stored_at!($tag, Stored::store(&row.$field)),)?)+ }
             }
 
             fn into_row(self) -> Option<$row> {
-                Some($row { $($field: <$ty as Stored>::restore(self.$field)?,)* $($absent: $value),* })
+                Some($row { $($field: restored!([$($tag)?] $ty, self.$field)),+ })
             }
         }
     };
 }
 
-image! {
-    /// A ticket after a change, without its description, which travels in the changes.
-    TicketImage of Ticket {
-        1 string tenant_id: String, 2 bytes id: Uuid, 3 int64 number: i64, 4 string subject: String,
-        5 string kind: TicketType, 6 string status: Status, 7 string priority: Priority, 8 string category: String,
-        9 string channel: Channel, 10 #repeated string tags: Words, 11 string custom: serde_json::Value,
-        12 string requester_id: String, 13 string requester_email: String, 14 string requester_name: String,
-        15 string assignee_id: String, 16 string team_id: String, 17 string organization_id: String,
-        18 string deal_id: String, 19 string related_asset_id: String, 20 string related_vulnerability_id: String,
-        21 bytes sla_policy_id: Option<Uuid>, 22 #optional int64 first_response_due_at: Option<Instant>,
-        23 #optional int64 due_at: Option<Instant>, 24 #optional int64 first_response_at: Option<Instant>,
-        25 #optional int64 resolved_at: Option<Instant>, 26 #optional int64 closed_at: Option<Instant>,
-        27 #optional int64 escalated_at: Option<Instant>, 28 #optional int64 reopened_at: Option<Instant>,
-        29 int32 escalation_level: i32, 30 int32 reopen_count: i32, 31 #optional double satisfaction: Option<f64>,
-        32 string satisfaction_comment: String, 33 int64 message_count: i64, 34 int64 public_message_count: i64,
-        35 #optional int64 last_message_at: Option<Instant>, 36 #optional int64 last_public_message_at: Option<Instant>,
-        37 bytes follow_up_of: Option<Uuid>, 38 bytes merged_into: Option<Uuid>, 39 int64 version: i64,
-        40 int64 described_at: i64, 41 string app_id: String, 42 string source: String,
-        43 string source_type: SourceType, 44 int64 created_at: Instant, 45 string created_by: String,
-        46 int64 updated_at: Instant, 47 string updated_by: String, 48 #optional int64 deleted_at: Option<Instant>,
-        49 string deleted_by: String, 50 int32 schema_version: i32, 51 int64 etag_version: i64, 52 int64 position: i64,
-        53 bytes clocks: Clocks, 54 #optional int64 sla_next_at: Option<Instant>,
-    } left out { description = String::new() }
+/// The value, of a field that has a tag.
+macro_rules! stored_at {
+    ($tag:tt, $value:expr) => {
+        $value
+    };
 }
 
-image! {
-    MessageImage of Message {
-        1 string tenant_id: String, 2 bytes id: Uuid, 3 bytes ticket_id: Uuid, 4 string body: String,
-        5 string visibility: Visibility, 6 string author_id: String, 7 string author_email: String,
-        8 string author_kind: AuthorKind, 9 string workflow: String, 10 string app_id: String, 11 string source: String,
-        12 string source_type: SourceType, 13 int64 created_at: Instant, 14 string created_by: String,
-        15 int64 updated_at: Instant, 16 string updated_by: String, 17 #optional int64 deleted_at: Option<Instant>,
-        18 string deleted_by: String, 19 int32 schema_version: i32, 20 int64 etag_version: i64, 21 int64 position: i64,
-        22 #repeated string mentions: Words,
-    } left out {}
+macro_rules! restored {
+    ([] $ty:ty, $wire:expr) => {
+        <$ty>::default()
+    };
+    ([$tag:tt] $ty:ty, $wire:expr) => {
+        <$ty as Stored>::restore($wire)?
+    };
 }
 
-image! {
-    IssueImage of Issue {
-        1 string tenant_id: String, 2 bytes id: Uuid, 3 string title: String, 4 string description: String,
-        5 string kind: IssueType, 6 string status: IssueStatus, 7 string priority: Priority, 8 string reporter_id: String,
-        9 string assignee_id: String, 10 string project: String, 11 string external_url: String,
-        12 string metadata: serde_json::Value, 13 #optional int64 resolved_at: Option<Instant>,
-        14 #repeated string ticket_ids: Words, 15 string workflow: String, 16 string app_id: String,
-        17 string source: String, 18 string source_type: SourceType, 19 int64 created_at: Instant,
-        20 string created_by: String, 21 int64 updated_at: Instant, 22 string updated_by: String,
-        23 #optional int64 deleted_at: Option<Instant>, 24 string deleted_by: String, 25 int32 schema_version: i32,
-        26 int64 etag_version: i64, 27 int64 position: i64,
-    } left out {}
-}
+// A ticket after a change, without its description, which travels in the changes.
+ticket_fields! { image TicketImage }
+message_fields! { image MessageImage }
+issue_fields! { image IssueImage }
 
 /// What an activity holds beside its columns and its ticket.
 #[derive(Clone, PartialEq, prost::Message)]

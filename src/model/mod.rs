@@ -10,6 +10,7 @@ pub mod canned;
 pub mod change;
 pub mod column;
 pub mod directory;
+pub mod fields;
 #[cfg(test)]
 pub mod fixture;
 pub mod id;

@@ -8,12 +8,14 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Jsonb, Text};
 
+/// `words! { #[derive(Default)] Priority { Low = "LOW", #[default] Medium = "MEDIUM", … } }` makes the enum, its words and its
+/// column. The default is what is meant where nothing is said.
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => { $(
+    ($($(#[$meta:meta])* $name:ident { $($(#[$mark:meta])? $variant:ident = $word:literal),+ $(,)? })+) => { $(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, FromSqlRow, AsExpression)]
         #[diesel(sql_type = Text)]
-        pub enum $name { $($variant),+ }
+        pub enum $name { $($(#[$mark])? $variant),+ }
 
         impl $name {
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
@@ -62,28 +64,35 @@ fn plain(text: &str) -> String {
 }
 
 words! {
+    #[derive(Default)]
     Status {
-        Open = "OPEN", Pending = "PENDING", InProgress = "IN_PROGRESS", OnHold = "ON_HOLD",
+        #[default] Open = "OPEN", Pending = "PENDING", InProgress = "IN_PROGRESS", OnHold = "ON_HOLD",
         Escalated = "ESCALATED", Resolved = "RESOLVED", Closed = "CLOSED", Reopened = "REOPENED",
     }
-    Priority { Low = "LOW", Medium = "MEDIUM", High = "HIGH", Urgent = "URGENT" }
+    #[derive(Default)]
+    Priority { Low = "LOW", #[default] Medium = "MEDIUM", High = "HIGH", Urgent = "URGENT" }
+    #[derive(Default)]
     TicketType {
-        Incident = "INCIDENT", ServiceRequest = "SERVICE_REQUEST", Change = "CHANGE", Problem = "PROBLEM",
+        #[default] Incident = "INCIDENT", ServiceRequest = "SERVICE_REQUEST", Change = "CHANGE", Problem = "PROBLEM",
     }
+    #[derive(Default)]
     Channel {
-        Email = "EMAIL", Chat = "CHAT", Phone = "PHONE", Web = "WEB", Portal = "PORTAL", Api = "API",
+        Email = "EMAIL", Chat = "CHAT", Phone = "PHONE", Web = "WEB", Portal = "PORTAL", #[default] Api = "API",
     }
     /// Where a write originated.
+    #[derive(Default)]
     SourceType {
-        Frontend = "FRONTEND", Backend = "BACKEND", Server = "SERVER", System = "SYSTEM", Api = "API",
+        Frontend = "FRONTEND", Backend = "BACKEND", Server = "SERVER", System = "SYSTEM", #[default] Api = "API",
     }
     Visibility { Public = "PUBLIC", Internal = "INTERNAL" }
     AuthorKind { Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE" }
     ActorKind {
         Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE", Workflow = "WORKFLOW", System = "SYSTEM",
     }
-    IssueType { Bug = "BUG", Task = "TASK", Story = "STORY" }
-    IssueStatus { Open = "OPEN", InProgress = "IN_PROGRESS", Resolved = "RESOLVED" }
+    #[derive(Default)]
+    IssueType { Bug = "BUG", #[default] Task = "TASK", Story = "STORY" }
+    #[derive(Default)]
+    IssueStatus { #[default] Open = "OPEN", InProgress = "IN_PROGRESS", Resolved = "RESOLVED" }
     /// How a ticket that is done comes back.
     ReopenMode { InPlace = "IN_PLACE", FollowUp = "FOLLOW_UP", Reject = "REJECT" }
     /// Which tags tickets may have: any, or those of the registry.

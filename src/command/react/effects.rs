@@ -121,13 +121,11 @@ fn new_issue(
         kind,
         priority,
         reporter_id: if reporter_id.is_empty() { ticket.requester_id.clone() } else { reporter_id },
-        assignee_id: String::new(),
         project,
-        external_url: String::new(),
         metadata: Value::Object(Map::new()),
-        tickets: Vec::new(),
         source: SOURCE.to_owned(),
         source_type: SourceType::System,
+        ..NewIssue::default()
     };
     issue::create(world, scope, &new, &[ticket])?;
     Ok(())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{CalendarEdit, refused};
 use crate::command::access::{check_etag, staff_only};
-use crate::command::edit::put;
+use crate::command::forms::put;
 use crate::command::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{PolicyEdit, named_calendar, refused};
 use crate::command::access::{check_etag, staff_only};
-use crate::command::edit::put;
+use crate::command::forms::put;
 use crate::command::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;

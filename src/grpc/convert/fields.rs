@@ -2,7 +2,7 @@
 
 use prost_types::FieldMask;
 
-use super::mask::shown;
+use super::mask::{self, shown};
 use super::violations::Violations;
 
 /// The fields of a resource.
@@ -13,7 +13,7 @@ pub struct Fields {
     /// The message on the wire.
     #[cfg(test)]
     name: &'static str,
-    writable: &'static [&'static str],
+    pub writable: &'static [&'static str],
     /// The fields that Docket sets, or that never change.
     fixed: &'static [&'static str],
 }
@@ -99,20 +99,7 @@ pub static ISSUE: Fields = Fields {
     what: "an issue",
     #[cfg(test)]
     name: "docket.v1.Issue",
-    writable: &[
-        "title",
-        "description",
-        "type",
-        "status",
-        "priority",
-        "reporter_id",
-        "assignee_id",
-        "project",
-        "external_url",
-        "metadata",
-        "source",
-        "source_type",
-    ],
+    writable: mask::issue::WRITABLE,
     fixed: &["ticket_ids", "resolved_at", "workflow"],
 };
 

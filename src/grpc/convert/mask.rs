@@ -4,70 +4,40 @@ use prost_types::FieldMask;
 
 use super::value;
 use super::violations::Violations;
+use crate::model::issue::issue_fields;
+use crate::model::ticket::ticket_fields;
 
-/// The fields of a ticket that UpdateTicket writes, in the order in which `*` names them. `custom.name` is one more for
-/// each custom field.
-pub const WRITABLE: &[&str] = &[
-    "subject",
-    "description",
-    "type",
-    "status",
-    "priority",
-    "category",
-    "channel",
-    "source",
-    "source_type",
-    "tags",
-    "custom",
-    "requester_id",
-    "requester_email",
-    "requester_name",
-    "assignee_id",
-    "team_id",
-    "organization_id",
-    "deal_id",
-    "related_asset_id",
-    "related_vulnerability_id",
-    "sla_policy_id",
-];
+/// `names! { TICKET … }`, over a list's lines: the names of a module of that list.
+macro_rules! names {
+    ($module:ident $docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt ($($name:ident)?) $cel:tt ($($also:ident)?)
+        ($($written:ident $check:ident $($how:ident)*)?) ($($moved:ident $guard:ident)?) $told:tt;
+    )+ }) => {
+        pub mod $module {
+            use $crate::model::fields::named;
 
-/// The fields that Docket sets, or that never change.
-const FIXED: &[&str] = &[
-    "sla",
-    "id",
-    "number",
-    "display_number",
-    "first_response_due_at",
-    "due_at",
-    "first_response_at",
-    "resolved_at",
-    "closed_at",
-    "escalated_at",
-    "reopened_at",
-    "escalation_level",
-    "reopen_count",
-    "satisfaction",
-    "satisfaction_comment",
-    "message_count",
-    "last_message_at",
-    "follow_up_of",
-    "merged_into",
-    "tenant_id",
-    "app_id",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "deleted_at",
-    "deleted_by",
-    "schema_version",
-    "etag",
-];
+            /// What an update writes, in the order in which `*` names it.
+            pub const WRITABLE: &[&str] = &[$($(named!($written),)? $(named!($moved),)?)+];
+
+            /// Everything that lies in a column and is on the wire.
+            pub const ALL: &[&str] = &[$($(named!($name),)? $(named!($also),)?)+];
+        }
+    };
+}
+
+ticket_fields! { names ticket }
+issue_fields! { names issue }
+
+/// The fields that UpdateTicket writes. `custom.name` is one more for each custom field.
+const WRITABLE: &[&str] = ticket::WRITABLE;
+
+/// Made for the answer, from no column alone.
+const MADE: &[&str] = &["etag", "sla"];
 
 /// What a mask asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
-    /// Names from [`WRITABLE`], each once.
+    /// Names of writable fields, each once.
     pub fields: Vec<&'static str>,
     /// Names of single custom fields, each once.
     pub custom: Vec<String>,
@@ -93,7 +63,7 @@ pub fn paths(found: &mut Violations, mask: Option<FieldMask>) -> Paths {
             if !paths.custom.iter().any(|n| n == name) {
                 paths.custom.push(name.to_owned());
             }
-        } else if FIXED.contains(&path.as_str()) {
+        } else if ticket::ALL.iter().chain(MADE).any(|field| field == path) {
             found.add("update_mask", format!("`{path}` is set by the server and cannot be updated"));
         } else {
             found.add("update_mask", format!("a ticket has no field `{}`", shown(path)));
@@ -129,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_a_ticket_is_writable_or_fixed() {
+    fn every_field_of_a_ticket_is_known() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
         let ticket = pool.get_message_by_name("docket.v1.Ticket").expect("the ticket");
         let mut all: Vec<String> = ticket.fields().map(|f| f.name().to_owned()).collect();
-        let mut known: Vec<String> = WRITABLE.iter().chain(FIXED).map(|f| (*f).to_owned()).collect();
+        let mut known: Vec<String> = ticket::ALL.iter().chain(MADE).map(|f| (*f).to_owned()).collect();
         all.sort();
         known.sort();
         assert_eq!(all, known);

@@ -20,6 +20,7 @@ pub mod ticket;
 pub mod time;
 pub mod value;
 pub mod violations;
+pub mod wire;
 pub mod words;
 pub mod workflow;
 

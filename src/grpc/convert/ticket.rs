@@ -1,123 +1,16 @@
-//! Tickets to the wire, and what may be written of them from it.
+//! Tickets as protobuf messages.
 
-use super::words::WireWord;
-use super::{Disclosure, time, value};
+use super::Disclosure;
+use super::wire::{ToWire, wired};
 use crate::grpc::pb;
-use crate::model::id;
-use crate::model::ticket::{self, Ticket};
+use crate::model::fields::prefix;
+use crate::model::ticket::{Ticket, ticket_fields};
+
+ticket_fields! { wired Ticket { sla: None } }
 
 pub fn to_pb(row: Ticket, disclosure: Disclosure) -> pb::Ticket {
-    let Ticket {
-        tenant_id,
-        id,
-        number,
-        subject,
-        description,
-        kind,
-        status,
-        priority,
-        category,
-        channel,
-        tags,
-        custom,
-        requester_id,
-        requester_email,
-        requester_name,
-        assignee_id,
-        team_id,
-        organization_id,
-        deal_id,
-        related_asset_id,
-        related_vulnerability_id,
-        sla_policy_id,
-        first_response_due_at,
-        due_at,
-        clocks: _,
-        sla_next_at: _,
-        first_response_at,
-        resolved_at,
-        closed_at,
-        escalated_at,
-        reopened_at,
-        escalation_level,
-        reopen_count,
-        satisfaction,
-        satisfaction_comment,
-        message_count,
-        public_message_count: _,
-        last_message_at,
-        last_public_message_at: _,
-        follow_up_of,
-        merged_into,
-        version: _,
-        described_at: _,
-        app_id,
-        source,
-        source_type,
-        created_at,
-        created_by,
-        updated_at,
-        updated_by,
-        deleted_at,
-        deleted_by,
-        schema_version,
-        etag_version,
-        position: _,
-    } = match disclosure {
+    message(match disclosure {
         Disclosure::Full => row,
         Disclosure::Public => row.public(),
-    };
-    let shown = |prefix, id: Option<uuid::Uuid>| id.map(|id| id::show(prefix, id)).unwrap_or_default();
-    pb::Ticket {
-        id: id::show(id::TICKET, id),
-        number,
-        display_number: ticket::display_number(number),
-        subject,
-        description,
-        r#type: kind.to_pb(),
-        status: status.to_pb(),
-        priority: priority.to_pb(),
-        category,
-        channel: channel.to_pb(),
-        tags: tags.0,
-        custom: value::map_to_pb(custom),
-        requester_id,
-        requester_email,
-        requester_name,
-        assignee_id,
-        team_id,
-        organization_id,
-        deal_id,
-        related_asset_id,
-        related_vulnerability_id,
-        sla_policy_id: shown(id::SLA_POLICY, sla_policy_id),
-        first_response_due_at: time::maybe_to_pb(first_response_due_at),
-        due_at: time::maybe_to_pb(due_at),
-        first_response_at: time::maybe_to_pb(first_response_at),
-        resolved_at: time::maybe_to_pb(resolved_at),
-        closed_at: time::maybe_to_pb(closed_at),
-        escalated_at: time::maybe_to_pb(escalated_at),
-        reopened_at: time::maybe_to_pb(reopened_at),
-        escalation_level,
-        reopen_count,
-        satisfaction,
-        satisfaction_comment,
-        message_count,
-        last_message_at: time::maybe_to_pb(last_message_at),
-        follow_up_of: shown(id::TICKET, follow_up_of),
-        merged_into: shown(id::TICKET, merged_into),
-        tenant_id,
-        app_id,
-        source,
-        source_type: source_type.to_pb(),
-        created_at: Some(time::to_pb(created_at)),
-        created_by,
-        updated_at: Some(time::to_pb(updated_at)),
-        updated_by,
-        deleted_at: time::maybe_to_pb(deleted_at),
-        deleted_by,
-        schema_version,
-        etag: ticket::etag(etag_version),
-        sla: None,
-    }
+    })
 }

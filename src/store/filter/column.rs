@@ -1,8 +1,16 @@
 //! Where the fields that a filter can name lie in the tables.
 
+use super::sorted::Sorted;
+use crate::model::fields::{named, prefix};
 use crate::model::id;
+use crate::model::issue::issue_fields;
+use crate::model::message::message_fields;
+use crate::model::ticket::ticket_fields;
+use crate::model::time::Instant;
+use crate::model::words::*;
 use crate::store::audience::Audience;
 use crate::workflow::schema::Root;
+use uuid::Uuid;
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,94 +77,40 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
     }
 }
 
+/// `columns! { fn ticket_column … }`: `deal_id: …, as deal_id in cel` lies in the column `deal_id`.
+macro_rules! columns {
+    (fn $find:ident $docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt ($($name:ident $cel:ident)?) $also:tt
+        $write:tt $edit:tt $told:tt;
+    )+ }) => {
+        fn $find(names: &[&str]) -> Option<Column> {
+            let (first, rest) = names.split_first()?;
+            $($(if *first == named!($name) {
+                return below::<$ty>(stringify!($field), prefix!($id), rest);
+            })?)+
+            None
+        }
+    };
+}
+
+ticket_fields! { columns fn ticket_column }
+message_fields! { columns fn message }
+issue_fields! { columns fn issue }
+
+/// The column of a field, whose value may be a map with names below it.
+fn below<T: Sorted>(sql: &'static str, prefix: &'static str, rest: &[&str]) -> Option<Column> {
+    let sort = T::sort(prefix);
+    (rest.is_empty() || sort == Sort::Json).then_some(Column { sql, sort, optional: T::OPTIONAL })
+}
+
 fn ticket(names: &[&str], audience: &Audience) -> Option<Column> {
     // A requester is shown the public part of the thread's counts; a filter must not tell the rest.
     let public = audience.requester.is_some();
     match names {
-        ["custom", ..] => of("custom", Sort::Json),
-        ["id"] => of("id", Sort::Id(id::TICKET)),
-        ["number"] => of("number", Sort::Int),
         ["display_number"] => of("number", Sort::Display),
-        ["subject"] => of("subject", Sort::Text),
-        ["description"] => of("description", Sort::Text),
-        ["type"] => of("kind", Sort::Text),
-        ["status"] => of("status", Sort::Text),
-        ["priority"] => of("priority", Sort::Text),
-        ["category"] => of("category", Sort::Text),
-        ["channel"] => of("channel", Sort::Text),
-        ["source"] => of("source", Sort::Text),
-        ["source_type"] => of("source_type", Sort::Text),
-        ["tags"] => of("tags", Sort::Words),
-        ["requester_id"] => of("requester_id", Sort::Text),
-        ["requester_email"] => of("requester_email", Sort::Text),
-        ["requester_name"] => of("requester_name", Sort::Text),
-        ["assignee_id"] => of("assignee_id", Sort::Text),
-        ["team_id"] => of("team_id", Sort::Text),
-        ["organization_id"] => of("organization_id", Sort::Text),
-        ["deal_id"] => of("deal_id", Sort::Text),
-        ["related_asset_id"] => of("related_asset_id", Sort::Text),
-        ["related_vulnerability_id"] => of("related_vulnerability_id", Sort::Text),
-        ["sla_policy_id"] => of("sla_policy_id", Sort::IdOrNone(id::SLA_POLICY)),
-        ["first_response_due_at"] => optional("first_response_due_at", Sort::Time),
-        ["due_at"] => optional("due_at", Sort::Time),
-        ["first_response_at"] => optional("first_response_at", Sort::Time),
-        ["resolved_at"] => optional("resolved_at", Sort::Time),
-        ["closed_at"] => optional("closed_at", Sort::Time),
-        ["escalated_at"] => optional("escalated_at", Sort::Time),
-        ["reopened_at"] => optional("reopened_at", Sort::Time),
-        ["escalation_level"] => of("escalation_level", Sort::Int),
-        ["reopen_count"] => of("reopen_count", Sort::Int),
-        ["satisfaction"] => optional("satisfaction", Sort::Double),
-        ["satisfaction_comment"] => of("satisfaction_comment", Sort::Text),
         ["message_count"] if public => of("public_message_count", Sort::Int),
-        ["message_count"] => of("message_count", Sort::Int),
         ["last_message_at"] if public => optional("last_public_message_at", Sort::Time),
-        ["last_message_at"] => optional("last_message_at", Sort::Time),
-        ["follow_up_of"] => of("follow_up_of", Sort::IdOrNone(id::TICKET)),
-        ["merged_into"] => of("merged_into", Sort::IdOrNone(id::TICKET)),
-        ["created_by"] => of("created_by", Sort::Text),
-        ["updated_by"] => of("updated_by", Sort::Text),
-        ["deleted_at"] => optional("deleted_at", Sort::Time),
-        ["deleted_by"] => of("deleted_by", Sort::Text),
-        _ => stamp(names),
-    }
-}
-
-fn message(names: &[&str]) -> Option<Column> {
-    match names {
-        ["id"] => of("id", Sort::Id(id::MESSAGE)),
-        ["ticket_id"] => of("ticket_id", Sort::Id(id::TICKET)),
-        ["body"] => of("body", Sort::Text),
-        ["visibility"] => of("visibility", Sort::Text),
-        ["author_id"] => of("author_id", Sort::Text),
-        ["author_email"] => of("author_email", Sort::Text),
-        ["author_kind"] => of("author_kind", Sort::Text),
-        ["workflow"] => of("workflow", Sort::Text),
-        ["mentions"] => of("mentions", Sort::Words),
-        _ => stamp(names),
-    }
-}
-
-fn issue(names: &[&str]) -> Option<Column> {
-    match names {
-        ["metadata", ..] => of("metadata", Sort::Json),
-        ["id"] => of("id", Sort::Id(id::ISSUE)),
-        ["title"] => of("title", Sort::Text),
-        ["description"] => of("description", Sort::Text),
-        ["type"] => of("kind", Sort::Text),
-        ["status"] => of("status", Sort::Text),
-        ["priority"] => of("priority", Sort::Text),
-        ["reporter_id"] => of("reporter_id", Sort::Text),
-        ["assignee_id"] => of("assignee_id", Sort::Text),
-        ["project"] => of("project", Sort::Text),
-        ["external_url"] => of("external_url", Sort::Text),
-        ["ticket_ids"] => of("ticket_ids", Sort::Words),
-        ["workflow"] => of("workflow", Sort::Text),
-        ["resolved_at"] => optional("resolved_at", Sort::Time),
-        ["source"] => of("source", Sort::Text),
-        ["created_by"] => of("created_by", Sort::Text),
-        ["updated_by"] => of("updated_by", Sort::Text),
-        _ => stamp(names),
+        _ => ticket_column(names),
     }
 }
 

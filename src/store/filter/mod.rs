@@ -16,6 +16,7 @@ mod literal;
 mod loops;
 mod operand;
 mod proof;
+mod sorted;
 
 pub use compile::{compile, narrow, plain};
 

@@ -8,11 +8,13 @@ use super::found::{Found, NoSuchField, whole};
 use super::value::Value;
 use crate::model::activity::{Activity, Actor, Cause, Change};
 use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::fields::{named, prefix};
 use crate::model::id;
-use crate::model::issue::Issue;
-use crate::model::message::Message;
-use crate::model::ticket::Ticket;
+use crate::model::issue::{Issue, issue_fields};
+use crate::model::message::{Message, message_fields};
+use crate::model::ticket::{Ticket, ticket_fields};
 use crate::model::time::Instant;
+use crate::model::words::*;
 use crate::workflow::facts::{Event, Facts};
 use crate::workflow::schema::Root;
 use uuid::Uuid;
@@ -72,59 +74,67 @@ fn json<'a>(mut json: &'a Json, names: &[String]) -> Found<'a> {
     Ok(Some(Value::of_json(json)))
 }
 
-fn ticket<'a>(t: &'a Ticket, names: &[String]) -> Found<'a> {
-    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
-    match name.as_str() {
-        "custom" => json(&t.custom, rest),
-        _ if !rest.is_empty() => Err(NoSuchField),
-        "status" => text(t.status.word()),
-        "priority" => text(t.priority.word()),
-        "type" => text(t.kind.word()),
-        "subject" => text(&t.subject),
-        "description" => text(&t.description),
-        "category" => text(&t.category),
-        "tags" => Ok(Some(Value::Texts(&t.tags))),
-        "id" => shown(id::TICKET, Some(t.id)),
-        "number" => int(t.number),
-        "display_number" => Ok(Some(Value::text(t.display_number()))),
-        "channel" => text(t.channel.word()),
-        "source" => text(&t.source),
-        "source_type" => text(t.source_type.word()),
-        "requester_id" => text(&t.requester_id),
-        "requester_email" => text(&t.requester_email),
-        "requester_name" => text(&t.requester_name),
-        "assignee_id" => text(&t.assignee_id),
-        "team_id" => text(&t.team_id),
-        "organization_id" => text(&t.organization_id),
-        "deal_id" => text(&t.deal_id),
-        "related_asset_id" => text(&t.related_asset_id),
-        "related_vulnerability_id" => text(&t.related_vulnerability_id),
-        "sla_policy_id" => shown(id::SLA_POLICY, t.sla_policy_id),
-        "first_response_due_at" => time(t.first_response_due_at),
-        "due_at" => time(t.due_at),
-        "first_response_at" => time(t.first_response_at),
-        "resolved_at" => time(t.resolved_at),
-        "closed_at" => time(t.closed_at),
-        "escalated_at" => time(t.escalated_at),
-        "reopened_at" => time(t.reopened_at),
-        "escalation_level" => int(t.escalation_level),
-        "reopen_count" => int(t.reopen_count),
-        "satisfaction" => Ok(t.satisfaction.map(Value::Double)),
-        "satisfaction_comment" => text(&t.satisfaction_comment),
-        "message_count" => int(t.message_count),
-        "last_message_at" => time(t.last_message_at),
-        "follow_up_of" => shown(id::TICKET, t.follow_up_of),
-        "merged_into" => shown(id::TICKET, t.merged_into),
-        "app_id" => text(&t.app_id),
-        "created_at" => time(Some(t.created_at)),
-        "updated_at" => time(Some(t.updated_at)),
-        "created_by" => text(&t.created_by),
-        "updated_by" => text(&t.updated_by),
-        "deleted_at" => time(t.deleted_at),
-        "deleted_by" => text(&t.deleted_by),
-        _ => Err(NoSuchField),
-    }
+/// A value of a row, or what lies below it.
+trait Below {
+    /// `prefix`: of ids. `rest`: the names behind the field's own.
+    fn below<'a>(&'a self, prefix: &str, rest: &[String]) -> Found<'a>;
 }
+
+/// `below! { String => |v, prefix, rest| …; }`
+macro_rules! below {
+    ($($ty:ty => |$v:ident, $prefix:ident, $rest:ident| $found:expr;)+) => { $(
+        impl Below for $ty {
+            fn below<'a>(&'a self, $prefix: &str, $rest: &[String]) -> Found<'a> { let $v = self; $found }
+        }
+    )+ };
+}
+
+below! {
+    String => |v, _prefix, rest| last(text(v), rest);
+    i32 => |v, _prefix, rest| last(int(*v), rest);
+    i64 => |v, _prefix, rest| last(int(*v), rest);
+    Option<f64> => |v, _prefix, rest| last(Ok(v.map(Value::Double)), rest);
+    Instant => |v, _prefix, rest| last(time(Some(*v)), rest);
+    Option<Instant> => |v, _prefix, rest| last(time(*v), rest);
+    Words => |v, _prefix, rest| last(Ok(Some(Value::Texts(v))), rest);
+    Json => |v, _prefix, rest| json(v, rest);
+    Uuid => |v, prefix, rest| last(shown(prefix, Some(*v)), rest);
+    Option<Uuid> => |v, prefix, rest| last(shown(prefix, *v), rest);
+}
+
+macro_rules! below_words {
+    ($($ty:ty),+) => { below! { $($ty => |v, _prefix, rest| last(text(v.word()), rest);)+ } };
+}
+below_words! { Status, Priority, TicketType, Channel, SourceType, Visibility, AuthorKind, IssueType, IssueStatus }
+
+fn last<'a>(found: Found<'a>, rest: &[String]) -> Found<'a> {
+    if rest.is_empty() { found } else { Err(NoSuchField) }
+}
+
+/// `resolved! { fn ticket … }`: `deal_id: …, as deal_id in cel` is found below `deal_id`.
+macro_rules! resolved {
+    (fn $find:ident $docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt ($($name:ident $cel:ident)?) ($($also:ident)?)
+        $write:tt $edit:tt $told:tt;
+    )+ }) => {
+        fn $find<'a>(row: &'a $row, names: &[String]) -> Found<'a> {
+            let Some((first, rest)) = names.split_first() else { return Err(NoSuchField) };
+            $(
+                $(if first == named!($name) {
+                    return row.$field.below(prefix!($id), rest);
+                })?
+                $(if first == stringify!($also) {
+                    return last(Ok(Some(Value::text(row.$also()))), rest);
+                })?
+            )+
+            Err(NoSuchField)
+        }
+    };
+}
+
+ticket_fields! { resolved fn ticket }
+message_fields! { resolved fn message }
+issue_fields! { resolved fn issue }
 
 fn changes<'a>(changes: &'a [Change], names: &[String]) -> Found<'a> {
     let Some((field, rest)) = names.split_first() else { return Ok(Some(Value::Bool(true))) };
@@ -167,49 +177,6 @@ fn cause<'a>(c: &'a Cause, names: &[String]) -> Found<'a> {
         Some("depth") => int(c.depth),
         Some("workflow") => text(&c.workflow),
         Some("run_id") => shown(id::RUN, Some(c.run_id)),
-        _ => Err(NoSuchField),
-    }
-}
-
-fn message<'a>(m: &'a Message, names: &[String]) -> Found<'a> {
-    match names.first().map(String::as_str) {
-        Some("id") => shown(id::MESSAGE, Some(m.id)),
-        Some("ticket_id") => shown(id::TICKET, Some(m.ticket_id)),
-        Some("body") => text(&m.body),
-        Some("visibility") => text(m.visibility.word()),
-        Some("author_id") => text(&m.author_id),
-        Some("author_email") => text(&m.author_email),
-        Some("author_kind") => text(m.author_kind.word()),
-        Some("workflow") => text(&m.workflow),
-        Some("mentions") => Ok(Some(Value::Texts(&m.mentions))),
-        Some("created_at") => time(Some(m.created_at)),
-        _ => Err(NoSuchField),
-    }
-}
-
-fn issue<'a>(i: &'a Issue, names: &[String]) -> Found<'a> {
-    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
-    match name.as_str() {
-        "metadata" => json(&i.metadata, rest),
-        "id" => shown(id::ISSUE, Some(i.id)),
-        "title" => text(&i.title),
-        "description" => text(&i.description),
-        "type" => text(i.kind.word()),
-        "status" => text(i.status.word()),
-        "priority" => text(i.priority.word()),
-        "reporter_id" => text(&i.reporter_id),
-        "assignee_id" => text(&i.assignee_id),
-        "project" => text(&i.project),
-        "external_url" => text(&i.external_url),
-        "ticket_ids" => Ok(Some(Value::Texts(&i.ticket_ids))),
-        "workflow" => text(&i.workflow),
-        "resolved_at" => time(i.resolved_at),
-        "app_id" => text(&i.app_id),
-        "source" => text(&i.source),
-        "created_at" => time(Some(i.created_at)),
-        "updated_at" => time(Some(i.updated_at)),
-        "created_by" => text(&i.created_by),
-        "updated_by" => text(&i.updated_by),
         _ => Err(NoSuchField),
     }
 }

@@ -2,6 +2,7 @@
 
 mod roots;
 mod sla;
+mod typed;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockStat
 use crate::model::words::{RunVerdict, SlaMetric, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
 pub use roots::{TICKET, changing};
+pub use typed::Typed;
 
 /// A closed set of words.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,5 +5,6 @@ mod anything;
 mod conditions;
 mod files;
 mod findings;
+mod images;
 mod shipped;
 mod triggers;

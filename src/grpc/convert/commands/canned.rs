@@ -1,7 +1,7 @@
 //! CreateCannedResponse, UpdateCannedResponse, DeleteCannedResponse.
 
+use super::check::id;
 use super::etag;
-use super::ticket::id;
 use crate::command::Action;
 use crate::command::action::{CannedEdit, NewCanned};
 use crate::grpc::convert::canned::{self, MAX_NAME_CHARS};

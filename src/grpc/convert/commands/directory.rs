@@ -1,7 +1,7 @@
 //! Commands of the directory: upserts, single and in batches, and deletions. The command sets the stamps of rows made
 //! here.
 
-use super::ticket::{email, id, name};
+use super::check::{email, id, name};
 use super::{Write, etag, fits_batch, of_batch};
 use crate::command::Action;
 use crate::command::action::DirectoryKind;

@@ -1,7 +1,7 @@
 //! PostMessage, UpdateMessage, DeleteMessage.
 
-use super::ticket::{email, id, source_type};
-use super::{etag, source};
+use super::check::{email, id, source, word};
+use super::etag;
 use crate::command::Action;
 use crate::command::action::{MessageEdit, NewMessage};
 use crate::grpc::convert::fields;
@@ -19,8 +19,8 @@ pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> Action {
         visibility: Visibility::from_pb(found, "visibility", message.visibility).unwrap_or(Visibility::Public),
         author_id: id(found, "author_id", message.author_id),
         author_email: email(found, "author_email", message.author_email),
-        source: source(found, message.source),
-        source_type: source_type(found, message.source_type),
+        source: source(found, "source", message.source),
+        source_type: word(found, "source_type", message.source_type),
     });
     Action::PostMessage { ticket, message }
 }

@@ -11,8 +11,10 @@ use crate::identity::Caller;
 use crate::model::id;
 
 mod canned;
+mod check;
 mod directory;
 mod edit;
+mod forms;
 mod issue;
 mod message;
 mod sla;
@@ -151,8 +153,6 @@ const MAX_ETAG_CHARS: usize = 64;
 /// Characters of a provenance tag.
 const MAX_SOURCE_CHARS: usize = 128;
 const DEFAULT_SOURCE: &str = "docket";
-const MAX_EMAIL_CHARS: usize = 320;
-const MAX_NAME_CHARS: usize = 200;
 
 /// Maps encode in the order of their keys, so equal requests have equal bytes.
 fn request_key<W: Write>(caller: &Caller, request: &W, found: &mut Violations) -> Option<RequestKey> {
@@ -174,16 +174,6 @@ fn request_key<W: Write>(caller: &Caller, request: &W, found: &mut Violations) -
 fn etag(found: &mut Violations, etag: String) -> String {
     found.text("etag", &etag, MAX_ETAG_CHARS);
     etag
-}
-
-fn source(found: &mut Violations, source: String) -> String {
-    found.text("source", &source, MAX_SOURCE_CHARS);
-    or(source, DEFAULT_SOURCE)
-}
-
-/// The text, or a default where it is empty.
-fn or(text: String, default: &str) -> String {
-    if text.is_empty() { default.to_owned() } else { text }
 }
 
 #[cfg(test)]

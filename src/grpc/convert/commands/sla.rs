@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use super::check::id;
 use super::etag;
-use super::ticket::id;
 use crate::command::Action;
 use crate::command::sla::{CalendarEdit, PolicyEdit};
 use crate::grpc::convert::sla::{self, MAX_NAME_CHARS};

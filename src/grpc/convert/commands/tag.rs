@@ -1,7 +1,7 @@
 //! CreateTag, UpdateTag, DeleteTag.
 
+use super::check::id;
 use super::etag;
-use super::ticket::id;
 use crate::command::Action;
 use crate::command::action::{NewTag, TagEdit};
 use crate::command::limits::limits;

@@ -1,21 +1,16 @@
 //! Commands of tickets: creation, and the verbs that name one.
 
+use super::check::{self, id, tags};
+use super::forms::Form;
+use super::{MAX_REASON_CHARS, etag, fits_batch, of_batch};
 use crate::command::Action;
 use crate::command::action::{NewTicket, Step, TicketEdit};
-use crate::command::limits::limits;
-use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
-use crate::model::id;
 use crate::model::lifecycle::Verb;
-use crate::model::tenant::GENERAL;
 use crate::model::words::*;
-use uuid::Uuid;
 
-use super::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS, etag, fits_batch, of_batch, or, source};
-
-const MAX_CATEGORY_CHARS: usize = 128;
 const MAX_COMMENT_CHARS: usize = 2000;
 
 pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> Action {
@@ -40,40 +35,15 @@ pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violatio
 fn new_ticket(ticket: Option<pb::Ticket>, found: &mut Violations) -> NewTicket {
     let ticket = found.set("ticket", ticket);
     found.within("ticket", |found| {
-        if ticket.subject.is_empty() {
-            subject(found, String::new());
-        }
-        checked(ticket, found)
+        check::has_subject(found, &ticket);
+        is_open(&ticket, found);
+        ticket.checked(found)
     })
 }
 
-/// Everything that the maker of a ticket says of it; only a subject that is missing is not told.
-fn checked(ticket: pb::Ticket, found: &mut Violations) -> NewTicket {
+fn is_open(ticket: &pb::Ticket, found: &mut Violations) {
     if !matches!(Status::from_pb(found, "status", ticket.status), None | Some(Status::Open)) {
         found.add("status", "a new ticket is OPEN: leave it out, and move the ticket once it is there");
-    }
-    found.text("subject", &ticket.subject, limits().subject_chars);
-    NewTicket {
-        subject: ticket.subject,
-        description: description(found, ticket.description),
-        kind: kind(found, ticket.r#type),
-        priority: priority(found, ticket.priority),
-        category: category(found, ticket.category),
-        channel: channel(found, ticket.channel),
-        source: source(found, ticket.source),
-        source_type: source_type(found, ticket.source_type),
-        tags: tags(found, "tags", ticket.tags),
-        custom: value::map_from_pb(found, "custom", ticket.custom),
-        requester_id: id(found, "requester_id", ticket.requester_id),
-        requester_email: email(found, "requester_email", ticket.requester_email),
-        requester_name: name(found, "requester_name", ticket.requester_name),
-        assignee_id: id(found, "assignee_id", ticket.assignee_id),
-        team_id: id(found, "team_id", ticket.team_id),
-        organization_id: id(found, "organization_id", ticket.organization_id),
-        deal_id: id(found, "deal_id", ticket.deal_id),
-        related_asset_id: id(found, "related_asset_id", ticket.related_asset_id),
-        related_vulnerability_id: id(found, "related_vulnerability_id", ticket.related_vulnerability_id),
-        sla_policy_id: sla_policy_id(found, ticket.sla_policy_id),
     }
 }
 
@@ -153,38 +123,16 @@ pub fn follow_up(request: pb::CreateFollowUpRequest, found: &mut Violations) -> 
 
 /// What is set of a ticket that follows one. A requester is one person: of another one nothing is kept.
 fn of_its_own(ticket: pb::Ticket, found: &mut Violations) -> TicketEdit {
-    let (typed, ranked, sorted) = (ticket.r#type != 0, ticket.priority != 0, !ticket.category.is_empty());
-    let new = checked(ticket, found);
-    let requested = [&new.requester_id, &new.requester_email, &new.requester_name].iter().any(|text| !text.is_empty());
-    let of_another = requested || !new.organization_id.is_empty();
-    TicketEdit {
-        subject: set(new.subject),
-        description: set(new.description),
-        kind: typed.then_some(new.kind),
-        status: None,
-        priority: ranked.then_some(new.priority),
-        category: sorted.then_some(new.category),
-        channel: Some(new.channel),
-        source: Some(new.source),
-        source_type: Some(new.source_type),
-        tags: (!new.tags.is_empty()).then_some(new.tags),
-        custom: Some(new.custom),
-        custom_keys: Vec::new(),
-        requester_id: requested.then_some(new.requester_id),
-        requester_email: requested.then_some(new.requester_email),
-        requester_name: requested.then_some(new.requester_name),
-        assignee_id: set(new.assignee_id),
-        team_id: set(new.team_id),
-        organization_id: of_another.then_some(new.organization_id),
-        deal_id: set(new.deal_id),
-        related_asset_id: set(new.related_asset_id),
-        related_vulnerability_id: set(new.related_vulnerability_id),
-        sla_policy_id: new.sla_policy_id.map(Some),
-    }
-}
-
-fn set(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
+    is_open(&ticket, found);
+    let given = ticket.given();
+    let requested = ["requester_id", "requester_email", "requester_name"].iter().any(|name| given.contains(name));
+    let has = |name| match name {
+        "channel" | "source" | "source_type" | "custom" => true,
+        "requester_id" | "requester_email" | "requester_name" => requested,
+        "organization_id" => requested || given.contains(&name),
+        _ => given.contains(&name),
+    };
+    ticket.edit(has, true, found)
 }
 
 pub fn rate(request: pb::RateTicketRequest, found: &mut Violations) -> Action {
@@ -215,68 +163,4 @@ fn step(verb: Verb, to: Status, id: String, tag: String, reason: String, found: 
         etag: etag(found, tag),
         step: Step { reason, ..Step::of(verb, to) },
     }
-}
-
-// The fields of a ticket, as a new one and an update have them.
-
-pub fn subject(found: &mut Violations, text: String) -> String {
-    found.required("subject", &text, limits().subject_chars);
-    text
-}
-
-pub fn description(found: &mut Violations, text: String) -> String {
-    found.long_text("description", &text);
-    text
-}
-
-pub fn kind(found: &mut Violations, value: i32) -> TicketType {
-    TicketType::from_pb(found, "type", value).unwrap_or(TicketType::Incident)
-}
-
-pub fn priority(found: &mut Violations, value: i32) -> Priority {
-    Priority::from_pb(found, "priority", value).unwrap_or(Priority::Medium)
-}
-
-pub fn channel(found: &mut Violations, value: i32) -> Channel {
-    Channel::from_pb(found, "channel", value).unwrap_or(Channel::Api)
-}
-
-pub fn source_type(found: &mut Violations, value: i32) -> SourceType {
-    SourceType::from_pb(found, "source_type", value).unwrap_or(SourceType::Api)
-}
-
-pub fn category(found: &mut Violations, text: String) -> String {
-    found.text("category", &text, MAX_CATEGORY_CHARS);
-    or(text, GENERAL)
-}
-
-pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.words(field, &words, limits().tags, limits().tag_chars);
-    Words::unique(words)
-}
-
-pub fn id(found: &mut Violations, field: &str, text: String) -> String {
-    found.id(field, &text);
-    text
-}
-
-pub fn email(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_EMAIL_CHARS);
-    text
-}
-
-pub fn name(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_NAME_CHARS);
-    text
-}
-
-pub fn sla_policy_id(found: &mut Violations, text: String) -> Option<Uuid> {
-    if text.is_empty() {
-        return None;
-    }
-    let id = id::parse(id::SLA_POLICY, &text);
-    if id.is_none() {
-        found.add("sla_policy_id", "is no id of an SLA policy (`slp_` and 26 characters)");
-    }
-    id
 }

@@ -1,0 +1,120 @@
+//! How the fields that callers write are checked. The field lists name these functions: `write id` is [`id`].
+
+use std::collections::BTreeMap;
+
+use prost_types::{Struct, Value as PbValue};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{DEFAULT_SOURCE, MAX_SOURCE_CHARS};
+use crate::command::limits::limits;
+use crate::grpc::convert::value;
+use crate::grpc::convert::violations::Violations;
+use crate::grpc::convert::words::WireWord;
+use crate::grpc::pb;
+use crate::model::id::{SLA_POLICY, parse};
+use crate::model::tenant::GENERAL;
+use crate::model::words::Words;
+
+const MAX_CATEGORY_CHARS: usize = 128;
+const MAX_EMAIL_CHARS: usize = 320;
+const MAX_NAME_CHARS: usize = 200;
+const MAX_URL_CHARS: usize = 2048;
+
+/// Whether it is there, [`has_subject`] asks.
+pub fn subject(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, limits().subject_chars);
+    text
+}
+
+pub fn has_subject(found: &mut Violations, ticket: &pb::Ticket) {
+    if ticket.subject.is_empty() {
+        found.required("subject", "", limits().subject_chars);
+    }
+}
+
+pub fn title(found: &mut Violations, field: &str, text: String) -> String {
+    found.required(field, &text, limits().subject_chars);
+    text
+}
+
+/// Markdown, bounded by bytes.
+pub fn long_text(found: &mut Violations, field: &str, text: String) -> String {
+    found.long_text(field, &text);
+    text
+}
+
+/// A word of a closed set; unspecified is its default.
+pub fn word<W: WireWord + Default>(found: &mut Violations, field: &str, value: i32) -> W {
+    W::from_pb(found, field, value).unwrap_or_default()
+}
+
+/// Where something stands cannot be cleared: a `whole` resource without a status keeps it, naming it without one is a mistake.
+pub fn status<W: WireWord>(found: &mut Violations, field: &str, value: i32, whole: bool) -> Option<W> {
+    let status = W::from_pb(found, field, value);
+    if value == 0 && !whole {
+        found.add(field, "must be set when the mask names it");
+    }
+    status
+}
+
+pub fn category(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, MAX_CATEGORY_CHARS);
+    or(text, GENERAL)
+}
+
+/// A provenance tag.
+pub fn source(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, MAX_SOURCE_CHARS);
+    or(text, DEFAULT_SOURCE)
+}
+
+pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
+    found.words(field, &words, limits().tags, limits().tag_chars);
+    Words::unique(words)
+}
+
+pub fn map(found: &mut Violations, field: &str, fields: BTreeMap<String, PbValue>) -> Value {
+    value::map_from_pb(found, field, fields)
+}
+
+pub fn structure(found: &mut Violations, field: &str, value: Option<Struct>) -> Value {
+    value::struct_from_pb(found, field, value)
+}
+
+/// An id, or a name, that another system gave.
+pub fn id(found: &mut Violations, field: &str, text: String) -> String {
+    found.id(field, &text);
+    text
+}
+
+pub fn email(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, MAX_EMAIL_CHARS);
+    text
+}
+
+pub fn name(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, MAX_NAME_CHARS);
+    text
+}
+
+pub fn url(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, MAX_URL_CHARS);
+    text
+}
+
+pub fn sla_policy_id(found: &mut Violations, field: &str, text: String) -> Option<Uuid> {
+    if text.is_empty() {
+        return None;
+    }
+    let id = parse(SLA_POLICY, &text);
+    if id.is_none() {
+        found.add(field, "is no id of an SLA policy (`slp_` and 26 characters)");
+    }
+    id
+}
+
+/// The text, or a default where it is empty.
+fn or(text: String, default: &str) -> String {
+    if text.is_empty() { default.to_owned() } else { text }
+}
