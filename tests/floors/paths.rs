@@ -123,8 +123,8 @@ fn skipped(rest: &str) -> Option<usize> {
         return Some(until(rest.len() - inside.len(), &end));
     }
     let text = rest.trim_start_matches(['b', 'c']);
-    if text.starts_with('"') {
-        return Some(rest.len() - text.len() + 1 + quoted(&text[1..], '"'));
+    if let Some(inside) = text.strip_prefix('"') {
+        return Some(rest.len() - inside.len() + quoted(inside, '"'));
     }
     if let Some(inside) = text.strip_prefix('\'') {
         let lifetime = inside.chars().nth(1) != Some('\'') && !inside.starts_with('\\');
