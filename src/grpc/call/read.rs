@@ -19,7 +19,7 @@ use crate::store::read::list::{self, By, Listed, Paging};
 use crate::workflow::schema::Root;
 use crate::workflow::{Filter, Problem};
 
-/// Waits until what the caller asks for is there to be read.
+/// Waits until this process has read up to the position that the caller asks for.
 pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<(), Status> {
     let Freshness { min_position, epoch } = fresh;
     if min_position == 0 {
@@ -34,25 +34,25 @@ pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<()
     }
 }
 
-/// A connection on which what the caller asks for is there.
+/// A connection, once that position is there.
 pub async fn connection(state: &State, call: &Call, fresh: Freshness) -> Result<Connection, Status> {
     wait_for(state, call, fresh).await?;
     state.pool.get().await.map_err(fault::of_pool)
 }
 
-/// A list as it is asked for.
+/// A request for a page of a list.
 pub struct ListQuery<'a> {
     /// The RPC's name.
     pub method: &'static str,
     pub page: Page,
     /// What its filter is over; a list without one ignores the filter.
     pub root: Option<Root>,
-    /// What else decides which rows are listed, for the page token.
+    /// Other parameters of the query, which a page token is bound to.
     pub narrowed: &'a [&'a [u8]],
 }
 
-/// A filter: as far as it is SQL, and whole where it has to be asked again in memory.
-pub type Asking = (Option<Condition>, Option<Filter>);
+/// The part of a filter that is SQL, and the whole where it has to be evaluated again in memory.
+pub type Compiled = (Option<Condition>, Option<Filter>);
 
 /// A list that can be run, for one caller.
 pub struct List<R: 'static> {
@@ -61,7 +61,7 @@ pub struct List<R: 'static> {
     audience: Audience,
     order: Vec<By<R>>,
     filter: Option<Condition>,
-    /// Where SQL decides only a part of it.
+    /// Set where SQL covers only a part of the filter.
     rest: Option<Filter>,
     /// When the first page was asked for.
     began: Instant,
@@ -110,7 +110,7 @@ impl<R: Listed> List<R> {
         self.filter.as_ref()
     }
 
-    /// The filter that what is read has to pass as well, and what `now` is to it.
+    /// The filter to evaluate on the rows read, and its `now`.
     pub fn rest(&self) -> Option<(&Filter, Instant)> {
         self.rest.as_ref().map(|filter| (filter, self.began))
     }
@@ -124,8 +124,8 @@ impl<R: Listed> List<R> {
         Disclosure::to(&self.audience)
     }
 
-    /// The rows as the wire has them, and the token of the next page.
-    pub fn shown<P, T>(&self, state: &State, page: list::Page<P>, show: impl FnMut(P) -> T) -> (Vec<T>, String) {
+    /// The converted rows, and the token of the next page.
+    pub fn page<P, T>(&self, state: &State, page: list::Page<P>, show: impl FnMut(P) -> T) -> (Vec<T>, String) {
         let place = page.next.map(|last| Place { began: self.began, last });
         let next = place.map(|place| state.tokens.seal(self.fingerprint, &place, Instant::host_now()));
         (page.rows.into_iter().map(show).collect(), next.unwrap_or_default())
@@ -140,7 +140,7 @@ impl<R: Listed> List<R> {
 
 /// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
 /// then the filter comes back as well.
-pub fn condition(state: &State, source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Asking, Status> {
+pub fn condition(state: &State, source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Compiled, Status> {
     let found_wrong = |found: Vec<Problem>| filter_invalid(source, &found);
     let filter = state.filters.get(source, root).map_err(found_wrong)?;
     if root == Root::Activity {
@@ -151,7 +151,7 @@ pub fn condition(state: &State, source: &str, root: Root, scope: Scope<'_>, now:
     Ok((Some(condition), None))
 }
 
-/// The first of what was found wrong with a filter.
+/// The status for the first problem of a filter.
 pub fn filter_invalid(source: &str, found: &[Problem]) -> Status {
     let Some(problem) = found.first() else {
         return status::filter_invalid(1, "it cannot be read".to_owned());
@@ -160,7 +160,7 @@ pub fn filter_invalid(source: &str, found: &[Problem]) -> Status {
     status::filter_invalid(problem.column(source), format!("{}{hint}", problem.message))
 }
 
-/// Everything that decides what is listed and in which order; the size of a page does not.
+/// Identifies a query, so that a page token cannot be used for another. The size of a page is no part of it.
 pub fn fingerprint(method: &str, call: &Call, page: &Page, narrowed: &[&[u8]]) -> Fingerprint {
     let Audience { app_id, requester } = &call.audience;
     let some = |limit: &Option<String>| limit.as_ref().map(|text| format!("={text}")).unwrap_or_default();

@@ -59,7 +59,7 @@ impl RuleFolder {
         Ok(set)
     }
 
-    /// The newest files were not made active, in words for whoever wrote them.
+    /// Records why the newest files were not made active, in words for their author.
     pub fn refused(&self, why: String) {
         *self.lock() = why;
     }

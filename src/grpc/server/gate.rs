@@ -21,7 +21,7 @@ impl Gate {
         Gate(verifier)
     }
 
-    /// The caller, or None for an open method, whose token nobody looks at.
+    /// The caller, or None for an open method, whose token is not looked at.
     pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Box<Status>> {
         let allowed = match method.access {
             Access::Open => return Ok(None),

@@ -1,7 +1,7 @@
-//! A connection on which answers that are ready together leave together.
+//! Write coalescing: answers on one connection that are ready together are sent together.
 //!
 //! HTTP/2 flushes whenever one call has an answer, and a lane answers a whole batch at once: without this each answer would
-//! be a write to the socket of its own, the dearest thing that a call does.
+//! be a write to the socket of its own, the most expensive part of a call.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

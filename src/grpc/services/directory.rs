@@ -77,7 +77,7 @@ macro_rules! reads {
             let mut conn = connection(state, &call, fresh).await?;
             let rows = directory::$list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
             let rows = rows.map_err(|error| list.failed(error))?;
-            let ($many, next_page_token) = list.shown(state, rows, $show);
+            let ($many, next_page_token) = list.page(state, rows, $show);
             Ok(pb::$list_response { $many, next_page_token })
         }
     )+ };

@@ -58,6 +58,6 @@ async fn list(state: &State, call: Call, request: pb::ListIssuesRequest) -> Resu
     };
     let rows = store::read::issue::list(&mut conn, list.scope(), of, list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (issues, next_page_token) = list.shown(state, rows, issue::to_pb);
+    let (issues, next_page_token) = list.page(state, rows, issue::to_pb);
     Ok(pb::ListIssuesResponse { issues, next_page_token })
 }

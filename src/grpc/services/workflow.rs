@@ -172,7 +172,7 @@ async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> R
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (runs, next_page_token) = list.shown(state, rows, run_to_pb);
+    let (runs, next_page_token) = list.page(state, rows, run_to_pb);
     Ok(pb::ListRunsResponse { runs, next_page_token })
 }
 

@@ -20,7 +20,7 @@ const BROKEN: [&str; 5] = [
 /// And when it is larger than the limit, before and after decompression.
 const TOO_LARGE: [&str; 2] = ["Error, decoded message length too large", "Error decompressing: size limit"];
 
-/// What the client is told instead, when the status is tonic's own: those have no details, Docket's always have.
+/// The status to send instead of one of tonic's own, which have no details; Docket's always have.
 pub(super) fn reworded(status: &Status) -> Option<Box<Status>> {
     let text = status.message();
     let starts = |known: &[&str]| known.iter().any(|start| text.starts_with(start));

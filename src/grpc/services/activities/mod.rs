@@ -102,7 +102,7 @@ async fn list(
         epoch => epoch,
     };
     let show = |row: ActivityRow| row.into_activity().map(|it| activity::to_pb(it, epoch, view, list.disclosure()));
-    let (activities, next_page_token) = list.shown(state, rows, show);
+    let (activities, next_page_token) = list.page(state, rows, show);
     let activities = activities.into_iter().collect::<Result<_, String>>();
     let activities = activities.map_err(|what| fault::incident(LIST, &what))?;
     Ok(pb::ListActivitiesResponse { activities, next_page_token })

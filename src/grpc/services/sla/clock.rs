@@ -141,7 +141,7 @@ pub async fn explain(
     })
 }
 
-/// The hours that a clock counts by, in its version of the calendar, whoever made that; absent where they cannot be read.
+/// The business hours of a clock by its version of the calendar, of any application; absent where they cannot be read.
 async fn hours(
     conn: &mut Connection,
     call: &Call,

@@ -87,7 +87,7 @@ async fn list_policies(
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::sla::policies(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (sla_policies, next_page_token) = list.shown(state, rows, sla::policy_to_pb);
+    let (sla_policies, next_page_token) = list.page(state, rows, sla::policy_to_pb);
     Ok(pb::ListSlaPoliciesResponse { sla_policies, next_page_token })
 }
 
@@ -143,6 +143,6 @@ async fn list_calendars(
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::sla::calendars(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (calendars, next_page_token) = list.shown(state, rows, sla::calendar_to_pb);
+    let (calendars, next_page_token) = list.page(state, rows, sla::calendar_to_pb);
     Ok(pb::ListCalendarsResponse { calendars, next_page_token })
 }

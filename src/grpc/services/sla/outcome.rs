@@ -50,7 +50,7 @@ pub async fn breaches(
     let rows = rows.map_err(|error| list.failed(error))?;
     let tickets = tickets(&conn, METHOD, call.caller.tenant(), rows.rows.iter().map(|row| row.ticket_id)).await?;
     let policies = policies(&conn, METHOD, list.scope(), rows.rows.iter().map(|row| row.policy_id)).await?;
-    let (breaches, next_page_token) = list.shown(state, rows, |row| {
+    let (breaches, next_page_token) = list.page(state, rows, |row| {
         let (ticket, policy) = (tickets.get(&row.ticket_id), policies.get(&row.policy_id));
         breach_to_pb(row, ticket, policy)
     });

@@ -50,7 +50,7 @@ async fn look_up(
     Ok(clocks.iter().map(|clocks| Some(known.show(clocks, now))).collect())
 }
 
-/// The hours that clocks count by, each in its version of its calendar, whoever made that.
+/// The business hours of clocks, by version of the calendar, of any application.
 pub struct CalendarHours(HashMap<(Uuid, i32), Option<Hours>>);
 
 impl CalendarHours {

@@ -48,7 +48,7 @@ pub async fn list(
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::canned::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (canned_responses, next_page_token) = list.shown(state, rows, canned::to_pb);
+    let (canned_responses, next_page_token) = list.page(state, rows, canned::to_pb);
     Ok(pb::ListCannedResponsesResponse { canned_responses, next_page_token })
 }
 

@@ -145,7 +145,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     if wanted.is_empty() {
         let viewer = Viewer { scope: list.scope(), disclosure: list.disclosure(), epoch: state.feed.epoch() };
         let page = state.tickets.page(&mut conn, viewer, which, &list.paging()).await;
-        let (tickets, next_page_token) = list.shown(state, page.map_err(|error| list.failed(error))?, |bytes| bytes);
+        let (tickets, next_page_token) = list.page(state, page.map_err(|error| list.failed(error))?, |bytes| bytes);
         return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new() });
     }
     let rows = store::read::ticket::list(&mut conn, list.scope(), which, &list.paging()).await;
@@ -153,7 +153,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     drop(conn);
     let included = included(state, &call, "ListTickets", &rows.rows, &wanted).await?;
     let mut slas = ticket_sla::wanted_of(state, &call, "ListTickets", &rows.rows, &wanted).await?.into_iter();
-    let (tickets, next_page_token) = list.shown(state, rows, |row| {
+    let (tickets, next_page_token) = list.page(state, rows, |row| {
         let sla = slas.next().flatten();
         pb::Ticket { sla, ..ticket::to_pb(row, list.disclosure()) }.encode_to_vec().into()
     });
@@ -198,6 +198,6 @@ async fn list_messages(
     let of = find(&mut conn, "ListMessages", &call, &name, &ticket_id).await?.id;
     let rows = store::read::message::list(&mut conn, list.scope(), of, list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (messages, next_page_token) = list.shown(state, rows, |row| message::to_pb(row, list.disclosure()));
+    let (messages, next_page_token) = list.page(state, rows, |row| message::to_pb(row, list.disclosure()));
     Ok(pb::ListMessagesResponse { messages, next_page_token })
 }

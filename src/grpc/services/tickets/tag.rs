@@ -39,6 +39,6 @@ pub async fn list(state: &State, call: Call, request: pb::ListTagsRequest) -> Re
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::tag::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
-    let (tags, next_page_token) = list.shown(state, rows, tag::to_pb);
+    let (tags, next_page_token) = list.page(state, rows, tag::to_pb);
     Ok(pb::ListTagsResponse { tags, next_page_token })
 }
