@@ -13,9 +13,9 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::kept::Kept;
+use super::segment::Segment;
+use super::shared_activity::SharedActivity;
 use super::snapshot::Snapshot;
-use super::stretch::Stretch;
 use super::subscription::{Own, Step, Subscription};
 use super::{End, Feed, Selection};
 use crate::model::ticket::Ticket;
@@ -29,9 +29,9 @@ const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    Activity(Arc<Kept>),
+    Activity(Arc<SharedActivity>),
     /// A frame for each of them, which accounts for what the one before it did, and itself.
-    Stretch(Arc<Stretch>),
+    Segment(Arc<Segment>),
     /// Everything up to the position was sent, or not asked for.
     Bookmark(i64),
     /// A ticket as it was at the start, which accounts for nothing yet.
@@ -46,7 +46,7 @@ impl Event {
     pub fn position(&self) -> i64 {
         match self {
             Event::Activity(activity) => activity.position,
-            Event::Stretch(stretch) => stretch.up_to(),
+            Event::Segment(segment) => segment.up_to(),
             Event::Bookmark(position) | Event::Snapshot { at: position, .. } => *position,
         }
     }
@@ -146,7 +146,7 @@ impl Stream {
         self.step.len()
     }
 
-    /// The reader has taken a part of a stretch.
+    /// The reader has taken a part of a segment.
     pub fn moved(&self) {
         self.taken.fetch_add(1, Ordering::Relaxed);
     }
@@ -210,7 +210,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// What comes next. Bookmarks go out while it is waited for, and never end a read that is under way.
+    /// What comes next. Bookmarks go out while it is waited for, and never end a read that is in flight.
     async fn next(&mut self) -> Result<Step, Over> {
         let position = self.subscription.position();
         let mut step = pin!(self.subscription.next());
@@ -226,14 +226,14 @@ impl Delivery {
 
     async fn step(&mut self, step: Step) -> Result<(), Over> {
         let up_to = step.up_to();
-        let takes = |activity: &Arc<Kept>| self.selection.takes(activity);
+        let takes = |activity: &Arc<SharedActivity>| self.selection.takes(activity);
         match step {
-            Step::Shared(stretch) => {
-                self.lag(stretch.activities());
+            Step::Shared(segment) => {
+                self.lag(segment.activities());
                 let events = if self.selection.takes_all() {
-                    vec![Event::Stretch(stretch)]
+                    vec![Event::Segment(segment)]
                 } else {
-                    stretch.activities().iter().filter(|it| takes(it)).cloned().map(Event::Activity).collect()
+                    segment.activities().iter().filter(|it| takes(it)).cloned().map(Event::Activity).collect()
                 };
                 self.outlet.send(events).await?;
             }
@@ -253,7 +253,7 @@ impl Delivery {
     }
 
     /// How old the oldest of what is fresh is.
-    fn lag(&self, fresh: &[Arc<Kept>]) {
+    fn lag(&self, fresh: &[Arc<SharedActivity>]) {
         if let Some(oldest) = fresh.first() {
             let micros = Moment::host_now().0.saturating_sub(oldest.occurred_at.0);
             self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));

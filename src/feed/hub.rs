@@ -8,25 +8,25 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::kept::Kept;
 use super::ring::{Next, Ring};
-use super::stretch::Stretch;
+use super::segment::Segment;
+use super::shared_activity::SharedActivity;
 
-/// Activities kept for one tenant, while its readers take them: a second of a busy one.
-const KEEP: usize = 1_024;
-/// The same, while all tenants together have [`KEEP_ALL`].
-const KEEP_LITTLE: usize = 8;
-const KEEP_ALL: usize = 16_384;
+/// Activities cached for one tenant, while its readers take them: a second of a busy one.
+const CACHE: usize = 1_024;
+/// The same, while all tenants together have [`CACHE_ALL`].
+const CACHE_LITTLE: usize = 8;
+const CACHE_ALL: usize = 16_384;
 /// So few readers are asked each time how far they are.
 const FEW: usize = 4;
-/// A turn lasts so long for each reader: several times what it costs to give it something, so that giving all of them
+/// A tick lasts so long for each reader: several times what it costs to give it something, so that giving all of them
 /// something takes a part of the time only.
 const GIVING: Duration = Duration::from_micros(25);
-/// Turns never last longer.
+/// Ticks never last longer.
 const LONGEST: Duration = Duration::from_millis(50);
-/// Where turns would be shorter there are none: readers are given what comes as it comes.
+/// Where ticks would be shorter there are none: readers are given what comes as it comes.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// Positions that readers may share what follows from, in one turn. Nearly all of them come from one or two.
+/// Positions that readers may share what follows from, in one tick. Nearly all of them come from one or two.
 const STARTS: usize = 8;
 
 pub struct Hub {
@@ -36,15 +36,15 @@ pub struct Hub {
     began: Instant,
     state: Mutex<State>,
     /// The log's epoch and head. Another epoch than the hub's: the hub is over.
-    mark: watch::Sender<Mark>,
+    log: watch::Sender<LogHead>,
     /// Held by the one reader that reads the end of the log for all.
     pub reading: tokio::sync::Mutex<()>,
-    /// How many activities all hubs keep.
-    kept: Arc<AtomicUsize>,
+    /// How many activities all hubs cache.
+    cached: Arc<AtomicUsize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct LogHead {
     pub epoch: i64,
     pub head: i64,
 }
@@ -57,39 +57,39 @@ struct State {
     next_reader: u64,
     /// Looks until the readers are asked again.
     patience: usize,
-    turn: Option<Turn>,
+    tick: Option<Tick>,
 }
 
 /// A time in which each of many readers is given what had come as it began, all who come from one position the same.
-struct Turn {
+struct Tick {
     up_to: i64,
     ends: Instant,
-    stretches: Vec<Arc<Stretch>>,
+    segments: Vec<Arc<Segment>>,
 }
 
 /// What comes for a reader.
 #[derive(Debug, PartialEq)]
 pub enum Given {
-    /// What is right after its position, for many readers. `again`: that is all for this turn, and it shall come again when
+    /// What is right after its position, for many readers. `again`: that is all for this tick, and it shall come again when
     /// it is over.
-    Shared { stretch: Arc<Stretch>, again: Option<Instant> },
+    Shared { segment: Arc<Segment>, again: Option<Instant> },
     /// For it alone.
     Own(Next),
 }
 
 impl Hub {
-    pub fn new(tenant: &str, epoch: i64, kept: Arc<AtomicUsize>) -> Hub {
-        let (mark, _) = watch::channel(Mark { epoch, head: 0 });
+    pub fn new(tenant: &str, epoch: i64, cached: Arc<AtomicUsize>) -> Hub {
+        let (log, _) = watch::channel(LogHead { epoch, head: 0 });
         let state = Mutex::new(State::default());
         let (tenant, began) = (tenant.to_owned(), Instant::now());
-        Hub { tenant, epoch, began, state, mark, reading: tokio::sync::Mutex::new(()), kept }
+        Hub { tenant, epoch, began, state, log, reading: tokio::sync::Mutex::new(()), cached }
     }
 
     /// Takes what was committed or read.
-    pub fn push(&self, activities: &[Arc<Kept>]) {
-        self.change(|state, kept| {
-            let keep = if kept > KEEP_ALL { KEEP_LITTLE } else { KEEP };
-            state.ring.push(activities, keep)
+    pub fn push(&self, activities: &[Arc<SharedActivity>]) {
+        self.change(|state, cached| {
+            let most = if cached > CACHE_ALL { CACHE_LITTLE } else { CACHE };
+            state.ring.push(activities, most)
         });
     }
 
@@ -100,15 +100,15 @@ impl Hub {
 
     /// The log is another one now.
     pub fn close(&self, epoch: i64) {
-        self.mark.send_modify(|mark| mark.epoch = epoch);
+        self.log.send_modify(|log| log.epoch = epoch);
     }
 
-    pub fn watch(&self) -> watch::Receiver<Mark> {
-        self.mark.subscribe()
+    pub fn watch(&self) -> watch::Receiver<LogHead> {
+        self.log.subscribe()
     }
 
-    pub fn mark(&self) -> Mark {
-        *self.mark.borrow()
+    pub fn log_head(&self) -> LogHead {
+        *self.log.borrow()
     }
 
     /// A new reader, unless there are `most` already.
@@ -130,9 +130,9 @@ impl Hub {
         state.readers.remove(&reader);
         let empty = state.readers.is_empty();
         if empty {
-            self.kept.fetch_sub(state.ring.len(), Ordering::Relaxed);
+            self.cached.fetch_sub(state.ring.len(), Ordering::Relaxed);
             state.ring = Ring::default();
-            state.turn = None;
+            state.tick = None;
         }
         empty
     }
@@ -143,59 +143,59 @@ impl Hub {
         let before = state.ring.len();
         state.readers.insert(reader, position);
         state.forget_what_all_have();
-        self.kept.fetch_sub(before - state.ring.len(), Ordering::Relaxed);
-        state.turn.take_if(|turn| turn.ends <= now);
+        self.cached.fetch_sub(before - state.ring.len(), Ordering::Relaxed);
+        state.tick.take_if(|tick| tick.ends <= now);
         match self.shared(&mut state, position, now) {
             Some(shared) => shared,
             None => Given::Own(state.ring.after(position, most)),
         }
     }
 
-    /// What is kept here after a position, in this turn.
+    /// What is cached here after a position, in this tick.
     fn shared(&self, state: &mut State, position: i64, now: Instant) -> Option<Given> {
-        let State { ring, readers, turn, .. } = state;
+        let State { ring, readers, tick, .. } = state;
         let length = GIVING * u32::try_from(readers.len()).unwrap_or(u32::MAX);
         let newest = ring.newest().filter(|newest| *newest > position)?;
         if length < SHORTEST {
             return None;
         }
-        let Turn { up_to, ends, stretches } = turn.get_or_insert_with(|| {
-            // Whole turns since the hub began, so that it does not matter who begins one.
+        let Tick { up_to, ends, segments } = tick.get_or_insert_with(|| {
+            // Whole ticks since the hub began, so that it does not matter who begins one.
             let length = length.min(LONGEST).as_micros();
             let left = length - now.duration_since(self.began).as_micros() % length;
             let ends = now + Duration::from_micros(u64::try_from(left).unwrap_or_default());
-            Turn { up_to: newest, ends, stretches: Vec::new() }
+            Tick { up_to: newest, ends, segments: Vec::new() }
         });
-        let stretch = match stretches.iter().find(|stretch| stretch.since() == position) {
-            Some(stretch) => stretch.clone(),
-            None if stretches.len() >= STARTS => return None,
+        let segment = match segments.iter().find(|segment| segment.since() == position) {
+            Some(segment) => segment.clone(),
+            None if segments.len() >= STARTS => return None,
             None => {
-                // Who is past it has come while the turn lasts.
+                // Who is past it has come while the tick lasts.
                 let up_to = if position < *up_to { *up_to } else { newest };
-                let stretch = Stretch::new(ring.here(position, usize::try_from(up_to - position).ok()?))?;
-                stretches.push(stretch.clone());
-                stretch
+                let segment = Segment::new(ring.here(position, usize::try_from(up_to - position).ok()?))?;
+                segments.push(segment.clone());
+                segment
             }
         };
-        let again = (stretch.up_to() >= *up_to).then_some(*ends);
-        Some(Given::Shared { stretch, again })
+        let again = (segment.up_to() >= *up_to).then_some(*ends);
+        Some(Given::Shared { segment, again })
     }
 
     fn change(&self, change: impl FnOnce(&mut State, usize) -> bool) {
         let mut state = self.lock();
         let before = state.ring.len();
-        let news = change(&mut state, self.kept.load(Ordering::Relaxed));
+        let news = change(&mut state, self.cached.load(Ordering::Relaxed));
         let (after, head) = (state.ring.len(), state.ring.head());
         if after >= before {
-            self.kept.fetch_add(after - before, Ordering::Relaxed);
+            self.cached.fetch_add(after - before, Ordering::Relaxed);
         } else {
-            self.kept.fetch_sub(before - after, Ordering::Relaxed);
+            self.cached.fetch_sub(before - after, Ordering::Relaxed);
         }
         drop(state);
         if news {
-            self.mark.send_if_modified(|mark| {
-                let moved = head > mark.head;
-                mark.head = mark.head.max(head);
+            self.log.send_if_modified(|log| {
+                let moved = head > log.head;
+                log.head = log.head.max(head);
                 moved
             });
         }

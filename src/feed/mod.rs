@@ -19,13 +19,13 @@ use crate::telemetry::{Metrics, Phase};
 mod deliver;
 mod hints;
 mod hub;
-mod kept;
-mod known;
+mod known_heads;
 mod ring;
+mod segment;
 mod selection;
+mod shared_activity;
 mod snapshot;
 mod start;
-mod stretch;
 mod subscription;
 mod tail;
 #[cfg(test)]
@@ -33,14 +33,14 @@ mod tests;
 mod wait;
 
 pub use deliver::{Ended, Event, Frame, Stream};
-pub use kept::{Form, Kept};
+pub use segment::Segment;
 pub use selection::Selection;
+pub use shared_activity::{Form, SharedActivity};
 pub use start::{NotStarted, Start, Wanted};
-pub use stretch::Stretch;
 pub use wait::Waited;
 
 use hub::Hub;
-use known::Known;
+use known_heads::KnownHeads;
 use subscription::Subscription;
 
 #[derive(Clone, Debug)]
@@ -109,11 +109,11 @@ struct Shared {
     metrics: Arc<Metrics>,
     phase: watch::Receiver<Phase>,
     hubs: Mutex<HashMap<String, Arc<Hub>>>,
-    known: Known,
+    known: KnownHeads,
     hints: hints::Pending,
     reads: Semaphore,
     long_steps: Arc<Semaphore>,
-    kept: Arc<AtomicUsize>,
+    cached: Arc<AtomicUsize>,
     /// When the heads were last read.
     heads_read: Mutex<Instant>,
 }
@@ -129,11 +129,11 @@ impl Feed {
             metrics,
             phase,
             hubs: Mutex::default(),
-            known: Known::default(),
+            known: KnownHeads::default(),
             hints: hints::Pending::default(),
             reads,
             long_steps,
-            kept: Arc::default(),
+            cached: Arc::default(),
             heads_read: Mutex::new(Instant::now()),
         }))
     }
@@ -174,8 +174,8 @@ impl Feed {
             return;
         }
         if let Some(hub) = self.hub(&tenant_id) {
-            let kept: Vec<Arc<Kept>> = activities.into_iter().map(Kept::new).collect();
-            hub.push(&kept);
+            let shared: Vec<Arc<SharedActivity>> = activities.into_iter().map(SharedActivity::new).collect();
+            hub.push(&shared);
         }
         self.0.hints.add(&tenant_id, last);
         self.0.known.learn(tenant_id, last);
@@ -214,7 +214,7 @@ impl Feed {
         let hub = match hubs.get(tenant) {
             Some(hub) => hub.clone(),
             None => {
-                let hub = Arc::new(Hub::new(tenant, self.epoch(), self.0.kept.clone()));
+                let hub = Arc::new(Hub::new(tenant, self.epoch(), self.0.cached.clone()));
                 hubs.insert(tenant.to_owned(), hub.clone());
                 hub
             }
@@ -226,7 +226,7 @@ impl Feed {
     fn leave(&self, hub: &Arc<Hub>, reader: u64) {
         let mut hubs = self.hubs();
         let last = hub.leave(reader);
-        if last && hubs.get(&hub.tenant).is_some_and(|kept| Arc::ptr_eq(kept, hub)) {
+        if last && hubs.get(&hub.tenant).is_some_and(|entered| Arc::ptr_eq(entered, hub)) {
             hubs.remove(&hub.tenant);
         }
     }
@@ -236,8 +236,8 @@ impl Feed {
         self.0.hubs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Activities kept for readers, over all tenants.
-    pub fn kept(&self) -> usize {
-        self.0.kept.load(Ordering::Relaxed)
+    /// Activities cached for readers, over all tenants.
+    pub fn cached(&self) -> usize {
+        self.0.cached.load(Ordering::Relaxed)
     }
 }

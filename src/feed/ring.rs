@@ -1,9 +1,9 @@
-//! What a process keeps of one tenant's log: how far it goes, and its newest activities in one piece. Pure.
+//! What a process caches of one tenant's log: how far it goes, and its newest activities in one piece. Pure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::kept::Kept;
+use super::shared_activity::SharedActivity;
 
 /// Activities that are given at once, at most.
 pub const HERE: usize = 256;
@@ -16,15 +16,15 @@ pub struct Ring {
     /// The highest position heard of; never one that was not said to be committed.
     head: i64,
     /// Dense: each position is the one before it and one.
-    recent: VecDeque<Arc<Kept>>,
+    recent: VecDeque<Arc<SharedActivity>>,
 }
 
 /// What comes after a position.
 #[derive(Debug, PartialEq)]
 pub enum Next {
     /// The activities right after it, in order, at least one.
-    Here(Vec<Arc<Kept>>),
-    /// Not kept here: the table has the positions up to this one. `newest`: it is no more than the end of the log that is
+    Here(Vec<Arc<SharedActivity>>),
+    /// Not cached here: the table has the positions up to this one. `newest`: it is no more than the end of the log that is
     /// missing, as it is to everybody who keeps up.
     Gap { up_to: i64, newest: bool },
     /// Nothing is known to come.
@@ -36,7 +36,7 @@ impl Ring {
         self.head
     }
 
-    /// The position of the newest that is kept.
+    /// The position of the newest that is cached.
     pub fn newest(&self) -> Option<i64> {
         self.recent.back().map(|activity| activity.position)
     }
@@ -52,21 +52,21 @@ impl Ring {
         news
     }
 
-    /// Takes committed activities, in order and without a hole, and keeps the newest `keep`. What does not touch what is
-    /// kept replaces it: the hole is in the table. True when the head moved.
-    pub fn push(&mut self, activities: &[Arc<Kept>], keep: usize) -> bool {
+    /// Takes committed activities, in order and without a hole, and caches the newest `most`. What does not touch what is
+    /// cached replaces it: the hole is in the table. True when the head moved.
+    pub fn push(&mut self, activities: &[Arc<SharedActivity>], most: usize) -> bool {
         let Some((first, last)) = ends(activities) else { return false };
         let news = self.learn(last);
         let fresh = match self.newest() {
-            Some(kept) if last <= kept => return news,
-            Some(kept) if first <= kept + 1 => &activities[(kept + 1 - first) as usize..],
+            Some(newest) if last <= newest => return news,
+            Some(newest) if first <= newest + 1 => &activities[(newest + 1 - first) as usize..],
             Some(_) | None => {
                 self.recent.clear();
                 activities
             }
         };
         self.recent.extend(fresh.iter().cloned());
-        let surplus = self.recent.len().saturating_sub(keep);
+        let surplus = self.recent.len().saturating_sub(most);
         self.recent.drain(..surplus);
         news
     }
@@ -81,8 +81,8 @@ impl Ring {
         }
     }
 
-    /// Those activities right after `position` that are kept, `most` at most.
-    pub fn here(&self, position: i64, most: usize) -> Vec<Arc<Kept>> {
+    /// Those activities right after `position` that are cached, `most` at most.
+    pub fn here(&self, position: i64, most: usize) -> Vec<Arc<SharedActivity>> {
         let Some(oldest) = self.recent.front().map(|oldest| oldest.position) else { return Vec::new() };
         match usize::try_from(position + 1 - oldest) {
             Ok(from) => self.recent.iter().skip(from).take(most.min(HERE)).cloned().collect(),
@@ -111,7 +111,7 @@ impl Ring {
 }
 
 /// The first and the last position, where the activities are dense.
-fn ends(activities: &[Arc<Kept>]) -> Option<(i64, i64)> {
+fn ends(activities: &[Arc<SharedActivity>]) -> Option<(i64, i64)> {
     let (first, last) = (activities.first()?.position, activities.last()?.position);
     let dense = activities.windows(2).all(|two| two[1].position == two[0].position + 1);
     dense.then_some((first, last))

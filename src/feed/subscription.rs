@@ -1,4 +1,4 @@
-//! One reader's place in a log, and the way from there: what is kept here, else the table. Nothing is ever skipped.
+//! One reader's place in a log, and the way from there: what is cached here, else the table. Nothing is ever skipped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use diesel::result::QueryResult;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::hub::{Given, Hub, Mark};
-use super::kept::Kept;
+use super::hub::{Given, Hub, LogHead};
 use super::ring::Next;
+use super::segment::Segment;
 use super::selection::Past;
-use super::stretch::Stretch;
+use super::shared_activity::SharedActivity;
 use super::{End, Feed};
 use crate::model::image::ActivityRow;
 use crate::store::pool::PoolError;
@@ -30,14 +30,14 @@ pub const AGAIN: Duration = Duration::from_millis(250);
 /// What comes next for a reader.
 pub enum Step {
     /// Fresh from the commit, for many readers: everything that there is, asked for or not.
-    Shared(Arc<Stretch>),
+    Shared(Arc<Segment>),
     Own(Own),
 }
 
 /// A step of one reader alone.
 pub struct Own {
     /// In order. What is not among them was not asked for.
-    pub activities: Vec<Arc<Kept>>,
+    pub activities: Vec<Arc<SharedActivity>>,
     pub up_to: i64,
     /// Fresh from the commit, not read from the table.
     pub live: bool,
@@ -47,7 +47,7 @@ impl Step {
     /// The position that it accounts for: after the one before it.
     pub fn up_to(&self) -> i64 {
         match self {
-            Step::Shared(stretch) => stretch.up_to(),
+            Step::Shared(segment) => segment.up_to(),
             Step::Own(own) => own.up_to,
         }
     }
@@ -57,7 +57,7 @@ pub struct Subscription {
     feed: Feed,
     hub: Arc<Hub>,
     reader: u64,
-    marks: watch::Receiver<Mark>,
+    log: watch::Receiver<LogHead>,
     position: i64,
     /// What the table is asked for.
     past: Past,
@@ -81,8 +81,8 @@ pub enum ReadError {
 
 impl Subscription {
     pub(super) fn new(feed: Feed, hub: Arc<Hub>, reader: u64, past: Past) -> Subscription {
-        let marks = hub.watch();
-        Subscription { feed, hub, reader, marks, position: 0, past, step: STEP, long: None, again: None }
+        let log = hub.watch();
+        Subscription { feed, hub, reader, log, position: 0, past, step: STEP, long: None, again: None }
     }
 
     /// The hub's: of one that was closed meanwhile nothing new is ever heard, so it must not pass for the log's.
@@ -111,9 +111,9 @@ impl Subscription {
         self.step = if self.long.is_some() { wanted } else { STEP };
     }
 
-    /// Whether nothing more is known to come, but for the next turn.
+    /// Whether nothing more is known to come, but for the next tick.
     pub fn is_level(&self) -> bool {
-        self.again.is_some() || self.hub.mark().head <= self.position
+        self.again.is_some() || self.hub.log_head().head <= self.position
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -128,15 +128,15 @@ impl Subscription {
                 self.again = None;
             }
             // Before looking, so that what comes meanwhile wakes.
-            let mark = *self.marks.borrow_and_update();
-            if mark.epoch != self.hub.epoch {
-                return Err(End::OtherLog { head: mark.head, epoch: mark.epoch });
+            let log = *self.log.borrow_and_update();
+            if log.epoch != self.hub.epoch {
+                return Err(End::OtherLog { head: log.head, epoch: log.epoch });
             }
             let most = if self.past.is_chosen() { LOOK_THROUGH } else { self.step };
             let read = match self.hub.after(self.reader, self.position, most, Instant::now()) {
-                Given::Shared { stretch, again } => {
+                Given::Shared { segment, again } => {
                     self.again = again;
-                    return Ok(Step::Shared(stretch));
+                    return Ok(Step::Shared(segment));
                 }
                 Given::Own(Next::Here(activities)) => {
                     let up_to = activities.last().map_or(self.position, |last| last.position);
@@ -181,7 +181,7 @@ impl Subscription {
         if let Some(read) = &found {
             self.hub.push(&read.activities);
         }
-        // Whoever read it is given it as all others are, unless too much is kept already.
+        // Whoever read it is given it as all others are, unless too much is cached already.
         match self.hub.after(self.reader, self.position, STEP, Instant::now()) {
             Given::Own(Next::Gap { .. }) => Ok(found),
             Given::Shared { .. } | Given::Own(Next::Here(_) | Next::Nothing) => Ok(None),
@@ -195,7 +195,7 @@ impl Subscription {
         let rows = activity::range(&mut conn, &self.hub.tenant, self.position, up_to, view).await?;
         drop(conn);
         let dense = rows.into_iter().zip(self.position + 1..).take_while(|(row, wanted)| row.position == *wanted);
-        let activities = kept(dense.map(|(row, _)| row))?;
+        let activities = shared(dense.map(|(row, _)| row))?;
         let up_to = activities.last().map_or(self.position, |last| last.position);
         Ok(Some(Own { activities, up_to, live: false }))
     }
@@ -219,7 +219,7 @@ impl Subscription {
         }
         let full = rows.len() >= self.step;
         let last = rows.last().filter(|_| full).map(|row| row.position);
-        Ok(Some(Own { activities: kept(rows)?, up_to: last.unwrap_or(up_to), live: false }))
+        Ok(Some(Own { activities: shared(rows)?, up_to: last.unwrap_or(up_to), live: false }))
     }
 
     /// What should be there is not: perhaps it is no longer kept.
@@ -235,7 +235,7 @@ impl Subscription {
     /// Until the log moves, or `most` has passed.
     async fn wait(&mut self, most: Option<Duration>) {
         // The hub outlives its readers, so `changed` fails never.
-        let moved = self.marks.changed();
+        let moved = self.log.changed();
         match most {
             None => drop(moved.await),
             Some(most) => drop(tokio::time::timeout(most, moved).await),
@@ -249,7 +249,7 @@ impl Drop for Subscription {
     }
 }
 
-fn kept(rows: impl IntoIterator<Item = ActivityRow>) -> Result<Vec<Arc<Kept>>, ReadError> {
-    let activities = rows.into_iter().map(|row| row.into_activity().map(|it| Kept::new(Arc::new(it))));
+fn shared(rows: impl IntoIterator<Item = ActivityRow>) -> Result<Vec<Arc<SharedActivity>>, ReadError> {
+    let activities = rows.into_iter().map(|row| row.into_activity().map(|it| SharedActivity::new(Arc::new(it))));
     activities.collect::<Result<_, _>>().map_err(ReadError::Unreadable)
 }

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::hub::{Given, Hub};
-use super::kept::Kept;
 use super::ring::{HERE, Next, Ring};
-use super::stretch::Stretch;
+use super::segment::Segment;
+use super::shared_activity::SharedActivity;
 use super::subscription::Subscription;
 use super::{Config, End, Feed, Selection};
 use crate::model::fixture;
@@ -19,15 +19,15 @@ use crate::model::time::Instant as Moment;
 use crate::store::pool::{self, Pool};
 use crate::telemetry::{Metrics, Phase};
 
-fn activity(position: i64) -> Arc<Kept> {
-    Kept::new(Arc::new(fixture::activity("acme", position, "ticket.created", Moment(position))))
+fn activity(position: i64) -> Arc<SharedActivity> {
+    SharedActivity::new(Arc::new(fixture::activity("acme", position, "ticket.created", Moment(position))))
 }
 
-fn positions(activities: &[Arc<Kept>]) -> Vec<i64> {
+fn positions(activities: &[Arc<SharedActivity>]) -> Vec<i64> {
     activities.iter().map(|activity| activity.position).collect()
 }
 
-fn range(from: i64, to: i64) -> Vec<Arc<Kept>> {
+fn range(from: i64, to: i64) -> Vec<Arc<SharedActivity>> {
     (from..=to).map(activity).collect()
 }
 
@@ -91,7 +91,7 @@ impl Reader {
         let taken = match hub.after(self.id, self.position, most, now) {
             Given::Own(Next::Nothing) => return Ok(false),
             Given::Own(Next::Here(activities)) => positions(&activities),
-            Given::Shared { stretch, .. } => positions(stretch.activities()),
+            Given::Shared { segment, .. } => positions(segment.activities()),
             Given::Own(Next::Gap { up_to, newest }) => {
                 prop_assert!(up_to <= committed, "only what is committed is asked of the table");
                 let rows = range(self.position + 1, up_to);
@@ -116,8 +116,8 @@ proptest! {
         happenings in prop::collection::vec(happening(), 1..120),
         readers in prop_oneof![Just(2), Just(60)],
     ) {
-        let kept = Arc::new(AtomicUsize::new(0));
-        let hub = Hub::new("acme", 1, kept.clone());
+        let cached = Arc::new(AtomicUsize::new(0));
+        let hub = Hub::new("acme", 1, cached.clone());
         let mut committed = 0;
         let mut now = Instant::now();
         let enter = |position| Reader { id: hub.enter(200).expect("room"), position };
@@ -152,18 +152,18 @@ proptest! {
             while reader.step(&hub, committed, 64, now)? {}
             prop_assert_eq!(reader.position, committed);
         }
-        prop_assert_eq!(hub.mark().head, committed);
+        prop_assert_eq!(hub.log_head().head, committed);
         for reader in readers {
             hub.leave(reader.id);
         }
-        prop_assert_eq!(kept.load(std::sync::atomic::Ordering::Relaxed), 0);
+        prop_assert_eq!(cached.load(std::sync::atomic::Ordering::Relaxed), 0);
     }
 }
 
 /// What a reader is given, and when it shall come again.
-fn given(hub: &Hub, reader: u64, position: i64, now: Instant) -> (Arc<Stretch>, Option<Instant>) {
+fn given(hub: &Hub, reader: u64, position: i64, now: Instant) -> (Arc<Segment>, Option<Instant>) {
     match hub.after(reader, position, 64, now) {
-        Given::Shared { stretch, again } => (stretch, again),
+        Given::Shared { segment, again } => (segment, again),
         other => panic!("{other:?}"),
     }
 }
@@ -176,14 +176,14 @@ fn many_readers_are_given_the_same_until_their_turn_is_over() {
     hub.push(&range(1, 3));
     let (first, ends) = given(&hub, readers[0], 0, now);
     assert_eq!((first.since(), first.up_to()), (0, 3));
-    let ends = ends.expect("a turn");
+    let ends = ends.expect("a tick");
     assert!(ends > now);
 
     hub.push(&range(4, 5));
     let (same, again) = given(&hub, readers[1], 0, now);
     assert!(Arc::ptr_eq(&first, &same) && again == Some(ends));
     let (straggler, _) = given(&hub, readers[2], 1, now);
-    assert_eq!((straggler.since(), straggler.up_to()), (1, 3), "it is where the others are when the turn is over");
+    assert_eq!((straggler.since(), straggler.up_to()), (1, 3), "it is where the others are when the tick is over");
     let (newcomer, again) = given(&hub, readers[3], 4, now);
     assert_eq!((newcomer.up_to(), again), (5, Some(ends)));
 
@@ -204,11 +204,11 @@ fn few_readers_wait_for_nobody() {
 }
 
 #[test]
-fn what_all_readers_have_is_not_kept() {
-    let kept = Arc::new(AtomicUsize::new(0));
-    let hub = Hub::new("acme", 1, kept.clone());
+fn what_all_readers_have_is_not_cached() {
+    let cached = Arc::new(AtomicUsize::new(0));
+    let hub = Hub::new("acme", 1, cached.clone());
     let (fast, slow) = (hub.enter(9).expect("room"), hub.enter(9).expect("room"));
-    let count = || kept.load(std::sync::atomic::Ordering::Relaxed);
+    let count = || cached.load(std::sync::atomic::Ordering::Relaxed);
     hub.after(fast, 0, 64, Instant::now());
     hub.after(slow, 0, 64, Instant::now());
     hub.push(&range(1, 100));

@@ -175,7 +175,7 @@ impl Journal {
         self.lanes.iter().enumerate().find_map(|(number, lane)| match lane.at_work() {
             _ if lane.is_closed() => Some(format!("lane {number} has ended")),
             Some(length) if length > patience => {
-                Some(format!("a batch of lane {number} has been under way for {} s", length.as_secs()))
+                Some(format!("a batch of lane {number} has been in flight for {} s", length.as_secs()))
             }
             _ => None,
         })

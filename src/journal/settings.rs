@@ -12,11 +12,11 @@ const TENANTS: usize = 4_096;
 
 #[derive(Default)]
 pub struct Settings {
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<HashMap<String, CachedConfig>>,
 }
 
 /// What a tenant's configuration was when its log had come to `config_position`, and are until that moves.
-pub struct Known {
+pub struct CachedConfig {
     epoch: i64,
     config_position: i64,
     /// `None`: nobody looked.
@@ -25,7 +25,7 @@ pub struct Known {
 }
 
 /// What the worlds know. It may be kept once they are committed.
-pub fn known(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, Known)> {
+pub fn known(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, CachedConfig)> {
     let of = |(tenant, world): (&String, &World)| {
         let config_position = world.head.config_position;
         // Without configuration there is nothing to look up.
@@ -34,7 +34,7 @@ pub fn known(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, Known)
             return None;
         }
         let (row, sla) = (row.map(|row| row.cloned()), sla.map(|sla| sla.cloned()));
-        Some((tenant.clone(), Known { epoch, config_position, row, sla }))
+        Some((tenant.clone(), CachedConfig { epoch, config_position, row, sla }))
     };
     worlds.iter().filter_map(of).collect()
 }
@@ -44,7 +44,8 @@ impl Settings {
     pub fn tell(&self, worlds: &mut HashMap<String, World>, epoch: i64) {
         let kept = self.lock();
         for (tenant, world) in worlds.iter_mut().filter(|(_, world)| world.head.config_position > 0) {
-            let holds = |known: &&Known| known.epoch == epoch && known.config_position == world.head.config_position;
+            let holds =
+                |known: &&CachedConfig| known.epoch == epoch && known.config_position == world.head.config_position;
             if let Some(known) = kept.get(tenant).filter(holds) {
                 if let Some(row) = &known.row {
                     world.settings.load((), row.clone());
@@ -56,7 +57,7 @@ impl Settings {
         }
     }
 
-    pub fn keep(&self, learnt: Vec<(String, Known)>) {
+    pub fn keep(&self, learnt: Vec<(String, CachedConfig)>) {
         if learnt.is_empty() {
             return;
         }
@@ -67,7 +68,7 @@ impl Settings {
         kept.extend(learnt);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, CachedConfig>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -123,7 +123,7 @@ lookups! {
 }
 
 /// A ticket that somebody has as it was at a position.
-pub struct Known<'a> {
+pub struct KnownTicket<'a> {
     /// What its answer goes by.
     pub place: usize,
     pub tenant: &'a str,
@@ -167,7 +167,7 @@ impl QueryFragment<Pg> for Unchanged<'_> {
 }
 
 /// The places of those tickets that have not changed.
-pub async fn unchanged_tickets(conn: &AsyncPgConnection, all: &[Known<'_>]) -> QueryResult<Vec<usize>> {
+pub async fn unchanged_tickets(conn: &AsyncPgConnection, all: &[KnownTicket<'_>]) -> QueryResult<Vec<usize>> {
     if all.is_empty() {
         return Ok(Vec::new());
     }

@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 
 pub use super::connect::{PoolError, connect};
-use super::gather::Gather;
+use super::point_reads::PointReads;
 
 /// A connection of the pool; dropping it gives it back.
 pub type Connection = Object<AsyncPgConnection>;
@@ -36,7 +36,7 @@ impl Default for Settings {
 pub struct Pool {
     inner: deadpool::Pool<AsyncPgConnection>,
     wait: Duration,
-    gather: Arc<Gather>,
+    point_reads: Arc<PointReads>,
 }
 
 /// How many connections are in use, open, and allowed.
@@ -59,7 +59,7 @@ impl Pool {
              SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '5s'",
             settings.statement_timeout.as_millis()
         );
-        let gather = Arc::new(Gather::new(url, format!("{set_up}; {}", super::plan::BY_KEY)));
+        let point_reads = Arc::new(PointReads::new(url, format!("{set_up}; {}", super::plan::BY_KEY)));
         let mut config = ManagerConfig::default();
         // A test query at each checkout would double every read; a broken connection tells by itself.
         config.recycling_method = RecyclingMethod::Fast;
@@ -80,12 +80,12 @@ impl Pool {
             .max_size(settings.size)
             .build()
             .map_err(|e| PoolError::NoConnection(e.to_string()))?;
-        Ok(Pool { inner, wait: settings.wait, gather })
+        Ok(Pool { inner, wait: settings.wait, point_reads })
     }
 
     /// For look-ups of one row.
-    pub fn gather(&self) -> &Gather {
-        &self.gather
+    pub fn point_reads(&self) -> &PointReads {
+        &self.point_reads
     }
 
     pub fn use_of(&self) -> Use {

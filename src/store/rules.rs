@@ -17,7 +17,7 @@ pub async fn sources(conn: &AsyncPgConnection, hash: &str) -> QueryResult<Vec<(S
 
 /// What a set asks of clocks.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked<'a> {
+pub struct ClockMarks<'a> {
     /// The same for two sets that ask the same; '' where it asks nothing.
     pub marks: &'a str,
     /// Whether it depends on the settings of a tenant.
@@ -29,7 +29,7 @@ pub async fn activate(
     conn: &mut AsyncPgConnection,
     hash: &str,
     sources: &[(String, String)],
-    asked: Asked<'_>,
+    asked: ClockMarks<'_>,
 ) -> QueryResult<()> {
     let json = serde_json::json!(sources);
     conn.transaction(async |conn| {

@@ -12,11 +12,11 @@ use uuid::Uuid;
 /// A piece of a statement.
 #[derive(Clone, Debug, Default)]
 pub struct Sql {
-    parts: Vec<Part>,
+    parts: Vec<Fragment>,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum Fragment {
     Text(&'static str),
     Bind(Bind),
 }
@@ -88,13 +88,13 @@ impl Sql {
 
 impl From<&'static str> for Sql {
     fn from(text: &'static str) -> Sql {
-        Sql { parts: vec![Part::Text(text)] }
+        Sql { parts: vec![Fragment::Text(text)] }
     }
 }
 
 impl From<Bind> for Sql {
     fn from(bind: Bind) -> Sql {
-        Sql { parts: vec![Part::Bind(bind)] }
+        Sql { parts: vec![Fragment::Bind(bind)] }
     }
 }
 
@@ -140,19 +140,19 @@ impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         for part in &self.parts {
             match part {
-                Part::Text(text) => out.push_sql(text),
-                Part::Bind(Bind::Text(v)) => out.push_bind_param::<Text, _>(v)?,
-                Part::Bind(Bind::Texts(v)) => out.push_bind_param::<Array<Text>, _>(v)?,
-                Part::Bind(Bind::Int(v)) => out.push_bind_param::<BigInt, _>(v)?,
-                Part::Bind(Bind::Ints(v)) => out.push_bind_param::<Array<BigInt>, _>(v)?,
-                Part::Bind(Bind::Double(v)) => out.push_bind_param::<Double, _>(v)?,
-                Part::Bind(Bind::Doubles(v)) => out.push_bind_param::<Array<Double>, _>(v)?,
-                Part::Bind(Bind::Time(v)) => out.push_bind_param::<Timestamptz, _>(v)?,
-                Part::Bind(Bind::Times(v)) => out.push_bind_param::<Array<Timestamptz>, _>(v)?,
-                Part::Bind(Bind::Id(v)) => out.push_bind_param::<SqlUuid, _>(v)?,
-                Part::Bind(Bind::Ids(v)) => out.push_bind_param::<Array<SqlUuid>, _>(v)?,
-                Part::Bind(Bind::Json(v)) => out.push_bind_param::<Jsonb, _>(v)?,
-                Part::Bind(Bind::Jsons(v)) => out.push_bind_param::<Array<Jsonb>, _>(v)?,
+                Fragment::Text(text) => out.push_sql(text),
+                Fragment::Bind(Bind::Text(v)) => out.push_bind_param::<Text, _>(v)?,
+                Fragment::Bind(Bind::Texts(v)) => out.push_bind_param::<Array<Text>, _>(v)?,
+                Fragment::Bind(Bind::Int(v)) => out.push_bind_param::<BigInt, _>(v)?,
+                Fragment::Bind(Bind::Ints(v)) => out.push_bind_param::<Array<BigInt>, _>(v)?,
+                Fragment::Bind(Bind::Double(v)) => out.push_bind_param::<Double, _>(v)?,
+                Fragment::Bind(Bind::Doubles(v)) => out.push_bind_param::<Array<Double>, _>(v)?,
+                Fragment::Bind(Bind::Time(v)) => out.push_bind_param::<Timestamptz, _>(v)?,
+                Fragment::Bind(Bind::Times(v)) => out.push_bind_param::<Array<Timestamptz>, _>(v)?,
+                Fragment::Bind(Bind::Id(v)) => out.push_bind_param::<SqlUuid, _>(v)?,
+                Fragment::Bind(Bind::Ids(v)) => out.push_bind_param::<Array<SqlUuid>, _>(v)?,
+                Fragment::Bind(Bind::Json(v)) => out.push_bind_param::<Jsonb, _>(v)?,
+                Fragment::Bind(Bind::Jsons(v)) => out.push_bind_param::<Array<Jsonb>, _>(v)?,
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use crate::model::row::Row;
 use crate::model::statistics::{ALL_DAYS, Amount, ByValue, Dimension, Facts, beginning, change, day};
 use crate::model::time::Instant;
 use crate::workflow::Filter;
-use crate::workflow::cel::ast::{Compare, Expr, Kind, Literal};
+use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Literal};
 use crate::workflow::schema::Root;
 
 /// Amounts in one statement.
@@ -78,22 +78,22 @@ pub struct Sums {
 /// What a filter comes to that asks for values of one dimension only. `None`: it asks for something else.
 pub fn values_of(filter: &Filter) -> Option<Sums> {
     let field = |expr: &Expr| {
-        let Kind::Field(path) = &expr.kind else { return None };
+        let ExprKind::Field(path) = &expr.kind else { return None };
         let [name] = path.names.as_slice() else { return None };
         let found = Dimension::EACH.into_iter().find(|dimension| dimension.field() == Some(name));
         found.filter(|_| path.root == Root::Ticket)
     };
     let text = |expr: &Expr| match &expr.kind {
-        Kind::Literal(Literal::Text(text)) => Some(text.clone()),
+        ExprKind::Literal(Literal::Text(text)) => Some(text.clone()),
         _ => None,
     };
     let (dimension, values) = match &filter.expr().kind {
-        Kind::Compare(Compare::Equal, a, b) => match field(a) {
+        ExprKind::Compare(Compare::Equal, a, b) => match field(a) {
             Some(dimension) => (dimension, vec![text(b)?]),
             None => (field(b)?, vec![text(a)?]),
         },
-        Kind::In(item, list) => {
-            let Kind::List(items) = &list.kind else { return None };
+        ExprKind::In(item, list) => {
+            let ExprKind::List(items) = &list.kind else { return None };
             let values: HashSet<String> = items.iter().map(text).collect::<Option<_>>()?;
             (field(item)?, values.into_iter().collect())
         }

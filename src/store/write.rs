@@ -25,12 +25,12 @@ struct Write<'a, R: Row, const WHAT: u8> {
 }
 
 impl<R: Row, const WHAT: u8> QueryId for Write<'_, R, WHAT> {
-    type QueryId = (PhantomData<R>, Kind<WHAT>);
+    type QueryId = (PhantomData<R>, Operation<WHAT>);
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
 /// A type for each `WHAT`, so that ids differ.
-pub struct Kind<const WHAT: u8>;
+pub struct Operation<const WHAT: u8>;
 
 impl<R: Row, const WHAT: u8> QueryFragment<Pg> for Write<'_, R, WHAT> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

@@ -7,14 +7,14 @@ use tokio::sync::watch;
 
 /// The troubles of one process; clones share them.
 #[derive(Clone, Debug)]
-pub struct Troubles(Arc<watch::Sender<Known>>);
+pub struct Troubles(Arc<watch::Sender<ByFinder>>);
 
 /// By who found it.
-type Known = BTreeMap<&'static str, String>;
+type ByFinder = BTreeMap<&'static str, String>;
 
 impl Default for Troubles {
     fn default() -> Troubles {
-        Troubles(Arc::new(watch::channel(Known::new()).0))
+        Troubles(Arc::new(watch::channel(ByFinder::new()).0))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::cel::ast::{Expr, Kind, Path};
+use super::cel::ast::{Expr, ExprKind, Path};
 use super::cel::{self, Scope};
 use super::diagnostic::Problem;
 use super::facts::Facts;
@@ -83,7 +83,7 @@ impl Filter {
     pub fn names_ticket(&self) -> bool {
         let mut found = self.root == Root::Ticket;
         self.expr.walk(&mut |expr| {
-            if let Kind::Field(path) | Kind::Has(path) = &expr.kind {
+            if let ExprKind::Field(path) | ExprKind::Has(path) = &expr.kind {
                 found |= path.names.first().is_some_and(|name| name == "ticket");
             }
         });
@@ -120,7 +120,7 @@ impl Filter {
 fn not_kept(filter: &Filter) -> Vec<Problem> {
     let mut found = Vec::new();
     filter.expr().walk(&mut |expr| {
-        if let Kind::Field(path) | Kind::Has(path) = &expr.kind
+        if let ExprKind::Field(path) | ExprKind::Has(path) = &expr.kind
             && is_description(path)
         {
             let message = "an activity's ticket has no description";

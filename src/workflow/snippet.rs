@@ -28,11 +28,11 @@ const MOST_EXPRESSIONS: usize = 64;
 /// A checked text.
 #[derive(Clone, Debug)]
 pub struct Snippet {
-    parts: Vec<Part>,
+    parts: Vec<SnippetPart>,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum SnippetPart {
     Text(String),
     Value { source: String, expr: Expr },
 }
@@ -63,9 +63,9 @@ impl Snippet {
         let (mut parts, mut problems) = (Vec::new(), Vec::new());
         for piece in pieces {
             match piece {
-                Piece::Text(text) => parts.push(Part::Text(text)),
+                Piece::Text(text) => parts.push(SnippetPart::Text(text)),
                 Piece::Code { at, code } => match cel::compile(code, &SCOPE) {
-                    Ok(expr) => parts.push(Part::Value { source: code.to_owned(), expr }),
+                    Ok(expr) => parts.push(SnippetPart::Value { source: code.to_owned(), expr }),
                     Err(found) => problems.extend(found.into_iter().map(|p| Problem { at: p.at + at, ..p })),
                 },
             }
@@ -77,7 +77,7 @@ impl Snippet {
     pub fn needs(&self, root: Root) -> bool {
         let mut roots = std::collections::BTreeSet::new();
         for part in &self.parts {
-            if let Part::Value { expr, .. } = part {
+            if let SnippetPart::Value { expr, .. } = part {
                 expr.roots(&mut roots);
             }
         }
@@ -92,11 +92,11 @@ impl Snippet {
         let mut text = String::new();
         for part in &self.parts {
             let source = match part {
-                Part::Text(fixed) => {
+                SnippetPart::Text(fixed) => {
                     text.push_str(fixed);
                     ""
                 }
-                Part::Value { source, expr } => {
+                SnippetPart::Value { source, expr } => {
                     let value = cel::evaluate(expr, facts).map(Value::into_text);
                     let failed = |fault: cel::Fault| NoText { expression: source.clone(), problem: fault.to_string() };
                     text.push_str(&value.map_err(failed)?);

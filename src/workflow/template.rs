@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::cel::ast::{Expr, Kind, Literal};
+use super::cel::ast::{Expr, ExprKind, Literal};
 use super::cel::{self, Scope, Value};
 use super::diagnostic::Problem;
 use super::facts::Facts;
@@ -21,11 +21,11 @@ pub enum Want {
 pub enum Template {
     Fixed(Json),
     Value(Expr),
-    Text(Vec<Part>),
+    Text(Vec<TemplatePart>),
 }
 
 #[derive(Clone, Debug)]
-pub enum Part {
+pub enum TemplatePart {
     Text(String),
     Value(Expr),
 }
@@ -41,9 +41,9 @@ impl Template {
         let mut parts = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Text(text) => parts.push(Part::Text(text)),
+                Piece::Text(text) => parts.push(TemplatePart::Text(text)),
                 Piece::Code { at, code } => match cel::compile(code, scope) {
-                    Ok(expr) => parts.push(Part::Value(expr)),
+                    Ok(expr) => parts.push(TemplatePart::Value(expr)),
                     Err(found) => problems.extend(found.into_iter().map(|p| Problem { at: p.at + at, ..p })),
                 },
             }
@@ -54,8 +54,8 @@ impl Template {
         let template = match parts.len() {
             0 => Template::Fixed(Json::String(String::new())),
             1 => match parts.swap_remove(0) {
-                Part::Text(text) => Template::Fixed(Json::String(text)),
-                Part::Value(expr) => Template::Value(expr),
+                TemplatePart::Text(text) => Template::Fixed(Json::String(text)),
+                TemplatePart::Value(expr) => Template::Value(expr),
             },
             _ => Template::Text(parts),
         };
@@ -83,8 +83,8 @@ impl Template {
             Template::Text(parts) => parts
                 .iter()
                 .filter_map(|part| match part {
-                    Part::Text(_) => None,
-                    Part::Value(expr) => Some(expr),
+                    TemplatePart::Text(_) => None,
+                    TemplatePart::Value(expr) => Some(expr),
                 })
                 .collect(),
         }
@@ -100,8 +100,8 @@ impl Template {
                 let mut text = String::new();
                 for part in parts {
                     match part {
-                        Part::Text(fixed) => text.push_str(fixed),
-                        Part::Value(expr) => text.push_str(&shown(expr)?),
+                        TemplatePart::Text(fixed) => text.push_str(fixed),
+                        TemplatePart::Value(expr) => text.push_str(&shown(expr)?),
                     }
                     if text.len() > cel::MAX_TEXT {
                         return Err("a text of more than 64 KiB".into());
@@ -150,10 +150,10 @@ fn word(words: &'static Enumeration, text: &str) -> Result<&'static str, Problem
 /// Words that an expression can give: literals are read now, what is computed is read when it is known.
 fn fit_expr(expr: &mut Expr, words: &'static Enumeration, offset: usize) -> Result<(), Problem> {
     match (&mut expr.kind, expr.ty) {
-        (Kind::Literal(Literal::Text(text)), _) => {
+        (ExprKind::Literal(Literal::Text(text)), _) => {
             *text = word(words, text).map_err(|problem| Problem { at: expr.at + offset, ..problem })?.to_owned();
         }
-        (Kind::Choose(three), _) => {
+        (ExprKind::Choose(three), _) => {
             let [_, yes, no] = three.as_mut();
             fit_expr(yes, words, offset)?;
             fit_expr(no, words, offset)?;

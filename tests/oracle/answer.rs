@@ -5,7 +5,7 @@ use std::io::{BufRead, Write, stdin, stdout};
 
 use docket::model::sla::count::{Pause, counted, deadline};
 use docket::model::sla::hours::{Holiday, Hours, Interval};
-use docket::model::sla::segments::{Kind, segments};
+use docket::model::sla::segments::{SegmentKind, segments};
 use docket::model::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,9 +37,9 @@ fn main() {
         let told: Vec<_> = segments(&hours, start, until, &pauses)
             .map(|segment| {
                 let kind = match segment.kind {
-                    Kind::Counted => "counted",
-                    Kind::Closed => "closed",
-                    Kind::Paused => "paused",
+                    SegmentKind::Counted => "counted",
+                    SegmentKind::Closed => "closed",
+                    SegmentKind::Paused => "paused",
                 };
                 json!([segment.from.0 as f64 / SECOND as f64, kind])
             })

@@ -5,7 +5,7 @@ use std::iter::empty;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
-use docket::store::lookup::Known;
+use docket::store::lookup::KnownTicket;
 use docket::store::pool::connect;
 use docket::store::{lookup, migrate, plan, save, write};
 
@@ -62,7 +62,7 @@ async fn tables_that_grew_since_they_were_analyzed_are_not_walked() {
     let ids: Vec<_> = (1..=ROWS).map(|n| ("t1", uuid(n))).collect();
     let numbers: Vec<_> = (1..=ROWS).map(|n| ("t1", n)).collect();
     let known =
-        tickets.iter().map(|t| Known { place: t.number as usize, tenant: "t1", id: t.id, position: t.position });
+        tickets.iter().map(|t| KnownTicket { place: t.number as usize, tenant: "t1", id: t.id, position: t.position });
     let known: Vec<_> = known.collect();
 
     for what in ["move heads", "update tickets", "by id", "by number", "unchanged"] {

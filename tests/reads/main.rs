@@ -7,13 +7,13 @@ mod agreement;
 mod filters;
 #[path = "../../src/model/fixture.rs"]
 mod fixture;
-mod gathered;
 mod keys;
 mod lists;
 mod log;
 mod million;
 mod outcomes;
 mod plans;
+mod point_reads;
 mod pool;
 mod schema;
 mod search;

@@ -78,7 +78,7 @@ impl From<CallError> for TailError {
 pub fn run(args: TailArgs) -> Result<(), TailError> {
     let TailArgs { server, filter, since, lines, follow, format } = args;
     let show = Show::new(format, Paint::of_stdout());
-    let asked = Asked { server, filter, since, lines, follow };
+    let asked = TailRequest { server, filter, since, lines, follow };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(tail(asked, show)) {
         Err(TailError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -87,7 +87,7 @@ pub fn run(args: TailArgs) -> Result<(), TailError> {
 }
 
 /// What is read; how it is shown is another matter.
-struct Asked {
+struct TailRequest {
     server: ServerArgs,
     filter: String,
     since: Option<Since>,
@@ -95,7 +95,7 @@ struct Asked {
     follow: bool,
 }
 
-async fn tail(args: Asked, show: Show) -> Result<(), TailError> {
+async fn tail(args: TailRequest, show: Show) -> Result<(), TailError> {
     let schema = Schema::new()?;
     let mut log = Log {
         client: args.server.connect().await?,

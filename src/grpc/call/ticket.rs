@@ -8,14 +8,14 @@ use crate::command::refusal::Kind;
 use crate::grpc::status::{self, fault};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::store;
-use crate::store::gather::Found;
+use crate::store::point_reads::Found;
 use crate::store::pool::Connection;
 
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
 pub async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
-    match state.pool.gather().ticket(call.caller.tenant(), name, None).await.map_err(fault::of_pool)? {
+    match state.pool.point_reads().ticket(call.caller.tenant(), name, None).await.map_err(fault::of_pool)? {
         Found::Ticket(row) if call.audience.sees_ticket(&row) => Ok(*row),
-        Found::Ticket(_) | Found::AsKnown | Found::Nowhere => Err(no_ticket(text.to_owned())),
+        Found::Ticket(_) | Found::Unchanged | Found::Nowhere => Err(no_ticket(text.to_owned())),
     }
 }
 

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::grpc::convert::{Disclosure, ticket};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::store::audience::Audience;
-use crate::store::gather::{Found, Gather};
 use crate::store::page::Key;
+use crate::store::point_reads::{Found, PointReads};
 use crate::store::pool::{Connection, PoolError};
 use crate::store::read::Scope;
 use crate::store::read::list::{Page, Paging, every_key, some_keys};
@@ -79,10 +79,10 @@ impl TicketCache {
     /// One ticket, deleted or not. `None`: there is none, or the viewer may not see it.
     ///
     /// # Errors
-    /// As of [`Gather::ticket`].
+    /// As of [`PointReads::ticket`].
     pub async fn one(
         &self,
-        gather: &Gather,
+        reads: &PointReads,
         viewer: Viewer<'_>,
         ticket: &TicketRef,
     ) -> Result<Option<Bytes>, PoolError> {
@@ -93,8 +93,8 @@ impl TicketCache {
         };
         let known = cached.as_ref().map(|ticket| ticket.position);
         let Scope { tenant_id, audience } = viewer.scope;
-        let encoded = match (gather.ticket(tenant_id, ticket, known).await?, cached) {
-            (Found::AsKnown, cached) => cached,
+        let encoded = match (reads.ticket(tenant_id, ticket, known).await?, cached) {
+            (Found::Unchanged, cached) => cached,
             (Found::Ticket(row), _) => {
                 let encoded = Arc::new(EncodedTicket::of(*row, viewer.disclosure, Vec::new()));
                 if let TicketRef::Id(id) = ticket {
@@ -137,7 +137,7 @@ impl TicketCache {
         wanted: Wanted<'_>,
         paging: &Paging<'_, Ticket>,
     ) -> QueryResult<Option<Page<Bytes>>> {
-        let mut marks = tickets::marks(conn, viewer.scope, wanted, paging).await?;
+        let mut marks = tickets::positions(conn, viewer.scope, wanted, paging).await?;
         let more = marks.len() > paging.rows();
         marks.truncate(paging.rows());
         let view = viewer.hash();

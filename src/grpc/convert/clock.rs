@@ -8,7 +8,7 @@ use crate::model::sla::clock::{Clock, Clocks, Goal};
 use crate::model::sla::count::{counted, deadline};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry;
-use crate::model::sla::segments::{Kind, Segment, segments};
+use crate::model::sla::segments::{Segment, SegmentKind, segments};
 use crate::model::time::Instant;
 use crate::model::words::{ClockState, LedgerKind};
 
@@ -86,7 +86,7 @@ pub fn segments_to_pb(clock: &Clock, hours: &Hours, now: Instant, most: usize) -
             if all.len() == most {
                 return (all, true);
             }
-            if segment.kind == Kind::Counted {
+            if segment.kind == SegmentKind::Counted {
                 sum += segment.to.0 - segment.from.0;
             }
             all.push(segment_to_pb(&segment, hours, sum));
@@ -97,9 +97,9 @@ pub fn segments_to_pb(clock: &Clock, hours: &Hours, now: Instant, most: usize) -
 
 fn segment_to_pb(segment: &Segment<'_>, hours: &Hours, sum: i64) -> pb::SlaSegment {
     let kind = match segment.kind {
-        Kind::Counted => pb::SlaSegmentKind::Counted,
-        Kind::Closed => pb::SlaSegmentKind::Closed,
-        Kind::Paused => pb::SlaSegmentKind::Paused,
+        SegmentKind::Counted => pb::SlaSegmentKind::Counted,
+        SegmentKind::Closed => pb::SlaSegmentKind::Closed,
+        SegmentKind::Paused => pb::SlaSegmentKind::Paused,
     };
     let holiday = segment.holiday.map(|name| if name.is_empty() { "holiday" } else { name });
     pb::SlaSegment {

@@ -6,7 +6,7 @@ use super::zone::DAY;
 use crate::model::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SegmentKind {
     Counted,
     /// Outside the hours, whether paused or not: no pause took anything there.
     Closed,
@@ -19,7 +19,7 @@ pub enum Kind {
 pub struct Segment<'a> {
     pub from: Instant,
     pub to: Instant,
-    pub kind: Kind,
+    pub kind: SegmentKind,
     /// Of a local day that would have had hours, and was closed for a holiday: its name, '' where it has none.
     pub holiday: Option<&'a str>,
 }
@@ -50,7 +50,7 @@ pub struct Segments<'a> {
 /// What a moment is, until when.
 struct Piece<'a> {
     until: i64,
-    kind: Kind,
+    kind: SegmentKind,
     holiday: Option<&'a str>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Iterator for Segments<'a> {
 impl<'a> Segments<'a> {
     fn piece(&mut self) -> Piece<'a> {
         let piece = self.hours.piece(self.at);
-        if piece.kind == Kind::Closed {
+        if piece.kind == SegmentKind::Closed {
             return piece;
         }
         while let Some((_, to)) = self.pauses.get(self.next_pause).filter(|(from, _)| *from <= self.at) {
@@ -86,7 +86,7 @@ impl<'a> Segments<'a> {
             self.next_pause += 1;
         }
         if self.at < self.paused_until {
-            return Piece { until: piece.until.min(self.paused_until), kind: Kind::Paused, ..piece };
+            return Piece { until: piece.until.min(self.paused_until), kind: SegmentKind::Paused, ..piece };
         }
         let next = self.pauses.get(self.next_pause).map_or(i64::MAX, |(from, _)| *from);
         Piece { until: piece.until.min(next), ..piece }
@@ -104,16 +104,16 @@ impl Hours {
         let next = self.holidays.partition_point(|(holiday, _)| *holiday < day);
         let holiday = self.holidays.get(next).filter(|(holiday, _)| *holiday == day);
         let (until, kind, holiday) = if !self.has_hours() {
-            (i64::MAX, Kind::Closed, None)
+            (i64::MAX, SegmentKind::Closed, None)
         } else if let Some((_, name)) = holiday {
-            (midnight + DAY, Kind::Closed, Some(name.as_str()).filter(|_| !week.is_empty()))
+            (midnight + DAY, SegmentKind::Closed, Some(name.as_str()).filter(|_| !week.is_empty()))
         } else if self.week.is_full() {
-            (self.holidays.get(next).map_or(i64::MAX, |(holiday, _)| holiday * DAY), Kind::Counted, None)
+            (self.holidays.get(next).map_or(i64::MAX, |(holiday, _)| holiday * DAY), SegmentKind::Counted, None)
         } else {
             match week.iter().find(|(_, close)| local < midnight + close) {
-                Some((open, close)) if local >= midnight + open => (midnight + close, Kind::Counted, None),
-                Some((open, _)) => (midnight + open, Kind::Closed, None),
-                None => (midnight + DAY, Kind::Closed, None),
+                Some((open, close)) if local >= midnight + open => (midnight + close, SegmentKind::Counted, None),
+                Some((open, _)) => (midnight + open, SegmentKind::Closed, None),
+                None => (midnight + DAY, SegmentKind::Closed, None),
             }
         };
         Piece { until: until.saturating_sub(span.offset).min(span.until), kind, holiday }

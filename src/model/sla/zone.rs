@@ -31,7 +31,7 @@ pub struct Zone {
     ruled: usize,
 }
 
-/// A stretch of time with one offset.
+/// A span of time with one offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     /// Microseconds; exclusive.
@@ -77,13 +77,13 @@ impl Zone {
         &self.zone
     }
 
-    /// The stretch that `at` lies in.
+    /// The span that `at` lies in.
     pub(super) fn span(&self, at: i64) -> Span {
         let (index, later) = self.place(at);
         Span { until: self.until(index).saturating_add(later), offset: self.offsets[index].1 }
     }
 
-    /// The stretches from the one on that `at` lies in, without end.
+    /// The spans from the one on that `at` lies in, without end.
     pub(super) fn spans(&self, at: i64) -> impl Iterator<Item = Span> {
         let (mut index, mut later) = self.place(at);
         std::iter::from_fn(move || {

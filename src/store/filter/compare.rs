@@ -7,7 +7,7 @@ use super::operand::{Compiler, Operand, refuse};
 use super::{calculate, ids, json};
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;
-use crate::workflow::cel::ast::{Compare, Expr, Kind, Literal};
+use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Literal};
 
 impl Compiler<'_> {
     pub fn compare(&self, how: Compare, a: &Expr, b: &Expr) -> Result<Sql, Problem> {
@@ -50,7 +50,7 @@ impl Compiler<'_> {
         if plain && let Some(literals) = self.constant_list(list) {
             return among(found, &literals, list);
         }
-        if let Kind::List(items) = &list.kind {
+        if let ExprKind::List(items) = &list.kind {
             if items.is_empty() {
                 return Ok(json::never(found.sql));
             }

@@ -9,7 +9,7 @@ use crate::model::time::Instant;
 use crate::store::audience::Audience;
 use crate::store::read::Scope;
 use crate::store::sql::{Bind, Sql, sql};
-use crate::workflow::cel::ast::{Expr, Function, Kind, Literal, Loop, LoopKind, Path};
+use crate::workflow::cel::ast::{Expr, ExprKind, Function, Literal, Loop, LoopKind, Path};
 use crate::workflow::schema::Root;
 use crate::workflow::{Filter, Problem};
 
@@ -65,22 +65,24 @@ impl Compiler<'_> {
             None => {}
         }
         match &expr.kind {
-            Kind::Not(inner) => Ok(sql!["NOT (", self.truth(inner)?, ")"]),
-            Kind::And(all) => self.every(all, " AND "),
-            Kind::Or(all) => self.every(all, " OR "),
-            Kind::Has(path) => self.has(path, expr),
-            Kind::Compare(how, a, b) => self.compare(*how, a, b),
-            Kind::In(item, list) => self.within(item, list),
-            Kind::Call(function, args) => self.test(*function, args, expr),
-            Kind::Loop(over) => self.over(over, expr),
-            Kind::Changed(_) => refuse(expr, "lists cannot be asked for changes"),
-            Kind::Matches(..) => refuse(expr, "lists know no regular expressions"),
-            Kind::Field(_) | Kind::Local(_) | Kind::Index(..) | Kind::Choose(_) => match self.operand(expr)? {
-                Operand { sql, sort: Sort::Json, .. } => Ok(json::as_bool(sql)),
-                Operand { sql, sort: Sort::Bool, .. } => Ok(sql),
-                _ => refuse(expr, "true or false is needed here"),
-            },
-            Kind::Literal(_) | Kind::Arithmetic(..) | Kind::Negate(_) | Kind::List(_) => {
+            ExprKind::Not(inner) => Ok(sql!["NOT (", self.truth(inner)?, ")"]),
+            ExprKind::And(all) => self.every(all, " AND "),
+            ExprKind::Or(all) => self.every(all, " OR "),
+            ExprKind::Has(path) => self.has(path, expr),
+            ExprKind::Compare(how, a, b) => self.compare(*how, a, b),
+            ExprKind::In(item, list) => self.within(item, list),
+            ExprKind::Call(function, args) => self.test(*function, args, expr),
+            ExprKind::Loop(over) => self.over(over, expr),
+            ExprKind::Changed(_) => refuse(expr, "lists cannot be asked for changes"),
+            ExprKind::Matches(..) => refuse(expr, "lists know no regular expressions"),
+            ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Index(..) | ExprKind::Choose(_) => {
+                match self.operand(expr)? {
+                    Operand { sql, sort: Sort::Json, .. } => Ok(json::as_bool(sql)),
+                    Operand { sql, sort: Sort::Bool, .. } => Ok(sql),
+                    _ => refuse(expr, "true or false is needed here"),
+                }
+            }
+            ExprKind::Literal(_) | ExprKind::Arithmetic(..) | ExprKind::Negate(_) | ExprKind::List(_) => {
                 refuse(expr, "true or false is needed here")
             }
         }
@@ -130,27 +132,27 @@ impl Compiler<'_> {
             return known;
         }
         let (sql, sort) = match &expr.kind {
-            Kind::Field(path) => {
+            ExprKind::Field(path) => {
                 let (column, below) = self.column(path, expr)?;
                 (self.below(Sql::from(column.sql), below, expr)?, column.sort)
             }
-            Kind::Local(slot) => return self.local(*slot, expr),
-            Kind::Call(Function::Lower, args) => match args.as_slice() {
+            ExprKind::Local(slot) => return self.local(*slot, expr),
+            ExprKind::Call(Function::Lower, args) => match args.as_slice() {
                 [of] => (lower(self.text(of)?), Sort::Text),
                 _ => return refuse(expr, "lower() takes one text"),
             },
-            Kind::Call(Function::Size, args) => match args.as_slice() {
+            ExprKind::Call(Function::Size, args) => match args.as_slice() {
                 [of] => (self.size(of)?, Sort::Int),
                 _ => return refuse(expr, "size() takes one value"),
             },
-            Kind::Call(Function::Timestamp | Function::Duration, _) => {
+            ExprKind::Call(Function::Timestamp | Function::Duration, _) => {
                 return refuse(expr, "lists do not read times out of texts");
             }
-            Kind::Arithmetic(how, a, b) => return self.calculate(*how, a, b, expr),
-            Kind::Negate(inner) => return self.negate(inner, expr),
-            Kind::Choose(three) => return self.choose(three, expr),
-            Kind::Index(from, key) => return self.index(from, key, expr),
-            Kind::List(_) | Kind::Loop(Loop { kind: LoopKind::Filter | LoopKind::Map, .. }) => {
+            ExprKind::Arithmetic(how, a, b) => return self.calculate(*how, a, b, expr),
+            ExprKind::Negate(inner) => return self.negate(inner, expr),
+            ExprKind::Choose(three) => return self.choose(three, expr),
+            ExprKind::Index(from, key) => return self.index(from, key, expr),
+            ExprKind::List(_) | ExprKind::Loop(Loop { kind: LoopKind::Filter | LoopKind::Map, .. }) => {
                 return refuse(expr, "lists cannot compare this list");
             }
             _ => (sql!["(", self.truth(expr)?, ")"], Sort::Bool),
@@ -168,7 +170,7 @@ impl Compiler<'_> {
     }
 
     fn size(&self, of: &Expr) -> Result<Sql, Problem> {
-        if let Kind::Loop(over) = &of.kind
+        if let ExprKind::Loop(over) = &of.kind
             && over.kind == LoopKind::Filter
         {
             return self.count(over, of);

@@ -5,22 +5,22 @@ use super::json;
 use super::literal::{has_nul, operand};
 use super::operand::{Compiler, Operand, refuse};
 use crate::store::sql::{Bind, Sql};
-use crate::workflow::cel::ast::{Expr, Kind, Literal};
+use crate::workflow::cel::ast::{Expr, ExprKind, Literal};
 use crate::workflow::cel::{self, Value};
 use crate::workflow::schema::Type;
 use crate::workflow::{Facts, Problem};
 
 impl Compiler<'_> {
     /// The literals that an expression amounts to, and whether it is a list of them. `None`: it depends on the row.
-    fn literals(&self, expr: &Expr) -> Option<Known> {
+    fn literals(&self, expr: &Expr) -> Option<Constant> {
         if !expr.is_constant(self.locals.len()) {
             return None;
         }
         match cel::evaluate(expr, &Facts::at(self.now, "")) {
-            Err(_) => Some(Known::Fault),
+            Err(_) => Some(Constant::Fault),
             Ok(value) => match value.items() {
-                None => literal(value).map(Known::One),
-                Some(items) => items.into_iter().map(literal).collect::<Option<Vec<_>>>().map(Known::List),
+                None => literal(value).map(Constant::One),
+                Some(items) => items.into_iter().map(literal).collect::<Option<Vec<_>>>().map(Constant::List),
             },
         }
     }
@@ -28,30 +28,31 @@ impl Compiler<'_> {
     /// The value of an expression that reads no row. `None`: it reads one, or is a list.
     pub fn constant(&self, expr: &Expr) -> Option<Result<Literal, Fault>> {
         match self.literals(expr)? {
-            Known::Fault => Some(Err(Fault)),
-            Known::One(literal) => Some(Ok(literal)),
-            Known::List(_) => None,
+            Constant::Fault => Some(Err(Fault)),
+            Constant::One(literal) => Some(Ok(literal)),
+            Constant::List(_) => None,
         }
     }
 
     /// The items of a list that reads no row.
     pub fn constant_list(&self, expr: &Expr) -> Option<Vec<Literal>> {
         match self.literals(expr)? {
-            Known::List(all) => Some(all),
-            Known::One(_) | Known::Fault => None,
+            Constant::List(all) => Some(all),
+            Constant::One(_) | Constant::Fault => None,
         }
     }
 
     /// The operand of an expression that reads no row. `None`: it reads one.
     pub(super) fn known(&self, expr: &Expr) -> Option<Result<Operand, Problem>> {
         Some(match self.literals(expr)? {
-            Known::Fault => nothing(expr),
-            Known::One(literal) => operand(literal, expr),
-            Known::List(all) => match all.iter().map(json::of_literal).collect::<Option<Vec<_>>>() {
+            Constant::Fault => nothing(expr),
+            Constant::One(literal) => operand(literal, expr),
+            Constant::List(all) => match all.iter().map(json::of_literal).collect::<Option<Vec<_>>>() {
                 Some(_) if all.iter().any(has_nul) => refuse(expr, "no text holds U+0000"),
                 Some(all) => Ok(Operand::of(Sql::from(Bind::Json(all.into())), Sort::Json)),
                 None => {
-                    return matches!(expr.kind, Kind::List(_)).then(|| refuse(expr, "lists cannot compare this list"));
+                    return matches!(expr.kind, ExprKind::List(_))
+                        .then(|| refuse(expr, "lists cannot compare this list"));
                 }
             },
         })
@@ -61,7 +62,7 @@ impl Compiler<'_> {
 /// It has no value, whatever the row.
 pub struct Fault;
 
-enum Known {
+enum Constant {
     One(Literal),
     List(Vec<Literal>),
     Fault,

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Shape;
 use crate::model::words::{Priority, Status};
 use crate::store::sql::{Bind, Sql, sql};
-use crate::workflow::cel::ast::{Compare, Expr, Kind, Literal};
+use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Literal};
 use crate::workflow::schema::{Root, Type};
 
 /// The predicates of the indexes, letter by letter as their migration has them.
@@ -31,7 +31,7 @@ const WHOSE: &[(&str, &str)] = &[
 /// that one list is one statement however it is written.
 pub fn parts(expr: &Expr) -> Vec<&Expr> {
     let mut parts: Vec<&Expr> = match &expr.kind {
-        Kind::And(all) => all.iter().collect(),
+        ExprKind::And(all) => all.iter().collect(),
         _ => vec![expr],
     };
     parts.sort_by_key(|part| rank(part));
@@ -60,13 +60,15 @@ fn rank(part: &Expr) -> usize {
 /// `ticket.field == 'x'` or `ticket.field in ['x', 'y']`.
 fn asked(part: &Expr) -> Option<(&str, Vec<&str>)> {
     let (field, texts) = match &part.kind {
-        Kind::Compare(Compare::Equal, a, b) => match (&a.kind, &b.kind) {
-            (Kind::Field(path), Kind::Literal(Literal::Text(text)))
-            | (Kind::Literal(Literal::Text(text)), Kind::Field(path)) => (path, vec![text.as_str()]),
+        ExprKind::Compare(Compare::Equal, a, b) => match (&a.kind, &b.kind) {
+            (ExprKind::Field(path), ExprKind::Literal(Literal::Text(text)))
+            | (ExprKind::Literal(Literal::Text(text)), ExprKind::Field(path)) => (path, vec![text.as_str()]),
             _ => return None,
         },
-        Kind::In(item, list) => match (&item.kind, &list.kind) {
-            (Kind::Field(path), Kind::List(items)) => (path, items.iter().map(text_of).collect::<Option<Vec<_>>>()?),
+        ExprKind::In(item, list) => match (&item.kind, &list.kind) {
+            (ExprKind::Field(path), ExprKind::List(items)) => {
+                (path, items.iter().map(text_of).collect::<Option<Vec<_>>>()?)
+            }
             _ => return None,
         },
         _ => return None,
@@ -78,14 +80,14 @@ fn asked(part: &Expr) -> Option<(&str, Vec<&str>)> {
 }
 
 fn text_of(expr: &Expr) -> Option<&str> {
-    if let Kind::Literal(Literal::Text(text)) = &expr.kind { Some(text) } else { None }
+    if let ExprKind::Literal(Literal::Text(text)) = &expr.kind { Some(text) } else { None }
 }
 
 /// The tag of `'vip' in ticket.tags`.
 pub fn tag(part: &Expr) -> Option<&str> {
     match &part.kind {
-        Kind::In(item, list) => match &list.kind {
-            Kind::Field(path) if path.root == Root::Ticket && path.names == ["tags"] => text_of(item),
+        ExprKind::In(item, list) => match &list.kind {
+            ExprKind::Field(path) if path.root == Root::Ticket && path.names == ["tags"] => text_of(item),
             _ => None,
         },
         _ => None,
@@ -101,9 +103,9 @@ fn possible(part: &Expr, field: &str, all: &[&'static str]) -> BTreeSet<&'static
         return words;
     }
     let excluded = match &part.kind {
-        Kind::Not(inner) => of(inner),
-        Kind::Compare(Compare::NotEqual, a, b) => match (&a.kind, text_of(b)) {
-            (Kind::Field(path), Some(word)) if path.root == Root::Ticket && path.names == [field] => {
+        ExprKind::Not(inner) => of(inner),
+        ExprKind::Compare(Compare::NotEqual, a, b) => match (&a.kind, text_of(b)) {
+            (ExprKind::Field(path), Some(word)) if path.root == Root::Ticket && path.names == [field] => {
                 Some(named(&[word]))
             }
             _ => None,
@@ -185,11 +187,11 @@ pub fn shape(parts: &[&Expr]) -> Shape {
 
 /// Whether it asks for one word of an enumeration, or for some.
 fn is_word(part: &Expr) -> bool {
-    let literal = |expr: &Expr| matches!(expr.kind, Kind::Literal(_));
+    let literal = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(_));
     let (field, written) = match &part.kind {
-        Kind::Compare(Compare::Equal, a, b) => (a, literal(b)),
-        Kind::In(a, b) => (a, matches!(&b.kind, Kind::List(all) if all.iter().all(literal))),
+        ExprKind::Compare(Compare::Equal, a, b) => (a, literal(b)),
+        ExprKind::In(a, b) => (a, matches!(&b.kind, ExprKind::List(all) if all.iter().all(literal))),
         _ => return false,
     };
-    written && matches!((&field.kind, field.ty), (Kind::Field(_), Type::Enum(_)))
+    written && matches!((&field.kind, field.ty), (ExprKind::Field(_), Type::Enum(_)))
 }

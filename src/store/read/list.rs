@@ -164,7 +164,7 @@ impl<R: Row> Listing<R> {
 }
 
 /// The ids and positions of the rows that [`Listing::page`] would read.
-pub(super) fn marks<R: Listed>(
+pub(super) fn positions<R: Listed>(
     scope: Scope<'_>,
     conditions: Vec<Sql>,
     filter: Option<&Condition>,

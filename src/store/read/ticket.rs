@@ -111,14 +111,14 @@ pub fn listing(scope: Scope<'_>, wanted: Wanted<'_>, paging: &Paging<'_, Ticket>
 
 /// The ids of the rows that [`list()`] would read, each with the position of its last change; one more than the page has
 /// where there is another page.
-pub async fn marks(
+pub async fn positions(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,
     wanted: Wanted<'_>,
     paging: &Paging<'_, Ticket>,
 ) -> QueryResult<Vec<(Uuid, i64)>> {
-    let marks = list::marks(scope, conditions(scope, wanted), wanted.filter, paging);
-    RunQueryDsl::load(marks, conn).await
+    let positions = list::positions(scope, conditions(scope, wanted), wanted.filter, paging);
+    RunQueryDsl::load(positions, conn).await
 }
 
 /// Those of the tenant that have these ids, in no order, whoever may see them.

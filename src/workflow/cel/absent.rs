@@ -1,6 +1,6 @@
 //! Reads that fail where there is nothing to read, and that no `has()` guards.
 
-use super::ast::{Expr, Kind, Path};
+use super::ast::{Expr, ExprKind, Path};
 use crate::workflow::diagnostic::{Problem, Severity};
 use crate::workflow::event::{Presence, presence};
 use crate::workflow::schema::{Root, Type};
@@ -11,8 +11,8 @@ pub fn unguarded(expr: &Expr, guards: &[&Expr], events: &[String]) -> Vec<Proble
     let mut asked: Vec<Path> = Vec::new();
     for guard in guards.iter().copied().chain([expr]) {
         guard.walk(&mut |e| match &e.kind {
-            Kind::Has(path) => asked.push(path.clone()),
-            Kind::Changed(changed) => {
+            ExprKind::Has(path) => asked.push(path.clone()),
+            ExprKind::Changed(changed) => {
                 asked.push(Path { root: Root::Changes, names: vec![changed.field.clone()] });
             }
             _ => {}
@@ -20,7 +20,7 @@ pub fn unguarded(expr: &Expr, guards: &[&Expr], events: &[String]) -> Vec<Proble
     }
     let mut found: Vec<Problem> = Vec::new();
     expr.walk(&mut |e| {
-        let Kind::Field(path) = &e.kind else { return };
+        let ExprKind::Field(path) = &e.kind else { return };
         let Some(missing) = absences(path, events).into_iter().find(|absence| !is_asked(absence, &asked)) else {
             return;
         };

@@ -8,14 +8,14 @@ use crate::workflow::schema::{Root, Type};
 /// A node and what is known of it.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    pub kind: Kind,
+    pub kind: ExprKind,
     pub ty: Type,
     /// Byte offset in the source text, for messages.
     pub at: usize,
 }
 
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum ExprKind {
     Literal(Literal),
     /// A field of a root, or a whole root (`names` empty), or a value in a map below it.
     Field(Path),
@@ -187,9 +187,9 @@ impl Expr {
         let mut constant = true;
         self.walk(&mut |e| {
             constant &= match &e.kind {
-                Kind::Field(path) => path.root == Root::Now,
-                Kind::Has(_) | Kind::Changed(_) => false,
-                Kind::Local(_) | Kind::Loop(_) => around == 0,
+                ExprKind::Field(path) => path.root == Root::Now,
+                ExprKind::Has(_) | ExprKind::Changed(_) => false,
+                ExprKind::Local(_) | ExprKind::Loop(_) => around == 0,
                 _ => true,
             };
         });
@@ -200,17 +200,21 @@ impl Expr {
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);
         match &self.kind {
-            Kind::Literal(_) | Kind::Field(_) | Kind::Has(_) | Kind::Local(_) | Kind::Changed(_) => {}
-            Kind::Not(a) | Kind::Negate(a) | Kind::Matches(a, _) => a.walk(visit),
-            Kind::And(all) | Kind::Or(all) | Kind::List(all) | Kind::Call(_, all) => {
+            ExprKind::Literal(_)
+            | ExprKind::Field(_)
+            | ExprKind::Has(_)
+            | ExprKind::Local(_)
+            | ExprKind::Changed(_) => {}
+            ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Matches(a, _) => a.walk(visit),
+            ExprKind::And(all) | ExprKind::Or(all) | ExprKind::List(all) | ExprKind::Call(_, all) => {
                 all.iter().for_each(|e| e.walk(visit));
             }
-            Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Arithmetic(_, a, b) | Kind::Index(a, b) => {
+            ExprKind::Compare(_, a, b) | ExprKind::In(a, b) | ExprKind::Arithmetic(_, a, b) | ExprKind::Index(a, b) => {
                 a.walk(visit);
                 b.walk(visit);
             }
-            Kind::Choose(three) => three.iter().for_each(|e| e.walk(visit)),
-            Kind::Loop(l) => {
+            ExprKind::Choose(three) => three.iter().for_each(|e| e.walk(visit)),
+            ExprKind::Loop(l) => {
                 l.range.walk(visit);
                 l.body.walk(visit);
                 if let Some(only) = &l.only {
@@ -223,10 +227,10 @@ impl Expr {
     /// The roots that it names.
     pub fn roots(&self, into: &mut std::collections::BTreeSet<Root>) {
         self.walk(&mut |e| match &e.kind {
-            Kind::Field(path) | Kind::Has(path) => {
+            ExprKind::Field(path) | ExprKind::Has(path) => {
                 into.insert(path.root);
             }
-            Kind::Changed(_) => {
+            ExprKind::Changed(_) => {
                 into.insert(Root::Changes);
             }
             _ => {}

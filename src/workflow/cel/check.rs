@@ -2,7 +2,7 @@
 
 use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr, LiteralValue, SourceInfo, operators};
 
-use super::ast::{Expr, Kind, Literal, Path};
+use super::ast::{Expr, ExprKind, Literal, Path};
 use super::operators::{arithmetic, comparison};
 use super::parse;
 use crate::workflow::diagnostic::{Problem, suggest};
@@ -68,7 +68,7 @@ impl Checker<'_> {
     /// Notes a finding; what stands in for the expression agrees with everything, so that nothing follows from it.
     pub(super) fn wrong(&mut self, code: &'static str, at: usize, message: String, hint: String) -> Expr {
         self.problems.push(Problem::error(code, at, message, hint));
-        Expr { kind: Kind::Literal(Literal::Null), ty: Type::Any, at }
+        Expr { kind: ExprKind::Literal(Literal::Null), ty: Type::Any, at }
     }
 
     /// An expression whose value is used: whole objects have none.
@@ -148,15 +148,15 @@ impl Checker<'_> {
                 return self.wrong("unsupported", at, "bytes are not used here".into(), "leave the b out".into());
             }
         };
-        Expr { kind: Kind::Literal(literal), ty, at }
+        Expr { kind: ExprKind::Literal(literal), ty, at }
     }
 
     fn ident(&mut self, name: &str, at: usize) -> Expr {
         if let Some(slot) = self.locals.iter().rposition(|(local, _)| local == name) {
-            return Expr { kind: Kind::Local(slot), ty: self.locals[slot].1, at };
+            return Expr { kind: ExprKind::Local(slot), ty: self.locals[slot].1, at };
         }
         if let Some(root) = self.scope.roots.iter().copied().find(|root| root.name() == name) {
-            return Expr { kind: Kind::Field(Path { root, names: Vec::new() }), ty: root.ty(), at };
+            return Expr { kind: ExprKind::Field(Path { root, names: Vec::new() }), ty: root.ty(), at };
         }
         let roots = self.scope.roots;
         let hint = if let Some(word) = enum_word(name) {
@@ -200,15 +200,15 @@ impl Checker<'_> {
             }
         };
         match base.kind {
-            Kind::Field(mut path) => {
+            ExprKind::Field(mut path) => {
                 path.names.push(name.to_owned());
-                Expr { kind: Kind::Field(path), ty, at }
+                Expr { kind: ExprKind::Field(path), ty, at }
             }
             // A finding of before: one is enough.
-            Kind::Literal(Literal::Null) => base,
+            ExprKind::Literal(Literal::Null) => base,
             kind => {
-                let key = Expr { kind: Kind::Literal(Literal::Text(name.to_owned())), ty: Type::Text, at };
-                Expr { kind: Kind::Index(Box::new(Expr { kind, ..base }), Box::new(key)), ty, at }
+                let key = Expr { kind: ExprKind::Literal(Literal::Text(name.to_owned())), ty: Type::Text, at };
+                Expr { kind: ExprKind::Index(Box::new(Expr { kind, ..base }), Box::new(key)), ty, at }
             }
         }
     }
@@ -219,7 +219,7 @@ impl Checker<'_> {
         let first = types.next().unwrap_or(Type::Any);
         let one = if types.all(|ty| ty == first) { first } else { Type::Any };
         match one.list_of() {
-            Some(ty) => Expr { kind: Kind::List(items), ty, at },
+            Some(ty) => Expr { kind: ExprKind::List(items), ty, at },
             None => self.wrong("type", at, "lists cannot hold lists".into(), "write one flat list".into()),
         }
     }
@@ -231,13 +231,13 @@ impl Checker<'_> {
             (operators::LOGICAL_OR, [_, _]) => self.logic(call, at, false),
             (operators::LOGICAL_NOT, [inner]) => {
                 let inner = self.truth(inner);
-                Expr { kind: Kind::Not(Box::new(inner)), ty: Type::Bool, at }
+                Expr { kind: ExprKind::Not(Box::new(inner)), ty: Type::Bool, at }
             }
             (operators::NEGATE, [inner]) => {
                 let inner = self.operand(inner);
                 match inner.ty {
                     ty @ (Type::Int | Type::Double | Type::Duration | Type::Any) => {
-                        Expr { kind: Kind::Negate(Box::new(inner)), ty, at }
+                        Expr { kind: ExprKind::Negate(Box::new(inner)), ty, at }
                     }
                     other => self.wrong("type", at, format!("`-` needs a number, not {other}"), String::new()),
                 }
@@ -247,7 +247,7 @@ impl Checker<'_> {
                 let (mut yes, mut no) = (self.operand(yes), self.operand(no));
                 self.agree(&mut yes, &mut no);
                 let ty = if yes.ty == no.ty { yes.ty } else { common(yes.ty, no.ty) };
-                Expr { kind: Kind::Choose(Box::new([condition, yes, no])), ty, at }
+                Expr { kind: ExprKind::Choose(Box::new([condition, yes, no])), ty, at }
             }
             (operators::INDEX, [from, key]) => self.index(from, key, at),
             (operators::IN, [item, list]) => self.within(item, list, at),
@@ -275,29 +275,29 @@ impl Checker<'_> {
         for arg in &call.args {
             let side = self.truth(arg);
             match side.kind {
-                Kind::And(inner) if and => all.extend(inner),
-                Kind::Or(inner) if !and => all.extend(inner),
+                ExprKind::And(inner) if and => all.extend(inner),
+                ExprKind::Or(inner) if !and => all.extend(inner),
                 _ => all.push(side),
             }
         }
-        Expr { kind: if and { Kind::And(all) } else { Kind::Or(all) }, ty: Type::Bool, at }
+        Expr { kind: if and { ExprKind::And(all) } else { ExprKind::Or(all) }, ty: Type::Bool, at }
     }
 
     fn index(&mut self, from: &IdedExpr, key: &IdedExpr, at: usize) -> Expr {
         let base = self.expr(from);
         let key = self.operand(key);
         match (base.ty, &key.kind, key.ty) {
-            (Type::Map | Type::Any | Type::Object(_), Kind::Literal(Literal::Text(name)), _) => {
+            (Type::Map | Type::Any | Type::Object(_), ExprKind::Literal(Literal::Text(name)), _) => {
                 let name = name.clone();
                 self.member(base, &name, key.at)
             }
             (Type::List(item), _, Type::Int | Type::Any) => {
-                Expr { kind: Kind::Index(Box::new(base), Box::new(key)), ty: *item, at }
+                Expr { kind: ExprKind::Index(Box::new(base), Box::new(key)), ty: *item, at }
             }
             (Type::Map, _, ty) if ty.is_text() || ty == Type::Any => {
-                Expr { kind: Kind::Index(Box::new(base), Box::new(key)), ty: Type::Any, at }
+                Expr { kind: ExprKind::Index(Box::new(base), Box::new(key)), ty: Type::Any, at }
             }
-            (Type::Any, _, _) => Expr { kind: Kind::Index(Box::new(base), Box::new(key)), ty: Type::Any, at },
+            (Type::Any, _, _) => Expr { kind: ExprKind::Index(Box::new(base), Box::new(key)), ty: Type::Any, at },
             (base, _, key) => {
                 let message = format!("{base} cannot be read with [{key}]");
                 self.wrong("type", at, message, "[0] reads a list, ['key'] a map".into())

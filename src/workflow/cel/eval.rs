@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::ast::{Arithmetic, Changed, Compare, Expr, Function, Kind, Literal, Loop, LoopKind, Path};
+use super::ast::{Arithmetic, Changed, Compare, Expr, ExprKind, Function, Literal, Loop, LoopKind, Path};
 use super::duration::parse_duration;
 use super::found::NoSuchField;
 use super::resolve;
@@ -62,34 +62,34 @@ impl<'a> Run<'_, 'a> {
             return fault("too much to evaluate");
         }
         match &expr.kind {
-            Kind::Literal(literal) => Ok(Value::of_literal(literal)),
-            Kind::Field(path) => self.field(path, expr.ty),
-            Kind::Has(path) => Ok(Value::Bool(self.has(path)?)),
-            Kind::Local(slot) => match self.locals.get(*slot) {
+            ExprKind::Literal(literal) => Ok(Value::of_literal(literal)),
+            ExprKind::Field(path) => self.field(path, expr.ty),
+            ExprKind::Has(path) => Ok(Value::Bool(self.has(path)?)),
+            ExprKind::Local(slot) => match self.locals.get(*slot) {
                 Some(value) => Ok(value.clone()),
                 None => fault("a variable out of its scope"),
             },
-            Kind::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
-            Kind::And(all) => self.decide(all, false),
-            Kind::Or(all) => self.decide(all, true),
-            Kind::Compare(how, a, b) => {
+            ExprKind::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
+            ExprKind::And(all) => self.decide(all, false),
+            ExprKind::Or(all) => self.decide(all, true),
+            ExprKind::Compare(how, a, b) => {
                 let (a, b) = (self.value(a)?, self.value(b)?);
                 compare(*how, &a, &b).map(Value::Bool)
             }
-            Kind::In(item, list) => {
+            ExprKind::In(item, list) => {
                 let item = self.value(item)?;
                 // A list that is written out need not be built.
-                if let Kind::List(all) = &list.kind {
+                if let ExprKind::List(all) = &list.kind {
                     return self.one_of(&item, all);
                 }
                 let list = self.value(list)?;
                 contains_item(&item, &list).map(Value::Bool)
             }
-            Kind::Arithmetic(how, a, b) => {
+            ExprKind::Arithmetic(how, a, b) => {
                 let (a, b) = (self.value(a)?, self.value(b)?);
                 calculate(*how, a, b)
             }
-            Kind::Negate(inner) => match self.value(inner)? {
+            ExprKind::Negate(inner) => match self.value(inner)? {
                 Value::Int(i) => i.checked_neg().map(Value::Int).ok_or(Fault::Other("number out of range".into())),
                 Value::Double(d) => Ok(Value::Double(-d)),
                 Value::Duration(d) => {
@@ -97,25 +97,25 @@ impl<'a> Run<'_, 'a> {
                 }
                 other => fault(format!("- on {}", other.what())),
             },
-            Kind::Choose(three) => {
+            ExprKind::Choose(three) => {
                 let [condition, yes, no] = three.as_ref();
                 if self.truth(condition)? { self.value(yes) } else { self.value(no) }
             }
-            Kind::List(all) => all.iter().map(|e| self.value(e)).collect::<Result<Vec<_>, _>>().map(Value::List),
-            Kind::Index(from, key) => {
+            ExprKind::List(all) => all.iter().map(|e| self.value(e)).collect::<Result<Vec<_>, _>>().map(Value::List),
+            ExprKind::Index(from, key) => {
                 let (from, key) = (self.value(from)?, self.value(key)?);
                 index(from, &key)
             }
-            Kind::Call(function, args) => {
+            ExprKind::Call(function, args) => {
                 let args = args.iter().map(|e| self.value(e)).collect::<Result<Vec<_>, _>>()?;
                 call(*function, args)
             }
-            Kind::Matches(text, pattern) => match self.value(text)? {
+            ExprKind::Matches(text, pattern) => match self.value(text)? {
                 Value::Text(text) => Ok(Value::Bool(pattern.0.is_match(&text))),
                 other => fault(format!("matches() on {}", other.what())),
             },
-            Kind::Changed(changed) => Ok(Value::Bool(self.changed(changed))),
-            Kind::Loop(over) => self.over(over),
+            ExprKind::Changed(changed) => Ok(Value::Bool(self.changed(changed))),
+            ExprKind::Loop(over) => self.over(over),
         }
     }
 

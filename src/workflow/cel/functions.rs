@@ -2,7 +2,7 @@
 
 use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr};
 
-use super::ast::{Changed, Expr, Function, Kind, Literal, Loop, LoopKind, Pattern};
+use super::ast::{Changed, Expr, ExprKind, Function, Literal, Loop, LoopKind, Pattern};
 use super::check::Checker;
 use super::duration::parse_duration;
 use crate::model::time::Instant;
@@ -73,9 +73,11 @@ impl Checker<'_> {
     fn has(&mut self, arg: &IdedExpr, at: usize) -> Expr {
         let inner = self.expr(arg);
         match inner.kind {
-            Kind::Field(path) => Expr { kind: Kind::Has(path), ty: Type::Bool, at },
+            ExprKind::Field(path) => Expr { kind: ExprKind::Has(path), ty: Type::Bool, at },
             // The finding is noted already.
-            Kind::Literal(Literal::Null) => Expr { kind: Kind::Literal(Literal::Bool(false)), ty: Type::Bool, at },
+            ExprKind::Literal(Literal::Null) => {
+                Expr { kind: ExprKind::Literal(Literal::Bool(false)), ty: Type::Bool, at }
+            }
             _ => self.wrong("type", at, "has() takes the name of a field".into(), "has(ticket.custom.region)".into()),
         }
     }
@@ -87,12 +89,12 @@ impl Checker<'_> {
             ty if ty.is_text() => {}
             other => return self.wrong("type", at, format!("{other} has no size"), String::new()),
         }
-        Expr { kind: Kind::Call(Function::Size, vec![of]), ty: Type::Int, at }
+        Expr { kind: ExprKind::Call(Function::Size, vec![of]), ty: Type::Int, at }
     }
 
     fn text_call(&mut self, function: Function, args: &[&IdedExpr], ty: Type, at: usize) -> Expr {
         let args: Vec<Expr> = args.iter().map(|raw| self.text(raw, function.name())).collect();
-        Expr { kind: Kind::Call(function, args), ty, at }
+        Expr { kind: ExprKind::Call(function, args), ty, at }
     }
 
     fn text(&mut self, raw: &IdedExpr, function: &str) -> Expr {
@@ -111,12 +113,12 @@ impl Checker<'_> {
     fn matches(&mut self, of: &IdedExpr, pattern: &IdedExpr, at: usize) -> Expr {
         let of = self.text(of, "matches");
         let pattern = self.operand(pattern);
-        let Kind::Literal(Literal::Text(text)) = &pattern.kind else {
+        let ExprKind::Literal(Literal::Text(text)) = &pattern.kind else {
             let message = "the pattern of matches() must be written out, so that it is compiled once".into();
             return self.wrong("type", pattern.at, message, "ticket.subject.matches('^[A-Z]+')".into());
         };
         match regex::RegexBuilder::new(text).size_limit(MAX_REGEX).dfa_size_limit(MAX_REGEX).nest_limit(32).build() {
-            Ok(regex) => Expr { kind: Kind::Matches(Box::new(of), Pattern(regex)), ty: Type::Bool, at },
+            Ok(regex) => Expr { kind: ExprKind::Matches(Box::new(of), Pattern(regex)), ty: Type::Bool, at },
             Err(error) => {
                 let why = error.to_string();
                 let why = why.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
@@ -134,15 +136,15 @@ impl Checker<'_> {
     fn timestamp(&mut self, arg: &IdedExpr, at: usize) -> Expr {
         let arg = self.operand(arg);
         match (&arg.kind, arg.ty) {
-            (Kind::Literal(Literal::Text(text)), _) => match text.parse::<jiff::Timestamp>() {
-                Ok(time) => Expr { kind: Kind::Literal(Literal::Time(Instant::from(time))), ty: Type::Time, at },
+            (ExprKind::Literal(Literal::Text(text)), _) => match text.parse::<jiff::Timestamp>() {
+                Ok(time) => Expr { kind: ExprKind::Literal(Literal::Time(Instant::from(time))), ty: Type::Time, at },
                 Err(_) => {
                     let message = format!("`{text}` is no time");
                     self.wrong("literal", arg.at, message, "write 2026-01-31T09:00:00Z".into())
                 }
             },
             (_, ty) if ty.is_text() || matches!(ty, Type::Any | Type::Time) => {
-                Expr { kind: Kind::Call(Function::Timestamp, vec![arg]), ty: Type::Time, at }
+                Expr { kind: ExprKind::Call(Function::Timestamp, vec![arg]), ty: Type::Time, at }
             }
             (_, other) => {
                 self.wrong("type", arg.at, format!("timestamp() works on text, not on {other}"), String::new())
@@ -153,15 +155,15 @@ impl Checker<'_> {
     fn duration(&mut self, arg: &IdedExpr, at: usize) -> Expr {
         let arg = self.operand(arg);
         match (&arg.kind, arg.ty) {
-            (Kind::Literal(Literal::Text(text)), _) => match parse_duration(text) {
-                Some(micros) => Expr { kind: Kind::Literal(Literal::Duration(micros)), ty: Type::Duration, at },
+            (ExprKind::Literal(Literal::Text(text)), _) => match parse_duration(text) {
+                Some(micros) => Expr { kind: ExprKind::Literal(Literal::Duration(micros)), ty: Type::Duration, at },
                 None => {
                     let message = format!("`{text}` is no duration");
                     self.wrong("literal", arg.at, message, "write 90s, 15m or 24h (no days)".into())
                 }
             },
             (_, ty) if ty.is_text() || matches!(ty, Type::Any | Type::Duration) => {
-                Expr { kind: Kind::Call(Function::Duration, vec![arg]), ty: Type::Duration, at }
+                Expr { kind: ExprKind::Call(Function::Duration, vec![arg]), ty: Type::Duration, at }
             }
             (_, other) => {
                 self.wrong("type", arg.at, format!("duration() works on text, not on {other}"), String::new())
@@ -179,7 +181,7 @@ impl Checker<'_> {
             );
         }
         let field = self.operand(field);
-        let Kind::Literal(Literal::Text(name)) = &field.kind else {
+        let ExprKind::Literal(Literal::Text(name)) = &field.kind else {
             let message = "changed() takes a field's name between quotes".into();
             return self.wrong("type", field.at, message, "changed('priority')".into());
         };
@@ -195,7 +197,7 @@ impl Checker<'_> {
         let name = name.clone();
         let mut literals = values.iter().map(|value| self.changed_value(value, ty)).collect::<Vec<_>>().into_iter();
         let changed = Changed { field: name, from: literals.next().flatten(), to: literals.next().flatten() };
-        Expr { kind: Kind::Changed(changed), ty: Type::Bool, at }
+        Expr { kind: ExprKind::Changed(changed), ty: Type::Bool, at }
     }
 
     fn changed_value(&mut self, raw: &IdedExpr, ty: Type) -> Option<Literal> {
@@ -209,9 +211,9 @@ impl Checker<'_> {
             (a, b) => a == b,
         };
         match value.kind {
-            Kind::Literal(literal) if fits => Some(literal),
-            Kind::Literal(_) if self.problems.len() > before => None,
-            Kind::Literal(_) => {
+            ExprKind::Literal(literal) if fits => Some(literal),
+            ExprKind::Literal(_) if self.problems.len() > before => None,
+            ExprKind::Literal(_) => {
                 self.wrong("type", value.at, format!("the field is {ty}, this is {}", value.ty), String::new());
                 None
             }
@@ -275,6 +277,6 @@ impl Checker<'_> {
                 None => return self.wrong("type", at, "lists cannot hold lists".into(), String::new()),
             },
         };
-        Expr { kind: Kind::Loop(Loop { kind, range: Box::new(range), body: Box::new(body), only }), ty, at }
+        Expr { kind: ExprKind::Loop(Loop { kind, range: Box::new(range), body: Box::new(body), only }), ty, at }
     }
 }

@@ -2,7 +2,7 @@
 
 use cel::common::ast::{IdedExpr, operators};
 
-use super::ast::{Arithmetic, Compare, Expr, Kind, Literal};
+use super::ast::{Arithmetic, Compare, Expr, ExprKind, Literal};
 use super::check::Checker;
 use crate::workflow::diagnostic::{Problem, suggest};
 use crate::workflow::event;
@@ -14,11 +14,11 @@ impl Checker<'_> {
         let list = self.expr(list);
         match (list.ty, list.kind) {
             (Type::Changes, changes) => match &item.kind {
-                Kind::Literal(Literal::Text(name)) => {
+                ExprKind::Literal(Literal::Text(name)) => {
                     let (name, place) = (name.clone(), item.at);
                     let changes = Expr { kind: changes, ty: Type::Changes, at };
                     match self.member(changes, &name, place).kind {
-                        Kind::Field(path) => Expr { kind: Kind::Has(path), ty: Type::Bool, at },
+                        ExprKind::Field(path) => Expr { kind: ExprKind::Has(path), ty: Type::Bool, at },
                         kind => Expr { kind, ty: Type::Any, at },
                     }
                 }
@@ -26,24 +26,24 @@ impl Checker<'_> {
                     self.wrong("type", at, "only a field's name is `in changes`".into(), "'priority' in changes".into())
                 }
             },
-            (ty @ Type::List(_), Kind::List(mut items)) => {
+            (ty @ Type::List(_), ExprKind::List(mut items)) => {
                 for one in &mut items {
                     self.agree(&mut item, one);
                     self.comparable(&item, one, at);
                 }
-                let list = Expr { kind: Kind::List(items), ty, at: list.at };
-                Expr { kind: Kind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
+                let list = Expr { kind: ExprKind::List(items), ty, at: list.at };
+                Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
             }
             (ty @ Type::List(inner), kind) => {
-                let mut like = Expr { kind: Kind::Local(0), ty: *inner, at };
+                let mut like = Expr { kind: ExprKind::Local(0), ty: *inner, at };
                 self.agree(&mut item, &mut like);
                 self.comparable(&item, &like, at);
                 let list = Expr { kind, ty, at: list.at };
-                Expr { kind: Kind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
+                Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
             }
             (ty @ (Type::Map | Type::Any), kind) => {
                 let list = Expr { kind, ty, at: list.at };
-                Expr { kind: Kind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
+                Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
             }
             (ty, _) if ty.is_text() => {
                 self.wrong("type", at, "`in` looks into lists, not into text".into(), "write text.contains('…')".into())
@@ -57,20 +57,20 @@ impl Checker<'_> {
         if !how.is_order() && (a.ty == Type::Null || b.ty == Type::Null) {
             let (thing, null) = if b.ty == Type::Null { (a, b) } else { (b, a) };
             return match thing.kind {
-                Kind::Field(path) => {
-                    let has = Expr { kind: Kind::Has(path), ty: Type::Bool, at };
+                ExprKind::Field(path) => {
+                    let has = Expr { kind: ExprKind::Has(path), ty: Type::Bool, at };
                     if how == Compare::NotEqual {
                         has
                     } else {
-                        Expr { kind: Kind::Not(Box::new(has)), ty: Type::Bool, at }
+                        Expr { kind: ExprKind::Not(Box::new(has)), ty: Type::Bool, at }
                     }
                 }
-                _ => Expr { kind: Kind::Compare(how, Box::new(thing), Box::new(null)), ty: Type::Bool, at },
+                _ => Expr { kind: ExprKind::Compare(how, Box::new(thing), Box::new(null)), ty: Type::Bool, at },
             };
         }
         self.agree(&mut a, &mut b);
         if !self.comparable(&a, &b, at) {
-            return Expr { kind: Kind::Literal(Literal::Bool(false)), ty: Type::Bool, at };
+            return Expr { kind: ExprKind::Literal(Literal::Bool(false)), ty: Type::Bool, at };
         }
         let unordered =
             |ty: Type| matches!(ty, Type::Enum(_) | Type::Event | Type::Bool | Type::List(_) | Type::Map | Type::Null);
@@ -86,7 +86,7 @@ impl Checker<'_> {
                 hint.into(),
             );
         }
-        Expr { kind: Kind::Compare(how, Box::new(a), Box::new(b)), ty: Type::Bool, at }
+        Expr { kind: ExprKind::Compare(how, Box::new(a), Box::new(b)), ty: Type::Bool, at }
     }
 
     /// Literal text beside an enumeration or an event becomes the stored word, or a finding.
@@ -101,7 +101,7 @@ impl Checker<'_> {
     /// Reads the literals of `expr` as words of `ty`; what is computed is left to run time.
     pub(super) fn normalise(&mut self, expr: &mut Expr, ty: Type) {
         match (&mut expr.kind, ty) {
-            (Kind::Literal(Literal::Text(text)), Type::Enum(words)) => match words.word(text) {
+            (ExprKind::Literal(Literal::Text(text)), Type::Enum(words)) => match words.word(text) {
                 Some(word) => {
                     *text = word.to_owned();
                     expr.ty = ty;
@@ -112,12 +112,14 @@ impl Checker<'_> {
                     self.problems.push(Problem::error("unknown-word", expr.at, message, hint));
                 }
             },
-            (Kind::Literal(Literal::Text(text)), Type::Event) if !event::is_after(text) && !event::is_before(text) => {
+            (ExprKind::Literal(Literal::Text(text)), Type::Event)
+                if !event::is_after(text) && !event::is_before(text) =>
+            {
                 let message = format!("there is no event `{text}`");
                 let hint = suggest(text, event::names());
                 self.problems.push(Problem::error("unknown-event", expr.at, message, hint));
             }
-            (Kind::Choose(three), _) => {
+            (ExprKind::Choose(three), _) => {
                 let [_, yes, no] = three.as_mut();
                 self.normalise(yes, ty);
                 self.normalise(no, ty);
@@ -165,14 +167,14 @@ impl Checker<'_> {
             let message = "texts and lists may not grow inside exists, all, filter or map".into();
             return self.wrong("bounds", at, message, "compare without joining".into());
         }
-        Expr { kind: Kind::Arithmetic(how, Box::new(a), Box::new(b)), ty, at }
+        Expr { kind: ExprKind::Arithmetic(how, Box::new(a), Box::new(b)), ty, at }
     }
 }
 
 /// A whole literal beside a number is a number.
 fn as_double(expr: &mut Expr, beside: Type) {
-    if let (Kind::Literal(Literal::Int(i)), Type::Double) = (&expr.kind, beside) {
-        expr.kind = Kind::Literal(Literal::Double(*i as f64));
+    if let (ExprKind::Literal(Literal::Int(i)), Type::Double) = (&expr.kind, beside) {
+        expr.kind = ExprKind::Literal(Literal::Double(*i as f64));
         expr.ty = Type::Double;
     }
 }

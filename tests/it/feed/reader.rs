@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use docket::feed::{Ended, Event, Feed, Kept, Stream, Wanted};
+use docket::feed::{Ended, Event, Feed, SharedActivity, Stream, Wanted};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// Far more than anything here takes.
@@ -13,8 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Reads a stream and checks the chain of its frames.
 pub struct Reader {
     stream: Stream,
-    /// What is left of a stretch.
-    rest: VecDeque<Arc<Kept>>,
+    /// What is left of a segment.
+    rest: VecDeque<Arc<SharedActivity>>,
     /// What the frames so far account for.
     pub reached: i64,
     /// When that last grew: bookmarks alone are no progress.
@@ -35,16 +35,16 @@ impl Reader {
 
     pub async fn next(&mut self) -> Result<Event, Ended> {
         if let Some(activity) = self.rest.pop_front() {
-            assert_eq!(activity.position, self.reached + 1, "a stretch has no hole");
+            assert_eq!(activity.position, self.reached + 1, "a segment has no hole");
             self.reached = activity.position;
             return Ok(Event::Activity(activity));
         }
         let patience = self.moved + PATIENCE;
         let frame = timeout_at(patience, self.stream.next()).await.expect("in time").expect("a frame or an end")?;
         assert_eq!(frame.since, self.reached, "each frame goes on where the one before it ended");
-        if let Event::Stretch(stretch) = frame.event {
+        if let Event::Segment(segment) = frame.event {
             self.moved = Instant::now();
-            self.rest.extend(stretch.activities().iter().cloned());
+            self.rest.extend(segment.activities().iter().cloned());
             return Box::pin(self.next()).await;
         }
         if frame.event.position() > self.reached {

@@ -22,7 +22,7 @@ use tonic_types::ErrorDetails;
 use tower::Service;
 
 use super::in_flight::Bounded;
-use crate::feed::{End, Ended, Event, Form, Frame, Kept, Stream};
+use crate::feed::{End, Ended, Event, Form, Frame, SharedActivity, Stream};
 use crate::grpc::convert::{Disclosure, activity, ticket};
 use crate::grpc::pb::stream_activities_response::Event as WireEvent;
 use crate::grpc::pb::{self, ActivityView, ErrorReason};
@@ -40,7 +40,7 @@ const STREAM: &str = "StreamActivities";
 pub struct Frames {
     /// None once it has ended.
     stream: Option<Stream>,
-    /// The encoded pieces of a stretch, and how many of them were sent.
+    /// The encoded pieces of a segment, and how many of them were sent.
     pieces: Option<(Arc<[Bytes]>, usize)>,
     /// The final status, until it was sent.
     end: Option<Status>,
@@ -90,8 +90,8 @@ impl Encoder {
         message.encode_raw(piece);
     }
 
-    /// The frames of a stretch.
-    fn pieces(self, all: &[Arc<Kept>]) -> Vec<Bytes> {
+    /// The frames of a segment.
+    fn pieces(self, all: &[Arc<SharedActivity>]) -> Vec<Bytes> {
         let (mut pieces, mut piece) = (Vec::new(), BytesMut::new());
         for (nth, kept) in all.iter().enumerate() {
             self.put(kept.position - 1, self.activity(kept.clone()), all.len() - nth - 1, &mut piece);
@@ -105,13 +105,13 @@ impl Encoder {
         pieces
     }
 
-    fn activity(self, kept: Arc<Kept>) -> WireEvent {
+    fn activity(self, kept: Arc<SharedActivity>) -> WireEvent {
         let to_pb = |it| activity::to_pb(it, self.epoch, self.view, self.disclosure);
         match kept.alone() {
             Ok(activity) => WireEvent::Activity(Box::new(to_pb(activity))),
             Err(kept) => {
                 let bytes = |it: &Activity| to_pb(it.clone()).encode_to_vec().into();
-                WireEvent::Encoded(kept.shown(self.form(), bytes))
+                WireEvent::Encoded(kept.encoded(self.form(), bytes))
             }
         }
     }
@@ -138,8 +138,8 @@ impl HttpBody for Frames {
             let ended = match stream.poll_next(cx) {
                 Poll::Ready(Some(Ok(Frame { since, event }))) => {
                     let event = match event {
-                        Event::Stretch(stretch) => {
-                            self.pieces = Some((stretch.shown(encoder.form(), |all| encoder.pieces(all)), 0));
+                        Event::Segment(segment) => {
+                            self.pieces = Some((segment.encoded(encoder.form(), |all| encoder.pieces(all)), 0));
                             break;
                         }
                         Event::Activity(kept) => encoder.activity(kept),

@@ -86,7 +86,7 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     if then.is_none() && wanted.is_empty() {
         let scope = call.scope();
         let viewer = Viewer { scope, disclosure: call.disclosure(), epoch: state.feed.epoch() };
-        let found = state.tickets.one(state.pool.gather(), viewer, &name).await.map_err(fault::of_pool)?;
+        let found = state.tickets.one(state.pool.point_reads(), viewer, &name).await.map_err(fault::of_pool)?;
         return Ok(pb::GetTicketResponse { ticket: Some(found.ok_or_else(|| no_ticket(id))?), included: None });
     }
     let mut row = gather(state, &call, &name, &id).await?;

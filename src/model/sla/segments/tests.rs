@@ -51,9 +51,9 @@ fn a_holiday_is_named_on_its_day_and_a_pause_takes_open_hours_only() {
 fn all_of_time_is_one_segment_where_nothing_changes() {
     let all =
         |hours: &Hours| segments(hours, Instant(i64::MIN), Instant(i64::MAX), &[]).map(|s| s.kind).collect::<Vec<_>>();
-    assert_eq!(all(Hours::always()), [Kind::Counted]);
-    assert_eq!(all(&Hours::new("Europe/Berlin", &[], &[]).expect("hours")), [Kind::Closed]);
+    assert_eq!(all(Hours::always()), [SegmentKind::Counted]);
+    assert_eq!(all(&Hours::new("Europe/Berlin", &[], &[]).expect("hours")), [SegmentKind::Closed]);
     let lasting = [Pause { from: at("2026-01-01T00:00Z"), to: None }];
-    let kinds: Vec<Kind> = segments(Hours::always(), FIRST, LAST, &lasting).map(|s| s.kind).collect();
-    assert_eq!(kinds, [Kind::Counted, Kind::Paused]);
+    let kinds: Vec<SegmentKind> = segments(Hours::always(), FIRST, LAST, &lasting).map(|s| s.kind).collect();
+    assert_eq!(kinds, [SegmentKind::Counted, SegmentKind::Paused]);
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::sla::segments::{Kind, segments};
+use crate::model::sla::segments::{SegmentKind, segments};
 
 const SECOND: i64 = 1_000_000;
 
@@ -133,9 +133,9 @@ proptest! {
             prop_assert_ne!(last, Some((segment.kind, segment.holiday)));
             let long = segment.to.0 - segment.from.0;
             match segment.kind {
-                Kind::Counted => (sum, open) = (sum + long, open + long),
-                Kind::Paused => open += long,
-                Kind::Closed => {}
+                SegmentKind::Counted => (sum, open) = (sum + long, open + long),
+                SegmentKind::Paused => open += long,
+                SegmentKind::Closed => {}
             }
             (at, last) = (segment.to, Some((segment.kind, segment.holiday)));
         }

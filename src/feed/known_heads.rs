@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 const TENANTS: usize = 20_000;
 
 #[derive(Default)]
-pub struct Known(RwLock<Heads>);
+pub struct KnownHeads(RwLock<Heads>);
 
 #[derive(Default)]
 struct Heads {
@@ -16,7 +16,7 @@ struct Heads {
     heads: HashMap<String, i64>,
 }
 
-impl Known {
+impl KnownHeads {
     pub fn epoch(&self) -> i64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).epoch
     }

@@ -1,25 +1,25 @@
-//! Neighbouring activities on their way to many readers at the same time, in the pieces in which they are sent: made once.
+//! A segment of the log on its way to many readers at once: each encoding of it is made once.
 
 use std::sync::{Arc, OnceLock};
 
 use prost::bytes::Bytes;
 
-use super::kept::{Form, Kept};
+use super::shared_activity::{Form, SharedActivity};
 
 /// A part of the log without a hole, of one activity at least.
 #[derive(Debug)]
-pub struct Stretch {
+pub struct Segment {
     since: i64,
     up_to: i64,
-    activities: Vec<Arc<Kept>>,
+    activities: Vec<Arc<SharedActivity>>,
     forms: [OnceLock<Arc<[Bytes]>>; Form::COUNT],
 }
 
-impl Stretch {
+impl Segment {
     /// Of dense activities in their order. `None`: there are none.
-    pub fn new(activities: Vec<Arc<Kept>>) -> Option<Arc<Stretch>> {
+    pub fn new(activities: Vec<Arc<SharedActivity>>) -> Option<Arc<Segment>> {
         let (since, up_to) = (activities.first()?.position - 1, activities.last()?.position);
-        Some(Arc::new(Stretch { since, up_to, activities, forms: Default::default() }))
+        Some(Arc::new(Segment { since, up_to, activities, forms: Default::default() }))
     }
 
     /// The position before the first.
@@ -32,18 +32,18 @@ impl Stretch {
         self.up_to
     }
 
-    pub fn activities(&self) -> &[Arc<Kept>] {
+    pub fn activities(&self) -> &[Arc<SharedActivity>] {
         &self.activities
     }
 
     /// All of it in one form, made by whoever needs it first.
-    pub fn shown(&self, form: Form, make: impl FnOnce(&[Arc<Kept>]) -> Vec<Bytes>) -> Arc<[Bytes]> {
+    pub fn encoded(&self, form: Form, make: impl FnOnce(&[Arc<SharedActivity>]) -> Vec<Bytes>) -> Arc<[Bytes]> {
         self.forms[form.nth()].get_or_init(|| make(&self.activities).into()).clone()
     }
 }
 
-impl PartialEq for Stretch {
-    fn eq(&self, other: &Stretch) -> bool {
+impl PartialEq for Segment {
+    fn eq(&self, other: &Segment) -> bool {
         self.activities == other.activities
     }
 }

@@ -1,4 +1,4 @@
-//! Look-ups of single tickets, gathered: what is asked while one look-up is under way is the next one. No timer.
+//! Batches point reads of tickets: requests that arrive during a query form the next one. No timer.
 //!
 //! One at a time, a look-up is mostly waiting and switching: for a free connection, for the server process to wake, for the
 //! answer to wake its reader. A statement over many keys costs little more than one over a single key.
@@ -13,11 +13,11 @@ use tokio::task::yield_now;
 use uuid::Uuid;
 
 use super::connect::{PoolError, connect};
-use super::lookup::{self, Known};
+use super::lookup::{self, KnownTicket};
 use super::plan::Planned;
 use crate::model::ticket::{Ticket, TicketRef};
 
-/// Look-ups under way at once: while one is read, another is sent.
+/// Look-ups in flight: while one is read, another is sent.
 const WORKERS: usize = 2;
 /// Tickets in one look-up.
 const KEYS: usize = 128;
@@ -29,7 +29,7 @@ const WAITING: usize = 4096;
 pub enum Found {
     Nowhere,
     /// It has not changed since the position that its caller named.
-    AsKnown,
+    Unchanged,
     Ticket(Box<Ticket>),
 }
 
@@ -56,16 +56,16 @@ struct Waiting {
     replies: Vec<Reply>,
 }
 
-pub struct Gather {
+pub struct PointReads {
     url: String,
     set_up: String,
     asks: OnceCell<mpsc::Sender<Ask>>,
 }
 
-impl Gather {
+impl PointReads {
     /// Connects when it is first asked. `set_up` runs on each new connection.
-    pub fn new(url: &str, set_up: String) -> Gather {
-        Gather { url: url.to_owned(), set_up, asks: OnceCell::new() }
+    pub fn new(url: &str, set_up: String) -> PointReads {
+        PointReads { url: url.to_owned(), set_up, asks: OnceCell::new() }
     }
 
     /// One ticket, deleted or not, whoever may see it. By its id it need not be read where the caller has it as it is: `known`
@@ -220,17 +220,19 @@ async fn look_up(conn: &AsyncPgConnection, waiting: &[Waiting]) -> QueryResult<V
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (place, Waiting { key, known: position, .. }) in waiting.iter().enumerate() {
         match (&key.ticket, *position) {
-            (TicketRef::Id(id), Some(position)) => known.push(Known { place, tenant: &key.tenant, id: *id, position }),
+            (TicketRef::Id(id), Some(position)) => {
+                known.push(KnownTicket { place, tenant: &key.tenant, id: *id, position })
+            }
             _ => unknown.push(place),
         }
     }
     let (unchanged, rows) =
         futures_util::try_join!(lookup::unchanged_tickets(conn, &known), read(conn, waiting, &unknown))?;
     let mut found = vec![Some(Found::Nowhere); waiting.len()];
-    for Known { place, .. } in known {
+    for KnownTicket { place, .. } in known {
         found[place] = None;
     }
-    let unchanged = unchanged.into_iter().map(|place| (place, Found::AsKnown));
+    let unchanged = unchanged.into_iter().map(|place| (place, Found::Unchanged));
     let rows = rows.into_iter().map(|(place, ticket)| (place, Found::Ticket(Box::new(ticket))));
     for (place, answer) in unchanged.chain(rows) {
         if let Some(found) = found.get_mut(place) {

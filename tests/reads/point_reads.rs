@@ -1,7 +1,7 @@
 //! Single tickets, looked up together with whatever else is looked up at the time.
 
 use docket::model::ticket::{Ticket, TicketRef};
-use docket::store::gather::{Found, Gather};
+use docket::store::point_reads::{Found, PointReads};
 use docket::store::{plan, write};
 use futures_util::future::join_all;
 
@@ -14,7 +14,7 @@ async fn each_is_told_what_it_does_not_know() {
         let tickets: Vec<Ticket> = (1..=9).map(|n| Ticket { position: 10 * n, ..a_ticket(tenant, n) }).collect();
         write::insert(&conn, tickets.iter()).await.unwrap();
     }
-    let gather = Gather::new(url().await, plan::BY_KEY.to_owned());
+    let gather = PointReads::new(url().await, plan::BY_KEY.to_owned());
     let id = |n| TicketRef::Id(uuid(n));
     let number = TicketRef::Number;
     let asked = [
@@ -36,7 +36,7 @@ async fn each_is_told_what_it_does_not_know() {
                 (Found::Ticket(found), Some(subject)) => {
                     assert_eq!((found.tenant_id.as_str(), found.subject.as_str()), ("gathered", *subject));
                 }
-                (Found::AsKnown, None) => {}
+                (Found::Unchanged, None) => {}
                 (found, _) => panic!("{ticket:?}, known at {known:?}: {found:?}"),
             }
         }

@@ -1,4 +1,4 @@
-//! An activity on its way to readers, with the forms in which it is sent: each is made once, and shared by all of them.
+//! An activity on its way to readers: each encoding of it is made once, and shared by all of them.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,7 @@ pub struct Form {
 }
 
 #[derive(Debug)]
-pub struct Kept {
+pub struct SharedActivity {
     activity: Arc<Activity>,
     forms: [OnceLock<Bytes>; Form::COUNT],
 }
@@ -31,23 +31,23 @@ impl Form {
     }
 }
 
-impl Kept {
-    pub fn new(activity: Arc<Activity>) -> Arc<Kept> {
-        Arc::new(Kept { activity, forms: Default::default() })
+impl SharedActivity {
+    pub fn new(activity: Arc<Activity>) -> Arc<SharedActivity> {
+        Arc::new(SharedActivity { activity, forms: Default::default() })
     }
 
     /// The activity in one form, made by whoever needs it first.
-    pub fn shown(&self, form: Form, make: impl FnOnce(&Activity) -> Bytes) -> Bytes {
+    pub fn encoded(&self, form: Form, make: impl FnOnce(&Activity) -> Bytes) -> Bytes {
         self.forms[form.nth()].get_or_init(|| make(&self.activity)).clone()
     }
 
     /// The activity, where nobody else wants it; else itself.
-    pub fn alone(self: Arc<Kept>) -> Result<Activity, Arc<Kept>> {
-        Arc::try_unwrap(self).map(|kept| Arc::unwrap_or_clone(kept.activity))
+    pub fn alone(self: Arc<SharedActivity>) -> Result<Activity, Arc<SharedActivity>> {
+        Arc::try_unwrap(self).map(|shared| Arc::unwrap_or_clone(shared.activity))
     }
 }
 
-impl Deref for Kept {
+impl Deref for SharedActivity {
     type Target = Activity;
 
     fn deref(&self) -> &Activity {
@@ -55,8 +55,8 @@ impl Deref for Kept {
     }
 }
 
-impl PartialEq for Kept {
-    fn eq(&self, other: &Kept) -> bool {
+impl PartialEq for SharedActivity {
+    fn eq(&self, other: &SharedActivity) -> bool {
         self.activity == other.activity
     }
 }
