@@ -8,6 +8,7 @@ use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
+use crate::model::activity_type::ActivityType;
 use crate::model::canned::{CannedRef, CannedResponse};
 use crate::model::id;
 use crate::model::shown::shown;
@@ -123,7 +124,8 @@ fn write(world: &mut World, scope: &Scope<'_>, mut canned: CannedResponse) -> Ar
         "body": canned.body,
         "team_id": canned.team_id,
     });
-    world.head.config_position = plain(world, scope, Note { data: Some(data), ..Note::of("canned_response.changed") });
+    world.head.config_position =
+        plain(world, scope, Note { data: Some(data), ..Note::of(ActivityType::CannedResponseChanged) });
     let canned = Arc::new(canned);
     world.canned.put(canned.id, canned.clone());
     canned

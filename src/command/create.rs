@@ -11,10 +11,12 @@ use super::react::before;
 use super::record::{self, Note, SCHEMA_VERSION, beside};
 use super::scope::{Scope, is_requester_only};
 use super::{Refusal, Stop, World, edit, limits, tenant};
+use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::lifecycle::{Verb, reachable};
 use crate::model::ticket::{Ticket, ticket_fields};
 use crate::model::words::Status;
+use crate::workflow::BeforeEvent;
 
 /// Makes a ticket, once the before-rules had their say.
 pub fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Result<Arc<Ticket>, Stop> {
@@ -47,7 +49,7 @@ pub fn follow_up(
     // What it takes over from the original was allowed there.
     let ticket = finish(world, scope, ticket, Some(of))?;
     let data = Some(json!({ "follow_up_id": id::show(id::TICKET, ticket.id) }));
-    beside(world, scope, of, Note { data, ..Note::of("ticket.followed_up") });
+    beside(world, scope, of, Note { data, ..Note::of(ActivityType::TicketFollowedUp) });
     Ok(ticket)
 }
 
@@ -58,7 +60,7 @@ fn finish(
     follows: Option<&Ticket>,
 ) -> Result<Arc<Ticket>, Stop> {
     let asked = before::Asked { ticket: &ticket, before: None, changes: &[], message: None };
-    let amendment = before::ask(world, scope, &[("ticket.creating", asked)])?;
+    let amendment = before::ask(world, scope, &[(BeforeEvent::Creating, asked)])?;
     let edit = amendment.onto(&ticket.tags, None);
     let ticket = edit::would_be(&ticket, &edit);
     if ticket.status != Status::Open {

@@ -9,6 +9,7 @@ use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
+use crate::model::activity_type::ActivityType;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::shown::shown;
 
@@ -51,7 +52,7 @@ macro_rules! stamps {
 /// or not; `forget` takes a row out of the directory.
 macro_rules! upsert {
     (
-        $name:ident, $delete:ident: $row:ident in $table:ident by $find:ident, $kind:ident, $activity:literal,
+        $name:ident, $delete:ident: $row:ident in $table:ident by $find:ident, $kind:ident, $activity:ident,
         $known:expr, $keep:expr, $forget:expr
     ) => {
         pub fn $name(world: &mut World, scope: &Scope<'_>, new: &$row, etag: &str) -> Result<Arc<$row>, Stop> {
@@ -78,7 +79,7 @@ macro_rules! upsert {
             after.updated_by.clone_from(&scope.actor.id);
             after.etag_version += 1;
             after.position = next_position(world);
-            let note = Note { data: Some(after.shown()), ..Note::of($activity) };
+            let note = Note { data: Some(after.shown()), ..Note::of(ActivityType::$activity) };
             world.head.config_position = plain(world, scope, note);
             let after = Arc::new(after);
             world.$table.put(after.id.clone(), after.clone());
@@ -106,7 +107,7 @@ macro_rules! upsert {
             after.updated_by.clone_from(&scope.actor.id);
             after.etag_version += 1;
             after.position = next_position(world);
-            let note = Note { data: Some(after.shown()), ..Note::of($activity) };
+            let note = Note { data: Some(after.shown()), ..Note::of(ActivityType::$activity) };
             world.head.config_position = plain(world, scope, note);
             let after = Arc::new(after);
             world.$table.put(after.id.clone(), after.clone());
@@ -117,22 +118,22 @@ macro_rules! upsert {
 
 upsert!(
     organization, delete_organization: Organization in organizations by organization_row, Organization,
-    "organization.changed", |row| row.deleted_at.is_none(), |_, _| {}, |_| {}
+    OrganizationChanged, |row| row.deleted_at.is_none(), |_, _| {}, |_| {}
 );
 upsert!(
     contact, delete_contact: Contact in contacts by contact_row, Contact,
-    "contact.changed", |row| row.deleted_at.is_none(), |_, _| {}, |_| {}
+    ContactChanged, |row| row.deleted_at.is_none(), |_, _| {}, |_| {}
 );
 upsert!(
     team, delete_team: Team in teams by team_row, Team,
-    "team.changed", |row| row.deleted_at.is_none(), |row, team| {
+    TeamChanged, |row| row.deleted_at.is_none(), |row, team| {
         team.last_assigned = row.map(|row| row.last_assigned.clone()).unwrap_or_default();
     }, |_| {}
 );
 // What was deleted goes on counting, as what nobody ever knew does.
 upsert!(
     agent, delete_agent: Agent in agents by agent, Agent,
-    "agent.changed", |row| row.known, |row, agent| {
+    AgentChanged, |row| row.known, |row, agent| {
         agent.known = true;
         agent.open_count = row.map_or(0, |row| row.open_count);
     }, |agent| agent.known = false

@@ -8,6 +8,7 @@ use super::action::{Step, TicketEdit};
 use super::record::{Note, change};
 use super::scope::Scope;
 use super::{Stop, World, assign, limits, moves, reopen, tenant};
+use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::Ticket;
 use crate::model::words::Words;
@@ -30,13 +31,14 @@ pub fn apply(
     let after = would_be(&ticket, edit);
     limits::check(Some(&ticket), &after)?;
     tenant::allows(world, Some(&ticket), &after)?;
-    let mut ticket = change(world, scope, &ticket, Note::of("ticket.updated"), |t| plain_fields(t, edit))?;
+    let mut ticket = change(world, scope, &ticket, Note::of(ActivityType::TicketUpdated), |t| plain_fields(t, edit))?;
     if let Some(category) = &edit.category {
-        let note = Note::of("ticket.category_changed");
+        let note = Note::of(ActivityType::TicketCategoryChanged);
         ticket = change(world, scope, &ticket, note, |t| t.category.clone_from(category))?;
     }
     if let Some(priority) = edit.priority {
-        ticket = change(world, scope, &ticket, Note::of("ticket.priority_changed"), |t| t.priority = priority)?;
+        ticket =
+            change(world, scope, &ticket, Note::of(ActivityType::TicketPriorityChanged), |t| t.priority = priority)?;
     }
     if let Some(tags) = &edit.tags {
         let remove: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has(tag)).cloned().collect();
@@ -66,8 +68,8 @@ pub fn tag(
     limits::check(Some(&ticket), &would_be)?;
     tenant::allows(world, Some(&ticket), &would_be)?;
     let kept = retagged(&ticket.tags, &[], remove);
-    let ticket = change(world, scope, &ticket, Note::of("ticket.tag_removed"), |t| t.tags = kept)?;
-    change(world, scope, &ticket, Note::of("ticket.tag_added"), |t| t.tags = after)
+    let ticket = change(world, scope, &ticket, Note::of(ActivityType::TicketTagRemoved), |t| t.tags = kept)?;
+    change(world, scope, &ticket, Note::of(ActivityType::TicketTagAdded), |t| t.tags = after)
 }
 
 pub fn retagged(tags: &Words, add: &[String], remove: &[String]) -> Words {

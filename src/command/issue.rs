@@ -10,6 +10,7 @@ use super::record::{Note, SCHEMA_VERSION, SOURCE, beside, changed, next_position
 use super::scope::Scope;
 use super::{Refusal, Stop, World, gather, limits};
 use crate::model::activity::Change;
+use crate::model::activity_type::ActivityType;
 use crate::model::change::Told;
 use crate::model::id;
 use crate::model::issue::{Issue, IssueTicket};
@@ -58,7 +59,7 @@ fn make(
         ..said
     };
     let issue = tickets.iter().try_fold(issue, |issue, ticket| add(world, issue, ticket))?;
-    write(world, scope, issue, "issue.created", Vec::new())
+    write(world, scope, issue, ActivityType::IssueCreated, Vec::new())
 }
 
 /// An issue that is linked to the ticket, with what the ticket says where `with` says nothing.
@@ -86,7 +87,7 @@ pub fn update(world: &mut World, scope: &Scope<'_>, issue: Arc<Issue>, edit: &Is
     let (after, changes) = edited(&issue, edit);
     let issue = match changes.is_empty() {
         true => issue,
-        false => write(world, scope, after, "issue.updated", changes)?,
+        false => write(world, scope, after, ActivityType::IssueUpdated, changes)?,
     };
     match edit.status {
         Some(to) => move_to(world, scope, issue, to),
@@ -102,9 +103,9 @@ pub fn move_to(world: &mut World, scope: &Scope<'_>, issue: Arc<Issue>, to: Issu
     }
     let resolved_at = (to == IssueStatus::Resolved).then_some(scope.now);
     let kind = match (from, to) {
-        (_, IssueStatus::Resolved) => "issue.resolved",
-        (IssueStatus::Resolved, _) => "issue.reopened",
-        _ => "issue.updated",
+        (_, IssueStatus::Resolved) => ActivityType::IssueResolved,
+        (IssueStatus::Resolved, _) => ActivityType::IssueReopened,
+        _ => ActivityType::IssueUpdated,
     };
     let mut changes = vec![changed("status", json!(from.word()), json!(to.word()))];
     if issue.resolved_at != resolved_at {
@@ -134,7 +135,7 @@ pub fn link(
     }
     let after = add(world, Issue::clone(issue), ticket)?;
     let changes = vec![changed("ticket_ids", json!(issue.ticket_ids.0), json!(after.ticket_ids.0))];
-    write(world, scope, after, "issue.updated", changes)
+    write(world, scope, after, ActivityType::IssueUpdated, changes)
 }
 
 /// Takes a link away; where there is none nothing changes. The ticket that it was of is told, too.
@@ -153,7 +154,7 @@ pub fn unlink(
     let rest: Vec<Uuid> = world.issues_of(ticket.id)?.iter().copied().filter(|id| *id != issue.id).collect();
     let link = IssueTicket { tenant_id: issue.tenant_id.clone(), ticket_id: ticket.id, issue_id: issue.id };
     let changes = vec![changed("ticket_ids", json!(issue.ticket_ids.0), json!(after.ticket_ids.0))];
-    let written = write_to(world, scope, after, "issue.updated", changes, Some(ticket))?;
+    let written = write_to(world, scope, after, ActivityType::IssueUpdated, changes, Some(ticket))?;
     world.ticket_issues.put(ticket.id, Arc::new(rest));
     world.issue_tickets.remove((ticket.id, issue.id), Arc::new(link));
     Ok(written)
@@ -185,7 +186,7 @@ fn write(
     world: &mut World,
     scope: &Scope<'_>,
     issue: Issue,
-    kind: &'static str,
+    kind: ActivityType,
     changes: Vec<Change>,
 ) -> Result<Arc<Issue>, Stop> {
     write_to(world, scope, issue, kind, changes, None)
@@ -196,7 +197,7 @@ fn write_to(
     world: &mut World,
     scope: &Scope<'_>,
     mut issue: Issue,
-    kind: &'static str,
+    kind: ActivityType,
     changes: Vec<Change>,
     former: Option<&Arc<Ticket>>,
 ) -> Result<Arc<Issue>, Stop> {

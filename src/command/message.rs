@@ -9,11 +9,13 @@ use super::react::before;
 use super::record::{Note, SCHEMA_VERSION, beside, change, next_position};
 use super::scope::{PROGRAMS, STAFF, Scope};
 use super::{Refusal, Stop, World, create, limits, mention, moves, perform, reopen};
+use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::lifecycle::Verb;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::words::{AuthorKind, ReopenMode, Status, Visibility};
+use crate::workflow::BeforeEvent;
 
 /// Posts to the ticket, or, where a requester comes too late, to one that follows it. Answers the message and its ticket.
 pub fn post(
@@ -25,7 +27,7 @@ pub fn post(
     limits::long_text("message.body", &new.body)?;
     let draft = draft(world, scope, &ticket, new)?;
     let asked = before::Asked { message: Some(&draft), ..before::Asked::of(&ticket) };
-    let amendment = before::ask(world, scope, &[("ticket.messaging", asked)])?;
+    let amendment = before::ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
     let ticket = perform::amend(world, scope, ticket, &amendment)?;
 
     let public = draft.visibility == Visibility::Public;
@@ -61,7 +63,7 @@ fn write(
     let message = Message { ticket_id: ticket.id, position: next_position(world), ..draft };
     let public = message.visibility == Visibility::Public;
     let answers = public && message.author_kind == AuthorKind::Agent && message.workflow.is_empty();
-    let kind = if public { "ticket.message_added" } else { "ticket.note_added" };
+    let kind = if public { ActivityType::TicketMessageAdded } else { ActivityType::TicketNoteAdded };
     let note = Note { message: Some(message.clone()), ..Note::of(kind) };
     let ticket = change(world, scope, ticket, note, |t| {
         t.message_count += 1;
@@ -93,7 +95,7 @@ pub fn tell(
     }
     let data = Some(json!({ "message_id": id::show(id::MESSAGE, message.id), "agent_ids": agents }));
     let message = Some(Message::clone(message));
-    beside(world, scope, &ticket, Note { message, data, ..Note::of("ticket.mentioned") })
+    beside(world, scope, &ticket, Note { message, data, ..Note::of(ActivityType::TicketMentioned) })
 }
 
 fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {

@@ -8,6 +8,7 @@ use super::action::Step;
 use super::record::{Note, change};
 use super::scope::Scope;
 use super::{Refusal, Stop, World, assign};
+use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::{Verb, is_legal, reachable};
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
@@ -37,13 +38,13 @@ pub fn apply(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, step: &S
     Ok(ticket)
 }
 
-fn kind(verb: Verb) -> &'static str {
+fn kind(verb: Verb) -> ActivityType {
     match verb {
-        Verb::Resolve => "ticket.resolved",
-        Verb::Escalate => "ticket.escalated",
-        Verb::Close => "ticket.closed",
-        Verb::Reopen => "ticket.reopened",
-        Verb::Update | Verb::Start | Verb::Hold => "ticket.status_changed",
+        Verb::Resolve => ActivityType::TicketResolved,
+        Verb::Escalate => ActivityType::TicketEscalated,
+        Verb::Close => ActivityType::TicketClosed,
+        Verb::Reopen => ActivityType::TicketReopened,
+        Verb::Update | Verb::Start | Verb::Hold => ActivityType::TicketStatusChanged,
     }
 }
 

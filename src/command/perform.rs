@@ -11,10 +11,12 @@ use super::{Action, Refusal, Resource, Stop, World};
 use super::{
     assign, canned, create, directory, edit, gather, issue, message, moves, react, reopen, revise, sla, tag, tenant,
 };
+use crate::model::activity_type::ActivityType;
 use crate::model::change::difference;
 use crate::model::lifecycle::Verb;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::words::{IssueStatus, ReopenMode};
+use crate::workflow::BeforeEvent;
 
 /// Does what the command asks for and everything that rules do in answer. What is answered is as it is then.
 pub fn perform(world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -48,7 +50,7 @@ fn decide(world: &mut World, scope: &mut Scope<'_>, action: &Action) -> Result<R
         }
         Action::AssignTicket { ticket: name, etag, assignee_id, team_id } => {
             let found = ticket(world, scope, name, etag)?;
-            let found = before_verb(world, scope, found, &["ticket.assigning"])?;
+            let found = before_verb(world, scope, found, &[BeforeEvent::Assigning])?;
             let (assignee, team) = (assignee_id.as_deref(), team_id.as_deref());
             Resource::Ticket(assign::apply(world, scope, found, assignee, team, None)?)
         }
@@ -166,15 +168,12 @@ pub fn update(
     let would_be = edit::would_be(&ticket, edit);
     let changes = difference(&ticket, &would_be).changes;
     let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
-    let mut events = vec![("ticket.updating", updating)];
+    let mut events = vec![(BeforeEvent::Updating, updating)];
     if edit.assignee_id.is_some() || edit.team_id.is_some() {
-        events.push(("ticket.assigning", Asked::of(&ticket)));
+        events.push((BeforeEvent::Assigning, Asked::of(&ticket)));
     }
-    if let Some(to) = edit.status.filter(|to| *to != ticket.status)
-        && let Some(event) = before_event(Verb::for_update_to(to))
-    {
-        events.push((event, Asked::of(&ticket)));
-    }
+    let moved = edit.status.filter(|to| *to != ticket.status).map(|to| BeforeEvent::of(Verb::for_update_to(to)));
+    events.extend(moved.filter(|event| *event != BeforeEvent::Updating).map(|event| (event, Asked::of(&ticket))));
     let amendment = before::ask(world, scope, &events)?;
     let amended = amendment.onto(edit.tags.as_ref().unwrap_or(&ticket.tags), Some(edit));
     edit::apply(world, scope, ticket, &amended)
@@ -201,7 +200,7 @@ fn before_change(
 ) -> Result<Arc<Ticket>, Stop> {
     let changes = difference(&ticket, would_be).changes;
     let updating = Asked { ticket: would_be, before: Some(&ticket), changes: &changes, message: None };
-    let amendment = before::ask(world, scope, &[("ticket.updating", updating)])?;
+    let amendment = before::ask(world, scope, &[(BeforeEvent::Updating, updating)])?;
     amend(world, scope, ticket, &amendment)
 }
 
@@ -213,9 +212,8 @@ pub fn go(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, step: &
     }
     let mut ticket = ticket;
     if ticket.status != step.to || step.verb == Verb::Escalate {
-        let event = before_event(verb).unwrap_or("ticket.updating");
-        let assigning = (step.team_id.is_some() || step.assignee_id.is_some()).then_some("ticket.assigning");
-        let events: Vec<&'static str> = [event].into_iter().chain(assigning).collect();
+        let assigning = (step.team_id.is_some() || step.assignee_id.is_some()).then_some(BeforeEvent::Assigning);
+        let events: Vec<BeforeEvent> = [BeforeEvent::of(verb)].into_iter().chain(assigning).collect();
         ticket = before_verb(world, scope, ticket, &events)?;
     }
     moves::apply(world, scope, ticket, step)
@@ -226,7 +224,7 @@ pub fn before_verb(
     world: &mut World,
     scope: &mut Scope<'_>,
     ticket: Arc<Ticket>,
-    events: &[&'static str],
+    events: &[BeforeEvent],
 ) -> Result<Arc<Ticket>, Stop> {
     let asked: Vec<_> = events.iter().map(|event| (*event, Asked::of(&ticket))).collect();
     let amendment = before::ask(world, scope, &asked)?;
@@ -265,22 +263,22 @@ fn rate(
     let mut would_be = Ticket::clone(&ticket);
     rated(&mut would_be);
     let ticket = before_change(world, scope, ticket, &would_be)?;
-    change(world, scope, &ticket, Note::of("ticket.rated"), rated)
+    change(world, scope, &ticket, Note::of(ActivityType::TicketRated), rated)
 }
 
 fn delete(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>) -> Result<Arc<Ticket>, Stop> {
     if ticket.deleted_at.is_some() {
         return Ok(ticket);
     }
-    let ticket = before_verb(world, scope, ticket, &["ticket.deleting"])?;
-    change(world, scope, &ticket, Note::of("ticket.deleted"), |t| {
+    let ticket = before_verb(world, scope, ticket, &[BeforeEvent::Deleting])?;
+    change(world, scope, &ticket, Note::of(ActivityType::TicketDeleted), |t| {
         t.deleted_at = Some(scope.now);
         t.deleted_by.clone_from(&scope.actor.id);
     })
 }
 
 fn undelete(world: &mut World, scope: &Scope<'_>, ticket: &Arc<Ticket>) -> Result<Arc<Ticket>, Stop> {
-    change(world, scope, ticket, Note::of("ticket.restored"), |t| {
+    change(world, scope, ticket, Note::of(ActivityType::TicketRestored), |t| {
         t.deleted_at = None;
         t.deleted_by = String::new();
     })
@@ -325,16 +323,6 @@ fn create_issue(
         }
     }
     issue::create(world, scope, new, &tickets)
-}
-
-fn before_event(verb: Verb) -> Option<&'static str> {
-    match verb {
-        Verb::Resolve => Some("ticket.resolving"),
-        Verb::Escalate => Some("ticket.escalating"),
-        Verb::Close => Some("ticket.closing"),
-        Verb::Reopen => Some("ticket.reopening"),
-        Verb::Update | Verb::Start | Verb::Hold => None,
-    }
 }
 
 /// Rules may have changed it since it was decided.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::scope::Scope;
 use super::{Stop, World, gather, sla};
-use crate::model::activity::{self, Activity, Change, Task, families};
+use crate::model::activity::{self, Activity, Change, Task};
+use crate::model::activity_type::ActivityType;
 use crate::model::change::difference;
 use crate::model::directory::Agent;
 use crate::model::issue::Issue;
@@ -19,9 +20,9 @@ pub const SCHEMA_VERSION: i32 = 1;
 pub const SOURCE: &str = "docket";
 
 /// What an activity says beside what it does to its ticket.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Note {
-    pub kind: &'static str,
+    pub kind: ActivityType,
     pub changes: Vec<Change>,
     pub message: Option<Message>,
     pub issue: Option<Issue>,
@@ -31,8 +32,8 @@ pub struct Note {
 }
 
 impl Note {
-    pub fn of(kind: &'static str) -> Note {
-        Note { kind, ..Note::default() }
+    pub fn of(kind: ActivityType) -> Note {
+        Note { kind, changes: Vec::new(), message: None, issue: None, task: None, data: None, explanation: None }
     }
 }
 
@@ -97,7 +98,7 @@ pub fn create(world: &mut World, scope: &Scope<'_>, mut ticket: Ticket) -> Resul
     world.ticket_issues.load(ticket.id, Some(Arc::default()));
     ticket.described_at = next_position(world);
     sla::begin(world, scope, &mut ticket)?;
-    let mut note = Note::of("ticket.created");
+    let mut note = Note::of(ActivityType::TicketCreated);
     if !ticket.description.is_empty() {
         let new_value = Value::from(ticket.description.as_str());
         note.changes.push(Change { field: "description".into(), old_value: Value::Null, new_value });
@@ -143,8 +144,8 @@ fn append(world: &mut World, scope: &Scope<'_>, note: Note, ticket: Option<Arc<T
     world.activities.push(Activity {
         tenant_id: scope.tenant().to_owned(),
         position: world.head.position,
-        kind: kind.to_owned(),
-        families: families(kind, moved, ticket.as_ref().is_some_and(|ticket| !ticket.clocks.all.is_empty())),
+        kind: kind.into(),
+        families: kind.families(moved, ticket.as_ref().is_some_and(|ticket| !ticket.clocks.all.is_empty())),
         ticket_id: ticket.as_ref().map(|ticket| ticket.id),
         ticket_version: ticket.as_ref().map_or(0, |ticket| ticket.version),
         app_id,

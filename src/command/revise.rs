@@ -12,11 +12,13 @@ use super::record::{Note, change, changed, next_position};
 use super::scope::Scope;
 use super::{Refusal, Stop, World, mention, message, perform};
 use crate::model::activity::Change;
+use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::message::Message;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
 use crate::model::words::{Visibility, Words};
+use crate::workflow::BeforeEvent;
 
 type Revised = (Arc<Message>, Arc<Ticket>);
 
@@ -47,10 +49,10 @@ pub fn edit(
     let after = Message { body: body.clone(), mentions, ..Message::clone(&message) };
     // A rule that guards what is posted guards what it becomes.
     let asked = before::Asked { message: Some(&after), ..before::Asked::of(&ticket) };
-    let amendment = before::ask(world, scope, &[("ticket.messaging", asked)])?;
+    let amendment = before::ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
     let ticket = perform::amend(world, scope, ticket, &amendment)?;
     let changes = vec![changed("body", json!(message.body), json!(after.body))];
-    let (after, ticket) = write(world, scope, &ticket, after, "ticket.message_edited", changes, |_| {})?;
+    let (after, ticket) = write(world, scope, &ticket, after, ActivityType::TicketMessageEdited, changes, |_| {})?;
     let mut new = after.mentions.0.clone();
     new.retain(|agent| !message.mentions.has(agent));
     let ticket = message::tell(world, scope, ticket, &after, &new);
@@ -79,7 +81,7 @@ pub fn delete(
         ..Message::clone(&message)
     };
     let changes = vec![changed("deleted_at", Value::Null, json!(scope.now.to_string()))];
-    write(world, scope, &ticket, after, "ticket.message_deleted", changes, |t| {
+    write(world, scope, &ticket, after, ActivityType::TicketMessageDeleted, changes, |t| {
         t.message_count -= 1;
         t.last_message_at = last;
         if message.visibility == Visibility::Public {
@@ -113,7 +115,7 @@ fn write(
     scope: &Scope<'_>,
     ticket: &Arc<Ticket>,
     mut message: Message,
-    kind: &'static str,
+    kind: ActivityType,
     changes: Vec<Change>,
     count: impl FnOnce(&mut Ticket),
 ) -> Result<Revised, Stop> {

@@ -8,6 +8,7 @@ use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
+use crate::model::activity_type::ActivityType;
 use crate::model::shown::shown;
 use crate::model::tag::Tag;
 use crate::model::words::{SourceType, Words};
@@ -104,7 +105,7 @@ fn write(world: &mut World, scope: &Scope<'_>, mut tag: Tag) -> Arc<Tag> {
         "team_id": tag.team_id,
         "description": tag.description,
     });
-    world.head.config_position = plain(world, scope, Note { data: Some(data), ..Note::of("tag.changed") });
+    world.head.config_position = plain(world, scope, Note { data: Some(data), ..Note::of(ActivityType::TagChanged) });
     let tag = Arc::new(tag);
     world.tags.put(tag.name.clone(), tag.clone());
     tag

@@ -11,6 +11,7 @@ use super::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
 use super::refusal::Violation;
 use super::scope::Scope;
 use super::{Refusal, Stop, World, sla};
+use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::shown::shown;
 use crate::model::tenant::{GENERAL, Tenant};
@@ -41,7 +42,7 @@ pub fn update(world: &mut World, scope: &Scope<'_>, edit: &TenantEdit, etag: &st
     after.updated_by.clone_from(&scope.actor.id);
     after.etag_version += 1;
     after.position = next_position(world);
-    let note = Note { data: Some(shown_tenant(&after)), ..Note::of("tenant.changed") };
+    let note = Note { data: Some(shown_tenant(&after)), ..Note::of(ActivityType::TenantChanged) };
     world.head.config_position = plain(world, scope, note);
     let after = Arc::new(after);
     world.settings.put((), after.clone());

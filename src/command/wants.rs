@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use super::action::{DirectoryKind, NewTicket, TicketEdit};
 use super::sla::{CalendarEdit, PolicyEdit};
 use super::{Action, Command, Want, mention};
+use crate::model::activity_type::ActivityType;
 use crate::model::canned::CannedRef;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::TicketRef;
 use crate::workflow::schema::Root;
-use crate::workflow::{Preload, Rule, RuleSet};
+use crate::workflow::{BeforeEvent, Preload, Rule, RuleSet};
 
 /// Each want once. What only a loaded row names (a ticket's assignee, a team's members) is not here: deciding will miss it.
 pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
@@ -181,7 +182,7 @@ impl Wants {
 
     fn new_tickets(&mut self, all: &[impl std::borrow::Borrow<NewTicket>], rules: &RuleSet) {
         let candidates: Vec<&Rule> =
-            rules.before("ticket.creating").into_iter().chain(rules.after("ticket.created", &[])).collect();
+            rules.before(BeforeEvent::Creating).into_iter().chain(rules.after(ActivityType::TicketCreated)).collect();
         let needed = |root: Root| candidates.iter().any(|rule| rule.needs(root));
         let (organization, requester) = (needed(Root::Organization), needed(Root::Requester));
         let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));

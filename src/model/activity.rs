@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::issue::Issue;
 use super::message::Message;
+use super::stored_type::{Families, StoredType};
 use super::ticket::Ticket;
 use super::time::Instant;
 use super::words::ActorKind;
@@ -18,10 +19,8 @@ pub struct Activity {
     pub tenant_id: String,
     /// Dense per tenant from 1.
     pub position: i64,
-    /// `ticket.created`, `issue.resolved`, … or `custom.*`.
-    pub kind: String,
-    /// The wider kinds it belongs to, its own left out.
-    pub families: Vec<&'static str>,
+    pub kind: StoredType,
+    pub families: Families,
     pub ticket_id: Option<Uuid>,
     pub ticket_version: i64,
     pub app_id: String,
@@ -143,89 +142,3 @@ pub struct Cause {
     pub workflow: String,
     pub run_id: Uuid,
 }
-
-/// Everything that changes a field of a ticket is in this family.
-pub const TICKET_UPDATED: &str = "ticket.updated";
-/// A ticket that was made has clocks.
-pub const SLA_APPLIED: &str = "sla.applied";
-pub const STATUS_CHANGED: &str = "ticket.status_changed";
-
-/// The families of a kind. `status_moved`: a resolve, escalate, close or reopen is a status change only where the status
-/// really changed (escalating again only raises the level). `clocked`: a ticket was made with clocks.
-pub fn families(kind: &str, status_moved: bool, clocked: bool) -> Vec<&'static str> {
-    match kind {
-        "ticket.created" if clocked => vec![SLA_APPLIED],
-        "ticket.resolved" | "ticket.escalated" | "ticket.closed" | "ticket.reopened" if status_moved => {
-            vec![STATUS_CHANGED, TICKET_UPDATED]
-        }
-        "ticket.resolved"
-        | "ticket.escalated"
-        | "ticket.closed"
-        | "ticket.reopened"
-        | "ticket.status_changed"
-        | "ticket.priority_changed"
-        | "ticket.category_changed"
-        | "ticket.assigned"
-        | "ticket.tag_added"
-        | "ticket.tag_removed"
-        | "ticket.rated" => vec![TICKET_UPDATED],
-        _ => Vec::new(),
-    }
-}
-
-/// What a requester sees of the log of the tickets that are theirs.
-pub fn is_public(kind: &str, families: &[&str]) -> bool {
-    matches!(
-        kind,
-        "ticket.created" | "ticket.status_changed" | "ticket.message_added" | "ticket.rated" | "ticket.followed_up"
-    ) || families.contains(&STATUS_CHANGED)
-}
-
-/// Every kind that Docket itself writes in this version; rules and filters are checked against it.
-pub const KINDS: &[&str] = &[
-    "ticket.created",
-    "ticket.updated",
-    "ticket.status_changed",
-    "ticket.resolved",
-    "ticket.escalated",
-    "ticket.closed",
-    "ticket.reopened",
-    "ticket.priority_changed",
-    "ticket.category_changed",
-    "ticket.assigned",
-    "ticket.tag_added",
-    "ticket.tag_removed",
-    "ticket.message_added",
-    "ticket.note_added",
-    "ticket.message_edited",
-    "ticket.message_deleted",
-    "ticket.mentioned",
-    "ticket.followed_up",
-    "ticket.rated",
-    "ticket.deleted",
-    "ticket.restored",
-    "sla.applied",
-    "sla.paused",
-    "sla.resumed",
-    "sla.retargeted",
-    "sla.fulfilled",
-    "sla.warning",
-    "sla.breached",
-    "sla.voided",
-    "issue.created",
-    "issue.updated",
-    "issue.resolved",
-    "issue.reopened",
-    "workflow.failed",
-    "workflow.suppressed",
-    "agent.changed",
-    "team.changed",
-    "organization.changed",
-    "contact.changed",
-    "tag.changed",
-    "canned_response.changed",
-    "policy.changed",
-    "calendar.changed",
-    "tenant.changed",
-    "task.created",
-];

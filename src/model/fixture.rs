@@ -1,6 +1,7 @@
 //! An activity that tells nothing but that it happened, for unit tests and, by its path, for the tests of the store.
 
 use crate::model::activity::{Activity, Actor};
+use crate::model::stored_type::Families;
 use crate::model::time::Instant;
 use crate::model::words::ActorKind;
 
@@ -9,7 +10,7 @@ pub fn activity(tenant: &str, position: i64, kind: &str, occurred_at: Instant) -
         tenant_id: tenant.into(),
         position,
         kind: kind.into(),
-        families: Vec::new(),
+        families: Families::NONE,
         ticket_id: None,
         ticket_version: 0,
         app_id: String::new(),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::activity::{Activity, Actor, Cause, Change, SLA_APPLIED, STATUS_CHANGED, Task, families, is_public};
+use super::activity::{Activity, Actor, Cause, Change, Task};
 use super::issue::{Issue, issue_fields};
 use super::message::{Message, message_fields};
 use super::sla::clock::Clocks;
+use super::stored_type::{Families, StoredType};
 use super::ticket::{Ticket, ticket_fields};
 use super::time::Instant;
 use super::words::*;
@@ -16,9 +17,8 @@ row! {
     ActivityRow in activity, key(tenant_id, position) {
         tenant_id: String,
         position: i64,
-        kind: String,
-        /// The families, as a list.
-        families: Words,
+        kind: StoredType,
+        families: Families,
         ticket_id: Option<Uuid>,
         ticket_version: i64,
         app_id: String,
@@ -223,12 +223,12 @@ impl ActivityRow {
             tenant_id: tenant_id.clone(),
             position: *position,
             kind: kind.clone(),
-            families: Words(families.iter().map(|f| f.to_string()).collect()),
+            families: *families,
             ticket_id: *ticket_id,
             ticket_version: *ticket_version,
             app_id: app_id.clone(),
             requester_id: requester_id.clone(),
-            public: !internal && is_public(kind, families),
+            public: !internal && kind.is_public(*families),
             actor_kind: *actor_kind,
             actor_id: actor_id.clone(),
             occurred_at: *occurred_at,
@@ -243,7 +243,7 @@ impl ActivityRow {
             tenant_id,
             position,
             kind,
-            families: stored,
+            families,
             ticket_id,
             ticket_version,
             app_id,
@@ -268,8 +268,8 @@ impl ActivityRow {
         Ok(Activity {
             tenant_id,
             position,
-            families: families(&kind, stored.has(STATUS_CHANGED), stored.has(SLA_APPLIED)),
             kind,
+            families,
             ticket_id,
             ticket_version,
             app_id,

@@ -6,6 +6,7 @@ pub mod reference;
 pub mod row;
 
 pub mod activity;
+pub mod activity_type;
 pub mod canned;
 pub mod change;
 pub mod column;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod shown;
 pub mod sla;
 pub mod statistics;
+pub mod stored_type;
 pub mod tag;
 pub mod tenant;
 pub mod ticket;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::activity::{self, Activity};
+use crate::model::activity::Activity;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::words::Visibility;
@@ -39,7 +39,7 @@ impl Audience {
 
     pub fn sees_activity(&self, activity: &Activity) -> bool {
         let internal = activity.message.as_ref().is_some_and(|m| m.visibility == Visibility::Internal);
-        let public = !internal && activity::is_public(&activity.kind, &activity.families);
+        let public = !internal && activity.kind.is_public(activity.families);
         let theirs = |sub: &String| public && *sub == activity.requester_id;
         self.sees_app(&activity.app_id) && self.requester.as_ref().is_none_or(theirs)
     }

@@ -1,34 +1,150 @@
-//! The events that a rule can wait for.
+//! The events that a rule can wait for: what happened, and what is about to happen.
 
-use crate::model::activity::{KINDS, STATUS_CHANGED, TICKET_UPDATED};
+use super::schema::Root;
+use crate::model::activity_type::{ActivityType, Payload};
+use crate::model::lifecycle::Verb;
 
-/// What is about to happen to a ticket: rules on these may edit it or deny it.
-pub const BEFORE: &[&str] = &[
-    "ticket.creating",
-    "ticket.updating",
-    "ticket.assigning",
-    "ticket.resolving",
-    "ticket.escalating",
-    "ticket.closing",
-    "ticket.reopening",
-    "ticket.deleting",
-    "ticket.messaging",
-];
+/// The line
+/// ```text
+/// /// DeleteTicket.
+/// Deleting = "ticket.deleting";
+/// ```
+/// makes the variant `BeforeEvent::Deleting`, and its word `ticket.deleting` both ways.
+macro_rules! before_events {
+    ($($(#[doc = $stands_before:literal])+ $name:ident = $word:literal;)+) => {
+        /// What is about to happen to a ticket: rules on these may edit it or deny it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum BeforeEvent { $($(#[doc = $stands_before])+ $name),+ }
 
-/// The families that activities belong to.
-pub const FAMILIES: &[&str] = &[STATUS_CHANGED, TICKET_UPDATED];
+        impl BeforeEvent {
+            pub const ALL: &'static [BeforeEvent] = &[$(BeforeEvent::$name),+];
 
-pub const CUSTOM: &str = "custom.*";
+            /// As files name it.
+            pub const fn word(self) -> &'static str {
+                match self { $(BeforeEvent::$name => $word),+ }
+            }
 
-pub fn is_before(name: &str) -> bool {
-    BEFORE.contains(&name)
+            pub fn read(word: &str) -> Option<BeforeEvent> {
+                match word {
+                    $($word => Some(BeforeEvent::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// What it stands before.
+            pub const fn stands_before(self) -> &'static [&'static str] {
+                match self { $(BeforeEvent::$name => &[$($stands_before),+]),+ }
+            }
+        }
+    };
 }
 
-/// Whether `name` is an activity type, a family, or a custom event.
-pub fn is_after(name: &str) -> bool {
-    KINDS.contains(&name)
-        || FAMILIES.contains(&name)
-        || name.strip_prefix("custom.").is_some_and(|rest| !rest.is_empty())
+before_events! {
+    /// A ticket is created, as a follow-up too.
+    Creating = "ticket.creating";
+    /// Fields or tags change, it is rated, or it is moved by start or hold.
+    Updating = "ticket.updating";
+    /// Assignee or team are set.
+    Assigning = "ticket.assigning";
+    /// The ticket is resolved.
+    Resolving = "ticket.resolving";
+    /// The ticket is escalated.
+    Escalating = "ticket.escalating";
+    /// The ticket is closed.
+    Closing = "ticket.closing";
+    /// The ticket is reopened by the verb.
+    Reopening = "ticket.reopening";
+    /// The ticket is deleted.
+    Deleting = "ticket.deleting";
+    /// A message or a note is posted or edited.
+    Messaging = "ticket.messaging";
+}
+
+impl BeforeEvent {
+    /// What stands before a move by this verb.
+    pub fn of(verb: Verb) -> BeforeEvent {
+        match verb {
+            Verb::Resolve => BeforeEvent::Resolving,
+            Verb::Escalate => BeforeEvent::Escalating,
+            Verb::Close => BeforeEvent::Closing,
+            Verb::Reopen => BeforeEvent::Reopening,
+            Verb::Update | Verb::Start | Verb::Hold => BeforeEvent::Updating,
+        }
+    }
+}
+
+const CUSTOM: &str = "custom.";
+pub const ANY_CUSTOM: &str = "custom.*";
+
+/// An event, as a rule names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventName {
+    After(ActivityType),
+    Before(BeforeEvent),
+    /// `custom.paid`, or [`ANY_CUSTOM`].
+    Custom(String),
+}
+
+impl EventName {
+    /// `None`: there is no such event.
+    pub fn read(name: &str) -> Option<EventName> {
+        let custom = || name.strip_prefix(CUSTOM).filter(|rest| !rest.is_empty());
+        let before = || BeforeEvent::read(name).map(EventName::Before);
+        let after = ActivityType::read(name).map(EventName::After);
+        after.or_else(before).or_else(|| custom().map(|_| EventName::Custom(name.to_owned())))
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            EventName::After(kind) => kind.word(),
+            EventName::Before(event) => event.word(),
+            EventName::Custom(name) => name,
+        }
+    }
+
+    pub fn is_before(&self) -> bool {
+        match self {
+            EventName::Before(_) => true,
+            EventName::After(_) | EventName::Custom(_) => false,
+        }
+    }
+
+    /// Whether an event of this name has a message, an issue, or the ticket as it was before.
+    fn presence(&self, root: Root) -> Presence {
+        let is = |present| if present { Presence::Always } else { Presence::Never };
+        match (root, self) {
+            (Root::Message, EventName::After(kind)) => is(kind.payload() == Payload::Message),
+            (Root::Message, EventName::Before(event)) => is(*event == BeforeEvent::Messaging),
+            (Root::Issue, EventName::After(kind)) => is(kind.payload() == Payload::Issue),
+            (Root::Before, EventName::After(kind)) => before_of(*kind),
+            (Root::Before, EventName::Before(event)) => is(*event != BeforeEvent::Creating),
+            (Root::Issue, EventName::Before(_)) => Presence::Never,
+            (Root::Message | Root::Issue | Root::Before, EventName::Custom(_)) => Presence::Never,
+            _ => Presence::Sometimes,
+        }
+    }
+}
+
+/// Whether the ticket as it was before stands beside an activity.
+fn before_of(kind: ActivityType) -> Presence {
+    match kind.payload() {
+        // A ticket is made with its clocks, or it gets them later.
+        Payload::Clocks if kind == ActivityType::SlaApplied => Presence::Sometimes,
+        Payload::Ticket if kind == ActivityType::TicketCreated => Presence::Never,
+        Payload::Ticket | Payload::Message | Payload::Clocks => Presence::Always,
+        Payload::Issue
+        | Payload::Task
+        | Payload::Rule
+        | Payload::Organization
+        | Payload::Contact
+        | Payload::Team
+        | Payload::Agent
+        | Payload::Tag
+        | Payload::CannedResponse
+        | Payload::Policy
+        | Payload::Calendar
+        | Payload::Tenant => Presence::Never,
+    }
 }
 
 /// Rules may not react to what rules do wrong.
@@ -38,10 +154,12 @@ pub fn is_forbidden(name: &str) -> bool {
 
 /// Every name that `on` takes, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().chain(BEFORE).copied().filter(|name| !is_forbidden(name)).chain([CUSTOM])
+    let after = ActivityType::ALL.iter().map(|kind| kind.word());
+    let before = BeforeEvent::ALL.iter().map(|event| event.word());
+    after.chain(before).filter(|name| !is_forbidden(name)).chain([ANY_CUSTOM])
 }
 
-/// What stands beside the ticket when an event happens: whether `root` is there always, sometimes or never.
+/// What stands beside the ticket when an event happens: whether a root is there always, sometimes or never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     Always,
@@ -49,37 +167,12 @@ pub enum Presence {
     Never,
 }
 
-fn is_of_ticket(event: &str) -> bool {
-    event.starts_with("ticket.") || event.starts_with("sla.")
-}
-
 /// Over all of a rule's events.
-pub fn presence(root: &str, events: &[String]) -> Presence {
-    let has = |event: &String| {
-        let event = event.as_str();
-        match root {
-            "message" => matches!(
-                event,
-                "ticket.message_added"
-                    | "ticket.note_added"
-                    | "ticket.message_edited"
-                    | "ticket.message_deleted"
-                    | "ticket.mentioned"
-                    | "ticket.messaging"
-            ),
-            "issue" => event.starts_with("issue."),
-            // A ticket is made with its clocks, or it gets them later.
-            "before" if event == "sla.applied" => return None,
-            "before" => is_of_ticket(event) && !matches!(event, "ticket.created" | "ticket.creating"),
-            "ticket" => is_of_ticket(event) || event.starts_with("issue."),
-            _ => return None,
-        }
-        .into()
-    };
-    let known: Vec<Option<bool>> = events.iter().map(has).collect();
-    if known.iter().all(|k| *k == Some(true)) {
+pub fn presence(root: Root, events: &[EventName]) -> Presence {
+    let all = |wanted| events.iter().all(|event| event.presence(root) == wanted);
+    if all(Presence::Always) {
         Presence::Always
-    } else if matches!(root, "message" | "issue" | "before") && known.iter().all(|k| *k == Some(false)) {
+    } else if all(Presence::Never) {
         Presence::Never
     } else {
         Presence::Sometimes

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::model::activity::{Activity, Actor, Cause, Change};
+use crate::model::activity_type::ActivityType;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
@@ -41,7 +42,7 @@ pub struct Facts<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     pub kind: &'a str,
-    pub families: &'a [&'static str],
+    pub families: &'a [ActivityType],
     /// 0 before anything is decided.
     pub position: i64,
     pub cause: Option<&'a Cause>,
@@ -74,8 +75,8 @@ impl<'a> Facts<'a> {
     pub fn of(activity: &'a Activity) -> Facts<'a> {
         Facts {
             event: Some(Event {
-                kind: &activity.kind,
-                families: &activity.families,
+                kind: activity.kind.as_str(),
+                families: activity.families.all(),
                 position: activity.position,
                 cause: activity.cause.as_ref(),
                 data: activity.data.as_ref(),

@@ -6,10 +6,12 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::model::activity::{Activity, Actor, Cause, Change, Task};
+use crate::model::activity_type::ActivityType;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::sla::clock::{Clock, Clocks, Goal};
+use crate::model::stored_type::Families;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::*;
@@ -315,7 +317,7 @@ pub fn activity(kind: &str, ticket: Ticket) -> Activity {
         tenant_id: "acme".into(),
         position: 17,
         kind: kind.into(),
-        families: crate::model::activity::families(kind, true, false),
+        families: ActivityType::read(kind).map_or(Families::NONE, |known| known.families(true, false)),
         ticket_id: Some(ticket.id),
         ticket_version: ticket.version,
         app_id: "portal".into(),

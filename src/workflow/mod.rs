@@ -14,7 +14,7 @@ pub mod event;
 mod facts;
 mod filter;
 #[cfg(test)]
-mod fixture;
+pub mod fixture;
 mod grammar;
 mod keys;
 mod misfit;
@@ -37,6 +37,7 @@ pub use actions::{
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
+pub use event::BeforeEvent;
 pub use facts::{Event, Facts};
 pub use filter::{Filter, Subject};
 pub use needs::{Named, NamedKind, Preload};

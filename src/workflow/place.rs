@@ -7,6 +7,7 @@ use serde_yaml::Value as Yaml;
 use super::cel::ast::Expr;
 use super::cel::{self, RULE, Scope};
 use super::diagnostic::{Diagnostic, Problem, Severity};
+use super::event::EventName;
 use super::misfit::misfit;
 use super::needs::{Named, NamedKind, Needs, Preload};
 use super::shapes::Strings;
@@ -24,7 +25,7 @@ pub struct File<'a> {
 pub struct Place<'a> {
     file: File<'a>,
     node: &'a Node,
-    events: &'a [String],
+    events: &'a [EventName],
     guards: Vec<Expr>,
     needs: &'a mut Needs,
     found: &'a mut Vec<Diagnostic>,
@@ -48,7 +49,7 @@ impl<'a> Place<'a> {
     }
 
     /// What may have happened when these texts are evaluated.
-    pub fn on_events(&mut self, events: &'a [String]) {
+    pub fn on_events(&mut self, events: &'a [EventName]) {
         self.events = events;
     }
 

@@ -3,6 +3,7 @@
 use super::actions::{BeforeEffect, Effect, Step};
 use super::cel::ast::Expr;
 use super::cel::{self, Fault};
+use super::event::EventName;
 use super::facts::Facts;
 use super::needs::{Named, Needs, Preload};
 use super::schema::Root;
@@ -17,8 +18,8 @@ pub struct Rule {
     pub enabled: bool,
     /// Lower runs first; ties by name.
     pub order: i32,
-    /// Activity types, families, `custom.*`; or before-events, never both.
-    pub events: Vec<String>,
+    /// What happened, or what is about to happen; never both.
+    pub events: Vec<EventName>,
     /// Instants of SLA clocks; with before-events there are none.
     pub triggers: Vec<Trigger>,
     /// Whether the events are before-events.
@@ -146,7 +147,7 @@ impl Rule {
 
     /// The events and triggers as they stand in a file.
     pub fn waits(&self) -> impl Iterator<Item = String> {
-        self.events.iter().cloned().chain(self.triggers.iter().map(Trigger::to_string))
+        self.events.iter().map(|event| event.as_str().to_owned()).chain(self.triggers.iter().map(Trigger::to_string))
     }
 
     /// Whether conditions, templates or values read `root`: organization, requester, assignee, team and before are worth

@@ -8,13 +8,15 @@ use aws_lc_rs::digest;
 
 use super::compile;
 use super::diagnostic::{Diagnostic, Severity};
-use super::event;
+use super::event::{self, BeforeEvent};
 use super::facts::Facts;
 use super::place::File;
 use super::rule::Rule;
 use super::trigger::{Mark, Trigger};
 use super::{grammar, yaml};
 use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
+use crate::model::stored_type::Families;
 
 /// Each is kept with every clock that has still to come to it.
 const MAX_MARKS: usize = 50;
@@ -61,7 +63,9 @@ impl RuleSet {
         rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
         let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
-            for event in rule.events.iter().cloned().chain(rule.triggers.iter().map(Trigger::key)) {
+            for event in
+                rule.events.iter().map(|event| event.as_str().to_owned()).chain(rule.triggers.iter().map(Trigger::key))
+            {
                 let at = by_event.entry(event).or_default();
                 if at.last() != Some(&index) {
                     at.push(index);
@@ -98,28 +102,28 @@ impl RuleSet {
         if found.is_empty() { Ok(sources) } else { Err(found) }
     }
 
-    /// The rules that wait for an activity of this type and these families, in the order in which they run.
-    pub fn after(&self, kind: &str, families: &[&str]) -> Vec<&Rule> {
-        self.waiting(kind, families, None)
+    /// The rules that wait for activities of this type, not for a family of theirs, in the order in which they run.
+    pub fn after(&self, kind: ActivityType) -> Vec<&Rule> {
+        self.waiting(kind.word(), Families::NONE, None)
     }
 
     /// The rules that wait for this activity, or for what it tells of a clock, in the order in which they run.
     pub fn answering(&self, activity: &Activity) -> Vec<&Rule> {
-        self.waiting(&activity.kind, &activity.families, Trigger::key_of(activity).as_deref())
+        self.waiting(activity.kind.as_str(), activity.families, Trigger::key_of(activity).as_deref())
     }
 
-    fn waiting(&self, kind: &str, families: &[&str], trigger: Option<&str>) -> Vec<&Rule> {
-        let custom = kind.starts_with("custom.").then_some(event::CUSTOM);
-        let names = [kind].into_iter().chain(families.iter().copied()).chain(custom).chain(trigger);
+    fn waiting(&self, kind: &str, families: Families, trigger: Option<&str>) -> Vec<&Rule> {
+        let custom = kind.starts_with("custom.").then_some(event::ANY_CUSTOM);
+        let names = [kind].into_iter().chain(families.iter().map(|family| family.word())).chain(custom).chain(trigger);
         let mut places: Vec<usize> = names.filter_map(|name| self.by_event.get(name)).flatten().copied().collect();
         places.sort_unstable();
         places.dedup();
         places.into_iter().map(|at| &self.rules[at]).collect()
     }
 
-    /// The rules that wait for a before-event (`ticket.resolving`), in the order in which they run.
-    pub fn before(&self, event: &str) -> Vec<&Rule> {
-        self.by_event.get(event).into_iter().flatten().map(|at| &self.rules[*at]).collect()
+    /// The rules that wait for a before-event, in the order in which they run.
+    pub fn before(&self, event: BeforeEvent) -> Vec<&Rule> {
+        self.by_event.get(event.word()).into_iter().flatten().map(|at| &self.rules[*at]).collect()
     }
 
     /// The marks that the clocks of a tenant have for its rules, in an order of their own, each once. The tenant's settings

@@ -5,11 +5,10 @@ use std::fmt;
 use super::cel::parse_duration;
 use super::diagnostic::{nearest, suggest};
 use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
 use crate::model::sla::policy::{MAX_MINUTES, WarnAt};
 use crate::model::words::SlaMetric;
 
-const WARNING: &str = "sla.warning";
-const BREACHED: &str = "sla.breached";
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -43,8 +42,8 @@ fn slip<T>(message: String, hint: impl Into<String>) -> Result<T, Slip> {
 
 impl Trigger {
     /// The type of the activity that it waits for.
-    pub fn kind(&self) -> &'static str {
-        if self.mark.is_some() { WARNING } else { BREACHED }
+    pub fn kind(&self) -> ActivityType {
+        if self.mark.is_some() { ActivityType::SlaWarning } else { ActivityType::SlaBreached }
     }
 
     /// The same for each activity that it waits for, and for no other: see [`Trigger::key_of`].
@@ -54,14 +53,15 @@ impl Trigger {
 
     /// The key of the triggers that wait for this activity; `None` where none does.
     pub fn key_of(activity: &Activity) -> Option<String> {
-        let kind = Some(activity.kind.as_str()).filter(|kind| matches!(*kind, WARNING | BREACHED))?;
+        let waited = |kind: &ActivityType| matches!(kind, ActivityType::SlaWarning | ActivityType::SlaBreached);
+        let kind = activity.kind.known().filter(waited)?;
         let clock = activity.data.as_ref()?.get("clocks")?.get(0)?;
         let text = |name: &str| clock.get(name).and_then(|text| text.as_str()).unwrap_or_default();
         Some(key(kind, text("metric"), text("mark")))
     }
 }
 
-fn key(kind: &str, metric: &str, mark: &str) -> String {
+fn key(kind: ActivityType, metric: &str, mark: &str) -> String {
     format!("{kind} {metric} {mark}")
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use docket::model::image::ActivityRow;
 use docket::model::ledger::Run;
-use docket::model::words::{ActorKind, RunVerdict, Words};
+use docket::model::stored_type::Families;
+use docket::model::words::{ActorKind, RunVerdict};
 use docket::store::audience::Audience;
 use docket::store::filter::compile;
 use docket::store::read::activity::{self, View, Wanted};
@@ -21,7 +22,7 @@ pub fn an_activity(tenant: &str, position: i64) -> ActivityRow {
         tenant_id: tenant.into(),
         position,
         kind: if position % 2 == 0 { "ticket.resolved".into() } else { "ticket.created".into() },
-        families: Words(if position % 2 == 0 { vec!["ticket.updated".into()] } else { vec![] }),
+        families: if position % 2 == 0 { Families::UPDATED } else { Families::NONE },
         ticket_id: (position % 3 != 0).then(|| uuid(position % 3)),
         ticket_version: position,
         app_id: String::new(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::TailError;
 use crate::cli::show::{FormatArgs, Output, Paint, plain};
+use crate::model::activity_type::{ActivityType, Tone};
 
 /// Values longer than this are cut.
 const SHOWN: usize = 60;
@@ -52,11 +53,11 @@ pub fn line(activity: &Value, paint: Paint) -> String {
 }
 
 fn hue(kind: &str) -> &'static str {
-    match kind {
-        "ticket.escalated" | "workflow.failed" => "31",
-        "ticket.created" | "ticket.resolved" | "ticket.closed" | "issue.resolved" => "32",
-        "ticket.message_added" | "ticket.note_added" | "ticket.message_edited" | "ticket.message_deleted" => "36",
-        _ => "33",
+    match ActivityType::read(kind).map_or(Tone::Plain, ActivityType::tone) {
+        Tone::Bad => "31",
+        Tone::Good => "32",
+        Tone::Talk => "36",
+        Tone::Plain => "33",
     }
 }
 

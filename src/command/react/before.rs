@@ -10,7 +10,7 @@ use crate::model::activity::Change;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::words::{RunVerdict, Words};
-use crate::workflow::{BeforeEffect, Event, Facts, FailurePolicy, Rule, TagEdit, Verdict};
+use crate::workflow::{BeforeEffect, BeforeEvent, Event, Facts, FailurePolicy, Rule, TagEdit, Verdict};
 
 /// What a before-rule looks at.
 #[derive(Clone, Copy, Debug)]
@@ -88,12 +88,12 @@ impl Amendment {
 }
 
 /// Asks the rules of each event, in order; a rule that waits for several is asked once.
-pub fn ask(world: &mut World, scope: &mut Scope<'_>, events: &[(&str, Asked<'_>)]) -> Result<Amendment, Stop> {
+pub fn ask(world: &mut World, scope: &mut Scope<'_>, events: &[(BeforeEvent, Asked<'_>)]) -> Result<Amendment, Stop> {
     let mut amendment = Amendment::default();
     let mut done: Vec<&str> = Vec::new();
     for (event, asked) in events {
         let rules: Vec<&Rule> =
-            scope.rules.before(event).into_iter().filter(|rule| !done.contains(&rule.name.as_str())).collect();
+            scope.rules.before(*event).into_iter().filter(|rule| !done.contains(&rule.name.as_str())).collect();
         if rules.is_empty() {
             continue;
         }
@@ -101,7 +101,7 @@ pub fn ask(world: &mut World, scope: &mut Scope<'_>, events: &[(&str, Asked<'_>)
         for rule in rules {
             done.push(&rule.name);
             let (verdict, denial) = {
-                let facts = around.add_to(facts(scope, event, asked));
+                let facts = around.add_to(facts(scope, *event, asked));
                 judge(rule, &facts, &mut amendment)
             };
             tally(world, scope, rule, verdict);
@@ -146,10 +146,10 @@ fn note(scope: &mut Scope<'_>, rule: &Rule, asked: &Asked<'_>, verdict: RunVerdi
     scope.asked.push(run);
 }
 
-fn facts<'a>(scope: &'a Scope<'_>, event: &'a str, asked: &Asked<'a>) -> Facts<'a> {
+fn facts<'a>(scope: &'a Scope<'_>, event: BeforeEvent, asked: &Asked<'a>) -> Facts<'a> {
     let Asked { ticket, before, changes, message } = *asked;
     Facts {
-        event: Some(Event { kind: event, families: &[], position: 0, cause: scope.cause.as_ref(), data: None }),
+        event: Some(Event { kind: event.word(), families: &[], position: 0, cause: scope.cause.as_ref(), data: None }),
         ticket: Some(ticket),
         before,
         changes,

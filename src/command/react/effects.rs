@@ -13,10 +13,12 @@ use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::{Refusal, Stop, World, assign, issue, limits, message, perform};
 use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
 use crate::model::ticket::Ticket;
 use crate::model::words::SourceType;
 use crate::workflow::{
-    AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post, Rule, TagEdit, WhenNone,
+    AssignTo, Assignment, BeforeEvent, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post, Rule, TagEdit,
+    WhenNone,
 };
 
 pub fn apply(
@@ -63,7 +65,7 @@ pub fn apply(
         Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
         Effect::CreateTask(task) => {
             limits::required("subject", &task.subject, limits::limits().subject_chars)?;
-            beside(world, scope, &ticket, Note { task: Some(task), ..Note::of("task.created") });
+            beside(world, scope, &ticket, Note { task: Some(task), ..Note::of(ActivityType::TaskCreated) });
         }
         Effect::Sla(PolicyChoice::Policy(policy)) => {
             let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
@@ -93,7 +95,7 @@ fn to_somebody(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wa
     if assignee == ticket.assignee_id {
         return Ok(());
     }
-    let ticket = perform::before_verb(world, scope, ticket, &["ticket.assigning"])?;
+    let ticket = perform::before_verb(world, scope, ticket, &[BeforeEvent::Assigning])?;
     assign::apply(world, scope, ticket, Some(&assignee), None, explanation)?;
     Ok(())
 }

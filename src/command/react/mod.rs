@@ -16,6 +16,7 @@ use super::record::{Note, beside, plain};
 use super::scope::Scope;
 use super::{Stop, World};
 use crate::model::activity::{Activity, Cause};
+use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::ticket::Ticket;
 use crate::model::words::RunVerdict;
@@ -156,7 +157,7 @@ impl Reaction {
             let run =
                 scope.run_row(rule, activity.position, activity.ticket_id, RunVerdict::Suppressed, reason.clone());
             world.runs.push(run);
-            tell(world, scope, activity, "workflow.suppressed", rule, reason);
+            tell(world, scope, activity, ActivityType::WorkflowSuppressed, rule, reason);
         }
     }
 }
@@ -211,11 +212,11 @@ fn error(world: &mut World, scope: &mut Scope<'_>, rule: &Rule, activity: &Activ
 fn failed(world: &mut World, scope: &mut Scope<'_>, rule: &Rule, activity: &Activity, reason: String) {
     let run = scope.run_row(rule, activity.position, activity.ticket_id, RunVerdict::Failed, reason.clone());
     world.runs.push(run);
-    tell(world, scope, activity, "workflow.failed", rule, reason);
+    tell(world, scope, activity, ActivityType::WorkflowFailed, rule, reason);
 }
 
 /// An activity about a rule, on the ticket that it was about.
-fn tell(world: &mut World, scope: &Scope<'_>, about: &Activity, kind: &'static str, rule: &Rule, reason: String) {
+fn tell(world: &mut World, scope: &Scope<'_>, about: &Activity, kind: ActivityType, rule: &Rule, reason: String) {
     let data = Some(json!({ "workflow": rule.name, "position": about.position, "reason": reason }));
     let note = Note { data, ..Note::of(kind) };
     let ticket = about.ticket_id.and_then(|id| world.tickets.get(&id).flatten().cloned());
@@ -248,5 +249,5 @@ fn edit_of(fields: SetFields) -> TicketEdit {
 
 /// The shown id of a ticket, for reasons.
 fn shown(activity: &Activity) -> String {
-    activity.ticket_id.map_or_else(|| activity.kind.clone(), |id| id::show(id::TICKET, id))
+    activity.ticket_id.map_or_else(|| activity.kind.to_string(), |id| id::show(id::TICKET, id))
 }

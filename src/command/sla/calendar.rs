@@ -12,6 +12,7 @@ use crate::command::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain}
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::{Refusal, Stop, World};
+use crate::model::activity_type::ActivityType;
 use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 use crate::model::sla::hours::Holiday;
 use crate::model::words::SourceType;
@@ -185,7 +186,7 @@ fn write(world: &mut World, scope: &Scope<'_>, mut calendar: Calendar) -> Result
     calendar.position = next_position(world);
     let Calendar { id, version, position, .. } = calendar;
     let body = calendar.shown();
-    let note = Note { data: Some(body.clone()), ..Note::of("calendar.changed") };
+    let note = Note { data: Some(body.clone()), ..Note::of(ActivityType::CalendarChanged) };
     world.head.config_position = plain(world, scope, note);
     let kept = CalendarVersion { tenant_id: calendar.tenant_id.clone(), id, version, position, body };
     world.calendar_versions.put((id, version), Arc::new(kept));

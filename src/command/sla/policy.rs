@@ -9,6 +9,7 @@ use crate::command::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain}
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::{Refusal, Stop, World};
+use crate::model::activity_type::ActivityType;
 use crate::model::sla::Fault;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
@@ -244,7 +245,7 @@ fn write(
     policy.position = next_position(world);
     let SlaPolicy { id, version, position, .. } = policy;
     let body = policy.shown();
-    let note = Note { data: Some(body.clone()), ..Note::of("policy.changed") };
+    let note = Note { data: Some(body.clone()), ..Note::of(ActivityType::PolicyChanged) };
     world.head.config_position = plain(world, scope, note);
     let kept = SlaPolicyVersion { tenant_id: policy.tenant_id.clone(), id, version, position, body };
     world.policy_versions.put((id, version), Arc::new(kept));

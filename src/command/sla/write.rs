@@ -9,6 +9,7 @@ use super::follow::Book;
 use crate::command::record::{Note, next_position, seal};
 use crate::command::scope::Scope;
 use crate::command::{Stop, World};
+use crate::model::activity_type::ActivityType;
 use crate::model::change::difference;
 use crate::model::id;
 use crate::model::message::Message;
@@ -79,6 +80,7 @@ pub fn keep(world: &mut World, scope: &mut Scope<'_>, ticket: &Uuid) -> Result<O
 fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[Entry]) -> Arc<Ticket> {
     let mut ticket = ticket;
     for rows in entries.chunk_by(|a, b| a.kind == b.kind) {
+        let Some(first) = rows.first() else { continue };
         let mut after = Ticket::clone(&ticket);
         let mut clocks = after.clocks.clone();
         if let Some(position) = clocks.begun.take() {
@@ -94,8 +96,8 @@ fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[En
         world.outcomes.extend(rows.iter().filter_map(|row| Outcome::of(&ticket.clocks, row, &after, position)));
         let data = json!({ "clocks": rows.iter().map(|row| shown(row, &after.clocks)).collect::<Vec<Value>>() });
         let changes = difference(&ticket, &after).changes;
-        let kind = rows.first().map_or("", |row| activity(row.kind));
-        ticket = seal(world, scope, Some(ticket), after, Note { changes, data: Some(data), ..Note::of(kind) });
+        let note = Note { changes, data: Some(data), ..Note::of(activity(first.kind)) };
+        ticket = seal(world, scope, Some(ticket), after, note);
     }
     ticket
 }
@@ -122,16 +124,16 @@ fn log(world: &mut World, ticket: &Ticket, position: i64, rows: &[Entry]) {
     });
 }
 
-fn activity(kind: LedgerKind) -> &'static str {
+fn activity(kind: LedgerKind) -> ActivityType {
     match kind {
-        LedgerKind::Start => "sla.applied",
-        LedgerKind::Pause => "sla.paused",
-        LedgerKind::Resume => "sla.resumed",
-        LedgerKind::Retarget => "sla.retargeted",
-        LedgerKind::Fulfil => "sla.fulfilled",
-        LedgerKind::Warn => "sla.warning",
-        LedgerKind::Breach => "sla.breached",
-        LedgerKind::Void => "sla.voided",
+        LedgerKind::Start => ActivityType::SlaApplied,
+        LedgerKind::Pause => ActivityType::SlaPaused,
+        LedgerKind::Resume => ActivityType::SlaResumed,
+        LedgerKind::Retarget => ActivityType::SlaRetargeted,
+        LedgerKind::Fulfil => ActivityType::SlaFulfilled,
+        LedgerKind::Warn => ActivityType::SlaWarning,
+        LedgerKind::Breach => ActivityType::SlaBreached,
+        LedgerKind::Void => ActivityType::SlaVoided,
     }
 }
 

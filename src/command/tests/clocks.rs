@@ -3,6 +3,7 @@
 use super::desk::*;
 use super::*;
 use crate::command::sla::{CalendarEdit, PolicyEdit};
+use crate::model::activity_type::ActivityType;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::hours::Holiday;
 
@@ -30,7 +31,7 @@ fn a_new_ticket_tells_its_clocks_in_one_activity() {
     let from = desk.house.next();
     let ticket = desk.create("2026-09-14T10:00-04");
     assert_eq!(desk.house.kinds(from), ["ticket.created"]);
-    assert_eq!(desk.house.since(from).next().expect("it").families, ["sla.applied"]);
+    assert_eq!(desk.house.since(from).next().expect("it").families.all(), [ActivityType::SlaApplied]);
     assert_eq!(ticket.first_response_due_at, due("2026-09-14T10:30-04"));
     assert_eq!(ticket.sla_next_at.map(|it| it.0 / 1_000_000), due("2026-09-14T10:30-04").map(|it| it.0 / 1_000_000));
 }
@@ -201,7 +202,7 @@ fn an_edit_of_policy_or_calendar_moves_an_open_clock_and_says_why() {
     desk.act("2026-09-14T11:02-04", &admin(), Action::UpdateCalendar { calendar, etag: String::new(), edit });
     desk.tick("2026-09-14T11:03-04");
     assert_eq!(desk.due(), due("2026-09-15T13:00-04"));
-    let moved = desk.house.since(from).filter(|it| it.kind == "sla.retargeted");
+    let moved = desk.house.since(from).filter(|it| it.kind.as_str() == "sla.retargeted");
     let reasons: Vec<String> =
         moved.map(|it| it.data.as_ref().expect("data")["clocks"][0]["reason"].as_str().expect("why").into()).collect();
     assert_eq!(reasons, ["policy version 1 to 2", "calendar version 1 to 2"]);

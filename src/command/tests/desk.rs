@@ -128,9 +128,9 @@ impl Desk {
 
     /// What the activities from a position on are, and when what they tell took effect.
     pub fn told(&self, from: i64) -> Vec<(String, String)> {
-        let clocks = self.house.since(from).filter(|it| it.kind.starts_with("sla."));
+        let clocks = self.house.since(from).filter(|it| it.kind.as_str().starts_with("sla."));
         let at = |it: &Activity| it.data.as_ref().expect("data")["clocks"][0]["at"].as_str().expect("at").to_owned();
-        clocks.map(|it| (it.kind.clone(), at(it))).collect()
+        clocks.map(|it| (it.kind.to_string(), at(it))).collect()
     }
 }
 

@@ -44,7 +44,7 @@ impl Desk {
     fn reasons(&self, from: i64) -> Vec<String> {
         let reason =
             |it: &Activity| it.data.as_ref().expect("data")["clocks"][0]["reason"].as_str().unwrap_or("").into();
-        self.house.since(from).filter(|it| it.kind == "sla.retargeted").map(reason).collect()
+        self.house.since(from).filter(|it| it.kind.as_str() == "sla.retargeted").map(reason).collect()
     }
 }
 
@@ -100,7 +100,7 @@ fn a_mark_of_policy_and_rules_is_one_warning_and_all_of_its_rules_run() {
     desk.tick("2026-09-14T16:30-04");
     assert_eq!(desk.marks(), ["3600s"]);
     desk.tick("2026-09-15T09:00-04");
-    assert_eq!(desk.house.since(from).filter(|it| it.kind == "sla.warning").count(), 2);
+    assert_eq!(desk.house.since(from).filter(|it| it.kind.as_str() == "sla.warning").count(), 2);
     assert_eq!(desk.tags(), ["four", "one", "two", "three"]);
 }
 

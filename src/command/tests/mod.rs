@@ -4,6 +4,7 @@ mod canned;
 mod clocks;
 mod desk;
 mod directory;
+mod every_type;
 mod follow_up;
 mod histories;
 mod issues;

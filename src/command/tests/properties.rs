@@ -154,7 +154,8 @@ fn check_log(house: &House) {
         });
         assert_eq!(activity.ticket_version, *version + 1, "a version was skipped");
         *version += 1;
-        for change in activity.changes.iter().filter(|_| activity.kind.starts_with("ticket.") && *version > 1) {
+        for change in activity.changes.iter().filter(|_| activity.kind.as_str().starts_with("ticket.") && *version > 1)
+        {
             folded.insert(change.field.clone(), change.new_value.clone());
         }
         let now = fields(image, blank);

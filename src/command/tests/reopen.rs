@@ -168,7 +168,7 @@ fn happened(house: &mut House, case: &Case, ticket: &Ticket) -> What {
         );
         let original = house.now_is(ticket);
         assert_eq!((original.status, original.etag()), (ticket.status, ticket.etag()), "the original is left alone");
-        let told = house.since(first).find(|a| a.kind == "ticket.followed_up").expect("the original knows");
+        let told = house.since(first).find(|a| a.kind.as_str() == "ticket.followed_up").expect("the original knows");
         let id = crate::model::id::show(crate::model::id::TICKET, after.id);
         assert_eq!(
             (told.ticket_id, told.data.clone()),
@@ -176,7 +176,7 @@ fn happened(house: &mut House, case: &Case, ticket: &Ticket) -> What {
         );
         return FollowUp;
     }
-    assert!(house.since(first).all(|a| a.kind != "ticket.followed_up" && a.kind != "ticket.created"));
+    assert!(house.since(first).all(|a| a.kind.as_str() != "ticket.followed_up" && a.kind.as_str() != "ticket.created"));
     match (ticket.status, after.status) {
         (before, now) if before == now => Stays,
         (Status::Pending, Status::Open) => Opens,

@@ -143,7 +143,7 @@ fn two_rules_that_answer_each_other_come_to_rest() {
     for activity in &house.world.activities {
         assert!(activity.cause.as_ref().is_none_or(|cause| cause.depth <= 2), "{activity:?}");
     }
-    let suppressed = house.world.activities.iter().filter(|a| a.kind == "workflow.suppressed").count();
+    let suppressed = house.world.activities.iter().filter(|a| a.kind.as_str() == "workflow.suppressed").count();
     assert_eq!(suppressed, 2, "each says once that it was held back: {:?}", after.tags);
     assert!(house.world.runs.iter().all(|run| run.verdict == RunVerdict::Suppressed && run.reason.contains("chain")));
 }
@@ -181,8 +181,12 @@ fn rules_make_a_hundred_activities_and_no_more() {
     let ticket = house.ticket(&agent(), create(new_ticket("x")));
     let subject = TicketEdit { subject: Some("y".into()), ..TicketEdit::default() };
     house.ticket(&agent(), edit(&ticket, subject));
-    let by_rules =
-        house.world.activities.iter().filter(|a| a.cause.is_some() && !a.kind.starts_with("workflow.")).count();
+    let by_rules = house
+        .world
+        .activities
+        .iter()
+        .filter(|a| a.cause.is_some() && !a.kind.as_str().starts_with("workflow."))
+        .count();
     assert_eq!(by_rules, 100);
     let suppressed = house.world.runs.iter().filter(|run| run.verdict == RunVerdict::Suppressed).count();
     assert!((1..=60).contains(&suppressed), "{suppressed}");

@@ -74,7 +74,7 @@ fn a_mask_becomes_one_activity_for_each_sort_of_change() {
     assert_eq!(after.version, ticket.version + 7);
     assert_eq!(after.described_at, from);
     assert_eq!(after.custom, serde_json::json!({ "severity": 3 }));
-    let assigned = house.since(from).find(|a| a.kind == "ticket.assigned").expect("assigned");
+    let assigned = house.since(from).find(|a| a.kind.as_str() == "ticket.assigned").expect("assigned");
     let fields: Vec<&str> = assigned.changes.iter().map(|c| c.field.as_str()).collect();
     assert_eq!(fields, ["assignee_id", "team_id"]);
 }

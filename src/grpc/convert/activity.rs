@@ -46,8 +46,8 @@ pub fn to_pb(activity: Activity, epoch: i64, view: pb::ActivityView, disclosure:
     pb::Activity {
         position,
         epoch,
-        r#type: kind,
-        families: families.into_iter().map(str::to_owned).collect(),
+        r#type: kind.as_str().to_owned(),
+        families: families.iter().map(|family| family.word().to_owned()).collect(),
         ticket_id: ticket_id.map(|id| id::show(id::TICKET, id)).unwrap_or_default(),
         ticket_version,
         actor: Some(actor_to_pb(actor)),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Kind;
 use crate::command::Resource;
 use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
 use crate::model::canned::CannedResponse;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::id;
@@ -23,25 +24,31 @@ pub fn row(kind: Kind, activity: &Activity) -> Option<Resource> {
     let Value::Object(fields) = activity.data.as_ref()? else { return None };
     let data = Data { fields, position: activity.position };
     match kind {
-        Kind::Organization if activity.kind == "organization.changed" => {
+        Kind::Organization if activity.kind == ActivityType::OrganizationChanged => {
             organization(&data).map(|row| Resource::Organization(Arc::new(row)))
         }
-        Kind::Contact if activity.kind == "contact.changed" => {
+        Kind::Contact if activity.kind == ActivityType::ContactChanged => {
             contact(&data).map(|row| Resource::Contact(Arc::new(row)))
         }
-        Kind::Team if activity.kind == "team.changed" => team(&data).map(|row| Resource::Team(Arc::new(row))),
-        Kind::Agent if activity.kind == "agent.changed" => agent(&data).map(|row| Resource::Agent(Arc::new(row))),
-        Kind::Tenant if activity.kind == "tenant.changed" => tenant(&data).map(|row| Resource::Tenant(Arc::new(row))),
-        Kind::CannedResponse if activity.kind == "canned_response.changed" => {
+        Kind::Team if activity.kind == ActivityType::TeamChanged => {
+            team(&data).map(|row| Resource::Team(Arc::new(row)))
+        }
+        Kind::Agent if activity.kind == ActivityType::AgentChanged => {
+            agent(&data).map(|row| Resource::Agent(Arc::new(row)))
+        }
+        Kind::Tenant if activity.kind == ActivityType::TenantChanged => {
+            tenant(&data).map(|row| Resource::Tenant(Arc::new(row)))
+        }
+        Kind::CannedResponse if activity.kind == ActivityType::CannedResponseChanged => {
             canned(&data).map(|row| Resource::CannedResponse(Arc::new(row)))
         }
-        Kind::SlaPolicy if activity.kind == "policy.changed" => {
+        Kind::SlaPolicy if activity.kind == ActivityType::PolicyChanged => {
             SlaPolicy::read(&data).map(|row| Resource::SlaPolicy(Arc::new(row)))
         }
-        Kind::Calendar if activity.kind == "calendar.changed" => {
+        Kind::Calendar if activity.kind == ActivityType::CalendarChanged => {
             Calendar::read(&data).map(|row| Resource::Calendar(Arc::new(row)))
         }
-        Kind::Tag if activity.kind == "tag.changed" => tag(&data).map(|row| Resource::Tag(Arc::new(row))),
+        Kind::Tag if activity.kind == ActivityType::TagChanged => tag(&data).map(|row| Resource::Tag(Arc::new(row))),
         _ => None,
     }
 }

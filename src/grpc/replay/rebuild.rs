@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Kind, directory};
 use crate::command::Resource;
 use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::ledger::Request;
 use crate::model::ticket::Ticket;
@@ -55,7 +56,7 @@ fn one(activities: Vec<Activity>) -> Option<Activity> {
 
 /// The tickets that the caller itself made, in that order, each as the write left it.
 fn created(activities: &[Activity]) -> Option<Vec<Arc<Ticket>>> {
-    let by_caller = activities.iter().filter(|a| a.kind == "ticket.created" && a.cause.is_none());
+    let by_caller = activities.iter().filter(|a| a.kind == ActivityType::TicketCreated && a.cause.is_none());
     let tickets: Vec<_> = by_caller.map(|a| last(activities, a.ticket_id?)).collect::<Option<_>>()?;
     (!tickets.is_empty()).then_some(tickets)
 }

@@ -77,7 +77,7 @@ fn literal(value: Value<'_>) -> Option<Literal> {
         Value::Text(t) => Literal::Text(t.into_owned()),
         Value::Time(t) => Literal::Time(t),
         Value::Duration(d) => Literal::Duration(d),
-        Value::Texts(_) | Value::Names(_) | Value::List(_) | Value::Json(_) => return None,
+        Value::Texts(_) | Value::Types(_) | Value::List(_) | Value::Json(_) => return None,
     })
 }
 

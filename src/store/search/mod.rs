@@ -20,32 +20,19 @@ use self::place::{Place, SIZE, Sort, lexeme, mark};
 use super::filter::Condition;
 use super::read::Scope;
 use super::sql::{Bind, Select, Sql, sql};
+use crate::model::activity_type::{self, ActivityType};
 use crate::model::ticket::display_number;
 use crate::model::words::{Visibility, Words};
 
 /// Messages of one ticket that are looked in, the newest.
 const MESSAGES: i64 = 500;
-/// Kinds of activities that change no word of a ticket or its thread, beside all those of its clocks. Any other kind has its
-/// document made again.
-const SILENT: [&str; 10] = [
-    "ticket.status_changed",
-    "ticket.resolved",
-    "ticket.escalated",
-    "ticket.closed",
-    "ticket.reopened",
-    "ticket.priority_changed",
-    "ticket.assigned",
-    "ticket.rated",
-    "ticket.linked",
-    "ticket.unlinked",
-];
-
 fn text(text: &str) -> Bind {
     Bind::Text(text.to_owned())
 }
 
 /// The tickets whose words the activities `after + 1 ..= up_to` may have changed.
 pub async fn touched(conn: &mut AsyncPgConnection, tenant_id: &str, after: i64, up_to: i64) -> QueryResult<Vec<Uuid>> {
+    let silent = ActivityType::ALL.iter().filter(|kind| kind.words() == activity_type::Words::Kept);
     let sql = sql![
         "SELECT DISTINCT ticket_id FROM activity WHERE tenant_id = ",
         text(tenant_id),
@@ -53,8 +40,9 @@ pub async fn touched(conn: &mut AsyncPgConnection, tenant_id: &str, after: i64, 
         Bind::Int(after),
         " AND position <= ",
         Bind::Int(up_to),
-        " AND ticket_id IS NOT NULL AND kind NOT LIKE 'sla.%' AND kind <> ALL(",
-        Bind::Texts(SILENT.iter().map(|kind| (*kind).to_owned()).collect()),
+        // Those of another version may change words.
+        " AND ticket_id IS NOT NULL AND kind <> ALL(",
+        Bind::Texts(silent.map(|kind| kind.word().to_owned()).collect()),
         ")",
     ];
     RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await

@@ -2,12 +2,12 @@
 
 use super::ast::{Expr, ExprKind, Path};
 use crate::workflow::diagnostic::{Problem, Severity};
-use crate::workflow::event::{Presence, presence};
+use crate::workflow::event::{EventName, Presence, presence};
 use crate::workflow::schema::{Root, Type};
 
 /// Warnings for what `expr` reads without asking first. A guard counts wherever it stands: in `expr` itself or in `guards`
 /// (the rule's other conditions). `events` are the rule's: a message is always there on `ticket.message_added`.
-pub fn unguarded(expr: &Expr, guards: &[&Expr], events: &[String]) -> Vec<Problem> {
+pub fn unguarded(expr: &Expr, guards: &[&Expr], events: &[EventName]) -> Vec<Problem> {
     let mut asked: Vec<Path> = Vec::new();
     for guard in guards.iter().copied().chain([expr]) {
         guard.walk(&mut |e| match &e.kind {
@@ -24,7 +24,7 @@ pub fn unguarded(expr: &Expr, guards: &[&Expr], events: &[String]) -> Vec<Proble
         let Some(missing) = absences(path, events).into_iter().find(|absence| !is_asked(absence, &asked)) else {
             return;
         };
-        let never = missing.names.is_empty() && presence(missing.root.name(), events) == Presence::Never;
+        let never = missing.names.is_empty() && presence(missing.root, events) == Presence::Never;
         let problem = if never {
             Problem::error("never-present", e.at, format!("no event of this rule has a {missing}"), "look at `on`")
         } else {
@@ -49,10 +49,10 @@ fn is_asked(absence: &Path, asked: &[Path]) -> bool {
 }
 
 /// Every prefix of the path that can lead nowhere.
-fn absences(path: &Path, events: &[String]) -> Vec<Path> {
+fn absences(path: &Path, events: &[EventName]) -> Vec<Path> {
     let mut found = Vec::new();
     let prefix = |length: usize| Path { root: path.root, names: path.names[..length].to_vec() };
-    if path.root.is_optional() && presence(path.root.name(), events) != Presence::Always {
+    if path.root.is_optional() && presence(path.root, events) != Presence::Always {
         found.push(prefix(0));
     }
     let mut ty = path.root.ty();

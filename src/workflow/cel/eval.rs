@@ -174,7 +174,7 @@ impl<'a> Run<'_, 'a> {
             Ok(None | Some(Value::Null)) => Ok(false),
             Ok(Some(Value::Text(text))) => Ok(!text.is_empty()),
             Ok(Some(Value::Texts(all))) => Ok(!all.is_empty()),
-            Ok(Some(Value::Names(all))) => Ok(!all.is_empty()),
+            Ok(Some(Value::Types(all))) => Ok(!all.is_empty()),
             Ok(Some(_)) => Ok(true),
             Err(NoSuchField) => fault(format!("no field {path}")),
         }
@@ -278,7 +278,7 @@ fn compare(how: Compare, a: &Value<'_>, b: &Value<'_>) -> Result<bool, Fault> {
 fn contains_item(item: &Value<'_>, list: &Value<'_>) -> Result<bool, Fault> {
     match (item, list) {
         (Value::Text(item), Value::Texts(all)) => Ok(all.iter().any(|t| t == item)),
-        (Value::Text(item), Value::Names(all)) => Ok(all.iter().any(|t| t == item)),
+        (Value::Text(item), Value::Types(all)) => Ok(all.iter().any(|t| t.word() == item)),
         (_, Value::List(all)) => Ok(all.iter().any(|v| v.equals(item))),
         (Value::Text(key), Value::Json(Json::Object(map))) => Ok(map.contains_key(key.as_ref())),
         (_, list) => match list.items() {

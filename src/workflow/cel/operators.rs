@@ -5,7 +5,7 @@ use cel::common::ast::{IdedExpr, operators};
 use super::ast::{Arithmetic, Compare, Expr, ExprKind, Literal};
 use super::check::Checker;
 use crate::workflow::diagnostic::{Problem, suggest};
-use crate::workflow::event;
+use crate::workflow::event::{self, EventName};
 use crate::workflow::schema::Type;
 
 impl Checker<'_> {
@@ -112,9 +112,7 @@ impl Checker<'_> {
                     self.problems.push(Problem::error("unknown-word", expr.at, message, hint));
                 }
             },
-            (ExprKind::Literal(Literal::Text(text)), Type::Event)
-                if !event::is_after(text) && !event::is_before(text) =>
-            {
+            (ExprKind::Literal(Literal::Text(text)), Type::Event) if EventName::read(text).is_none() => {
                 let message = format!("there is no event `{text}`");
                 let hint = suggest(text, event::names());
                 self.problems.push(Problem::error("unknown-event", expr.at, message, hint));

@@ -152,7 +152,7 @@ fn event<'a>(facts: &Facts<'a>, e: Event<'a>, names: &[String]) -> Found<'a> {
     let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
     match name.as_str() {
         "type" => text(e.kind),
-        "families" => Ok(Some(Value::Names(e.families))),
+        "families" => Ok(Some(Value::Types(e.families))),
         "position" => int(e.position),
         "actor" => whole(facts.actor, |a| actor(a, rest), rest),
         "cause" => whole(e.cause, |c| cause(c, rest), rest),
@@ -245,8 +245,8 @@ fn team<'a>(t: &'a Team, names: &[String]) -> Found<'a> {
 fn activity<'a>(a: &'a Activity, names: &[String]) -> Found<'a> {
     let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
     match name.as_str() {
-        "type" => text(&a.kind),
-        "families" => Ok(Some(Value::Names(&a.families))),
+        "type" => text(a.kind.as_str()),
+        "families" => Ok(Some(Value::Types(a.families.all()))),
         "position" => int(a.position),
         "ticket_id" => shown(id::TICKET, a.ticket_id),
         "ticket_version" => int(a.ticket_version),
@@ -300,7 +300,7 @@ mod tests {
             (Value::Text(text), Type::Enum(words)) => words.words.contains(&text.as_ref()),
             (Value::Text(text), Type::Text | Type::Event) => !text.is_empty(),
             (Value::Texts(all), Type::List(_)) => !all.is_empty(),
-            (Value::Names(all), Type::List(_)) => !all.is_empty(),
+            (Value::Types(all), Type::List(_)) => !all.is_empty(),
             (value, Type::Map) => value.is_map(),
             _ => false,
         }

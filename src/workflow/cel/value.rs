@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use serde_json::Value as Json;
 
 use super::ast::Literal;
+use crate::model::activity_type::ActivityType;
 use crate::model::time::Instant;
 
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub enum Value<'a> {
     Duration(i64),
     /// A list of words that the facts hold.
     Texts(&'a [String]),
-    Names(&'a [&'static str]),
+    Types(&'a [ActivityType]),
     List(Vec<Value<'a>>),
     /// A JSON object or array.
     Json(&'a Json),
@@ -65,7 +66,7 @@ impl<'a> Value<'a> {
             Value::Text(_) => "text",
             Value::Time(_) => "a time",
             Value::Duration(_) => "a duration",
-            Value::Texts(_) | Value::Names(_) | Value::List(_) | Value::Json(Json::Array(_)) => "a list",
+            Value::Texts(_) | Value::Types(_) | Value::List(_) | Value::Json(Json::Array(_)) => "a list",
             Value::Json(_) => "a map",
         }
     }
@@ -74,7 +75,7 @@ impl<'a> Value<'a> {
     pub fn items(&self) -> Option<Vec<Value<'a>>> {
         Some(match self {
             Value::Texts(all) => all.iter().map(|t| Value::text(t.as_str())).collect(),
-            Value::Names(all) => all.iter().map(|t| Value::text(*t)).collect(),
+            Value::Types(all) => all.iter().map(|t| Value::text(t.word())).collect(),
             Value::List(all) => all.clone(),
             Value::Json(Json::Array(all)) => all.iter().map(Value::of_json).collect(),
             Value::Json(Json::Object(all)) => all.keys().map(|k| Value::text(k.as_str())).collect(),
@@ -86,7 +87,7 @@ impl<'a> Value<'a> {
         Some(match self {
             Value::Text(t) => t.chars().count(),
             Value::Texts(all) => all.len(),
-            Value::Names(all) => all.len(),
+            Value::Types(all) => all.len(),
             Value::List(all) => all.len(),
             Value::Json(Json::Array(all)) => all.len(),
             Value::Json(Json::Object(all)) => all.len(),

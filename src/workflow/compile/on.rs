@@ -1,18 +1,17 @@
 //! What a rule waits for: events, or instants of SLA clocks.
 
 use crate::workflow::diagnostic::suggest;
-use crate::workflow::event;
+use crate::workflow::event::{self, EventName};
 use crate::workflow::grammar::{RawTrigger, RawWait};
 use crate::workflow::place::Place;
 use crate::workflow::trigger::{Slip, Trigger, read_mark, read_metric};
 
 #[derive(Debug, Default)]
 pub struct Heard {
-    /// As the file names them.
-    pub events: Vec<String>,
+    pub events: Vec<EventName>,
     pub triggers: Vec<Trigger>,
-    /// The types of activities that may come: the events, and those that triggers wait for.
-    pub kinds: Vec<String>,
+    /// What may come: the events, and the activities that triggers wait for.
+    pub kinds: Vec<EventName>,
     /// Whether the events are before-events.
     pub before: bool,
 }
@@ -27,18 +26,21 @@ pub fn hear(waits: Vec<RawWait>, key: &str, place: &mut Place<'_>) -> Heard {
     for (index, wait) in waits.into_iter().enumerate() {
         match wait {
             RawWait::Event(name) => {
-                check_event(&name, key, index, place);
-                heard.before |= event::is_before(&name);
-                if event::is_after(&name) {
+                let event = EventName::read(&name);
+                check_event(&name, event.is_some(), key, index, place);
+                let Some(event) = event else { continue };
+                if event.is_before() {
+                    heard.before = true;
+                } else {
                     after.get_or_insert(index);
                 }
-                heard.kinds.push(name.clone());
-                heard.events.push(name);
+                heard.kinds.push(event.clone());
+                heard.events.push(event);
             }
             RawWait::Sla(raw) => {
                 after.get_or_insert(index);
                 if let Some(trigger) = trigger(&raw, key, index, place) {
-                    heard.kinds.push(trigger.kind().to_owned());
+                    heard.kinds.push(EventName::After(trigger.kind()));
                     heard.triggers.push(trigger);
                 }
             }
@@ -51,14 +53,14 @@ pub fn hear(waits: Vec<RawWait>, key: &str, place: &mut Place<'_>) -> Heard {
     heard
 }
 
-fn check_event(name: &str, key: &str, index: usize, place: &mut Place<'_>) {
+fn check_event(name: &str, known: bool, key: &str, index: usize, place: &mut Place<'_>) {
     if event::is_forbidden(name) {
         let message = format!("a rule may not wait for `{name}`");
         place.item_error(&[key], index, "unknown-event", message, "rules do not react to what rules do");
     } else if name == "manual" {
         let message = "there is no event `manual`".into();
         place.item_error(&[key], index, "unknown-event", message, "this version does not have it yet");
-    } else if !event::is_before(name) && !event::is_after(name) {
+    } else if !known {
         let hint = suggest(name, event::names());
         place.item_error(&[key], index, "unknown-event", format!("there is no event `{name}`"), &hint);
     }

@@ -3,7 +3,7 @@
 use serde_yaml::Value as Yaml;
 
 use crate::workflow::actions::{self, BeforeEffect, Effect, Evaluate, Registered, Step};
-use crate::workflow::event;
+use crate::workflow::event::BeforeEvent;
 use crate::workflow::grammar::RawStep;
 use crate::workflow::place::Place;
 
@@ -26,7 +26,7 @@ pub fn before(mut raw: RawStep, place: &mut Place<'_>) -> Option<Step<BeforeEffe
 pub fn after(mut raw: RawStep, place: &mut Place<'_>) -> Option<Step<Effect>> {
     let (action, body) = only(&mut raw, place)?;
     if !action.is_after() {
-        let some = event::BEFORE.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+        let some = BeforeEvent::ALL.iter().take(3).map(|event| event.word()).collect::<Vec<_>>().join(", ");
         let hint = format!("{} belongs to {some} and the other before-events", action.name());
         let message = format!("`{}` cannot run after the command is decided", action.name());
         place.error(&[action.name()], "before-action", message, &hint);

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
+use crate::model::activity_type::ActivityType;
 use crate::workflow::cel;
+use crate::workflow::event::EventName;
 use crate::workflow::facts::Facts;
 use crate::workflow::filter::{Filter, Subject};
 use crate::workflow::fixture;
@@ -90,7 +92,11 @@ fn try_expression(source: &str) {
                 // Whatever it is worth; that it comes back is the point.
                 let _ = cel::holds(&expr, &Facts { ticket: Some(ticket), ..Facts::at(fixture::NOW, "acme") });
             }
-            assert!(!cel::unguarded(&expr, &[], &["ticket.created".into()]).iter().any(|p| p.at > source.len()));
+            assert!(
+                !cel::unguarded(&expr, &[], &[EventName::After(ActivityType::TicketCreated)])
+                    .iter()
+                    .any(|p| p.at > source.len())
+            );
         }
         Err(problems) => {
             assert!(!problems.is_empty());

@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use crate::model::activity::Task;
+use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Verb;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
 use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
 use crate::workflow::actions::{SetFields, Strategy, TagEdit, WhenNone};
+use crate::workflow::event::BeforeEvent;
 use crate::workflow::facts::Facts;
 use crate::workflow::fixture;
 use crate::workflow::rule::{FailurePolicy, OnError, Verdict};
@@ -158,13 +160,13 @@ fn candidates_come_in_order() {
     let set = set(&source);
     let names = |rules: Vec<&crate::workflow::Rule>| rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>();
     assert_eq!(
-        names(set.after("ticket.resolved", &["ticket.status_changed", "ticket.updated"])),
+        names(set.answering(&fixture::activity("ticket.resolved", fixture::ticket()))),
         ["z-first", "a-both", "b-family"]
     );
-    assert_eq!(names(set.after("custom.paid", &[])), ["d-custom", "e-named"]);
-    assert_eq!(names(set.after("ticket.deleted", &[])), [""; 0]);
+    assert_eq!(names(set.answering(&fixture::activity("custom.paid", fixture::ticket()))), ["d-custom", "e-named"]);
+    assert_eq!(names(set.after(ActivityType::TicketDeleted)), [""; 0]);
     assert_eq!(set.rules().len(), 7, "the disabled one is listed");
-    assert_eq!(names(set.before("ticket.resolving")), [""; 0]);
+    assert_eq!(names(set.before(BeforeEvent::Resolving)), [""; 0]);
 }
 
 #[test]

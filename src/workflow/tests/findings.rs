@@ -1,6 +1,7 @@
 //! What is refused, where, and with which advice.
 
 use crate::workflow::cel;
+use crate::workflow::event::EventName;
 
 /// (source, code, column from 1, part of the message, part of the hint)
 type Case = (&'static str, &'static str, u32, &'static str, &'static str);
@@ -97,7 +98,7 @@ fn the_depth_is_bounded() {
 fn reading_what_may_be_absent_is_warned_about() {
     let warned = |source: &str, events: &[&str]| -> Vec<String> {
         let expr = cel::condition(source, &cel::RULE).expect(source);
-        let events: Vec<String> = events.iter().map(|event| (*event).to_owned()).collect();
+        let events: Vec<EventName> = events.iter().map(|event| EventName::read(event).expect(event)).collect();
         cel::unguarded(&expr, &[], &events).into_iter().map(|p| format!("{}: {}", p.code, p.hint)).collect()
     };
     let created = &["ticket.created"];

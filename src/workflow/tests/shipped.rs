@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Verb;
+use crate::model::stored_type::Families;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::words::{Priority, Status, TicketType, Visibility};
 use crate::workflow::actions::{AssignTo, Assignment, BeforeEffect, Denial, Effect, MessageText, Move, PolicyChoice};
 use crate::workflow::actions::{Post, SetFields, Strategy, TagEdit, WhenNone};
+use crate::workflow::event::BeforeEvent;
 use crate::workflow::facts::{Event, Facts};
 use crate::workflow::fixture;
 use crate::workflow::rule::{Rule, Verdict};
@@ -124,7 +127,7 @@ fn enterprise_tickets_start_high() {
 #[test]
 fn a_closed_ticket_is_not_escalated() {
     let set = shipped();
-    let [rule] = set.before("ticket.escalating")[..] else { panic!("one rule waits") };
+    let [rule] = set.before(BeforeEvent::Escalating)[..] else { panic!("one rule waits") };
     let mut ticket = fixture::bare_ticket();
     assert_eq!(answer_before(rule, &before("ticket.escalating", &ticket)), None);
     ticket.status = Status::Closed;
@@ -135,9 +138,7 @@ fn a_closed_ticket_is_not_escalated() {
 #[test]
 fn an_escalation_makes_one_issue() {
     let set = shipped();
-    let [rule] = set.after("ticket.escalated", &["ticket.status_changed", "ticket.updated"])[..] else {
-        panic!("one rule waits")
-    };
+    let [rule] = set.answering(&happened("ticket.escalated", fixture::ticket()))[..] else { panic!("one rule waits") };
     let activity = happened("ticket.escalated", fixture::ticket());
     let effects = answer(rule, &Facts::of(&activity)).expect("matches");
     let [Effect::CreateIssue(issue), Effect::CreateTask(task)] = &effects[..] else { panic!("{effects:?}") };
@@ -152,7 +153,7 @@ fn an_escalation_makes_one_issue() {
 #[test]
 fn a_resolved_issue_resolves_its_ticket() {
     let set = shipped();
-    let [rule] = set.after("issue.resolved", &[])[..] else { panic!("one rule waits") };
+    let [rule] = set.after(ActivityType::IssueResolved)[..] else { panic!("one rule waits") };
     let resolve = Effect::Transition(Move { verb: Verb::Resolve, reason: "Issue resolved: Session store".into() });
     assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", fixture::ticket()))), Some(vec![resolve]));
     let mut done = fixture::ticket();
@@ -182,7 +183,7 @@ fn a_deadline_is_told_of_and_then_escalated() {
     let set = shipped();
     let told = |kind: &str, mark: &str, ticket: Ticket| {
         let data = serde_json::json!({ "clocks": [{ "metric": "RESOLUTION", "mark": mark }] });
-        Activity { data: Some(data), families: Vec::new(), ..happened(kind, ticket) }
+        Activity { data: Some(data), families: Families::NONE, ..happened(kind, ticket) }
     };
     let effects = |activity: &Activity| {
         let [rule] = set.answering(activity)[..] else { panic!("one rule waits") };

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::model::activity::Activity;
 use crate::model::sla::policy::WarnAt;
+use crate::model::stored_type::Families;
 use crate::model::tenant::Tenant;
 use crate::model::words::SlaMetric;
 use crate::workflow::actions::{Effect, PolicyChoice};
@@ -33,7 +34,7 @@ fn findings(on: &str) -> Vec<String> {
 
 fn told(kind: &str, metric: &str, mark: &str) -> Activity {
     let data = json!({ "clocks": [{ "metric": metric, "mark": mark }] });
-    Activity { data: Some(data), families: Vec::new(), ..fixture::activity(kind, fixture::ticket()) }
+    Activity { data: Some(data), families: Families::NONE, ..fixture::activity(kind, fixture::ticket()) }
 }
 
 #[test]

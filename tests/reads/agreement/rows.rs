@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use docket::model::activity::{Activity, Actor, Cause, Change, KINDS, Task, families};
+use docket::model::activity::{Activity, Actor, Cause, Change, Task};
+use docket::model::activity_type::ActivityType;
 use docket::model::directory::{Agent, Contact, Organization, Team};
 use docket::model::id;
 use docket::model::issue::Issue;
@@ -297,7 +298,7 @@ pub fn team(random: &mut Random, tenant: &str, n: i64) -> Team {
 }
 
 pub fn activity(random: &mut Random, tenant: &str, n: i64) -> Activity {
-    let kind = random.of(KINDS);
+    let kind = random.of(ActivityType::ALL);
     let change = |random: &mut Random| {
         let field = random.of(&["priority", "subject", "tags", "due_at", "custom"]).to_owned();
         let value = |random: &mut Random, field: &str| match field {
@@ -321,8 +322,8 @@ pub fn activity(random: &mut Random, tenant: &str, n: i64) -> Activity {
     Activity {
         tenant_id: tenant.to_owned(),
         position: n,
-        kind: kind.to_owned(),
-        families: families(kind, random.one_in(2), random.one_in(2)),
+        kind: kind.into(),
+        families: kind.families(random.one_in(2), random.one_in(2)),
         ticket_id: random.maybe(|random| uuid(random.below(3) as i64)),
         ticket_version: int(random),
         app_id: text(random),
