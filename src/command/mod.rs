@@ -39,6 +39,7 @@ mod run;
 mod scope;
 pub mod sla;
 pub mod table;
+pub mod tables;
 mod tag;
 mod tenant;
 mod wants;

@@ -93,7 +93,7 @@ pub fn beside(world: &mut World, scope: &Scope<'_>, ticket: &Arc<Ticket>, note: 
 pub fn create(world: &mut World, scope: &Scope<'_>, mut ticket: Ticket) -> Result<Arc<Ticket>, Stop> {
     recount(world, scope, None, &ticket)?;
     world.head.last_number = ticket.number;
-    world.numbers.insert(ticket.number, Some(ticket.id));
+    world.made.push((ticket.number, ticket.id));
     // Nothing can be linked to it yet: nobody needs to look.
     world.ticket_issues.load(ticket.id, Some(Arc::default()));
     ticket.described_at = next_position(world);

@@ -1,10 +1,13 @@
 //! One table as a batch knows it: what was loaded, what was decided since, and the way back to any savepoint.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use uuid::Uuid;
+
+use super::{Stop, Want};
 
 /// Rows by key. A key that was never loaded is unknown; one that was loaded and is not there is known to be absent.
 #[derive(Debug)]
@@ -44,7 +47,10 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     }
 
     /// `None`: unknown. `Some(None)`: known to be absent.
-    pub fn get(&self, key: &K) -> Option<Option<&Arc<V>>> {
+    pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<Option<&Arc<V>>>
+    where
+        K: Borrow<Q>,
+    {
         self.slots.get(key).map(|slot| slot.value.as_ref())
     }
 
@@ -102,12 +108,81 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     }
 }
 
+/// A row that is looked up by its key. Made by `tables!`.
+pub trait Wanted {
+    type Key;
+
+    fn want(key: Self::Key) -> Want;
+}
+
+impl<V: Wanted> Table<V::Key, V>
+where
+    V::Key: Clone + Eq + Hash,
+{
+    /// The row, or `None` when the tenant has none with this key. An unknown key is wanted.
+    pub fn find<Q>(&self, key: &Q) -> Result<Option<Arc<V>>, Stop>
+    where
+        V::Key: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = V::Key> + ?Sized,
+    {
+        known(self.get(key), || V::want(key.to_owned()))
+    }
+}
+
+/// What was looked up, or what is to be looked up.
+pub(super) fn known<T: Clone>(slot: Option<Option<&T>>, want: impl FnOnce() -> Want) -> Result<Option<T>, Stop> {
+    match slot {
+        Some(value) => Ok(value.cloned()),
+        None => Err(Stop::missing(want())),
+    }
+}
+
+/// What the database answers to a key beside its tables: ids by a name, entries by a ticket. Nothing that is decided changes
+/// it, so it needs no way back.
+#[derive(Debug)]
+pub struct Index<K, V>(HashMap<K, Option<V>>);
+
+impl<K, V> Default for Index<K, V> {
+    fn default() -> Self {
+        Index(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash, V> Index<K, V> {
+    /// Ignored where the key is known already.
+    pub fn load(&mut self, key: K, value: Option<V>) {
+        self.0.entry(key).or_insert(value);
+    }
+
+    /// `None`: unknown. `Some(None)`: there is nothing.
+    pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<Option<&V>>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.get(key).map(Option::as_ref)
+    }
+}
+
 impl<V> Table<Uuid, V> {
     /// The row that a name is of: what the database says of it, where that still `is` so, or what was decided since.
-    pub fn named(&self, stored: Option<Arc<Uuid>>, id: fn(&V) -> Uuid, is: impl Fn(&V) -> bool) -> Option<Arc<V>> {
+    pub fn named(&self, stored: Option<Uuid>, id: fn(&V) -> Uuid, is: impl Fn(&V) -> bool) -> Option<Arc<V>> {
         let decided = self.inserts().chain(self.updates()).map(id);
-        let mut rows = stored.as_deref().copied().into_iter().chain(decided).filter_map(|id| self.get(&id).flatten());
+        let mut rows = stored.into_iter().chain(decided).filter_map(|id| self.get(&id).flatten());
         rows.find(|row| is(row)).cloned()
+    }
+}
+
+#[cfg(test)]
+impl<K: Clone + std::fmt::Debug, V: std::fmt::Debug> Table<K, V> {
+    /// All there is to know of each key: whether it was changed, and its slot.
+    pub fn image(&self) -> impl Iterator<Item = (String, bool, String)> {
+        self.slots
+            .iter()
+            .map(|(key, slot)| (format!("{key:?}"), slot.dirty || slot.removed.is_some(), format!("{slot:?}")))
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = (K, Arc<V>)> {
+        self.slots.iter().filter_map(|(key, slot)| Some((key.clone(), slot.value.clone()?)))
     }
 }
 

@@ -3,123 +3,189 @@
 //! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs. LATERAL
 //! and OFFSET 0 (or a LIMIT) leave the planner no other way round.
 
+use std::borrow::Borrow;
+
 use diesel::expression::expression_types::Untyped;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use uuid::Uuid;
 
-use crate::model::canned::CannedResponse;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::command::tables::*;
 use crate::model::image::ActivityRow;
-use crate::model::issue::{Issue, IssueTicket};
-use crate::model::ledger::Request;
-use crate::model::message::{Entry, Message};
 use crate::model::row::Row;
-use crate::model::sla::calendar::Calendar;
-use crate::model::sla::policy::SlaPolicy;
-use crate::model::tag::Tag;
-use crate::model::tenant::Tenant;
-use crate::model::ticket::Ticket;
 
+/// The type of a column by which rows are looked up.
+pub trait Key: Borrow<Self::Sent> {
+    type Sent: Sync + ?Sized;
+
+    fn bind<'b>(keys: &'b [&Self::Sent], out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+}
+
+/// `keys! { Uuid as Uuid, diesel::sql_types::Uuid; … }`: a key, as it is sent, and as which SQL type.
+macro_rules! keys {
+    ($($key:ty as $sent:ty, $sql:ty;)+) => { $(
+        impl Key for $key {
+            type Sent = $sent;
+
+            fn bind<'b>(keys: &'b [&$sent], out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_bind_param::<Array<$sql>, _>(keys)
+            }
+        }
+    )+ };
+}
+
+keys! {
+    Uuid as Uuid, diesel::sql_types::Uuid;
+    String as str, Text;
+    i64 as i64, BigInt;
+}
+
+/// A table, the column that is its key, and what else holds of the rows.
+trait LookUp: 'static {
+    type Row: Row;
+    type Key: Key;
+    const COLUMN: &'static str;
+    const TAIL: &'static str;
+}
+
+struct Node<'a, L: LookUp> {
+    tenants: &'a [&'a str],
+    keys: &'a [&'a <L::Key as Key>::Sent],
+}
+
+impl<L: LookUp> QueryId for Node<'_, L> {
+    type QueryId = Node<'static, L>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<L: LookUp> Query for Node<'_, L> {
+    type SqlType = Untyped;
+}
+
+impl<L: LookUp> QueryFragment<Pg> for Node<'_, L> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        let mut comma = "";
+        for column in L::Row::COLUMNS {
+            for part in [comma, "r.", column] {
+                out.push_sql(part);
+            }
+            comma = ", ";
+        }
+        out.push_sql(" FROM (SELECT unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
+        out.push_sql(") AS tenant_id, unnest(");
+        L::Key::bind(self.keys, &mut out)?;
+        out.push_sql(") AS key) AS k, LATERAL (SELECT * FROM ");
+        out.push_sql(L::Row::TABLE);
+        out.push_sql(" AS t WHERE t.tenant_id = k.tenant_id AND t.");
+        out.push_sql(L::COLUMN);
+        out.push_sql(" = k.key");
+        out.push_sql(L::TAIL);
+        out.push_sql(") AS r");
+        Ok(())
+    }
+}
+
+async fn find<L: LookUp>(
+    conn: &AsyncPgConnection,
+    tenants: &[&str],
+    keys: &[&<L::Key as Key>::Sent],
+) -> QueryResult<Vec<L::Row>> {
+    RunQueryDsl::load(Node::<L> { tenants, keys }, &mut &*conn).await
+}
+
+/// `lookups! { warm; threads: Entry by ticket_id: Uuid, [" AND …"]; … }` makes for each line a function `threads`, which
+/// finds the rows of all pairs of a tenant and a key, and one, `warm`, that prepares the statements of all of them.
 macro_rules! lookups {
-    ($($(#[$meta:meta])* $function:ident, $node:ident: $row:ident by $column:literal as $key:ty, $sql:ty $(, $tail:literal)?;)+) => { $(
-        struct $node<'a> {
-            tenants: &'a [&'a str],
-            keys: &'a [$key],
-        }
+    ($warm:ident; $($(#[$meta:meta])* $function:ident: $Row:ident by $column:ident: $Key:ty, [$($tail:expr),*];)+) => {
+        $(
+            mod $function {
+                use super::*;
 
-        impl QueryId for $node<'_> {
-            type QueryId = $node<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
+                pub struct By;
 
-        impl Query for $node<'_> {
-            type SqlType = Untyped;
-        }
-
-        impl QueryFragment<Pg> for $node<'_> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                out.push_sql("SELECT ");
-                let mut comma = "";
-                for column in <$row as Row>::COLUMNS {
-                    for part in [comma, "r.", column] {
-                        out.push_sql(part);
-                    }
-                    comma = ", ";
+                impl LookUp for By {
+                    type Row = $Row;
+                    type Key = $Key;
+                    const COLUMN: &'static str = stringify!($column);
+                    const TAIL: &'static str = [$($tail,)* " OFFSET 0"][0];
                 }
-                out.push_sql(" FROM (SELECT unnest(");
-                out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
-                out.push_sql(") AS tenant_id, unnest(");
-                out.push_bind_param::<Array<$sql>, _>(&self.keys)?;
-                out.push_sql(") AS key) AS k, LATERAL (SELECT * FROM ");
-                out.push_sql(<$row as Row>::TABLE);
-                out.push_sql(concat!(" AS t WHERE t.tenant_id = k.tenant_id AND t.", $column, " = k.key"));
-                out.push_sql([$($tail,)? " OFFSET 0"][0]);
-                out.push_sql(") AS r");
-                Ok(())
             }
-        }
 
-
-        $(#[$meta])*
-        pub async fn $function(conn: &AsyncPgConnection, pairs: &[(&str, $key)]) -> QueryResult<Vec<$row>> {
-            if pairs.is_empty() {
-                return Ok(Vec::new());
+            $(#[$meta])*
+            pub async fn $function<K: Borrow<<$Key as Key>::Sent> + Sync>(
+                conn: &AsyncPgConnection,
+                pairs: &[(&str, K)],
+            ) -> QueryResult<Vec<$Row>> {
+                if pairs.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let (tenants, keys): (Vec<&str>, Vec<_>) = pairs.iter().map(|(tenant, key)| (*tenant, key.borrow())).unzip();
+                find::<$function::By>(conn, &tenants, &keys).await
             }
-            let (tenants, keys): (Vec<&str>, Vec<$key>) = pairs.iter().cloned().unzip();
-            RunQueryDsl::load($node { tenants: &tenants, keys: &keys }, &mut &*conn).await
-        }
-    )+
+        )+
 
-        /// Prepares every look-up on this connection, and proves it against the schema.
-        pub async fn warm(conn: &AsyncPgConnection) -> QueryResult<()> {
-            $(
-                let node = $node { tenants: &[], keys: &[] };
-                let _: Vec<$row> = RunQueryDsl::load(node, &mut &*conn).await?;
-            )+
+        /// Prepares these look-ups on this connection, and proves them against the schema.
+        async fn $warm(conn: &AsyncPgConnection) -> QueryResult<()> {
+            $(find::<$function::By>(conn, &[], &[]).await?;)+
             Ok(())
         }
     };
 }
 
+/// A look-up for each table of the list, by its key, and for each second name.
+macro_rules! by_key {
+    (
+        rows { $($(#[$row_doc:meta])* $row:ident: $Row:ident by $column:ident: $Key:ty, want $RowWant:ident, $row_verbs:tt;)+ }
+        named { $(
+            $(#[$named_doc:meta])*
+            $named:ident, $names:ident: $Named:ident by $second:ident: $Name:ident $(unless $deleted:ident)?,
+            want $NamedWant:ident($Ref:ident::$Second:ident), $named_verbs:tt;
+        )+ }
+        single { $($(#[$single_doc:meta])* $single:ident: $Single:ident, want $SingleWant:ident, $single_verbs:tt;)+ }
+        $($others:tt)+
+    ) => {
+        lookups! {
+            warm_tables;
+            $($row: $Row by $column: $Key, [];)+
+            $($named: $Named by id: Uuid, [];)+
+            $($names: $Named by $second: $Name, [$(concat!(" AND t.", stringify!($deleted), "_at IS NULL OFFSET 0"))?];)+
+            $(
+                /// The key is the tenant once more.
+                $single: $Single by tenant_id: String, [];
+            )+
+        }
+    };
+}
+
+tables!(by_key);
+
 lookups! {
-    tickets_by_id, TicketById: Ticket by "id" as Uuid, diesel::sql_types::Uuid;
-    tickets_by_number, TicketByNumber: Ticket by "number" as i64, BigInt;
-    messages, MessageById: Message by "id" as Uuid, diesel::sql_types::Uuid;
+    warm_others;
     /// The newest messages of each ticket that are not deleted.
-    threads, ThreadByTicket: Entry by "ticket_id" as Uuid, diesel::sql_types::Uuid,
-        " AND t.deleted_at IS NULL ORDER BY t.id DESC LIMIT 1000";
+    threads: Entry by ticket_id: Uuid, [" AND t.deleted_at IS NULL ORDER BY t.id DESC LIMIT 1000"];
     /// The newest of them that are public.
-    public_threads, PublicThreadByTicket: Entry by "ticket_id" as Uuid, diesel::sql_types::Uuid,
-        " AND t.deleted_at IS NULL AND t.visibility = 'PUBLIC' ORDER BY t.id DESC LIMIT 1000";
-    issues_by_id, IssueById: Issue by "id" as Uuid, diesel::sql_types::Uuid;
+    public_threads: Entry by ticket_id: Uuid,
+        [" AND t.deleted_at IS NULL AND t.visibility = 'PUBLIC' ORDER BY t.id DESC LIMIT 1000"];
     /// The issues of each ticket, in no order.
-    issue_links, IssueLinks: IssueTicket by "ticket_id" as Uuid, diesel::sql_types::Uuid;
-    organizations, OrganizationById: Organization by "id" as String, Text;
-    contacts, ContactById: Contact by "id" as String, Text;
-    teams, TeamById: Team by "id" as String, Text;
-    agents, AgentById: Agent by "id" as String, Text;
+    ticket_issues: IssueTicket by ticket_id: Uuid, [];
     /// The agents of the directory that have this name, more of them than one batch could rename.
-    agents_named, AgentByName: Agent by "name" as String, Text, " AND t.known AND t.deleted_at IS NULL LIMIT 1000";
-    canned, CannedById: CannedResponse by "id" as Uuid, diesel::sql_types::Uuid;
-    canned_named, CannedByName: CannedResponse by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
-    policies, PolicyById: SlaPolicy by "id" as Uuid, diesel::sql_types::Uuid;
-    policies_named, PolicyByName: SlaPolicy by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
+    agents_named: Agent by name: String, [" AND t.known AND t.deleted_at IS NULL LIMIT 1000"];
     /// All of the tenant that are ACTIVE. The key is the tenant once more; as of the next.
-    active_policies, ActivePolicies: SlaPolicy by "tenant_id" as String, Text, " AND t.status = 'ACTIVE' OFFSET 0";
+    active_policies: SlaPolicy by tenant_id: String, [" AND t.status = 'ACTIVE' OFFSET 0"];
     /// Those that an ACTIVE policy names.
-    calendars_in_use, CalendarsInUse: Calendar by "tenant_id" as String, Text,
-        " AND EXISTS (SELECT FROM sla_policy p WHERE p.tenant_id = t.tenant_id AND p.status = 'ACTIVE' AND p.calendar_id = t.id) OFFSET 0";
-    calendars, CalendarById: Calendar by "id" as Uuid, diesel::sql_types::Uuid;
-    calendars_named, CalendarByName: Calendar by "name" as String, Text, " AND t.deleted_at IS NULL OFFSET 0";
-    tags, TagByName: Tag by "name" as String, Text;
-    requests, RequestByKey: Request by "key" as Uuid, diesel::sql_types::Uuid;
-    /// The key is the tenant once more.
-    settings, SettingsOf: Tenant by "tenant_id" as String, Text;
-    activities, ActivityByPosition: ActivityRow by "position" as i64, BigInt;
+    calendars_in_use: Calendar by tenant_id: String,
+        [" AND EXISTS (SELECT FROM sla_policy p WHERE p.tenant_id = t.tenant_id AND p.status = 'ACTIVE' AND p.calendar_id = t.id) OFFSET 0"];
+    activities: ActivityRow by position: i64, [];
+}
+
+/// Prepares every look-up on this connection, and proves it against the schema.
+pub async fn warm(conn: &AsyncPgConnection) -> QueryResult<()> {
+    warm_tables(conn).await?;
+    warm_others(conn).await
 }
 
 /// A ticket that somebody has as it was at a position.

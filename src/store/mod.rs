@@ -21,6 +21,7 @@ pub mod read;
 pub mod rules;
 pub mod save;
 pub mod search;
+mod sets;
 pub mod sla;
 pub mod sql;
 pub mod sqlstate;

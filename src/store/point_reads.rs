@@ -254,8 +254,7 @@ async fn read(conn: &AsyncPgConnection, waiting: &[Waiting], places: &[usize]) -
     }
     let by_id: Vec<(&str, Uuid)> = ids.keys().copied().collect();
     let by_number: Vec<(&str, i64)> = numbers.keys().copied().collect();
-    let (by_id, by_number) =
-        futures_util::try_join!(lookup::tickets_by_id(conn, &by_id), lookup::tickets_by_number(conn, &by_number))?;
+    let (by_id, by_number) = futures_util::try_join!(lookup::tickets(conn, &by_id), lookup::numbers(conn, &by_number))?;
     let by_id = by_id.into_iter().filter_map(|row| Some((*ids.get(&(row.tenant_id.as_str(), row.id))?, row)));
     let by_number =
         by_number.into_iter().filter_map(|row| Some((*numbers.get(&(row.tenant_id.as_str(), row.number))?, row)));

@@ -3,29 +3,99 @@
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
+use futures_util::future::{LocalBoxFuture, join_all};
 use futures_util::join;
 
 use super::write::{batch, delete, insert, update, warm_delete, warm_insert, warm_update};
 use super::{head, lookup, outcome};
 use crate::command::World;
-use crate::model::canned::CannedResponse;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::command::tables::*;
 use crate::model::image::ActivityRow;
-use crate::model::issue::{Issue, IssueTicket};
-use crate::model::ledger::{Head, Run};
-use crate::model::message::Message;
-use crate::model::sla::calendar::{Calendar, CalendarVersion};
-use crate::model::sla::ledger::LedgerRow;
-use crate::model::sla::policy::{SlaPolicy, SlaPolicyVersion};
-use crate::model::tag::Tag;
-use crate::model::tenant::Tenant;
-use crate::model::ticket::Ticket;
+use crate::model::ledger::Head;
+use crate::model::row::Row;
 
-/// The changed rows of one table, over all worlds.
+/// The changed rows of one table that a verb writes, over all worlds.
 macro_rules! rows {
-    ($worlds:ident, $table:ident, $which:ident) => {
-        $worlds.iter().flat_map(|world| world.$table.$which())
+    (insert $worlds:ident.$table:ident) => {
+        $worlds.iter().flat_map(|world| world.$table.inserts())
     };
+    (update $worlds:ident.$table:ident) => {
+        $worlds.iter().flat_map(|world| world.$table.updates())
+    };
+    (delete $worlds:ident.$table:ident) => {
+        $worlds.iter().flat_map(|world| world.$table.removals())
+    };
+}
+
+/// From the list of tables: a statement for each table and each verb of its line, and its preparation.
+macro_rules! saves {
+    (
+        rows { $($(#[$row_doc:meta])* $row:ident: $Row:ident by $column:ident: $Key:ty, want $RowWant:ident, $row_verbs:tt;)+ }
+        named { $(
+            $(#[$named_doc:meta])*
+            $named:ident, $names:ident: $Named:ident by $second:ident: $Name:ident $(unless $deleted:ident)?,
+            want $NamedWant:ident($Ref:ident::$Second:ident), $named_verbs:tt;
+        )+ }
+        single { $($(#[$single_doc:meta])* $single:ident: $Single:ident, want $SingleWant:ident, $single_verbs:tt;)+ }
+        whole { $($wholes:tt)+ }
+        sets { $($sets:tt)+ }
+        indexes { $($indexes:tt)+ }
+        written { $($(#[$written_doc:meta])* $written:ident: $Written:ident by $WrittenKey:ty, $written_verbs:tt;)+ }
+        logs { $($(#[$log_doc:meta])* $log:ident: $Log:ty, $log_verbs:tt;)+ }
+    ) => {
+        saves! {
+            @
+            [
+                $($named: $Named, $named_verbs;)+
+                $($row: $Row, $row_verbs;)+
+                $($single: $Single, $single_verbs;)+
+                $($written: $Written, $written_verbs;)+
+            ]
+            [$($log: $Log, $log_verbs;)+]
+        }
+    };
+    (@ [$($table:ident: $Row:ident, [$($verb:ident)*];)+] [$($log:ident: $Log:ty, [$($log_verb:ident)?];)+]) => {
+        fn statements<'f>(conn: &'f AsyncPgConnection, worlds: &'f [&'f World]) -> Vec<Statement<'f>> {
+            let mut all = Vec::new();
+            $($(all.extend(statement(rows!($verb worlds.$table), |rows| $verb(conn, rows)));)*)+
+            $($(
+                let rows = worlds.iter().flat_map(|world| &world.$log);
+                all.extend(statement(rows, |rows| $log_verb(conn, rows)));
+            )?)+
+            all
+        }
+
+        async fn warm_tables(conn: &AsyncPgConnection) -> QueryResult<()> {
+            $($(warm!($verb $Row, conn).await?;)*)+
+            $($(warm!($log_verb $Log, conn).await?;)?)+
+            Ok(())
+        }
+    };
+}
+
+macro_rules! warm {
+    (insert $Row:ty, $conn:ident) => {
+        warm_insert::<$Row>($conn)
+    };
+    (update $Row:ty, $conn:ident) => {
+        warm_update::<$Row>($conn)
+    };
+    (delete $Row:ty, $conn:ident) => {
+        warm_delete::<$Row>($conn)
+    };
+}
+
+type Statement<'f> = LocalBoxFuture<'f, QueryResult<()>>;
+
+tables!(saves);
+
+/// Nothing is sent where there are no rows.
+fn statement<'f, R: Row, F: Future<Output = QueryResult<()>> + 'f>(
+    rows: impl Iterator<Item = &'f R>,
+    write: impl FnOnce(std::vec::IntoIter<&'f R>) -> F,
+) -> Option<Statement<'f>> {
+    let rows: Vec<&R> = rows.collect();
+    (!rows.is_empty()).then(|| Box::pin(write(rows.into_iter())) as Statement<'f>)
 }
 
 /// Writes the worlds' changes, and the heads given. Every answer is in when this returns; the transaction stays open.
@@ -35,129 +105,23 @@ pub async fn save(
     activities: &[ActivityRow],
     heads: &[&Head],
 ) -> QueryResult<()> {
-    // Nowhere here try_join: an error must not leave answers behind that nobody reads.
     let main = async {
         // A ticket or an activity moves its head.
-        if heads.is_empty() && rows!(worlds, requests, inserts).next().is_none() {
+        if heads.is_empty() && rows!(insert worlds.requests).next().is_none() {
             return Ok(());
         }
-        batch(conn, rows!(worlds, tickets, inserts), activities, rows!(worlds, requests, inserts), heads).await
+        batch(conn, rows!(insert worlds.tickets), activities, rows!(insert worlds.requests), heads).await
     };
-    let log = async {
-        let results: [QueryResult<()>; 5] = join!(
-            main,
-            update(conn, rows!(worlds, tickets, updates)),
-            insert(conn, rows!(worlds, messages, inserts)),
-            update(conn, rows!(worlds, messages, updates)),
-            insert(conn, worlds.iter().flat_map(|world| &world.runs)),
-        )
-        .into();
-        results.into_iter().collect::<QueryResult<()>>()
-    };
-    let results: [QueryResult<()>; 6] = join!(
-        log,
-        save_issues(conn, worlds),
-        save_directory(conn, worlds),
-        save_settings(conn, worlds),
-        save_words(conn, worlds),
-        save_promises(conn, worlds),
-    )
-    .into();
-    results.into_iter().collect()
-}
-
-async fn save_settings(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let (made, changed) =
-        join!(insert(conn, rows!(worlds, settings, inserts)), update(conn, rows!(worlds, settings, updates)));
-    made.and(changed)
-}
-
-async fn save_issues(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    // A link is its key and nothing else: there is nothing to update.
-    let (made, changed, linked, unlinked) = join!(
-        insert(conn, rows!(worlds, issues, inserts)),
-        update(conn, rows!(worlds, issues, updates)),
-        insert(conn, rows!(worlds, issue_tickets, inserts)),
-        delete(conn, rows!(worlds, issue_tickets, removals)),
-    );
-    made.and(changed).and(linked).and(unlinked)
-}
-
-async fn save_directory(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let results: [QueryResult<()>; 8] = join!(
-        insert(conn, rows!(worlds, organizations, inserts)),
-        update(conn, rows!(worlds, organizations, updates)),
-        insert(conn, rows!(worlds, contacts, inserts)),
-        update(conn, rows!(worlds, contacts, updates)),
-        insert(conn, rows!(worlds, teams, inserts)),
-        update(conn, rows!(worlds, teams, updates)),
-        insert(conn, rows!(worlds, agents, inserts)),
-        update(conn, rows!(worlds, agents, updates)),
-    )
-    .into();
-    results.into_iter().collect()
-}
-
-async fn save_words(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let results: [QueryResult<()>; 4] = join!(
-        insert(conn, rows!(worlds, tags, inserts)),
-        update(conn, rows!(worlds, tags, updates)),
-        // Names are unique: what frees one comes before what takes it.
-        update(conn, rows!(worlds, canned, updates)),
-        insert(conn, rows!(worlds, canned, inserts)),
-    )
-    .into();
-    results.into_iter().collect()
-}
-
-async fn save_promises(conn: &AsyncPgConnection, worlds: &[&World]) -> QueryResult<()> {
-    let results: [QueryResult<()>; 8] = join!(
-        insert(conn, worlds.iter().flat_map(|world| &world.ledger)),
-        outcome::put(conn, worlds.iter().flat_map(|world| &world.outcomes)),
-        // As of canned responses.
-        update(conn, rows!(worlds, policies, updates)),
-        insert(conn, rows!(worlds, policies, inserts)),
-        insert(conn, rows!(worlds, policy_versions, inserts)),
-        update(conn, rows!(worlds, calendars, updates)),
-        insert(conn, rows!(worlds, calendars, inserts)),
-        insert(conn, rows!(worlds, calendar_versions, inserts)),
-    )
-    .into();
-    results.into_iter().collect()
+    // No try_join: an error must not leave answers behind that nobody reads.
+    let outcomes = outcome::put(conn, worlds.iter().flat_map(|world| &world.outcomes));
+    let (main, outcomes, others) = join!(main, outcomes, join_all(statements(conn, worlds)));
+    main.and(outcomes).and(others.into_iter().collect())
 }
 
 /// Prepares every statement of a lane on this connection, one after the other, so that none has to be prepared in a flight.
 pub async fn warm_all(conn: &AsyncPgConnection) -> QueryResult<()> {
     batch(conn, std::iter::empty(), &[], std::iter::empty(), &[]).await?;
-    warm_update::<Ticket>(conn).await?;
-    warm_insert::<Message>(conn).await?;
-    warm_update::<Message>(conn).await?;
-    warm_insert::<Run>(conn).await?;
-    warm_insert::<Issue>(conn).await?;
-    warm_update::<Issue>(conn).await?;
-    warm_insert::<IssueTicket>(conn).await?;
-    warm_delete::<IssueTicket>(conn).await?;
-    warm_insert::<Organization>(conn).await?;
-    warm_update::<Organization>(conn).await?;
-    warm_insert::<Contact>(conn).await?;
-    warm_update::<Contact>(conn).await?;
-    warm_insert::<Team>(conn).await?;
-    warm_update::<Team>(conn).await?;
-    warm_insert::<Agent>(conn).await?;
-    warm_update::<Agent>(conn).await?;
-    warm_insert::<Tag>(conn).await?;
-    warm_update::<Tag>(conn).await?;
-    warm_insert::<CannedResponse>(conn).await?;
-    warm_update::<CannedResponse>(conn).await?;
-    warm_insert::<SlaPolicy>(conn).await?;
-    warm_update::<SlaPolicy>(conn).await?;
-    warm_insert::<SlaPolicyVersion>(conn).await?;
-    warm_insert::<Calendar>(conn).await?;
-    warm_update::<Calendar>(conn).await?;
-    warm_insert::<CalendarVersion>(conn).await?;
-    warm_insert::<Tenant>(conn).await?;
-    warm_update::<Tenant>(conn).await?;
-    warm_insert::<LedgerRow>(conn).await?;
+    warm_tables(conn).await?;
     outcome::warm(conn).await?;
     lookup::warm(conn).await?;
     head::lock_free(conn, &[]).await?;

@@ -72,9 +72,9 @@ async fn tables_that_grew_since_they_were_analyzed_are_not_walked() {
         match what {
             "move heads" => write::batch(&conn, empty(), &[], empty(), &heads).await.unwrap(),
             "update tickets" => write::update(&conn, tickets.iter()).await.unwrap(),
-            "by id" => assert_eq!(lookup::tickets_by_id(&conn, &ids).await.unwrap().len(), ids.len()),
+            "by id" => assert_eq!(lookup::tickets(&conn, &ids).await.unwrap().len(), ids.len()),
             "unchanged" => assert_eq!(lookup::unchanged_tickets(&conn, &known).await.unwrap().len(), ids.len()),
-            _ => assert_eq!(lookup::tickets_by_number(&conn, &numbers).await.unwrap().len(), ids.len()),
+            _ => assert_eq!(lookup::numbers(&conn, &numbers).await.unwrap().len(), ids.len()),
         }
         let touched = touched(&mut conn, table).await - before;
         assert!((ROWS..=2 * ROWS).contains(&touched), "{what}: {touched} rows for {ROWS}");

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::refusal::Violation;
-use super::world::known;
+use super::table::known;
 use super::{Refusal, Stop, Want, World};
 use crate::model::sla::Fault;
 use crate::model::sla::calendar::{Calendar, CalendarRef};

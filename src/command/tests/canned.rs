@@ -71,7 +71,7 @@ fn what_the_database_says_of_a_name_is_read_with_what_was_decided_since() {
     let mut house = House::new();
     let mut other = House::new();
     let stored = canned(&mut other, keep("welcome", "Hello"));
-    house.world.canned_names.load("welcome".into(), Some(Arc::new(stored.id)));
+    house.world.canned_names.load("welcome".into(), Some(stored.id));
     house.world.canned.load(stored.id, Some(stored.clone()));
     assert!(matches!(house.refused(&agent(), keep("welcome", "Hi")), Refusal::NameTaken { .. }));
     canned(&mut house, rename(&stored, "old"));

@@ -50,7 +50,7 @@ fn marks_at_the_end_of_a_name_are_the_sentences() {
 fn what_the_database_says_of_names_is_read_with_what_was_decided_since() {
     let mut house = House::new();
     let stored = |id: &str| Arc::new(Agent { name: "Sam".into(), ..agent_row(id) });
-    house.world.named.load("Sam".into(), Some(Arc::new(vec!["sam1".into(), "sam2".into()])));
+    house.world.named.load("Sam".into(), Some(vec!["sam1".into(), "sam2".into()]));
     for id in ["sam1", "sam2"] {
         house.world.agents.load(id.into(), Some(stored(id)));
     }

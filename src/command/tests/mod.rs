@@ -19,6 +19,7 @@ mod revised;
 mod rules;
 mod runs;
 mod sla;
+mod tables;
 mod tags;
 mod tenant;
 mod writes;
@@ -188,57 +189,15 @@ impl House {
         self.run(&agent(), Action::UpsertTeam(Box::new(team_row(id, members)), String::new())).expect("a team");
     }
 
-    /// What the database would hold, to compare by.
-    pub fn image(&self) -> (Head, usize, Vec<String>) {
-        let world = &self.world;
-        let mut rows: Vec<String> = Vec::new();
-        rows.extend(world.tickets.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.issues.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.issue_tickets.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.agents.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.teams.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.organizations.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.contacts.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.canned.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.policies.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.policy_versions.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.calendars.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.calendar_versions.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.tags.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.messages.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.requests.inserts().map(|row| format!("{row:?}")));
-        rows.extend(world.settings.inserts().map(|row| format!("{row:?}")));
-        rows.sort();
-        (world.head.clone(), world.activities.len(), rows)
+    /// What was decided, to compare by; without the runs, which outlive a refusal.
+    pub fn image(&self) -> tables::Image {
+        let mut image = tables::image(&self.world);
+        image.retain(|(table, _), cell| cell.decided && *table != "runs");
+        image
     }
 
     fn absent(&mut self, want: &Want) {
-        let world = &mut self.world;
-        match want.clone() {
-            Want::Ticket(TicketRef::Id(id)) => world.tickets.load(id, None),
-            Want::Ticket(TicketRef::Number(number)) => {
-                world.numbers.insert(number, None);
-            }
-            Want::Message(id) => world.messages.load(id, None),
-            Want::Thread(id) => world.threads.load(id, None),
-            Want::Issue(id) => world.issues.load(id, None),
-            Want::TicketIssues(id) => world.ticket_issues.load(id, None),
-            Want::Agent(id) => world.agents.load(id, None),
-            Want::AgentsNamed(name) => world.named.load(name, None),
-            Want::Team(id) => world.teams.load(id, None),
-            Want::Organization(id) => world.organizations.load(id, None),
-            Want::Contact(id) => world.contacts.load(id, None),
-            Want::Tag(name) => world.tags.load(name, None),
-            Want::Canned(CannedRef::Id(id)) => world.canned.load(id, None),
-            Want::Canned(CannedRef::Name(name)) => world.canned_names.load(name, None),
-            Want::Policy(PolicyRef::Id(id)) => world.policies.load(id, None),
-            Want::Policy(PolicyRef::Name(name)) => world.policy_names.load(name, None),
-            Want::Calendar(CalendarRef::Id(id)) => world.calendars.load(id, None),
-            Want::Calendar(CalendarRef::Name(name)) => world.calendar_names.load(name, None),
-            Want::SlaConfig => world.sla.load((), None),
-            Want::Request(key) => world.requests.load(key, None),
-            Want::Settings => world.settings.load((), None),
-        }
+        self.world.absent(want.clone());
         assert!(self.world.knows(want));
     }
 }

@@ -203,7 +203,7 @@ proptest! {
                 house.world.messages.put(message.id, message.clone());
             }
         }
-        house.world.threads.load(ticket.id, Some(Arc::new(entries)));
+        house.world.threads.load(ticket.id, Some(entries));
         for at in &gone {
             house.message(&agent(), take_back(&said[*at]));
         }

@@ -61,7 +61,7 @@ fn a_miss_leaves_no_trace_and_names_everything_at_once() {
     let mut house = House::new();
     let ticket = house.ticket(&agent(), create(NewTicket { assignee_id: "ann".into(), ..new_ticket("a") }));
     let mut fresh = House::new();
-    fresh.world.load_ticket(Ticket::clone(&ticket));
+    fresh.world.tickets.load(ticket.id, Some(ticket.clone()));
     let command = command(&agent(), assign(&ticket, "bob"));
     let before = fresh.image();
     match run(&mut fresh.world, &command, &fresh.rules, fresh.now) {

@@ -90,7 +90,7 @@ pub async fn around(
             .into_iter()
             .map(|id| (scope.tenant_id, id))
             .collect();
-        let before = lookup::tickets_by_id(conn, &before).await?;
+        let before = lookup::tickets(conn, &before).await?;
         let seen = before.into_iter().filter(|ticket| scope.audience.sees_ticket(ticket));
         found.followed = seen.map(|ticket| (ticket.id, ticket)).collect();
         let conditions = [scope.audience.tickets(), vec![sql!["follow_up_of = k.id"]]].concat();
@@ -148,10 +148,10 @@ async fn directory(
 
 async fn issues(conn: &AsyncPgConnection, scope: Scope<'_>, tickets: &[Ticket], found: &mut Around) -> QueryResult<()> {
     let of: Vec<(&str, Uuid)> = tickets.iter().map(|ticket| (scope.tenant_id, ticket.id)).collect();
-    let links = lookup::issue_links(conn, &of).await?;
+    let links = lookup::ticket_issues(conn, &of).await?;
     let ids = distinct(links.iter().map(|link| link.issue_id));
     let ids: Vec<(&str, Uuid)> = ids.into_iter().map(|id| (scope.tenant_id, id)).collect();
-    let issues = lookup::issues_by_id(conn, &ids).await?;
+    let issues = lookup::issues(conn, &ids).await?;
     let seen = issues.into_iter().filter(|it| it.deleted_at.is_none() && scope.audience.sees_internal(&it.app_id));
     let issues: HashMap<Uuid, Issue> = seen.map(|issue| (issue.id, issue)).collect();
     for link in links {

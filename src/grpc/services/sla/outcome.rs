@@ -63,7 +63,7 @@ async fn tickets(
     tenant: &str,
     ids: impl Iterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Ticket>, Status> {
-    let found = store::lookup::tickets_by_id(conn, &each_once(tenant, ids)).await;
+    let found = store::lookup::tickets(conn, &each_once(tenant, ids)).await;
     let found = found.map_err(|error| fault::of_read(method, "", error))?;
     Ok(found.into_iter().map(|ticket| (ticket.id, ticket)).collect())
 }

@@ -150,5 +150,5 @@ fn one_page(mut found: Vec<Candidate>, newest: i64, asked: &SearchRequest) -> (V
 
 async fn tickets(conn: &mut Connection, tenant: &str, found: &[Candidate]) -> diesel::result::QueryResult<Vec<Ticket>> {
     let keys: Vec<_> = found.iter().map(|candidate| (tenant, candidate.ticket_id)).collect();
-    store::lookup::tickets_by_id(conn, &keys).await
+    store::lookup::tickets(conn, &keys).await
 }
