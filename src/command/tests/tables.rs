@@ -217,11 +217,15 @@ fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Action)> {
             staff(Action::CreateCanned(Box::new(NewCanned { name: name.into(), title, body, team_id })))
         }
         12 => {
-            // Of the first only it is one that clocks start by: the others would overlap.
-            let status = house.world.policies.inserts().next().map(|_| SlaPolicyStatus::Inactive);
-            let minutes = Some(Some(60));
-            let edit =
-                PolicyEdit { name: Some(name.into()), status, resolution_minutes: minutes, ..Default::default() };
+            // Each for a team of its own, or they would overlap; the first for all, so that tickets have clocks.
+            let first = house.world.policies.inserts().next().is_none();
+            let team_id = Some(if first { String::new() } else { name.into() });
+            let edit = PolicyEdit {
+                name: Some(name.into()),
+                team_id,
+                resolution_minutes: Some(Some(60)),
+                ..Default::default()
+            };
             Some((admin(), Action::CreatePolicy(Box::new(edit))))
         }
         13 => {
