@@ -1,4 +1,4 @@
-//! The door: the only code that writes. Commands queue by tenant in a lane, a lane decides and commits many at once.
+//! The write path, and the only code that writes. A lane queues commands per tenant, and executes and commits them in batches.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
@@ -28,22 +28,22 @@ use settings::Settings;
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Conninfo or URL of the database.
+    /// Connection string or URL of the database.
     pub database_url: String,
-    /// How many lanes; 0 = one for each two processors, 2 at most.
+    /// Number of lanes; 0 = one per processor, at most 2.
     pub lanes: usize,
-    /// Commands in one batch.
+    /// Maximum number of commands in a batch.
     pub batch_commands: usize,
-    /// Bytes of messages in one batch.
+    /// Maximum size of the requests in a batch, in bytes.
     pub batch_bytes: usize,
-    /// How long one batch may decide.
+    /// Time budget for executing a batch; the commands that remain wait for the next one.
     pub decide_for: Duration,
-    /// Commands that may wait in one tenant's queue.
+    /// Maximum number of queued commands per tenant.
     pub tenant_commands: usize,
-    /// Commands and bytes that may wait in one lane.
+    /// Maximum number and size of queued commands per lane.
     pub lane_commands: usize,
     pub lane_bytes: usize,
-    /// How long commands wait for a database that is away before their callers are told.
+    /// How long commands wait for an unreachable database before they fail.
     pub patience: Duration,
 }
 
@@ -62,7 +62,7 @@ impl Config {
         }
     }
 
-    /// How many there will be.
+    /// Number of lanes to start.
     pub fn lane_count(&self) -> usize {
         match self.lanes {
             0 => std::thread::available_parallelism().map_or(1, |n| n.get()).clamp(1, 2),
@@ -71,26 +71,26 @@ impl Config {
     }
 }
 
-/// What a caller gets: the verdict, and the epoch of the log that its position belongs to.
+/// Result of a command: the verdict, and the epoch of the log that its position belongs to.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub verdict: Verdict,
     pub epoch: i64,
 }
 
-/// Why a command has no answer.
+/// Why a command failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
     Refused(#[from] Box<Refusal>),
-    #[error("too many writes are waiting ({what}); try again in {} ms", retry_after.as_millis())]
+    #[error("too many writes are queued ({what}); try again in {} ms", retry_after.as_millis())]
     Overloaded { what: &'static str, retry_after: Duration },
-    #[error("the deadline passed while the write waited; nothing was written")]
+    #[error("the deadline expired while the write was queued; nothing was written")]
     DeadlinePassed,
-    /// Whether the write was made is not known, unless it says so: the same request_id finds out.
-    #[error("the database cannot be reached; send the same request_id again to learn what became of the write")]
+    /// The write may have been committed. Sending the same request_id again tells.
+    #[error("the database is unreachable and the outcome of the write is unknown; retry with the same request_id")]
     Unavailable { retry_after: Duration },
-    #[error("something broke while this write was decided or stored; it was not written. Incident {incident}")]
+    #[error("internal error; the write was not committed. Incident {incident}")]
     Internal { incident: Uuid },
 }
 
@@ -101,15 +101,15 @@ pub struct Journal {
     rules: Arc<ActiveRules>,
 }
 
-/// The lanes' threads, to be joined at the end.
+/// Threads of the lanes, joined at shutdown.
 pub struct Lanes {
     journal: Journal,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Journal {
-    /// Starts the lanes. What commits goes to `publish`; when that is full it is dropped there, for its readers can prove
-    /// from the positions that something is missing.
+    /// Starts the lanes. Committed activities are sent to `publish`, and dropped if it is full: its readers detect the gap by the
+    /// positions.
     pub fn start(
         config: Config,
         metrics: Arc<Metrics>,
@@ -137,8 +137,8 @@ impl Journal {
         Ok((journal.clone(), Lanes { journal, threads }))
     }
 
-    /// Queues a command and waits for what becomes of it. `bytes` is the size of its message. Hanging up changes nothing:
-    /// a queued command is decided all the same, unless its deadline passes first.
+    /// Queues a command and waits for its result. `bytes` is the size of its request. Cancelling has no effect: a queued command
+    /// is executed, unless its deadline expires first.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -146,7 +146,7 @@ impl Journal {
         self.submit_traced(command, bytes, deadline, None).await
     }
 
-    /// The same, for a call that is traced: what its batch and its rules did is recorded below it.
+    /// Like `submit`, for a traced call: spans of its batch and its rules are recorded below it.
     pub async fn submit_traced(
         &self,
         command: Command,
@@ -160,22 +160,22 @@ impl Journal {
         answer.await.unwrap_or(Err(Failure::Unavailable { retry_after: Duration::from_millis(100) }))
     }
 
-    /// What the lanes run.
+    /// The rules that the lanes run.
     pub fn rules(&self) -> &ActiveRules {
         &self.rules
     }
 
-    /// How many commands wait, over all lanes.
+    /// Number of queued commands in all lanes.
     pub fn depth(&self) -> usize {
         self.lanes.iter().map(|lane| lane.depth()).sum()
     }
 
-    /// Why nothing may be written at the moment: a lane that ended, or one whose batch takes longer than `patience`.
+    /// Why writes are blocked, if they are: a lane has ended, or its current batch takes longer than `patience`.
     pub fn trouble(&self, patience: Duration) -> Option<String> {
         self.lanes.iter().enumerate().find_map(|(number, lane)| match lane.at_work() {
             _ if lane.is_closed() => Some(format!("lane {number} has ended")),
             Some(length) if length > patience => {
-                Some(format!("a batch of lane {number} has been in flight for {} s", length.as_secs()))
+                Some(format!("a batch of lane {number} has been running for {} s", length.as_secs()))
             }
             _ => None,
         })
@@ -188,13 +188,13 @@ impl Journal {
 }
 
 impl Lanes {
-    /// Takes no more commands, lets the lanes answer those that wait, and ends them. Blocks.
+    /// Rejects new commands, executes those that are queued, and stops the lanes. Blocks.
     pub fn drain(self) {
         for lane in self.journal.lanes.iter() {
             lane.close();
         }
         for thread in self.threads {
-            // A lane that died was restarted inside its thread; a thread that died has nothing left to say.
+            // A lane that panics is restarted within its thread; a thread that panicked has nothing to report.
             let _ = thread.join();
         }
     }

@@ -11,16 +11,16 @@ use crate::cli::exit::CONFIGURATION;
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Tell everything that is wrong with a configuration, and open every file that it names; exit code 78 where something is
+    /// Check a configuration and every file that it names; exit code 78 if there is a problem
     Check {
-        /// The file of `docket serve --config`; the environment counts, too
+        /// Configuration file, as in `docket serve --config`; environment variables apply too
         #[arg(env = "DOCKET_CONFIG")]
         file: Option<PathBuf>,
-        /// A setting as `docket serve --set` takes it
+        /// Override a setting, as in `docket serve --set`
         #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_set)]
         set: Vec<(String, String)>,
     },
-    /// Print all settings: keys, variables, types, defaults, meaning
+    /// Print a reference of all settings: key, environment variable, type, default, meaning
     Reference,
 }
 
@@ -29,7 +29,7 @@ pub fn run(command: ConfigCommand) -> ExitCode {
     let (text, code) = match command {
         ConfigCommand::Reference => (reference::page(), ExitCode::SUCCESS),
         ConfigCommand::Check { file, set } => match load(file.as_deref(), set) {
-            Ok(_) => ("The configuration is fine\n".to_owned(), ExitCode::SUCCESS),
+            Ok(_) => ("The configuration is valid\n".to_owned(), ExitCode::SUCCESS),
             Err(problems) => {
                 let lines: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
                 (lines, ExitCode::from(CONFIGURATION))
@@ -42,8 +42,8 @@ pub fn run(command: ConfigCommand) -> ExitCode {
     }
 }
 
-/// `KEY=VALUE`.
+/// Parses `KEY=VALUE`.
 pub fn parse_set(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, like journal.lanes=2")?;
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, for example journal.lanes=2")?;
     Ok((key.trim().to_owned(), value.to_owned()))
 }

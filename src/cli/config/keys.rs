@@ -1,4 +1,4 @@
-//! The table of all settings, in the order of the reference.
+//! Table of all settings, in the order of the reference.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use super::Settings;
 use super::value::{Value, read_bytes, show_bytes};
 
 pub struct Setting {
-    /// As in the file, with a dot for each level: `journal.lanes`.
+    /// Path in the file, with a dot for each level: `journal.lanes`.
     pub key: &'static str,
     pub kind: &'static str,
     /// One or two sentences.
@@ -25,18 +25,18 @@ impl Setting {
         (self.set)(settings, text)
     }
 
-    /// '' where nothing is set by default.
+    /// '' if it has no default.
     pub fn default(&self) -> String {
         (self.show)(&mut Settings::default())
     }
 
-    /// Refuses 0, which would mean that nothing works.
+    /// Rejects 0, with which nothing would work.
     fn not_zero(self) -> Setting {
         let Setting { key, kind, meaning, set, show } = self;
         let checked = move |settings: &mut Settings, text: &str| match text.trim_matches(|c: char| !c.is_ascii_digit())
         {
             digits if !digits.is_empty() && digits.bytes().all(|byte| byte == b'0') => {
-                Err("it must be more than 0".into())
+                Err("the value must be greater than 0".into())
             }
             _ => set(settings, text),
         };
@@ -46,7 +46,7 @@ impl Setting {
 
 type Set = dyn Fn(&mut Settings, &str) -> Result<(), String> + Send + Sync;
 
-/// Where in the settings a value stands.
+/// Accessor of a value in the settings.
 type At<T> = fn(&mut Settings) -> &mut T;
 
 fn of<T: Value + 'static>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting {
@@ -62,14 +62,14 @@ where
     T: TryFrom<u64> + TryInto<u64> + Copy + 'static,
 {
     let set = move |settings: &mut Settings, text: &str| {
-        *at(settings) = T::try_from(read_bytes(text)?).map_err(|_| "it is too large".to_owned())?;
+        *at(settings) = T::try_from(read_bytes(text)?).map_err(|_| "the value is too large".to_owned())?;
         Ok(())
     };
     let show = move |settings: &mut Settings| show_bytes((*at(settings)).try_into().unwrap_or_default());
     Setting { key, kind: "size", meaning, set: Box::new(set), show: Box::new(show) }.not_zero()
 }
 
-/// All of them.
+/// All settings.
 pub fn all() -> &'static [Setting] {
     static ALL: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         let tables = [server(), tokens(), database(), journal(), reads(), streams(), http(), limits(), telemetry()];
@@ -78,12 +78,12 @@ pub fn all() -> &'static [Setting] {
     &ALL
 }
 
-/// The setting of this key.
+/// The setting with this key.
 pub fn find(key: &str) -> Option<&'static Setting> {
     all().iter().find(|setting| setting.key == key)
 }
 
-/// Whether settings stand below this key.
+/// Whether the key is a section, with settings below it.
 pub fn is_section(key: &str) -> bool {
     all().iter().any(|setting| setting.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
@@ -93,40 +93,40 @@ fn server() -> Vec<Setting> {
         of(
             "listen",
             |s| &mut s.listen,
-            "Where calls are taken. Beyond loopback it needs `tls.cert`, or `insecure_plaintext`.",
+            "Address that serves the API. An address beyond loopback requires `tls.cert` or `insecure_plaintext`.",
         ),
         of(
             "metrics_listen",
             |s| &mut s.metrics_listen,
-            "Where `/metrics`, `/healthz` and `/readyz` are, in plain text.",
+            "Address that serves `/metrics`, `/healthz` and `/readyz`, in plain text.",
         ),
         of(
             "insecure_plaintext",
             |s| &mut s.insecure_plaintext,
-            "Takes calls beyond loopback without TLS, for where something else encrypts them: a mesh, a proxy on this machine.",
+            "Allows an address beyond loopback without TLS, where something else encrypts: a mesh, or a proxy on the same machine.",
         ),
         of(
             "reflection",
             |s| &mut s.reflection,
-            "Lets clients ask for the descriptors of the services, without a token.",
+            "Serves gRPC reflection (the descriptors of all services), without a token.",
         ),
-        of("threads", |s| &mut s.threads, "Threads that serve calls and streams; 0 = half of the processors."),
+        of("threads", |s| &mut s.threads, "Worker threads for calls and streams; 0 = half of the processors."),
         of(
             "workflows",
             |s| &mut s.workflows,
-            "The folder of the rules. They are published when the server starts, and by ReloadWorkflows.",
+            "Folder of workflow files. They are published at startup and by ReloadWorkflows.",
         ),
         of(
             "page_token_secret_file",
             |s| &mut s.page_token_secret_file,
-            "A file of at least 32 secret bytes that page tokens are authenticated with; the same for all servers of one installation.",
+            "File with at least 32 secret bytes, which authenticate page tokens. It must be the same on all servers of an installation.",
         ),
-        of("tls.cert", |s| &mut s.tls.cert, "The server's certificate chain, PEM."),
-        of("tls.key", |s| &mut s.tls.key, "The certificate's private key, PEM."),
+        of("tls.cert", |s| &mut s.tls.cert, "Certificate chain of the server, PEM."),
+        of("tls.key", |s| &mut s.tls.key, "Private key of the certificate, PEM."),
         of(
             "tls.client_ca",
             |s| &mut s.tls.client_ca,
-            "When given, clients must have a certificate of this authority, PEM. Their tokens are asked for all the same.",
+            "CA certificate, PEM. If set, clients must present a certificate signed by it, in addition to their token.",
         ),
     ]
 }
@@ -136,10 +136,14 @@ fn tokens() -> Vec<Setting> {
         of(
             "tokens.keys",
             |s| &mut s.tokens.keys,
-            "Files of the public keys that tokens may be signed with: `.json` and `.jwks` are JWK sets, others PEM. Ed25519, P-256, or RSA of at least 2,048 bits.",
+            "Public keys that verify tokens: `.json` and `.jwks` files are JWK sets, others PEM. Ed25519, P-256, or RSA of at least 2,048 bits.",
         ),
-        of("tokens.issuer", |s| &mut s.tokens.issuer, "When given, a token must have it as `iss`."),
-        of("tokens.audience", |s| &mut s.tokens.audience, "When given, a token must have it in `aud`."),
+        of("tokens.issuer", |s| &mut s.tokens.issuer, "If set, the `iss` claim that tokens must have."),
+        of(
+            "tokens.audience",
+            |s| &mut s.tokens.audience,
+            "If set, a value that the `aud` claim of tokens must contain.",
+        ),
     ]
 }
 
@@ -150,11 +154,11 @@ fn database() -> Vec<Setting> {
             |s| &mut s.database.url,
             "PostgreSQL 14 or later: `postgres://user:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`.",
         ),
-        of("database.url_file", |s| &mut s.database.url_file, "A file that holds the URL, instead of `database.url`."),
+        of("database.url_file", |s| &mut s.database.url_file, "File that contains the URL, instead of `database.url`."),
         of(
             "database.migrate",
             |s| &mut s.database.migrate,
-            "Runs pending migrations when the server starts. Without it the server waits for `docket migrate`.",
+            "Runs pending migrations at startup. If false, the server waits for `docket migrate`.",
         ),
     ]
 }
@@ -164,23 +168,30 @@ fn journal() -> Vec<Setting> {
         of(
             "journal.lanes",
             |s| &mut s.journal.lanes,
-            "Lanes that write, each over two connections; 0 = one for each two processors, 2 at most.",
+            "Lanes that execute writes, each with two database connections; 0 = one per processor, at most 2.",
         ),
-        of("journal.batch_commands", |s| &mut s.journal.batch_commands, "Writes in one batch.").not_zero(),
-        bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Bytes of messages in one batch."),
-        of("journal.decide_for", |s| &mut s.journal.decide_for, "How long one batch may decide.").not_zero(),
+        of("journal.batch_commands", |s| &mut s.journal.batch_commands, "Maximum number of writes in a batch.")
+            .not_zero(),
+        bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Maximum size of the requests in a batch."),
+        of(
+            "journal.decide_for",
+            |s| &mut s.journal.decide_for,
+            "Time budget for executing a batch; the writes that remain wait for the next one.",
+        )
+        .not_zero(),
         of(
             "journal.tenant_commands",
             |s| &mut s.journal.tenant_commands,
-            "Writes of one tenant that may wait; more are RESOURCE_EXHAUSTED.",
+            "Maximum number of queued writes per tenant; further ones fail with RESOURCE_EXHAUSTED.",
         )
         .not_zero(),
-        of("journal.lane_commands", |s| &mut s.journal.lane_commands, "Writes that may wait in one lane.").not_zero(),
-        bytes("journal.lane_bytes", |s| &mut s.journal.lane_bytes, "Bytes of messages that may wait in one lane."),
+        of("journal.lane_commands", |s| &mut s.journal.lane_commands, "Maximum number of queued writes per lane.")
+            .not_zero(),
+        bytes("journal.lane_bytes", |s| &mut s.journal.lane_bytes, "Maximum size of the requests queued in a lane."),
         of(
             "journal.patience",
             |s| &mut s.journal.patience,
-            "How long writes wait for a database that is away before their callers are told.",
+            "How long writes wait for an unreachable database before they fail.",
         )
         .not_zero(),
     ]
@@ -188,9 +199,9 @@ fn journal() -> Vec<Setting> {
 
 fn reads() -> Vec<Setting> {
     vec![
-        of("reads.connections", |s| &mut s.reads.size, "Connections for reads, at most.").not_zero(),
+        of("reads.connections", |s| &mut s.reads.size, "Maximum number of connections in the read pool.").not_zero(),
         of("reads.wait", |s| &mut s.reads.wait, "How long a read waits for a free connection.").not_zero(),
-        of("reads.statement_timeout", |s| &mut s.reads.statement_timeout, "How long one statement of a read may run.")
+        of("reads.statement_timeout", |s| &mut s.reads.statement_timeout, "Time limit of each statement of a read.")
             .not_zero(),
     ]
 }
@@ -200,74 +211,87 @@ fn streams() -> Vec<Setting> {
         of(
             "streams.per_tenant",
             |s| &mut s.streams.streams_per_tenant,
-            "Streams of one tenant in one server; more are RESOURCE_EXHAUSTED.",
+            "Maximum number of open streams per tenant and server; further ones fail with RESOURCE_EXHAUSTED.",
         )
         .not_zero(),
         of(
             "streams.long_steps_at_once",
             |s| &mut s.streams.long_steps_at_once,
-            "Readers that may read the past in long steps at once; each holds a few in memory.",
+            "Maximum number of streams that read history in long steps at the same time; each holds a few steps in memory.",
         )
         .not_zero(),
-        of("streams.slow_after", |s| &mut s.streams.slow_after, "A reader that takes no frame for so long is cut off.")
+        of("streams.slow_after", |s| &mut s.streams.slow_after, "A stream is closed if its client takes no frame for this long.")
             .not_zero(),
         of(
             "streams.bookmark_every",
             |s| &mut s.streams.bookmark_every,
-            "A bookmark follows at least this often; clients are promised 10s.",
+            "Maximum interval between bookmarks. Clients are promised 10s.",
         )
         .not_zero(),
         of(
             "streams.poll_every",
             |s| &mut s.streams.poll_every,
-            "How often the heads of all tenants with readers are read.",
+            "How often the heads of all tenants with open streams are read.",
         )
         .not_zero(),
-        of("streams.reads_at_once", |s| &mut s.streams.reads_at_once, "Reads of the table at once, over all readers.")
+        of("streams.reads_at_once", |s| &mut s.streams.reads_at_once, "Maximum number of concurrent reads of the activity table, over all streams.")
             .not_zero(),
         of(
             "streams.hints",
             |s| &mut s.hints,
-            "Tells other servers of commits, over LISTEN and NOTIFY. Without it, and behind a pooler that cannot do it, polling alone finds them.",
+            "Notifies other servers of commits with LISTEN and NOTIFY. If false, or behind a connection pooler that does not support them, commits of other servers are found by polling.",
         ),
     ]
 }
 
 fn http() -> Vec<Setting> {
     vec![
-        of("http.max_concurrent_streams", |s| &mut s.http.max_concurrent_streams, "Calls at once on one connection.")
+        of("http.max_concurrent_streams", |s| &mut s.http.max_concurrent_streams, "Maximum number of concurrent calls per connection.")
             .not_zero(),
         of(
             "http.max_pending_accept_reset_streams",
             |s| &mut s.http.max_pending_accept_reset_streams,
-            "Calls that a client opened and reset before they were accepted; beyond it the connection ends.",
+            "Maximum number of calls that a client resets before they are accepted; beyond it, the connection is closed.",
         )
         .not_zero(),
-        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "All metadata of a request."),
+        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request."),
         of(
             "http.keepalive_interval",
             |s| &mut s.http.keepalive_interval,
-            "A silent connection is asked for a sign of life this often.",
+            "Idle time after which a connection is checked with an HTTP/2 ping.",
         )
         .not_zero(),
-        of("http.keepalive_timeout", |s| &mut s.http.keepalive_timeout, "And ends when none comes in this time.")
+        of("http.keepalive_timeout", |s| &mut s.http.keepalive_timeout, "How long to wait for the answer to a ping before the connection is closed.")
             .not_zero(),
-        of("http.drain", |s| &mut s.http.drain, "How long running calls may take to end when the server stops."),
+        of("http.drain", |s| &mut s.http.drain, "How long running calls may take to finish at shutdown."),
     ]
 }
 
 fn limits() -> Vec<Setting> {
     vec![
-        bytes("limits.message_bytes", |s| &mut s.limits.message_bytes, "A request, decoded."),
-        of("limits.subject_chars", |s| &mut s.limits.subject_chars, "Characters of a subject or an issue's title.")
+        bytes("limits.message_bytes", |s| &mut s.limits.message_bytes, "Maximum size of a decoded request."),
+        of(
+            "limits.subject_chars",
+            |s| &mut s.limits.subject_chars,
+            "Maximum number of characters in a ticket's subject or an issue's title.",
+        )
+        .not_zero(),
+        bytes("limits.text_bytes", |s| &mut s.limits.text_bytes, "Maximum size of a description or a message body."),
+        of("limits.tags", |s| &mut s.limits.tags, "Maximum number of tags per ticket.").not_zero(),
+        of("limits.tag_chars", |s| &mut s.limits.tag_chars, "Maximum number of characters in a tag.").not_zero(),
+        of("limits.custom_fields", |s| &mut s.limits.custom_fields, "Maximum number of custom fields per ticket.")
             .not_zero(),
-        bytes("limits.text_bytes", |s| &mut s.limits.text_bytes, "A description, or the body of a message."),
-        of("limits.tags", |s| &mut s.limits.tags, "Tags of a ticket.").not_zero(),
-        of("limits.tag_chars", |s| &mut s.limits.tag_chars, "Characters of a tag.").not_zero(),
-        of("limits.custom_fields", |s| &mut s.limits.custom_fields, "Custom fields of a ticket.").not_zero(),
-        bytes("limits.custom_bytes", |s| &mut s.limits.custom_bytes, "All custom fields of a ticket, as JSON."),
-        of("limits.batch", |s| &mut s.limits.batch, "Requests in one batch, and tickets in one BatchGetTickets.")
-            .not_zero(),
+        bytes(
+            "limits.custom_bytes",
+            |s| &mut s.limits.custom_bytes,
+            "Maximum size of a ticket's custom fields, as JSON.",
+        ),
+        of(
+            "limits.batch",
+            |s| &mut s.limits.batch,
+            "Maximum number of requests in a batch, and of tickets in BatchGetTickets.",
+        )
+        .not_zero(),
     ]
 }
 
@@ -276,21 +300,24 @@ fn telemetry() -> Vec<Setting> {
         of(
             "log",
             |s| &mut s.log,
-            "What is logged, as a filter: `info,docket::journal=debug`. Without it RUST_LOG counts, then `info`.",
+            "Log filter, such as `info,docket::journal=debug`. If unset, `RUST_LOG` applies, then `info`.",
         ),
-        of("log_format", |s| &mut s.log_format, "`auto` is for people on a terminal, JSON elsewhere."),
+        of("log_format", |s| &mut s.log_format, "`auto` is `human` on a terminal and `json` elsewhere."),
         of(
             "otlp.endpoint",
             |s| &mut s.otlp.endpoint,
-            "Where traces go, over OTLP and gRPC: `http://collector:4317`, or `https://…` to one that an authority of the system \
-             (or of `SSL_CERT_FILE`) vouches for. Without it none are made.",
+            "OTLP/gRPC endpoint for traces: `http://collector:4317`, or `https://…` with a certificate signed by a CA of the system (or of `SSL_CERT_FILE`). If unset, no traces are recorded.",
         ),
         of(
             "otlp.sample_ratio",
             |s| &mut s.otlp.sample_ratio,
-            "How many of the calls that come without `traceparent` are traced. With one, its sampled flag says.",
+            "Share of the calls without `traceparent` that are traced. For others, its sampled flag decides.",
         ),
-        of("otlp.metrics", |s| &mut s.otlp.metrics, "Sends the metrics there, too. `/metrics` has them in any case."),
-        of("otlp.metrics_every", |s| &mut s.otlp.metrics_every, "How often they are sent.").not_zero(),
+        of(
+            "otlp.metrics",
+            |s| &mut s.otlp.metrics,
+            "Also sends metrics to the endpoint. `/metrics` serves them in any case.",
+        ),
+        of("otlp.metrics_every", |s| &mut s.otlp.metrics_every, "Interval at which metrics are sent.").not_zero(),
     ]
 }

@@ -1,7 +1,7 @@
-//! The configuration of `docket serve`: a YAML file, the environment, flags; and everything that is wrong with it, at once.
+//! Configuration of `docket serve` from a YAML file, environment variables and flags. All problems are reported at once.
 //!
-//! One table ([`keys`]) says what can be set. From it come the reading of all three sources, `docket config reference`, and
-//! docs/configuration.md. A flag wins over the environment, the environment over the file, the file over the default.
+//! One table ([`keys`]) defines the settings. It drives the parsing of all three sources, `docket config reference`, and
+//! docs/configuration.md. Flags override the environment, the environment overrides the file, and the file the defaults.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,14 +29,14 @@ pub use problem::{Place, Problem};
 pub use ready::{Ready, Tls};
 pub use source::{Given, Sources};
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub listen: SocketAddr,
     pub metrics_listen: SocketAddr,
     pub insecure_plaintext: bool,
     pub reflection: bool,
-    /// Threads that serve calls and streams; 0 = half of the processors.
+    /// Worker threads for calls and streams; 0 = half of the processors.
     pub threads: usize,
     pub workflows: Option<PathBuf>,
     pub page_token_secret_file: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub struct Settings {
     pub otlp: Otlp,
 }
 
-/// PEM files of the server's own certificate, and of those who may call.
+/// PEM files of the server's certificate and key, and of the CA of client certificates.
 #[derive(Clone, Debug, Default)]
 pub struct TlsFiles {
     pub cert: Option<PathBuf>,
@@ -62,7 +62,7 @@ pub struct TlsFiles {
     pub client_ca: Option<PathBuf>,
 }
 
-/// Whose tokens are taken.
+/// Which tokens are accepted.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
     pub keys: Vec<PathBuf>,
@@ -77,7 +77,7 @@ pub struct Database {
     pub migrate: bool,
 }
 
-/// Where traces and metrics are sent.
+/// Export of traces and metrics.
 #[derive(Clone, Debug)]
 pub struct Otlp {
     pub endpoint: Option<String>,
@@ -88,7 +88,7 @@ pub struct Otlp {
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 50051);
 const METRICS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
-/// One call of a hundred is traced, unless its caller says otherwise.
+/// One in a hundred calls is traced, unless its `traceparent` decides.
 const SAMPLE_RATIO: f64 = 0.01;
 const METRICS_EVERY: Duration = Duration::from_secs(60);
 
@@ -105,7 +105,7 @@ impl Default for Settings {
             tls: TlsFiles::default(),
             tokens: Tokens::default(),
             database: Database::default(),
-            // The URL is filled in when it is known.
+            // The URL is filled in once it is known.
             journal: journal::Config::new(String::new()),
             reads: pool::Settings::default(),
             streams: feed::Config::new(String::new()),
@@ -119,15 +119,15 @@ impl Default for Settings {
     }
 }
 
-/// Reads, checks and opens everything that the configuration names.
+/// Reads and checks the configuration, and opens every file that it names.
 ///
 /// # Errors
-/// Every problem there is, at least one.
+/// All problems, at least one.
 pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Ready, Vec<Problem>> {
     sources(file, flags).ready()
 }
 
-/// The settings as far as they can be read, and the database as far as it is named.
+/// The settings that can be read, with defaults for the others, and the database URL if there is one.
 pub fn partly(file: Option<&Path>, flags: Vec<(String, String)>) -> (Settings, Option<String>) {
     let mut given = sources(file, flags).read();
     let url = given.database_url();

@@ -1,15 +1,15 @@
-//! What is wrong with a configuration, where, and what to do.
+//! A problem with the configuration: its place, message and fix.
 
 use std::fmt;
 
-/// Where something was set.
+/// Where a setting was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Line and column from 1; 0 = the file as a whole.
     File { path: String, line: u32, column: u32 },
-    /// The name of a variable.
+    /// The variable's name.
     Environment(String),
-    /// As it was typed.
+    /// The flag and its key, without the value: it may be a password.
     Flag(String),
 }
 
@@ -26,10 +26,10 @@ impl fmt::Display for Place {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Absent: nothing was set that should be.
+    /// Absent if a required setting is missing.
     pub place: Option<Place>,
     pub message: String,
-    /// What to do; '' where the message says it.
+    /// How to fix it; '' if the message says so.
     pub hint: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the settings mean together: files opened, keys read, contradictions and unsafe choices refused.
+//! Validation of the settings as a whole: opens files, reads keys, and rejects contradictions and unsafe choices.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,22 +13,22 @@ use crate::workflow::{RuleSet, Severity};
 
 pub use crate::grpc::server::Tls;
 
-/// Shorter secrets are guessed.
+/// Minimum length of a secret.
 const SECRET_BYTES: usize = 32;
 
-/// A configuration that a server can run with.
+/// A valid configuration.
 pub struct Ready {
     pub settings: Settings,
     pub database_url: String,
     pub trust: Trust,
     pub page_secret: [u8; 32],
-    /// Absent: calls are taken in plain text.
+    /// Absent for plain text.
     pub tls: Option<Tls>,
 }
 
 impl Sources {
     /// # Errors
-    /// Every problem there is, at least one.
+    /// All problems, at least one.
     pub fn ready(&self) -> Result<Ready, Vec<Problem>> {
         let mut given = self.read();
         let trust = given.trust();
@@ -61,8 +61,8 @@ impl Given {
     fn trust(&mut self) -> Option<Trust> {
         let tokens = self.settings.tokens.clone();
         if tokens.keys.is_empty() {
-            let hint = "name the files of the public keys of whoever issues your tokens; without one nobody could call";
-            self.refuse("tokens.keys", "`tokens.keys` is not set: no token would be trusted", hint);
+            let hint = "name the public key files of your token issuer";
+            self.refuse("tokens.keys", "`tokens.keys` is not set: no token could be verified", hint);
             return None;
         }
         let mut keys = Vec::new();
@@ -73,7 +73,7 @@ impl Given {
                 Err(error) => self.refuse(
                     "tokens.keys",
                     error.to_string(),
-                    "PEM public keys, or a JWK set in a file that ends in .json",
+                    "use PEM public keys, or a JWK set in a file named *.json or *.jwks",
                 ),
             }
         }
@@ -82,20 +82,16 @@ impl Given {
 
     fn page_secret(&mut self) -> Option<[u8; 32]> {
         let key = "page_token_secret_file";
-        let make = "make one: head -c 32 /dev/urandom > page-token-secret; give the same file to all servers of the installation";
+        let make = "create one with: head -c 32 /dev/urandom > page-token-secret; use the same file on all servers of the installation";
         let Some(path) = self.settings.page_token_secret_file.clone() else {
-            self.refuse(
-                key,
-                format!("`{key}` is not set: a page begun at one server could not go on at another"),
-                make,
-            );
+            self.refuse(key, format!("`{key}` is not set: page tokens of one server would be invalid on others"), make);
             return None;
         };
         let bytes = self.read(key, &path)?;
         if bytes.len() < SECRET_BYTES {
             self.refuse(
                 key,
-                format!("{} holds {} bytes; a secret has {SECRET_BYTES} at least", path.display(), bytes.len()),
+                format!("{} has {} bytes; a secret needs at least {SECRET_BYTES}", path.display(), bytes.len()),
                 make,
             );
             return None;
@@ -115,7 +111,7 @@ impl Given {
         }
     }
 
-    /// What the database is called, where it is named well.
+    /// The database URL, if it is set and valid.
     pub fn database_url(&mut self) -> Option<String> {
         let database = self.settings.database.clone();
         let (key, url) = match (database.url, database.url_file) {
@@ -126,8 +122,8 @@ impl Given {
                 return None;
             }
             (None, None) => {
-                let hint = "DOCKET_DATABASE_URL=postgres://user:password@host/name, or `url_file` below `database`";
-                self.refuse("database.url", "`database.url` is not set: there is nowhere to keep anything", hint);
+                let hint = "set DOCKET_DATABASE_URL=postgres://user:password@host/name, or `database.url_file`";
+                self.refuse("database.url", "`database.url` is not set: a server needs a database", hint);
                 return None;
             }
             (Some(url), None) => ("database.url", url),
@@ -168,7 +164,7 @@ impl Given {
             (Some(_), None) => self.refuse("tls.cert", "`tls.cert` is set and `tls.key` is not", "set both"),
             (None, Some(_)) => self.refuse("tls.key", "`tls.key` is set and `tls.cert` is not", "set both"),
             (None, None) if files.client_ca.is_some() => {
-                let message = "`tls.client_ca` is set and `tls.cert` is not: without TLS nobody shows a certificate";
+                let message = "`tls.client_ca` is set and `tls.cert` is not: client certificates require TLS";
                 self.refuse("tls.client_ca", message, "set `tls.cert` and `tls.key`");
             }
             (None, None) => {}
@@ -176,31 +172,31 @@ impl Given {
         None
     }
 
-    /// Where calls come in.
+    /// The addresses, and whether calls on them are encrypted.
     fn door(&mut self) {
         let Settings { listen, metrics_listen, insecure_plaintext, .. } = self.settings;
         let encrypted = self.settings.tls.cert.is_some();
         if insecure_plaintext && encrypted {
             self.refuse(
                 "insecure_plaintext",
-                "`insecure_plaintext` and `tls.cert` contradict each other",
+                "`insecure_plaintext` and `tls.cert` are mutually exclusive",
                 "remove one",
             );
         }
         if !listen.ip().is_loopback() && !encrypted && !insecure_plaintext {
-            let message = format!("calls on {listen} would travel in plain text, tokens included");
-            let hint = "set `tls.cert` and `tls.key`; or, where a mesh or a proxy on this machine encrypts, `insecure_plaintext: true`";
+            let message = format!("calls to {listen} would be in plain text, including their tokens");
+            let hint = "set `tls.cert` and `tls.key`; or `insecure_plaintext: true` if a mesh or a proxy on this machine encrypts";
             self.refuse("listen", message, hint);
         }
         if same(listen, metrics_listen) {
-            self.refuse("metrics_listen", "`metrics_listen` is the address of `listen`", "choose another port");
+            self.refuse("metrics_listen", "`metrics_listen` is the same address as `listen`", "choose another port");
         }
     }
 
     fn rules(&mut self) {
         let Some(folder) = self.settings.workflows.clone() else { return };
         if !folder.is_dir() {
-            self.refuse("workflows", format!("there is no folder {}", folder.display()), "");
+            self.refuse("workflows", format!("the folder {} does not exist", folder.display()), "");
             return;
         }
         if let Err(found) = RuleSet::load_dir(&folder) {
@@ -218,12 +214,12 @@ impl Given {
         if let Some(filter) = &self.settings.log
             && let Err(error) = crate::telemetry::check_filter(filter)
         {
-            self.refuse("log", format!("`log` is no filter: {error}"), "an example: info,docket::journal=debug");
+            self.refuse("log", format!("`log` is not a valid filter: {error}"), "example: info,docket::journal=debug");
         }
         match &self.settings.otlp.endpoint {
             Some(endpoint) if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") => {
-                let hint = "an address like http://collector:4317 or https://collector.example.com:4317";
-                self.refuse("otlp.endpoint", format!("`otlp.endpoint` cannot be \"{endpoint}\""), hint);
+                let hint = "write a URL, such as http://collector:4317 or https://collector.example.com:4317";
+                self.refuse("otlp.endpoint", format!("invalid value \"{endpoint}\" for `otlp.endpoint`"), hint);
             }
             None if self.settings.otlp.metrics => {
                 self.refuse("otlp.metrics", "`otlp.metrics` is set and `otlp.endpoint` is not", "set both, or neither");

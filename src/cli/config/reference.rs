@@ -1,4 +1,4 @@
-//! The reference of all settings, as docs/configuration.md has it.
+//! Reference of all settings: the text of docs/configuration.md.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use super::keys::{self, Setting};
 const HEAD: &str = "\
 # Configuration
 
-`docket serve` is configured by a YAML file (`--config FILE`), by the environment, and by flags (`--set KEY=VALUE`). A flag wins
-over the environment, the environment over the file, the file over the default. `docket config check FILE` tells everything that
-is wrong, each with its line and column. This page is the output of `docket config reference`.
+`docket serve` is configured by a YAML file (`--config FILE`), environment variables, and flags (`--set KEY=VALUE`). Flags override
+the environment, the environment overrides the file, and the file overrides the defaults. `docket config check FILE` reports every
+problem with its line and column. This page is the output of `docket config reference`.
 
 A dot in a key is a level in the file:
 
@@ -25,26 +25,34 @@ database:
   url_file: /etc/docket/database-url
 ```
 
-Sizes are bytes, or a number with KiB, MiB or GiB; lengths of time have ms, s, m, h or d; lists in the environment and in flags
-have commas. An empty variable counts as none. Required are `tokens.keys`, `page_token_secret_file`, and `database.url` or
-`database.url_file`.
+A size is a number of bytes, or a number with KiB, MiB or GiB; a duration is a number with ms, s, m, h or d. In environment variables
+and flags, the items of a list are separated by commas. An empty variable counts as unset. `tokens.keys`, `page_token_secret_file`,
+and `database.url` or `database.url_file` are required.
 ";
 
 /// The whole page.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();
-    let mut section = None;
+    let mut section = "";
     for setting in keys::all() {
-        let of = setting.key.split_once('.').map_or("", |(section, _)| section);
-        if section != Some(of) {
-            section = Some(of);
-            let title = if of.is_empty() { "The server" } else { of };
-            // Written to a String: it cannot fail.
+        let title = title(setting);
+        if section != title {
+            section = title;
+            // Writing to a String cannot fail.
             let _ = write!(page, "\n## {title}\n\n| key | environment | type | default | |\n|---|---|---|---|---|\n");
         }
         let _ = writeln!(page, "{}", row(setting));
     }
     page
+}
+
+/// Title of the section that the setting belongs to.
+fn title(setting: &Setting) -> &'static str {
+    match setting.key.split_once('.') {
+        Some((section, _)) => section,
+        None if setting.key.starts_with("log") => "Logging",
+        None => "Server",
+    }
 }
 
 fn row(setting: &Setting) -> String {

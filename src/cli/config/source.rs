@@ -1,4 +1,4 @@
-//! The three sources, read into settings: what was set, where, and what cannot be meant.
+//! Reads the file, the environment and the flags into settings, and records where each was set.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -8,17 +8,17 @@ use super::{Place, Problem, Settings};
 use crate::workflow::suggest;
 use crate::workflow::yaml::{self, Content, Node};
 
-/// Where a configuration comes from.
+/// Sources of a configuration, in ascending precedence.
 #[derive(Default)]
 pub struct Sources {
     pub file: Option<PathBuf>,
-    /// All of it; what is not Docket's is passed over.
+    /// All variables; those of other programs are ignored.
     pub environment: Vec<(String, String)>,
-    /// Keys and values, in the order in which they were typed.
+    /// Keys and values, in the order of the command line.
     pub flags: Vec<(String, String)>,
 }
 
-/// The settings, and where each that was set was set. Keys are those of the table.
+/// The settings, and where each was given, by its key.
 #[derive(Default)]
 pub struct Given {
     pub settings: Settings,
@@ -26,7 +26,7 @@ pub struct Given {
     pub problems: Vec<Problem>,
 }
 
-/// Variables of Docket's other commands.
+/// Environment variables of Docket's other commands.
 const OTHERS: [&str; 11] = [
     "DOCKET_ADDRESS",
     "DOCKET_BIN",
@@ -41,11 +41,11 @@ const OTHERS: [&str; 11] = [
     "DOCKET_TOKEN",
 ];
 
-/// Settings of `docket dev`, and words that people look for.
+/// Settings of `docket dev` and likely guesses, each with the hint that leads to the right one.
 const ELSEWHERE: [(&str, &str); 5] = [
-    ("data_dir", "`docket dev` keeps a database of its own there; `docket serve` takes `database.url`"),
+    ("data_dir", "`docket dev` keeps its own database there; `docket serve` takes `database.url`"),
     ("lanes", "write `journal.lanes`"),
-    ("database_url", "write `url` below `database`"),
+    ("database_url", "write `database.url`"),
     ("port", "write `listen: 0.0.0.0:50051`"),
     ("tls.ca", "write `tls.client_ca`"),
 ];
@@ -59,13 +59,13 @@ impl Sources {
                 Ok(text) => given.file(&name, &text),
                 Err(error) => {
                     let place = Place::File { path: name, line: 0, column: 0 };
-                    given.problems.push(Problem::new(Some(place), format!("it cannot be read: {error}"), ""));
+                    given.problems.push(Problem::new(Some(place), format!("the file cannot be read: {error}"), ""));
                 }
             }
         }
         given.environment(&self.environment);
         for (key, value) in &self.flags {
-            let place = Place::Flag(format!("--set {key}={value}"));
+            let place = Place::Flag(format!("--set {key}"));
             match keys::find(key) {
                 Some(setting) => given.set(setting, value, place),
                 None => given.unknown(key, Some(place)),
@@ -89,14 +89,22 @@ impl Given {
         };
         if let Some(second) = documents.get(1) {
             let place = place(second.line, second.column);
-            self.problems.push(Problem::new(Some(place), "a second document begins here", "keep all settings in one"));
+            self.problems.push(Problem::new(
+                Some(place),
+                "the file has a second YAML document",
+                "keep all settings in one document",
+            ));
         }
         match documents.first() {
             None => {}
             Some(Node { content: Content::Map(entries), .. }) => self.section(name, "", entries),
             Some(node) => {
                 let place = place(node.line, node.column);
-                self.problems.push(Problem::new(Some(place), "settings are written as `key: value`", ""));
+                self.problems.push(Problem::new(
+                    Some(place),
+                    "the file must be a mapping: write settings as `key: value`",
+                    "",
+                ));
             }
         }
     }
@@ -111,7 +119,7 @@ impl Given {
                 }
                 (_, Some(_)) if value.is_empty() => {
                     let problem =
-                        Problem::new(Some(at(name)), format!("`{key}` has no value"), "give one, or leave the key out");
+                        Problem::new(Some(at(name)), format!("`{key}` has no value"), "set one, or remove the key");
                     self.problems.push(problem);
                 }
                 (Content::Scalar { text, .. }, Some(setting)) => self.set(setting, text, at(value)),
@@ -120,15 +128,15 @@ impl Given {
                     self.set(setting, &texts.join(","), at(value));
                 }
                 (Content::List(_) | Content::Map(_), Some(setting)) => {
-                    let hint = format!("`{key}` is one value: {}", setting.kind);
-                    self.problems.push(Problem::new(Some(at(value)), format!("`{key}` holds several"), hint));
+                    let hint = format!("the type of `{key}` is {}", setting.kind);
+                    self.problems.push(Problem::new(Some(at(value)), format!("`{key}` takes a single value"), hint));
                 }
                 (_, None) if keys::is_section(&key) => {
                     let below = keys::all().iter().find_map(|s| s.key.strip_prefix(&format!("{key}.")));
-                    let hint = format!("write `{}:` below it, for instance", below.unwrap_or_default());
+                    let hint = format!("write settings below it, such as `{}:`", below.unwrap_or_default());
                     self.problems.push(Problem::new(
                         Some(at(value)),
-                        format!("`{key}` holds settings of its own"),
+                        format!("`{key}` is a section, not a setting"),
                         hint,
                     ));
                 }
@@ -145,12 +153,12 @@ impl Given {
             match names.iter().find(|(known, _)| known == name) {
                 Some((_, setting)) => self.set(setting, value, Place::Environment(name.clone())),
                 None if OTHERS.contains(&name.as_str()) => {}
-                // Orchestrators put variables of their own there; one that is nearly a setting is a slip.
+                // Orchestrators set variables with this prefix, too; only one that resembles a setting is a typo.
                 None => {
                     let hint = suggest(name, names.iter().map(|(known, _)| known.as_str()));
                     if hint.starts_with("did you mean") {
                         let place = Place::Environment(name.clone());
-                        self.problems.push(Problem::new(Some(place), "there is no such setting", hint));
+                        self.problems.push(Problem::new(Some(place), "unknown setting", hint));
                     }
                 }
             }
@@ -170,7 +178,7 @@ impl Given {
             Err(hint) => {
                 // A URL may hold a password.
                 let shown = if setting.key == "database.url" { String::new() } else { format!(" \"{text}\"") };
-                let message = format!("`{}` cannot be{shown}", setting.key);
+                let message = format!("invalid value{shown} for `{}`", setting.key);
                 self.problems.push(Problem::new(Some(place), message, hint));
             }
         }
@@ -179,11 +187,11 @@ impl Given {
     fn unknown(&mut self, key: &str, place: Option<Place>) {
         let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == key).map(|(_, hint)| (*hint).to_owned());
         let hint = elsewhere.unwrap_or_else(|| near(key));
-        self.problems.push(Problem::new(place, format!("there is no setting `{key}`"), hint));
+        self.problems.push(Problem::new(place, format!("unknown setting `{key}`"), hint));
     }
 }
 
-/// A setting of the same section, or one of the same last word, or nothing but where to look.
+/// Suggests a setting with a similar key or the same last word; otherwise says where all settings are listed.
 fn near(key: &str) -> String {
     let all = keys::all().iter().map(|setting| setting.key);
     let hint = suggest(key, all);
@@ -198,6 +206,6 @@ fn near(key: &str) -> String {
         .collect();
     match same.is_empty() {
         false => format!("did you mean {}?", same.join(" or ")),
-        true => "`docket config reference` prints all settings".into(),
+        true => "`docket config reference` lists all settings".into(),
     }
 }

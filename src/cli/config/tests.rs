@@ -98,10 +98,7 @@ fn everything_can_come_from_the_environment() {
     assert_eq!((ready.trust.keys.len(), ready.database_url.as_str()), (1, "postgres://db/docket"));
     let slip = [&environment[..], &[("DOCKET_LISTENN", "0.0.0.0:1")]].concat();
     let refused = folder.load_file(None, &slip, &[]).err().expect("a slip");
-    assert_eq!(
-        refused,
-        ["environment DOCKET_LISTENN: error: there is no such setting\n  fix: did you mean `DOCKET_LISTEN`?"]
-    );
+    assert_eq!(refused, ["environment DOCKET_LISTENN: error: unknown setting\n  fix: did you mean `DOCKET_LISTEN`?"]);
 }
 
 #[test]
@@ -115,17 +112,17 @@ fn all_that_is_wrong_with_a_file_is_told_at_once_with_its_place() {
     assert_eq!(
         told,
         [
-            "docket.yaml:4:1: error: there is no setting `lisen`\n  fix: did you mean `listen`?",
-            "docket.yaml:6:10: error: `journal.lanes` cannot be \"many\"\n  fix: write a whole number",
-            "docket.yaml:7:16: error: `journal.batch_bytes` cannot be \"4MB\"\n  \
+            "docket.yaml:4:1: error: unknown setting `lisen`\n  fix: did you mean `listen`?",
+            "docket.yaml:6:10: error: invalid value \"many\" for `journal.lanes`\n  fix: write a whole number",
+            "docket.yaml:7:16: error: invalid value \"4MB\" for `journal.batch_bytes`\n  \
              fix: write a number of bytes, or one with KiB, MiB or GiB, like 4MiB",
-            "docket.yaml:8:3: error: there is no setting `journal.patients`\n  fix: did you mean `journal.patience`?",
-            "docket.yaml:9:8: error: `reads` holds settings of its own\n  fix: write `connections:` below it, for instance",
-            "docket.yaml:10:1: error: `log` has no value\n  fix: give one, or leave the key out",
-            "docket.yaml:11:15: error: `http.drain` holds several\n  fix: `http.drain` is one value: length of time",
-            "docket.yaml:12:1: error: there is no setting `data_dir`\n  \
-             fix: `docket dev` keeps a database of its own there; `docket serve` takes `database.url`",
-            "docket.yaml:13:26: error: `streams.reads_at_once` cannot be \"0\"\n  fix: it must be more than 0",
+            "docket.yaml:8:3: error: unknown setting `journal.patients`\n  fix: did you mean `journal.patience`?",
+            "docket.yaml:9:8: error: `reads` is a section, not a setting\n  fix: write settings below it, such as `connections:`",
+            "docket.yaml:10:1: error: `log` has no value\n  fix: set one, or remove the key",
+            "docket.yaml:11:15: error: `http.drain` takes a single value\n  fix: the type of `http.drain` is duration",
+            "docket.yaml:12:1: error: unknown setting `data_dir`\n  \
+             fix: `docket dev` keeps its own database there; `docket serve` takes `database.url`",
+            "docket.yaml:13:26: error: invalid value \"0\" for `streams.reads_at_once`\n  fix: the value must be greater than 0",
         ]
     );
 }
@@ -144,7 +141,7 @@ fn unsafe_settings_are_refused_with_what_to_do() {
     let folder = Folder::new();
     let found = folder.refused("listen: 0.0.0.0:50051\n");
     assert!(
-        found[0].starts_with("docket.yaml:4:9: error: calls on 0.0.0.0:50051 would travel in plain text"),
+        found[0].starts_with("docket.yaml:4:9: error: calls to 0.0.0.0:50051 would be in plain text"),
         "{}",
         found[0]
     );
@@ -152,7 +149,7 @@ fn unsafe_settings_are_refused_with_what_to_do() {
     let meant = folder.load("listen: 0.0.0.0:50051\ninsecure_plaintext: true\n", &[], &[]);
     assert!(meant.is_ok_and(|ready| ready.tls.is_none() && !ready.settings.reflection));
     folder.write("secret", "short");
-    assert!(folder.refused("")[0].contains("holds 5 bytes"));
+    assert!(folder.refused("")[0].contains("has 5 bytes"));
     folder.write("keys.pem", "no key");
     assert!(folder.refused("")[0].contains("no PEM block"));
 }
@@ -172,8 +169,8 @@ fn settings_that_contradict_each_other_are_told_with_both_places() {
         ("tls: {cert: a.pem}\n", "`tls.cert` is set and `tls.key` is not"),
         ("tls: {key: a.pem}\n", "`tls.key` is set and `tls.cert` is not"),
         ("tls: {client_ca: a.pem}\n", "`tls.client_ca` is set and `tls.cert` is not"),
-        ("tls: {cert: a.pem, key: b.pem}\ninsecure_plaintext: true\n", "contradict each other"),
-        ("metrics_listen: 127.0.0.1:50051\n", "is the address of `listen`"),
+        ("tls: {cert: a.pem, key: b.pem}\ninsecure_plaintext: true\n", "are mutually exclusive"),
+        ("metrics_listen: 127.0.0.1:50051\n", "is the same address as `listen`"),
         ("otlp: {metrics: true}\n", "`otlp.endpoint` is not"),
         ("log: info\nlog: warn\n", "stands here twice"),
         ("journal: {lanes: 1}\njournal.lanes: 2\n", "`journal.lanes` is set twice"),
@@ -195,10 +192,21 @@ fn rules_that_do_not_compile_are_told_with_their_place() {
 fn a_password_is_in_no_message() {
     let folder = Folder::new();
     for url in ["postgres://ann:hunter2@db:port/x", "postgres://ann:hunter2@db/x?sslmode=require"] {
-        let found =
-            folder.load_file(None, &[("DOCKET_DATABASE_URL", url)], &[]).err().expect("it is refused").join("\n");
-        assert!(found.contains("database.url") && !found.contains("hunter2"), "{found}");
+        for (environment, flags) in
+            [(&[("DOCKET_DATABASE_URL", url)][..], &[][..]), (&[], &[("database.url", url), ("database.ur", url)])]
+        {
+            let found = folder.load_file(None, environment, flags).err().expect("it is refused").join("\n");
+            assert!(found.contains("database.url") && !found.contains("hunter2"), "{found}");
+        }
     }
+}
+
+#[test]
+fn each_section_of_the_reference_has_a_title_of_its_own() {
+    let page = reference::page();
+    let titles: Vec<&str> = page.lines().filter(|line| line.starts_with("## ")).collect();
+    let distinct: std::collections::BTreeSet<&&str> = titles.iter().collect();
+    assert_eq!(distinct.len(), titles.len(), "{titles:?}");
 }
 
 #[test]

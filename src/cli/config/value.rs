@@ -1,4 +1,4 @@
-//! How each kind of setting is written: the same in the file, the environment and a flag.
+//! Types of settings, and their text form in files, environment variables and flags.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use clap::ValueEnum;
 use crate::telemetry::LogFormat;
 
 pub trait Value: Sized {
-    /// In the reference.
+    /// Name of the type in the reference.
     const KIND: &'static str;
 
     /// # Errors
-    /// What to write instead.
+    /// The expected form.
     fn read(text: &str) -> Result<Self, String>;
 
-    /// As `read` takes it; '' where nothing is set.
+    /// In the form that `read` accepts; '' if unset.
     fn show(&self) -> String;
 }
 
@@ -70,7 +70,7 @@ impl Value for f64 {
 }
 
 impl Value for Duration {
-    const KIND: &'static str = "length of time";
+    const KIND: &'static str = "duration";
 
     fn read(text: &str) -> Result<Duration, String> {
         let wrong = || "write a whole number with ms, s, m, h or d, like 20s".to_owned();
@@ -149,7 +149,7 @@ impl Value for LogFormat {
 impl Value for Vec<PathBuf> {
     const KIND: &'static str = "list of paths";
 
-    /// With commas between them.
+    /// Separated by commas.
     fn read(text: &str) -> Result<Vec<PathBuf>, String> {
         text.split(',').map(|path| PathBuf::read(path.trim())).collect()
     }
