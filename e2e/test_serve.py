@@ -1,13 +1,21 @@
 """`docket serve` as an operator runs it: a configuration file, TLS on both sides, a database that others migrate."""
 
 import errno
+import json
 import socket
 
 import grpc
 
 import client
-from house import Authority
+from house import PASSWORD, Authority, Issuer
 from operated import SERVING, Operated
+
+
+def leaked(output: str, tokens: list[str]) -> list[str]:
+    """The secrets that are in the output, whole or in part, as text or as a list of bytes."""
+    # The header of a token is the same for all of them.
+    secrets = [part for token in tokens for part in token.split(".")[1:]] + [PASSWORD, PASSWORD.replace(" ", "%20")]
+    return [secret for secret in secrets if secret in output or ", ".join(str(byte) for byte in secret.encode()) in output]
 
 
 class Serve(Operated):
@@ -17,10 +25,10 @@ class Serve(Operated):
             done = self.run_docket(*words)
             self.assertEqual(done.returncode, 78, done)
             told = done.stdout + done.stderr
-            self.assertIn(f"{server.config}:1:9: error: calls on 0.0.0.0:50051 would travel in plain text", told)
+            self.assertIn(f"{server.config}:1:9: error: calls to 0.0.0.0:50051 would be in plain text", told)
             self.assertIn("did you mean `listen`?", told)
         meant = self.run_docket("config", "check", "--set", "listen=127.0.0.1:1", str(self.serve().config))
-        self.assertEqual((meant.returncode, meant.stdout), (0, "The configuration is fine\n"))
+        self.assertEqual((meant.returncode, meant.stdout), (0, "The configuration is valid\n"))
         self.assertEqual(self.run_docket("config", "check", "--set", "listen").returncode, 2)
         self.assertEqual(self.run_docket("serve").returncode, 78)
 
@@ -65,10 +73,10 @@ class Serve(Operated):
 
             for words, environment, exit_code, told in (
                 ((), shown, 78, "TLS"),
-                (("--ca", str(clients.ca)), shown, 78, f"no TLS with https://{server.address}: invalid peer certificate"),
+                (("--ca", str(clients.ca)), shown, 78, f"TLS connection to https://{server.address} failed: invalid peer certificate"),
                 (("--ca", own_key), shown, 78, "--ca"),
-                (ca, {"DOCKET_CLIENT_CERT": own_cert}, 78, "give both --client-cert and --client-key"),
-                (ca, {}, 1, "perhaps it wants a certificate: --client-cert"),
+                (ca, {"DOCKET_CLIENT_CERT": own_cert}, 78, "set both --client-cert and --client-key"),
+                (ca, {}, 1, "the server may require a client certificate: --client-cert"),
             ):
                 with self.subTest(told):
                     done = self.run_docket("ticket", "ls", *words, **(caller | environment))
@@ -128,6 +136,44 @@ class Serve(Operated):
             for claims in ({}, good | {"iss": "https://other"}, good | {"aud": "others"}):
                 with self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
                     server.api(self.schema, self.issuer.token(self.tenant, **claims)).ListTickets()
+
+    def test_tokens_and_passwords_are_not_logged(self) -> None:
+        good = self.issuer.token(self.tenant)
+        (self.folder / "stranger").mkdir()
+        bad = {
+            "without a role": self.issuer.token(self.tenant, roles=()),
+            "changed": f"{good[:-8]}AAAAAAAA",
+            "without a tenant": self.issuer.token(""),
+            "of a stranger": Issuer(self.folder / "stranger").token(self.tenant),
+            "no token at all": "header.s3cret-payload.s3cret-signature",
+        }
+        logs = []
+        with self.serve(log="trace", log_format="json") as server:
+            api = server.ready().api(self.schema, good)
+            position = api.CreateTicket(ticket={"subject": "A ticket"}).position
+            api.ListTickets()
+            self.read_until(api.stream("StreamActivities", earliest=True), position)
+            for what, token in bad.items():
+                with self.subTest(what), self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
+                    server.api(self.schema, token).ListTickets()
+        logs.append(server.log.read_text())
+        self.url = self.url.replace(f"/{self.database}?", "/none?")
+        with self.serve("-none", log="trace", log_format="json") as server:
+            server.not_ready("schema", "none")
+        logs.append(server.log.read_text())
+        self.url = self.url.replace("docket:pass", "docket:wrong-pass")
+        with self.serve("-wrong", log="trace", log_format="json") as server:
+            server.not_ready("schema", "password authentication failed")
+        logs.append(server.log.read_text())
+
+        tokens = [good, *bad.values()]
+        for log in logs:
+            levels = {json.loads(line)["level"] for line in log.splitlines()}
+            self.assertLessEqual({"TRACE", "DEBUG", "INFO"}, levels)
+            self.assertEqual(leaked(log, tokens), [])
+            for secret in (good.split(".")[2], bad["of a stranger"].split(".")[1], PASSWORD, self.url):
+                for form in (secret, str(list(secret.encode()))):
+                    self.assertNotEqual(leaked(log + form, tokens), [], "a guilty log is found")
 
     def test_rules_are_published_at_the_start_and_reloaded_when_asked(self) -> None:
         folder = self.folder / "rules"
