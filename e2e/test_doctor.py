@@ -2,6 +2,7 @@
 
 import json
 
+from house import until
 from operated import Operated
 
 
@@ -35,12 +36,31 @@ class Doctor(Operated):
         self.assertIn("ok    log            5 activities", table.stdout)
         self.assertTrue(table.stdout.endswith("2 warnings, 0 failed\n"), table.stdout)
 
+    def test_the_connection_budget_is_what_a_server_opens(self) -> None:
+        words = {"reads__connections": 1, "journal__lanes": 2}
+        opened = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.database}'"
+        with self.serve(**words) as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            for number in range(20):
+                api.CreateTicket(ticket={"subject": f"Ticket {number}"})
+
+            def connections() -> int:
+                # Concurrent point reads, so that both of their connections are open.
+                for get in [api.future("GetTicket", id=str(1 + number % 20)) for number in range(100)]:
+                    get.result()
+                return int(self.postgres.sql(opened))
+
+            # Two per lane, two for point reads, and one each for other reads, timers, projections and hints.
+            until(lambda: connections() == 10, "all ten connections are open")
+            findings = self.examine("--set", "reads.connections=1", "--set", "journal.lanes=2", code=0)
+        self.assertIn("up to 10 each", findings["connections"][0]["found"])
+
     def test_a_hole_in_the_log_fails(self) -> None:
         self.with_tickets()
         self.postgres.sql("DELETE FROM activity WHERE position = 3", self.database)
         found = self.examine(code=1)["log"]
         self.assertEqual([finding["grade"] for finding in found], ["fail"])
-        self.assertIn(f"tenant {self.tenant}: of its last 5 activities 4 are there", found[0]["found"])
+        self.assertIn(f"tenant {self.tenant}: of its last 5 activities, only 4 exist", found[0]["found"])
 
     def test_a_schema_that_is_behind_and_settings_that_lose_writes_fail(self) -> None:
         self.postgres.sql(f"ALTER DATABASE {self.database} SET synchronous_commit = off")

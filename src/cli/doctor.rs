@@ -1,4 +1,4 @@
-//! `docket doctor`: whether an installation is as it should be, looked at from where a server would run.
+//! `docket doctor`: diagnoses an installation from a machine on which a server would run.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -14,16 +14,16 @@ use crate::workflow::RuleSet;
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// The configuration of `docket serve`; the environment counts, too
+    /// Configuration file of `docket serve`; environment variables apply too
     #[arg(long, env = "DOCKET_CONFIG")]
     config: Option<PathBuf>,
-    /// A setting as `docket serve --set` takes it
+    /// Override a setting, as in `docket serve --set`
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = config::parse_set)]
     set: Vec<(String, String)>,
-    /// How many servers are to run over this database
+    /// Number of servers that will use this database
     #[arg(long, default_value_t = 1)]
     servers: u32,
-    /// How the findings are printed
+    /// Output format
     #[arg(short, long, default_value = "table")]
     output: Output,
 }
@@ -47,7 +47,7 @@ struct Finding {
     check: &'static str,
     grade: Grade,
     found: String,
-    /// What to do; '' where all is well.
+    /// How to fix it; '' if the check passed.
     fix: String,
 }
 
@@ -63,7 +63,7 @@ fn fail(check: &'static str, found: impl Into<String>, fix: impl Into<String>) -
     Finding { check, grade: Grade::Fail, found: found.into(), fix: fix.into() }
 }
 
-/// Prints every finding. 0 = none failed, 1 = some did.
+/// Prints all findings. Exit code 1 if a check failed.
 pub fn run(args: DoctorArgs) -> ExitCode {
     let runtime = match super::server::runtime(1) {
         Ok(runtime) => runtime,
@@ -104,7 +104,7 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (settings, url) = match config::load(args.config.as_deref(), args.set.clone()) {
         Ok(ready) => {
-            findings.push(ok("configuration", format!("it is fine; {} keys sign tokens", ready.trust.keys.len())));
+            findings.push(ok("configuration", format!("valid; {} trusted token keys", ready.trust.keys.len())));
             (ready.settings, Some(ready.database_url))
         }
         Err(problems) => {
@@ -122,13 +122,13 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             findings.push(fail(
                 "connection",
                 error.to_string(),
-                "check database.url, and that the server lets this machine in",
+                "check database.url, and that PostgreSQL accepts connections from this machine (pg_hba.conf)",
             ));
             return findings;
         }
     };
     if let Err(error) = database(&mut conn, &settings, args.servers, &mut findings).await {
-        findings.push(fail("database", error.to_string(), "the role must be able to read all tables of Docket"));
+        findings.push(fail("database", error.to_string(), "grant the role SELECT on all of Docket's tables"));
     }
     findings
 }
@@ -151,9 +151,9 @@ async fn database(
     findings.push(durable(of("fsync"), of("full_page_writes"), of("synchronous_commit")));
     let number = |name| of(name).parse::<i64>().unwrap_or_default();
     let free = number("max_connections") - number("superuser_reserved_connections");
-    findings.push(connections(free, i64::from(servers), opens(settings), server.others));
+    findings.push(connections(free, i64::from(servers), connections_per_server(settings), server.others));
     match store::migrate::check(conn).await {
-        Ok(()) => findings.push(ok("schema", "it has every migration that this program knows")),
+        Ok(()) => findings.push(ok("schema", "up to date")),
         Err(error) => {
             findings.push(fail("schema", error.to_string(), "docket migrate"));
             return Ok(());
@@ -164,7 +164,7 @@ async fn database(
     Ok(())
 }
 
-/// Whose logs are looked at, and how far back.
+/// Number of tenants whose logs are checked, and of activities per tenant.
 const TENANTS: i64 = 20;
 const DEPTH: i64 = 1_000;
 
@@ -172,47 +172,52 @@ fn connection(server: &doctor::Server) -> Vec<Finding> {
     let version = format!("PostgreSQL {}.{}", server.version / 10_000, server.version % 10_000);
     let mut findings = vec![match server.version / 10_000 {
         14.. => ok("connection", version),
-        _ => fail("connection", version, "Docket needs PostgreSQL 14 or later"),
+        _ => fail("connection", version, "upgrade PostgreSQL to version 14 or later"),
     }];
     match (server.encrypted, server.local) {
-        (true, _) => findings.push(ok("encryption", "TLS, and the server's certificate was checked")),
-        (false, true) => findings.push(ok("encryption", "none, on this machine")),
+        (true, _) => findings.push(ok("encryption", "TLS with a verified server certificate")),
+        (false, true) => findings.push(ok("encryption", "none; the database is on this machine")),
         (false, false) => {
-            let fix = "sslmode=verify-full&sslrootcert=/path/to/ca.pem in database.url, unless nobody else is on that network";
-            findings.push(warn("encryption", "none, to another machine", fix));
+            let fix =
+                "add sslmode=verify-full&sslrootcert=/path/to/ca.pem to database.url, unless the network is private";
+            findings.push(warn("encryption", "none; the database is on another machine", fix));
         }
     }
     if server.recovering {
-        findings.push(fail("primary", "this is a standby: it takes no writes", "name the primary in database.url"));
+        findings.push(fail(
+            "primary",
+            "the server is a standby, which is read-only",
+            "set database.url to the primary",
+        ));
     }
     if server.encoding != "UTF8" {
-        let fix = "make the database anew with ENCODING 'UTF8'";
-        findings.push(fail("encoding", format!("the database is in {}", server.encoding), fix));
+        let fix = "recreate the database with ENCODING 'UTF8'";
+        findings.push(fail("encoding", format!("the database encoding is {}", server.encoding), fix));
     }
     match server.superuser {
         true => findings.push(warn(
             "role",
-            "it is a superuser",
-            "let migrations run as the owner, and servers as a role that owns nothing",
+            "superuser",
+            "run migrations as the owner, and servers as a role that owns nothing",
         )),
-        false => findings.push(ok("role", "no superuser")),
+        false => findings.push(ok("role", "not a superuser")),
     }
     findings
 }
 
-/// `theirs` is in microseconds since 1970, read between the two.
+/// `theirs` is the database's clock, in microseconds since 1970, read between `before` and `after`.
 fn clock(before: SystemTime, after: SystemTime, theirs: i64) -> Finding {
     let micros =
         |at: SystemTime| at.duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
     let (before, after) = (micros(before), micros(after));
-    // What the way there and back may explain is no skew.
+    // A difference that the round trip may explain is not skew.
     let skew = if theirs < before { before - theirs } else { (theirs - after).max(0) };
-    let found = format!("this machine's and the database's differ by {} ms at least", skew / 1_000);
-    let fix = "run an NTP client on both: deadlines and the expiry of tokens are read from this machine's clock";
+    let found = format!("this machine's clock and the database's differ by at least {} ms", skew / 1_000);
+    let fix = "run an NTP client on both: call deadlines and token expiry depend on this machine's clock";
     match skew {
         30_000_000.. => fail("clocks", found, fix),
         1_000_000.. => warn("clocks", found, fix),
-        _ => ok("clocks", "this machine's and the database's agree to a second"),
+        _ => ok("clocks", "this machine's clock and the database's agree to within a second"),
     }
 }
 
@@ -225,44 +230,44 @@ fn durable(fsync: &str, pages: &str, commit: &str) -> Finding {
             .collect();
     match lossy.is_empty() {
         true => ok("durability", format!("fsync, full_page_writes, synchronous_commit = {commit}")),
-        false => fail("durability", lossy.join(", "), "set them on: a crash could take writes that were acknowledged"),
+        false => fail("durability", lossy.join(", "), "turn them on: a crash could lose acknowledged writes"),
     }
 }
 
-/// How many connections one server opens at most.
-fn opens(settings: &Settings) -> i64 {
-    let lanes = settings.journal.lane_count();
-    // Each lane has two parts; look-ups of single tickets have two connections, the projections one.
-    let number = 2 * lanes + 2 + 1 + settings.reads.size + usize::from(settings.hints);
+/// Maximum number of connections that one server opens.
+fn connections_per_server(settings: &Settings) -> i64 {
+    let (lanes, lookups, timers, projections) = (2 * settings.journal.lane_count(), 2, 1, 1);
+    let number = lanes + lookups + timers + projections + settings.reads.size + usize::from(settings.hints);
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn connections(free: i64, servers: i64, each: i64, others: i64) -> Finding {
     let found =
-        format!("{servers} server(s) open up to {each} each; PostgreSQL gives {free}, and {others} are taken now");
+        format!("{servers} server(s) open up to {each} each; PostgreSQL allows {free}, and {others} are in use now");
     if servers * each > free {
         return fail("connections", found, "raise max_connections, or lower reads.connections");
     }
-    // One server more, while an upgrade replaces them one by one.
+    // A rolling upgrade runs one additional server.
     match (servers + 1) * each > free {
-        true => warn("connections", found, "there is no room for one server more, as a rolling upgrade needs it"),
+        true => warn("connections", found, "raise max_connections: a rolling upgrade needs room for one more server"),
         false => ok("connections", found),
     }
 }
 
 fn logs(samples: &[doctor::Sample]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let fix = "stop writing and restore from a backup (docs/backup.md); then report it: Docket never leaves such a log";
+    let fix =
+        "stop all writes and restore from a backup (docs/backup.md); then report it: Docket never produces such a log";
     for s in samples {
         let mut wrong = Vec::new();
         if s.newest != s.position && s.position > s.floor {
-            wrong.push(format!("its head says {}, its newest activity is {}", s.position, s.newest));
+            wrong.push(format!("its head is at {}, but its newest activity is {}", s.position, s.newest));
         }
         if s.found != s.expected {
-            wrong.push(format!("of its last {} activities {} are there", s.expected, s.found));
+            wrong.push(format!("of its last {} activities, only {} exist", s.expected, s.found));
         }
         if s.number > s.last_number {
-            wrong.push(format!("a ticket has number {}, its counter says {}", s.number, s.last_number));
+            wrong.push(format!("a ticket has number {}, but its counter is at {}", s.number, s.last_number));
         }
         if !wrong.is_empty() {
             findings.push(fail("log", format!("tenant {}: {}", s.tenant_id, wrong.join("; ")), fix));
@@ -270,26 +275,24 @@ fn logs(samples: &[doctor::Sample]) -> Vec<Finding> {
     }
     if findings.is_empty() {
         let activities: i64 = samples.iter().map(|sample| sample.found).sum();
-        findings.push(ok(
-            "log",
-            format!("{activities} activities of the {} newest tenants, without a hole", samples.len()),
-        ));
+        findings
+            .push(ok("log", format!("{activities} activities of the {} newest tenants, without a gap", samples.len())));
     }
     findings
 }
 
 fn rules(active: Option<(String, Vec<(String, String)>)>) -> Finding {
-    let publish = "publish a folder of rules: set `workflows`, and start a server or call ReloadWorkflows";
+    let publish = "publish rules: set `workflows`, then start a server or call ReloadWorkflows";
     match active {
         None => fail("rules", "the active rule set is not in the database", publish),
-        Some((hash, _)) if hash.is_empty() => warn("rules", "no rules were ever published: no workflow runs", publish),
+        Some((hash, _)) if hash.is_empty() => warn("rules", "no rules have been published", publish),
         Some((hash, sources)) => match RuleSet::from_sources(sources) {
             Ok(set) => {
                 ok("rules", format!("{} rules are active ({})", set.rules().len(), hash.get(..12).unwrap_or_default()))
             }
             Err(found) => {
                 let first = found.first().map(ToString::to_string).unwrap_or_default();
-                fail("rules", format!("the active set does not compile in this program: {first}"), publish)
+                fail("rules", format!("the active set does not compile in this version: {first}"), publish)
             }
         },
     }
@@ -327,9 +330,18 @@ mod tests {
             assert_eq!(grade(&found), [Grade::Fail]);
             assert!(found[0].found.starts_with("tenant acme: "), "{}", found[0].found);
         }
-        // Retention took everything.
+        // Retention has removed everything.
         let kept_none = doctor::Sample { floor: 5, newest: 0, found: 0, expected: 0, ..good };
         assert_eq!(grade(&logs(&[kept_none])), [Grade::Ok]);
+    }
+
+    #[test]
+    fn the_budget_counts_every_connection_of_a_server() {
+        let mut settings = Settings::default();
+        (settings.journal.lanes, settings.reads.size) = (3, 16);
+        assert_eq!(connections_per_server(&settings), 6 + 2 + 1 + 1 + 16 + 1);
+        settings.hints = false;
+        assert_eq!(connections_per_server(&settings), 26, "no connection for hints");
     }
 
     #[test]
@@ -342,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_way_does_not_explain_is_skew() {
+    fn only_what_the_round_trip_does_not_explain_is_skew() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let second = 1_000_000;
         assert_eq!(clock(at(100), at(104), 102 * second).grade, Grade::Ok);
