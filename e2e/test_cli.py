@@ -194,7 +194,7 @@ class Cli(Case):
         self.assertEqual((followed["subject"], followed["priority"]), ("Once more", "HIGH"))
         again = self.docket("ticket", "reopen", "1", "--mode", "follow-up")
         self.assertEqual(again.returncode, 0, again.stderr)
-        self.assertIn("follows it up", again.stderr)
+        self.assertIn("follow-up ticket", again.stderr)
 
     def test_tags_and_canned_responses(self) -> None:
         self.ok("""api POST /api/v1/ticket-tags -d '{"name": "regression", "color": "#ef4444"}'""")
@@ -313,7 +313,7 @@ class Cli(Case):
         self.api.BatchCreateTickets(requests=[with_request] * 60)
         done = self.docket("ticket", "ls", "-o", "json")
         self.assertEqual(len(json.loads(done.stdout)), 50)
-        self.assertIn("there are more", done.stderr, "nothing is cut silently")
+        self.assertIn("for more", done.stderr, "nothing is cut silently")
         self.assertEqual(len(self.asked("ticket ls --limit 7")), 7)
         numbers = [int(ticket["number"]) for ticket in self.asked("ticket ls --all --order-by number")]
         self.assertEqual(numbers, list(range(1, 61)))
@@ -356,13 +356,13 @@ class Cli(Case):
         self.api.PostMessage(ticket_id="1", message={"body": "We are looking into it and will call you back soon."})
         for words in (["ticket", "ls"], ["ticket", "view", "1"], ["ticket", "messages", "1"]):
             shown = COLOUR.sub("", self.terminal(*words, NO_COLOR=None))
-            body = [line for line in shown.splitlines() if not line.startswith("not shown here")]
+            body = [line for line in shown.splitlines() if not line.startswith("not shown: ")]
             for line in body:
                 # Ids are never cut: they are there to be copied.
                 if not re.search(r"(tkt|msg)_[0-9A-Z]{26}", line):
                     self.assertLessEqual(columns_of(line), 40, shown)
         listed = COLOUR.sub("", self.terminal("ticket", "ls"))
-        self.assertIn("not shown here:", listed)
+        self.assertIn("not shown:", listed)
         self.assertIn("TKT-0001", listed)
         table = "\n".join(line for line in listed.splitlines() if not line.startswith("not shown"))
         for word in subject.split():
@@ -392,7 +392,7 @@ class Cli(Case):
             ("ticket create --subject x --custom region", "KEY=VALUE"),
             ("ticket assign 1", "ASSIGNEE"),
             ("ticket frobnicate 1", "frobnicate"),
-            ("api POST /api/v1/tickets -d '{\"subject\": }'", "is no JSON"),
+            ("api POST /api/v1/tickets -d '{\"subject\": }'", "is not valid JSON"),
             ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"prioritty\": \"low\"}'", "did you mean `priority`?"),
             ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"status\": \"done\"}'", "OPEN, PENDING"),
             ("api POST /api/v1/tickets -d '{\"subject\": \"x\", \"title\": \"y\"}'", "twice"),
@@ -412,7 +412,7 @@ class Cli(Case):
         ]
         for line, words in refused:
             self.fails(1, line, words)
-        told = self.fails(1, f"ticket create --subject '' --category {'c' * 200}", "the request has 2 faults: [INVALID_FIELDS]")
+        told = self.fails(1, f"ticket create --subject '' --category {'c' * 200}", "the request has 2 violations: [INVALID_FIELDS]")
         self.assertRegex(told, r"(?m)^  ticket\.subject: ")
         self.assertRegex(told, r"(?m)^  ticket\.category: ")
 
@@ -471,7 +471,7 @@ class Cli(Case):
         self.ok(f"profile set here --address {self.server.address} --token {token}")
         self.assertEqual(stat.S_IMODE(self.config.stat().st_mode), 0o600)
         subjects = "ticket ls --query '$[*].subject'"
-        self.assertEqual(self.ok(subjects, **nothing), "ours\n", "the first profile is used at once")
+        self.assertEqual(self.ok(subjects, **nothing), "ours\n", "the first profile becomes the default")
         (self.home / "token").write_text(other + "\n")
         self.ok(f"profile set other --address {self.server.address} --token-file {self.home / 'token'}")
         self.ok(f"profile set away --address 127.0.0.1:1 --token-command echo {token}")
@@ -495,8 +495,8 @@ class Cli(Case):
         for text, words in (
             ('[profiles.a]\nadress = "x"\n', "adress"),
             ("current = \n", "line 1"),
-            ('current = "b"\n', "names no profile"),
-            ('[profiles.a]\ntoken = "x"\ntoken_file = "y"\n', "exclude one another"),
+            ('current = "b"\n', "is not a profile"),
+            ('[profiles.a]\ntoken = "x"\ntoken_file = "y"\n', "mutually exclusive"),
         ):
             self.config.write_text(text)
             told = self.fails(78, "ticket ls", words)

@@ -28,7 +28,7 @@ class Operate(Case):
     def test_the_young_past_is_kept(self) -> None:
         self.ticket()
         code, text = self.docket("prune", *self.database(), "--keep", "7d", "--tenant", self.tenant)
-        self.assertEqual((code, text), (0, f"{self.tenant}: 0 activities and 0 requests given up; the oldest position is 1\n"))
+        self.assertEqual((code, text), (0, f"{self.tenant}: 0 activities and 0 requests deleted; the oldest position is 1\n"))
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         for asked in (["--keep", "23h"], ["--before", now]):
             code, text = self.docket("prune", *self.database(), *asked)

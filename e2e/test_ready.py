@@ -31,7 +31,7 @@ class Ready(Operated):
         with self.serve(reads__statement_timeout="500ms") as server:
             server.ready()
             with self.postgres.session("BEGIN; LOCK TABLE installation", self.database) as holder:
-                self.red(server, "log: its heads were read")
+                self.red(server, "log: heads were last read")
                 holder.stdin.close()
             self.green(server)
 

@@ -284,4 +284,4 @@ class Outcomes(Desk):
             path = "/api/v1/sla/report?from=2026-09-14T00:00:00Z&to=2026-09-15T00:00:00Z&priority=medium"
             self.assertEqual(ask("api", "GET", path, "--query", "$.all[*].breached").stdout, "1\n")
             wrong = ask("sla", "report", "--from", "soon")
-            self.assertEqual((wrong.returncode, "write a day like" in wrong.stderr), (2, True))
+            self.assertEqual((wrong.returncode, "write a date such as" in wrong.stderr), (2, True))

@@ -1,4 +1,4 @@
-//! `docket`: picks the subcommand, prints what it answers, and turns its error into words and an exit code.
+//! Entry point of `docket`: runs a subcommand, and turns its error into a message and an exit code.
 
 use std::process::ExitCode;
 
@@ -10,11 +10,11 @@ use docket::cli::error::CliError;
 use docket::cli::exit::{CONFIGURATION, FAILED};
 use docket::cli::noun::directory::{Agent, Contact, DirectoryArgs, Organization, Team};
 
-/// A ticket is some thirty short texts: reading and showing them is largely allocating.
+/// A ticket has some thirty short strings, so reads and responses spend much of their time on allocation.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The support-ticket engine that other software is built on.
+/// The support-ticket engine that other software is built on
 #[derive(Debug, Parser)]
 #[command(name = "docket", version)]
 struct Docket {
@@ -24,59 +24,59 @@ struct Docket {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a server with a database, a signing key and rules of its own, for developing against
+    /// Run a development server with its own database and signing key
     Dev(cli::dev::DevArgs),
-    /// Bring a database to what this program knows
+    /// Apply pending database migrations
     Migrate(cli::migrate::MigrateArgs),
-    /// Give up the oldest part of the log
+    /// Delete the oldest part of the activity log
     Prune(cli::prune::PruneArgs),
-    /// Run a server in production, as a configuration says
+    /// Run a production server
     Serve(cli::serve::ServeArgs),
-    /// Look at an installation from where a server would run: configuration, database, clocks, log; exit code 1 if it is ill
+    /// Diagnose an installation: configuration, database, clocks, log; exit code 1 if a check fails
     Doctor(cli::doctor::DoctorArgs),
-    /// Check a configuration, or print what can be configured
+    /// Check a configuration, or print the reference of all settings
     #[command(subcommand)]
     Config(cli::config::ConfigCommand),
-    /// Print a token signed with the key of a server's data folder
+    /// Print a token, signed with the key in a data folder
     Token(cli::token::TokenArgs),
-    /// Print what happened to a tenant's tickets, and what happens next
+    /// Print a tenant's activity log, and follow it
     Tail(cli::tail::TailArgs),
-    /// Look at workflow files without a server
+    /// Check workflow files; needs no server
     #[command(subcommand)]
     Workflow(cli::workflow::WorkflowCommand),
-    /// Make, list, show and move tickets, and write on them
+    /// Create, list, view, change and reply to tickets
     #[command(visible_alias = "tickets")]
     Ticket(Box<cli::noun::ticket::TicketArgs>),
-    /// The engineering work that tickets wait for
+    /// Manage issues: engineering work that tickets wait for
     #[command(visible_alias = "issues")]
     Issue(Box<cli::noun::issue::IssueArgs>),
-    /// The agents that tickets are assigned to
+    /// Manage agents, to whom tickets are assigned
     #[command(visible_alias = "agents")]
     Agent(Box<DirectoryArgs<Agent>>),
-    /// The teams that tickets are routed to
+    /// Manage teams, to which tickets are routed
     #[command(visible_alias = "teams")]
     Team(Box<DirectoryArgs<Team>>),
-    /// The organizations that ask
+    /// Manage customer organizations
     #[command(visible_aliases = ["organization", "orgs"])]
     Org(Box<DirectoryArgs<Organization>>),
-    /// The people who ask
+    /// Manage contacts, the people who open tickets
     #[command(visible_alias = "contacts")]
     Contact(Box<DirectoryArgs<Contact>>),
-    /// The tags that are registered, with their colours
+    /// Manage registered tags and their colours
     Tags(Box<cli::noun::registry::TagsArgs>),
-    /// Answers kept for the replies that are written often
+    /// Manage canned responses: templates for frequent replies
     #[command(visible_alias = "canned-response")]
     Canned(Box<cli::noun::registry::CannedArgs>),
-    /// What is promised, and when work is done: policies and calendars
+    /// Manage SLA policies and calendars; explain and report deadlines
     Sla(Box<cli::noun::sla::SlaArgs>),
-    /// The settings of the caller's own tenant
+    /// View or change the settings of the caller's tenant
     Tenant(Box<cli::noun::tenant::TenantArgs>),
     /// Call any RPC by its REST path
     Api(Box<cli::api::ApiArgs>),
-    /// Keep servers and tokens under names
+    /// Manage profiles: stored addresses and tokens of servers
     #[command(visible_alias = "profiles")]
     Profile(cli::profile::ProfileArgs),
-    /// Print a script that completes commands and flags: source <(docket completions bash)
+    /// Print a shell completion script: source <(docket completions bash)
     Completions { shell: Shell },
 }
 
@@ -144,13 +144,13 @@ fn ended(result: Result<(), CliError>) -> ExitCode {
     }
 }
 
-/// The error and what caused it, each on a line of its own.
+/// Prints the error and its causes, one per line.
 fn told(error: &dyn std::error::Error, code: u8) -> ExitCode {
     let mut said = error.to_string();
     eprintln!("docket: {said}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        // Some libraries say the same on every floor.
+        // Some libraries repeat the same message at every level.
         if error.to_string() != said {
             said = error.to_string();
             eprintln!("  because: {said}");

@@ -1,4 +1,4 @@
-//! `docket api`: any RPC by its REST path, with the names that other systems use.
+//! `docket api`: calls any RPC by its REST method and path.
 
 use clap::Args;
 use serde_json::Value;
@@ -14,12 +14,12 @@ pub struct ApiArgs {
     client: ClientArgs,
     /// GET, POST, PUT, PATCH or DELETE
     verb: String,
-    /// As the contract's annotations write it: /api/v1/tickets/TKT-0042/messages
+    /// Path of the REST mapping: /api/v1/tickets/TKT-0042/messages
     path: String,
-    /// The body, as JSON; - reads it from standard input, @FILE from a file
+    /// Request body, as JSON; - reads it from standard input, @FILE from a file
     #[arg(short, long, value_name = "JSON")]
     data: Option<String>,
-    /// A field of the request, or, of a list, a field to narrow it by: status=open; may be given again
+    /// Set a field of the request, or filter a list by a field: status=open; repeatable
     #[arg(short, long = "field", value_name = "NAME=VALUE", value_parser = pair)]
     q: Vec<(String, String)>,
 }
@@ -29,7 +29,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Prints the whole answer.
+/// Prints the whole response.
 pub fn run(args: ApiArgs) -> Result<(), CliError> {
     let ApiArgs { client, verb, path, data, q } = args;
     let body = data.map(|data| body(&data)).transpose()?;
@@ -38,7 +38,7 @@ pub fn run(args: ApiArgs) -> Result<(), CliError> {
 
 fn body(data: &str) -> Result<Value, CliError> {
     let text = text(data)?;
-    serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("the body (-d) is no JSON: {error}")))
+    serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("the body (-d) is not valid JSON: {error}")))
 }
 
 async fn carry_out(mut session: Session, asked: HttpRequest) -> Result<(), CliError> {

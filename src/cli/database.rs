@@ -1,4 +1,4 @@
-//! The database that an operator's command works on.
+//! Database arguments of the operator commands.
 
 use std::path::PathBuf;
 
@@ -8,23 +8,23 @@ use crate::postgres::{self, Postgres, Settings};
 
 #[derive(Debug, Args)]
 pub struct DatabaseArgs {
-    /// The database, as `docket serve` is given it; absent: that of the data folder, whose `docket dev` has to be stopped
+    /// Database URL, as in `docket serve` [default: the database in the data folder; stop its `docket dev` first]
     #[arg(long, env = "DOCKET_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// The folder of a `docket dev`
+    /// Data folder of a `docket dev`
     #[arg(long, default_value = ".docket", env = "DOCKET_DATA_DIR")]
     data_dir: PathBuf,
 }
 
-/// A database that can be connected to until this is dropped.
+/// A database that accepts connections until this is dropped.
 pub struct Database {
     pub url: String,
-    /// Stopped with it, where it was started for it.
+    /// Set if PostgreSQL was started for the command; stops on drop.
     _postgres: Option<Postgres>,
 }
 
 impl DatabaseArgs {
-    /// Blocks while a PostgreSQL starts.
+    /// Blocks while PostgreSQL starts.
     pub fn open(self) -> Result<Database, postgres::Error> {
         let DatabaseArgs { database_url, data_dir } = self;
         if let Some(url) = database_url {

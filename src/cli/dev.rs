@@ -1,4 +1,4 @@
-//! `docket dev`: a whole server on one machine, with nothing to set up.
+//! `docket dev`: a development server with its own PostgreSQL; needs no setup.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,31 +21,31 @@ use crate::telemetry::{self, LogFormat, Metrics, Phase, TelemetryError, Traces, 
 
 #[derive(Debug, Args)]
 pub struct DevArgs {
-    /// Where to take calls; loopback only
+    /// Address of the API; loopback only
     #[arg(long, default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// Where Prometheus reads /metrics; loopback only
+    /// Address of /metrics, /healthz and /readyz; loopback only
     #[arg(long, default_value = "127.0.0.1:9464")]
     metrics_listen: SocketAddr,
-    /// The folder of the database and the signing key
+    /// Data folder, with the database and the signing key
     #[arg(long, default_value = ".docket", env = "DOCKET_DATA_DIR")]
     data_dir: PathBuf,
-    /// The folder of the rules; what changes there is published
+    /// Folder of workflow files; changes are published immediately
     #[arg(long, default_value = "workflows", env = "DOCKET_WORKFLOWS")]
     workflows: PathBuf,
-    /// A PostgreSQL of yours, instead of the one that dev starts
+    /// Use this database instead of starting PostgreSQL
     #[arg(long, env = "DOCKET_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Journal lanes; 0 = by the number of processors
+    /// Journal lanes; 0 = one per processor, at most 2
     #[arg(long, default_value_t = 0, env = "DOCKET_LANES")]
     lanes: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
-    #[error("docket dev takes calls on loopback only, and {0} is not; use 127.0.0.1 or [::1]")]
+    #[error("docket dev listens on loopback only, and {0} is not a loopback address; use 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
-    #[error("cannot make the data folder {}: {error}", folder.display())]
+    #[error("cannot create the data folder {}: {error}", folder.display())]
     DataDir { folder: PathBuf, error: std::io::Error },
     #[error(transparent)]
     Postgres(#[from] postgres::Error),
@@ -84,7 +84,7 @@ pub fn run(args: DevArgs) -> Result<(), DevError> {
         }
     };
     let served = runtime.block_on(serve(&args, url));
-    // Connections end with the runtime; only then can PostgreSQL stop without cutting anybody off.
+    // Connections close with the runtime; only then can PostgreSQL stop without interrupting any.
     runtime.shutdown_timeout(Duration::from_secs(5));
     if let Some(postgres) = postgres {
         postgres.stop();
@@ -128,7 +128,7 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
     Ok(served?)
 }
 
-/// What a newcomer needs next, ready to paste.
+/// Prints the addresses, a token and a first call, ready to paste.
 fn greet(args: &DevArgs, key: &SigningKey) -> Result<(), DevError> {
     let token = key.sign(&NewToken {
         tenant: "demo".into(),
@@ -138,17 +138,17 @@ fn greet(args: &DevArgs, key: &SigningKey) -> Result<(), DevError> {
         ttl: Duration::from_secs(12 * 3600),
     })?;
     let address = args.listen;
-    println!("Docket serves gRPC on {address}, metrics on http://{}/metrics", args.metrics_listen);
-    println!("Rules: {} (what changes there is published)", args.workflows.display());
+    println!("Serving gRPC on {address}, metrics on http://{}/metrics", args.metrics_listen);
+    println!("Rules: {} (changes are published immediately)", args.workflows.display());
     println!();
-    println!("A token for tenant demo, as ann (agent, admin), for twelve hours:");
+    println!("Token for tenant demo, subject ann, roles agent and admin, valid for 12 hours:");
     println!("export DOCKET_TOKEN={token}");
     println!();
-    println!("A first call, with any gRPC client, for instance:");
+    println!("A first call, with any gRPC client, such as grpcurl:");
     println!(
         "grpcurl -plaintext -H \"authorization: Bearer $DOCKET_TOKEN\" -d '{{\"ticket\": {{\"subject\": \"Login broken\"}}}}' \
          {address} docket.v1.TicketService/CreateTicket"
     );
-    println!("or, from a clone: python3 examples/first_call.py {address}");
+    println!("Or, from a clone: python3 examples/first_call.py {address}");
     Ok(())
 }

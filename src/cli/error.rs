@@ -1,4 +1,4 @@
-//! Why a command that calls a server failed, and the exit code that says so.
+//! Errors of client commands, and their exit codes.
 
 use std::io;
 
@@ -23,7 +23,7 @@ pub enum CliError {
     Usage(String),
     #[error("cannot read {what}: {error}")]
     Unreadable { what: String, error: io::Error },
-    #[error("the answer cannot be shown: {0}")]
+    #[error("the response cannot be displayed: {0}")]
     Answer(#[from] serde_json::Error),
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -36,7 +36,7 @@ impl From<ProfilesError> for CliError {
 }
 
 impl CliError {
-    /// What the command line wrote, each fault on a line.
+    /// Violations in the command line, one per line.
     pub fn unreadable(violations: Vec<Violation>) -> CliError {
         CliError::Route(RouteError::Unreadable(violations))
     }
@@ -50,7 +50,7 @@ impl CliError {
         }
     }
 
-    /// The reader of the output went away: that is no failure, as `docket ticket list | head` shows.
+    /// Whether the reader of the output closed the pipe, as in `docket ticket list | head`. That is not a failure.
     pub fn is_unread(&self) -> bool {
         matches!(self, CliError::Show(ShowError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe)
     }

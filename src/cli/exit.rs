@@ -1,8 +1,8 @@
-//! The exit codes of `docket`.
+//! Exit codes of `docket`.
 
-/// The server refused, or is away; a check failed.
+/// The server refused the request or is unreachable, or a check failed.
 pub const FAILED: u8 = 1;
-/// The command line is wrong.
+/// Invalid command line.
 pub const USAGE: u8 = 2;
-/// The configuration is wrong or the machine lacks something: see sysexits.h.
+/// Invalid configuration, or a missing dependency; see sysexits.h.
 pub const CONFIGURATION: u8 = 78;

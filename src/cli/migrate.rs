@@ -1,4 +1,4 @@
-//! `docket migrate`: brings a database to what this program knows, and tells its readers when commits were lost.
+//! `docket migrate`: applies pending migrations, and starts a new epoch after commits were lost.
 
 use clap::Args;
 
@@ -9,8 +9,8 @@ use crate::{postgres, store};
 pub struct MigrateArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// After a restore or a failover that lost commits: give the log another epoch, so that no reader goes on from a
-    /// position that means something else now
+    /// Start a new epoch of the log, after a restore or a failover that lost commits: no reader can then resume from a
+    /// position that has a different meaning now
     #[arg(long)]
     new_epoch: bool,
 }
@@ -25,7 +25,7 @@ pub enum MigrateError {
     Thread(#[from] std::io::Error),
 }
 
-/// What was done, a line each.
+/// Returns one line per change.
 pub fn run(args: MigrateArgs) -> Result<Vec<String>, MigrateError> {
     let MigrateArgs { database, new_epoch } = args;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -38,11 +38,13 @@ pub fn run(args: MigrateArgs) -> Result<Vec<String>, MigrateError> {
         }
         if new_epoch {
             let (before, now) = store::migrate::new_epoch(&database.url).await?;
-            lines.push(format!("the log's epoch was {before} and is {now} now: streams end with POSITION_UNKNOWN"));
+            lines.push(format!(
+                "the epoch of the log changed from {before} to {now}: streams end with POSITION_UNKNOWN"
+            ));
         }
         Ok(lines)
     });
-    // Connections end with the runtime, and then the database that was started here.
+    // Connections close with the runtime, then the database that was started here stops.
     drop(runtime);
     lines
 }

@@ -1,4 +1,4 @@
-//! The subcommands of `docket`, each with its arguments and what it does. `main` only picks one.
+//! Subcommands of `docket`: their arguments and implementation.
 
 pub mod api;
 pub mod client;

@@ -1,4 +1,4 @@
-//! What keeps a running server from its work, looked for once a second and told to /readyz and to health.
+//! Readiness probe: checks a running server once a second, for /readyz and the gRPC health service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::store::pool::{Pool, PoolError};
 use crate::telemetry::{Metrics, Troubles};
 
 const EVERY: Duration = Duration::from_secs(1);
-/// Streams hear of other servers' commits this late at most; what clients are promised is a bookmark in ten.
+/// Maximum delay before streams learn of other servers' commits. Clients are promised a bookmark every 10 s.
 const LOG_LAG: Duration = Duration::from_secs(5);
-/// A batch takes milliseconds; one that waits for a lock or a database that is away takes longer.
+/// A batch takes milliseconds, or longer if it waits for a lock or an unreachable database.
 const BATCH: Duration = Duration::from_secs(10);
 
 pub struct Probe {
@@ -25,12 +25,12 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// For ever.
+    /// Never returns.
     pub async fn run(self) {
         tokio::join!(self.reads(), self.rest());
     }
 
-    /// Whether a read finds a connection; looking may take as long as a read would wait.
+    /// Whether a read gets a connection; takes at most as long as a read would wait.
     async fn reads(&self) {
         let mut tick = tick();
         loop {
@@ -54,7 +54,7 @@ impl Probe {
             tick.tick().await;
             let lag = self.feed.lag();
             let late = |lag: Duration| {
-                format!("its heads were read {} s ago: streams hear late of other servers", lag.as_secs())
+                format!("heads were last read {} s ago: commits of other servers reach streams late", lag.as_secs())
             };
             self.tell("log", (lag > LOG_LAG).then(|| late(lag)));
             self.tell("writes", self.journal.trouble(BATCH));
@@ -70,7 +70,7 @@ impl Probe {
         if self.troubles.set(finder, trouble) {
             match words {
                 Some(words) => tracing::warn!("Not ready, {finder}: {words}"),
-                None => tracing::info!("The trouble with {finder} is over"),
+                None => tracing::info!("Ready again: {finder}"),
             }
         }
     }

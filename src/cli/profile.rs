@@ -1,4 +1,4 @@
-//! `docket profile`: servers by name, so that no address and no token has to be typed.
+//! `docket profile`: stores addresses and tokens of servers under names.
 
 use std::path::PathBuf;
 
@@ -20,30 +20,30 @@ pub struct ProfileArgs {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List the profiles; tokens are not shown
+    /// List profiles, without their tokens
     #[command(visible_alias = "ls")]
     List,
-    /// Keep a profile, or change what is given of it; the first one is used at once
+    /// Create a profile, or change the given settings of one; the first profile becomes the default
     Set {
         name: String,
-        /// HOST:PORT or https://HOST:PORT
+        /// Address: HOST:PORT or https://HOST:PORT
         #[arg(long)]
         address: Option<String>,
-        /// The token itself; - reads it from standard input
+        /// Token; - reads it from standard input
         #[arg(long, group = "from")]
         token: Option<String>,
-        /// A file that holds the token whenever it is needed
+        /// File to read the token from whenever it is needed
         #[arg(long, group = "from", value_name = "FILE")]
         token_file: Option<PathBuf>,
-        /// A program, with arguments, that prints the token whenever it is needed; last on the line
+        /// Program, with arguments, that prints the token; run whenever it is needed; must be the last option
         #[arg(long, group = "from", num_args = 1.., allow_hyphen_values = true, value_name = "PROGRAM")]
         token_command: Option<Vec<String>>,
         #[command(flatten)]
         tls: TlsFiles,
     },
-    /// Use this profile where none is named
+    /// Make a profile the default
     Use { name: String },
-    /// Forget a profile
+    /// Delete a profile
     #[command(visible_alias = "rm")]
     Remove { name: String },
 }
@@ -61,15 +61,15 @@ pub fn run(args: ProfileArgs) -> Result<(), CliError> {
                 profile = Profile { token, token_file, token_command, ..profile };
             }
             profiles.set(&name, profile);
-            format!("profile {name} is kept")
+            format!("profile {name} saved")
         }
         Verb::Use { name } => {
             profiles.switch(&name)?;
-            format!("profile {name} is used where none is named")
+            format!("profile {name} is now the default")
         }
         Verb::Remove { name } => {
             profiles.remove(&name)?;
-            format!("profile {name} is forgotten")
+            format!("profile {name} deleted")
         }
     };
     let path = profiles.save()?;
@@ -96,7 +96,7 @@ fn list(format: &FormatArgs, profiles: &Profiles) -> Result<(), ShowError> {
         return Ok(());
     }
     if profiles.all().is_empty() {
-        eprintln!("there is no profile yet: `docket profile set NAME --address HOST:PORT --token …` makes one");
+        eprintln!("there are no profiles; create one with `docket profile set NAME --address HOST:PORT --token …`");
     }
     let longest = profiles.all().keys().map(String::len).max().unwrap_or_default();
     for (name, profile) in profiles.all() {

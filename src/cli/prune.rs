@@ -1,4 +1,4 @@
-//! `docket prune`: gives up the oldest part of the log.
+//! `docket prune`: deletes the oldest part of the log.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::token::parse_ttl;
 use crate::model::time::Instant;
 use crate::{postgres, store};
 
-/// For so long a request id is answered again, from the log.
+/// How long repeated request ids are answered from the log.
 const LEAST: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Debug, Args)]
@@ -18,13 +18,13 @@ const LEAST: Duration = Duration::from_secs(24 * 3600);
 pub struct PruneArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Give up what happened before this time: 2026-01-31T09:00:00Z
+    /// Delete activities before this time: 2026-01-31T09:00:00Z
     #[arg(long)]
     before: Option<Timestamp>,
-    /// Keep what happened within this time: 90d
+    /// Delete activities older than this: 90d
     #[arg(long, value_parser = parse_ttl)]
     keep: Option<Duration>,
-    /// Only this tenant's log; absent: all
+    /// Only this tenant's log [default: all tenants]
     #[arg(long)]
     tenant: Option<String>,
 }
@@ -35,19 +35,19 @@ pub enum PruneError {
     Postgres(#[from] postgres::Error),
     #[error(transparent)]
     Migrate(#[from] store::migrate::Error),
-    #[error("no connection to the database: {0}")]
+    #[error("cannot connect to the database: {0}")]
     Connect(#[from] diesel::ConnectionError),
-    #[error("the log of {tenant:?} cannot be pruned: {error}; what was done stays done, and the next run goes on")]
+    #[error("cannot prune the log of tenant {tenant:?}: {error}; completed work is kept, and the next run continues")]
     Prune { tenant: String, error: diesel::result::Error },
-    #[error("the database cannot be read: {0}")]
+    #[error("cannot read the database: {0}")]
     Query(#[from] diesel::result::Error),
-    #[error("the last 24 hours have to be kept, for requests are answered again from them: {asked} is too late")]
+    #[error("the last 24 hours must be kept, because repeated requests are answered from them: {asked} is too late")]
     TooLate { asked: Instant },
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
 }
 
-/// Tells of each tenant as it is done.
+/// Prints a line for each tenant when it is done.
 pub fn run(args: PruneArgs) -> Result<(), PruneError> {
     let PruneArgs { database, before, keep, tenant } = args;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -67,7 +67,7 @@ async fn prune(
     store::migrate::check(&mut conn).await?;
     let now = store::head::clock(&conn).await?;
     let ago = |length: Duration| now.plus_micros(-i64::try_from(length.as_micros()).unwrap_or(i64::MAX));
-    // One of the two is there: the arguments say so.
+    // The argument group requires one of the two.
     let instant = before.map(Instant::from).unwrap_or_else(|| ago(keep.unwrap_or(LEAST)));
     if instant > ago(LEAST) {
         return Err(PruneError::TooLate { asked: instant });
@@ -81,7 +81,7 @@ async fn prune(
         let pruned = pruned.map_err(|error| PruneError::Prune { tenant: tenant.clone(), error })?;
         let store::prune::Pruned { floor, activities, requests } = pruned;
         println!(
-            "{tenant}: {activities} activities and {requests} requests given up; the oldest position is {}",
+            "{tenant}: {activities} activities and {requests} requests deleted; the oldest position is {}",
             floor + 1
         );
     }

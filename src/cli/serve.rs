@@ -1,4 +1,4 @@
-//! `docket serve`: a server in production, over a database that others look after.
+//! `docket serve`: a production server on an existing database.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,22 +18,22 @@ use crate::store::{self, migrate};
 use crate::telemetry::{self, Metrics, Phase, TelemetryError, Traces, Troubles};
 use crate::workflow::Diagnostic;
 
-/// Between two looks at a database that is not ready.
+/// Interval between checks of a database that is not ready.
 const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The configuration: see docs/configuration.md
+    /// Configuration file; see docs/configuration.md
     #[arg(long, env = "DOCKET_CONFIG")]
     config: Option<PathBuf>,
-    /// A setting, over what file and environment say; again for more
+    /// Set a setting, overriding file and environment; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = config::parse_set)]
     set: Vec<(String, String)>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("the configuration cannot be used\n{}", lines(.0))]
+    #[error("the configuration is invalid\n{}", lines(.0))]
     Config(Vec<Problem>),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -46,7 +46,7 @@ pub enum ServeError {
 }
 
 impl ServeError {
-    /// Whether another configuration is what it takes.
+    /// Whether a change of the configuration can fix it.
     pub fn is_configuration(&self) -> bool {
         matches!(
             self,
@@ -99,9 +99,9 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
             return Ok(());
         }
     }
-    // Only now: until the schema is there, callers are better refused at once than kept waiting.
+    // Only now: until the schema is ready, callers should be refused immediately instead of waiting.
     let listener = server::accept(socket, settings.listen)?;
-    tracing::info!("Docket serves gRPC on {}, metrics on http://{}/metrics", settings.listen, settings.metrics_listen);
+    tracing::info!("Serving gRPC on {}, metrics on http://{}/metrics", settings.listen, settings.metrics_listen);
     let hints = settings.hints.then(|| url.clone());
     let setup = Setup {
         journal: journal::Config { database_url: url, ..settings.journal },
@@ -123,7 +123,7 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
     Ok(served?)
 }
 
-/// Waits for the database and its schema, and publishes the rules.
+/// Waits for the database and its schema, then publishes the rules.
 async fn prepare(settings: &Settings, url: &str, rules: &RuleFolder, troubles: &Troubles) -> Result<(), ServeError> {
     while let Err(error) = schema(url, settings.database.migrate).await {
         let text = error.to_string();
@@ -148,14 +148,14 @@ async fn prepare(settings: &Settings, url: &str, rules: &RuleFolder, troubles: &
                 troubles.set("rules", None);
                 return Ok(());
             }
-            // Files may have changed since the configuration was checked.
+            // The files may have changed since the configuration was checked.
             Err(NotReloaded::Refused(found)) => {
                 let problem = |d: Diagnostic| Problem::new(None, d.to_string(), d.hint);
                 return Err(ServeError::Config(found.into_iter().map(problem).collect()));
             }
             Err(NotReloaded::Database(error)) => {
                 if troubles.set("rules", Some(error.clone())) {
-                    tracing::warn!("The rules wait to be published: {error}");
+                    tracing::warn!("Publishing the rules failed and will be retried: {error}");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A server put together from its parts: the journal, the feed, the services. `dev` and `serve` run one, and so do the tests.
+//! Assembles and runs a server from journal, feed and services, for `dev`, `serve` and the tests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,19 +25,19 @@ use crate::store;
 use crate::telemetry::{self, Metrics, Phase, Traces, Troubles};
 use crate::worker;
 
-/// What a server is given.
+/// Components and settings of a server.
 pub struct Setup {
     pub journal: journal::Config,
     pub feed: feed::Config,
     pub pool: store::pool::Settings,
     pub verifier: Verifier,
-    /// Page tokens are authenticated with it; servers of one installation share it.
+    /// Authenticates page tokens; all servers of an installation share it.
     pub page_secret: [u8; 32],
     pub rules: Arc<RuleFolder>,
     pub http: HttpLimits,
-    /// Absent: calls are taken in plain text.
+    /// Absent for plain text.
     pub tls: Option<Tls>,
-    /// Whether clients may ask for the descriptors.
+    /// Whether gRPC reflection is served.
     pub reflection: bool,
     pub metrics: Arc<Metrics>,
     pub traces: Traces,
@@ -52,15 +52,15 @@ pub enum ServerError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(
-        "cannot listen on {address}: {error}; is another server there? The listen and metrics-listen settings choose others"
+        "cannot listen on {address}: {error}; is another server running? Addresses are set with listen and metrics-listen"
     )]
     Listen { address: SocketAddr, error: std::io::Error },
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
 }
 
-/// The runtime that calls and streams are served on: by half of the processors, for the lanes and PostgreSQL want the rest.
-/// `threads`, or else TOKIO_WORKER_THREADS, says otherwise.
+/// Runtime for calls and streams, with `threads` worker threads; 0 = TOKIO_WORKER_THREADS, or else half of the processors,
+/// which leaves the rest to the lanes and PostgreSQL.
 pub fn runtime(threads: usize) -> std::io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
     if threads > 0 {
@@ -72,20 +72,20 @@ pub fn runtime(threads: usize) -> std::io::Result<Runtime> {
     builder.enable_all().build()
 }
 
-/// Connections that wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// A socket of one's own, which takes connections.
+/// Binds a socket and listens on it.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
     accept(reserve(address)?, address)
 }
 
-/// The address is ours from now on, and whoever connects is refused until [`accept`]: a port that were left free meanwhile
-/// could become that of one of our own connections to the database.
+/// Binds a socket that refuses connections until [`accept`]. If the port were left free meanwhile, one of our own connections
+/// to the database could get it.
 pub fn reserve(address: SocketAddr) -> Result<TcpSocket, ServerError> {
     let bound = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // Else a server that ended a minute ago would keep the next one out.
+        // Otherwise the port of a server that ended a minute ago would still be taken.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         Ok(socket)
@@ -97,7 +97,7 @@ pub fn accept(socket: TcpSocket, address: SocketAddr) -> Result<TcpListener, Ser
     socket.listen(BACKLOG).map_err(|error| ServerError::Listen { address, error })
 }
 
-/// SIGTERM or Ctrl-C; listened for from now on, so that none is missed while the server starts.
+/// Completes on SIGTERM or Ctrl-C. The handlers are installed immediately, so a signal during startup is not missed.
 pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -107,11 +107,11 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("Stopping: calls that run may end");
+        tracing::info!("Shutting down: waiting for running calls");
     })
 }
 
-/// The second port, open from before the database is there until after the last call.
+/// The metrics port, open from before the database is ready until after the last call.
 pub struct Watched {
     end: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -133,17 +133,17 @@ impl Watched {
     }
 
     pub async fn end(self) {
-        // Both ends of this channel live until here.
+        // The receiver lives until the task ends.
         let _ = self.end.send(());
         match self.serving.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!("Serving metrics ended: {error}"),
-            Err(panicked) => tracing::warn!("Serving metrics ended: {panicked}"),
+            Ok(Err(error)) => tracing::warn!("The metrics port failed: {error}"),
+            Err(panicked) => tracing::warn!("The metrics port failed: {panicked}"),
         }
     }
 }
 
-/// Serves a migrated database until `shutdown` returns, then drains: calls, streams, and what waits in the lanes.
+/// Serves a migrated database until `shutdown` completes, then drains calls, streams and the queues of the lanes.
 pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
     let Setup {
         journal,
@@ -192,7 +192,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     let server = Server { services, gate, metrics, traces, limits: http, tls, reflection, troubles, phase };
     let served = server.serve(listener, shutdown).await;
     if let Err(panicked) = tokio::task::spawn_blocking(move || lanes.drain()).await {
-        tracing::error!("The lanes did not end in order: {panicked}");
+        tracing::error!("Draining the lanes failed: {panicked}");
     }
     feeding.abort();
     keeping.abort();
@@ -203,7 +203,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         last.1.end();
     });
     if let Err(panicked) = sent.await {
-        tracing::error!("The last spans and metrics were not sent: {panicked}");
+        tracing::error!("Sending the last spans and metrics failed: {panicked}");
     }
     Ok(served?)
 }

@@ -1,4 +1,4 @@
-//! What a command does with a server: asks by the name of an RPC and JSON, and shows the answer.
+//! Client session of a command: sends requests by RPC name and JSON, and prints the responses.
 
 use clap::Args;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage};
@@ -11,7 +11,7 @@ use super::show::{Kind, Show, ShowArgs};
 use crate::grpc::client::Client;
 use crate::grpc::rest::{self, Schema};
 
-/// The most rows that a page has.
+/// Maximum page size.
 const PAGE: usize = 500;
 
 #[derive(Debug, Args)]
@@ -22,12 +22,12 @@ pub struct ClientArgs {
     show: ShowArgs,
 }
 
-/// How many rows of a list are asked for.
+/// Maximum number of rows of a list.
 #[derive(Clone, Copy, Debug)]
 pub enum Limit {
-    /// So many, as somebody said.
-    Asked(usize),
-    /// So many; that there are more is said.
+    /// As given on the command line.
+    Given(usize),
+    /// The default; the user is told if there are more rows.
     Default(usize),
     All,
 }
@@ -35,7 +35,7 @@ pub enum Limit {
 impl Limit {
     fn rows(self) -> usize {
         match self {
-            Limit::Asked(rows) | Limit::Default(rows) => rows,
+            Limit::Given(rows) | Limit::Default(rows) => rows,
             Limit::All => usize::MAX,
         }
     }
@@ -48,7 +48,7 @@ pub struct Session {
     client: Option<Client>,
 }
 
-/// Runs a command to its end.
+/// Runs a command to completion.
 pub fn run<F: Future<Output = Result<(), CliError>>>(
     args: ClientArgs,
     command: impl FnOnce(Session) -> F,
@@ -62,7 +62,7 @@ pub fn run<F: Future<Output = Result<(), CliError>>>(
     }
 }
 
-/// The arguments as the request that they are written for; what was not given is not in it.
+/// Serializes arguments as request fields; omits those that were not given.
 pub fn written(args: &impl Serialize) -> Result<Map<String, Value>, CliError> {
     let Value::Object(mut fields) = serde_json::to_value(args)? else { return Ok(Map::new()) };
     fields.retain(|_, value| match value {
@@ -75,7 +75,7 @@ pub fn written(args: &impl Serialize) -> Result<Map<String, Value>, CliError> {
 }
 
 impl Session {
-    /// What the command line wrote, as a request; checked before a server is looked for.
+    /// Builds a request from the command line; checked before a connection is made.
     pub fn request(
         &self,
         rpc: &str,
@@ -103,43 +103,43 @@ impl Session {
         self.send(&method, request).await
     }
 
-    /// One resource out of an answer.
+    /// Calls an RPC and returns the resource in its response.
     pub async fn resource(&mut self, rpc: &str, kind: &Kind, written: Map<String, Value>) -> Result<Value, CliError> {
         let answer = self.ask(rpc, written).await?;
         self.part(&answer, kind)
     }
 
-    /// The kind's part of an answer.
+    /// The field of a response that holds a resource of this kind.
     fn part(&self, answer: &DynamicMessage, kind: &Kind) -> Result<Value, CliError> {
         let message = self.schema.message(kind.message)?;
         let part = answer.fields().find_map(|(_, value)| value.as_message().filter(|m| m.descriptor() == message));
         Ok(part.map(rest::json).transpose()?.unwrap_or(Value::Null))
     }
 
-    /// Asks, and shows the resource as a row: what a write has made of it.
+    /// Calls an RPC that writes, and prints the resulting resource as a row.
     pub async fn write(&mut self, rpc: &str, kind: &Kind, written: Map<String, Value>) -> Result<(), CliError> {
         let tried = written.get("validate_only") == Some(&Value::Bool(true));
         let answer = self.ask(rpc, written).await?;
         let resource = self.part(&answer, kind)?;
         self.show.row(&self.schema, kind, resource)?;
         if tried {
-            self.show.aside("decided only, with the rules: nothing was written");
+            self.show.aside("dry run, including rules: nothing was written");
         }
         if let Some(outcome) = answer.get_field_by_name("original_id").and_then(|id| id.as_str().map(str::to_owned))
             && !outcome.is_empty()
         {
-            self.show.aside(&format!("{outcome} was not reopened: this ticket follows it up"));
+            self.show.aside(&format!("{outcome} was not reopened: this is a follow-up ticket"));
         }
         Ok(())
     }
 
-    /// Asks, and shows the resource whole.
+    /// Calls an RPC, and prints the resource in full.
     pub async fn view(&mut self, rpc: &str, kind: &Kind, written: Map<String, Value>) -> Result<(), CliError> {
         let resource = self.resource(rpc, kind, written).await?;
         Ok(self.show.one(&self.schema, kind, &resource)?)
     }
 
-    /// Asks for pages, and shows their rows.
+    /// Lists resources page by page, and prints them as rows.
     pub async fn list(
         &mut self,
         rpc: &str,
@@ -152,7 +152,7 @@ impl Session {
         Ok(self.show.many(&self.schema, kind, rows?)?)
     }
 
-    /// The rows of as many pages as it takes. That there are more than were shown by default is said.
+    /// Fetches as many pages as the limit requires. Tells the user if there are more rows than the default limit.
     pub async fn rows(
         &mut self,
         rpc: &str,
@@ -170,7 +170,9 @@ impl Session {
             });
             rows.extend(repeated.unwrap_or_default().iter().filter_map(|row| row.as_message().cloned()));
             if answer.get_field_by_name("newest_only").is_some_and(|only| only.as_bool() == Some(true)) && page == 0 {
-                self.show.aside("more than 500 match: these are of the newest 500; more words find older ones");
+                self.show.aside(
+                    "more than 500 tickets match; only the newest 500 were searched: add words to find older ones",
+                );
             }
             page += 1;
             let next = answer.get_field_by_name("next_page_token").and_then(|token| token.as_str().map(str::to_owned));
@@ -180,7 +182,7 @@ impl Session {
             }
             if rows.len() >= limit.rows() {
                 if let Limit::Default(shown) = limit {
-                    self.show.aside(&format!("the first {shown}; there are more: --limit N or --all"));
+                    self.show.aside(&format!("showing the first {shown}; use --limit N or --all for more"));
                 }
                 return Ok(rows);
             }

@@ -1,4 +1,4 @@
-//! `docket token`: a token signed with the key of a data folder.
+//! `docket token`: signs a token with the key in a data folder.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,27 +9,27 @@ use crate::identity::{KeyError, NewToken, Role, SigningKey};
 
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// The tenant that the token speaks for
+    /// Tenant of the token
     #[arg(long)]
     tenant: String,
-    /// The person or program that calls
+    /// Subject: the person or program that calls
     #[arg(long)]
     sub: String,
-    /// requester, agent, lead, admin, auditor, service, importer; several with commas
+    /// Roles, comma-separated: requester, agent, lead, admin, auditor, service, importer
     #[arg(long, value_delimiter = ',', required = true)]
     roles: Vec<Role>,
-    /// Limits the token to the resources of one app
+    /// Limit the token to the resources of one app
     #[arg(long)]
     app_id: Option<String>,
-    /// How long it is valid: 30s, 15m, 1h, 7d
+    /// Lifetime: 30s, 15m, 1h, 7d
     #[arg(long, default_value = "1h", value_parser = parse_ttl)]
     ttl: Duration,
-    /// The folder of the server that is to accept it
+    /// Data folder of the server that will accept the token
     #[arg(long, default_value = ".docket", env = "DOCKET_DATA_DIR")]
     data_dir: PathBuf,
 }
 
-/// The signed token. Makes no key: a server that never ran there would not accept it.
+/// Signs the token. Never creates a key, because no server would accept it.
 pub fn run(args: TokenArgs) -> Result<String, KeyError> {
     let TokenArgs { tenant, sub, roles, app_id, ttl, data_dir } = args;
     SigningKey::load(&data_dir)?.sign(&NewToken { tenant, sub, roles, app_id, ttl })
@@ -38,7 +38,7 @@ pub fn run(args: TokenArgs) -> Result<String, KeyError> {
 /// A whole number and one of s, m, h, d; at least a second and at most ten years.
 pub fn parse_ttl(text: &str) -> Result<Duration, String> {
     const MAX: u64 = 3_650 * 86_400;
-    let wrong = || format!("\"{text}\" is no length of time: write a number with s, m, h or d, like 15m");
+    let wrong = || format!("\"{text}\" is not a duration: write a number with s, m, h or d, such as 15m");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "s" => 1,
@@ -52,9 +52,9 @@ pub fn parse_ttl(text: &str) -> Result<Duration, String> {
     }
     let number: u64 = digits.parse().map_err(|_| wrong())?;
     match number.checked_mul(unit) {
-        Some(0) => Err("the time must be at least a second".into()),
+        Some(0) => Err("the duration must be at least one second".into()),
         Some(seconds) if seconds <= MAX => Ok(Duration::from_secs(seconds)),
-        _ => Err("the time must be at most ten years".into()),
+        _ => Err("the duration must be at most ten years".into()),
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_time_have_a_number_and_a_unit() {
+    fn durations_have_a_number_and_a_unit() {
         for (text, seconds) in [("30s", 30), ("15m", 900), ("1h", 3_600), ("7d", 604_800)] {
             assert_eq!(parse_ttl(text), Ok(Duration::from_secs(seconds)));
         }

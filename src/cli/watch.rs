@@ -1,4 +1,4 @@
-//! The folder of rules, watched: what compiles is published as the active set, what does not is told and changes nothing.
+//! Watches the folder of rules: publishes them after each change if they compile, and logs the errors otherwise.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use crate::grpc::call::rules::RuleFolder;
 use crate::workflow::RuleSet;
 
-/// Editors write a file in several steps; after this much quiet it is read.
+/// Debounce: editors write a file in several steps.
 const QUIET: Duration = Duration::from_millis(150);
-/// When the database is away, publishing is tried again after this.
+/// Delay before publishing is retried while the database is unreachable.
 const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub struct WatchError {
     error: notify::Error,
 }
 
-/// Publishes the folder's rules, then again whenever something in it changes. Keep the watcher: dropping it ends the watch.
+/// Publishes the rules of the folder, and again after each change. Dropping the watcher ends the watch.
 pub async fn start(
     folder: PathBuf,
     url: String,
@@ -30,13 +30,13 @@ pub async fn start(
 ) -> Result<Option<RecommendedWatcher>, WatchError> {
     publish(&folder, &url, &rules).await;
     if !folder.is_dir() {
-        tracing::warn!("There is no folder {}: no rules are loaded from it", folder.display());
+        tracing::warn!("The folder {} does not exist: no rules are loaded", folder.display());
         return Ok(None);
     }
     let (changed, mut changes) = mpsc::channel::<()>(1);
     let told = move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|event| !event.kind.is_access()) {
-            // Full means that a change is waiting to be read already.
+            // If the channel is full, a change is already waiting to be processed.
             let _ = changed.try_send(());
         }
     };
@@ -58,7 +58,10 @@ async fn publish(folder: &Path, url: &str, rules: &RuleFolder) {
         Err(found) => {
             let text: Vec<String> = found.iter().map(|d| d.to_string()).collect();
             let text = text.join("\n");
-            tracing::error!("The rules in {} are not published; those before stay active:\n{text}", folder.display());
+            tracing::error!(
+                "The rules in {} have errors and are not published; the previous set stays active:\n{text}",
+                folder.display()
+            );
             rules.refused(text);
             return;
         }
@@ -67,7 +70,7 @@ async fn publish(folder: &Path, url: &str, rules: &RuleFolder) {
         tracing::warn!("{warning}");
     }
     while let Err(error) = rules.publish(&set, url).await {
-        tracing::warn!("The rules wait to be published: {error}");
+        tracing::warn!("Publishing the rules failed and will be retried: {error}");
         tokio::time::sleep(AGAIN).await;
     }
 }

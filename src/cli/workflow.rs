@@ -1,4 +1,4 @@
-//! `docket workflow check`: every problem of a folder of rules, each with its line, a caret and a fix; no server needed.
+//! `docket workflow check`: reports every problem in a folder of rules, with its line, a caret and a fix. Needs no server.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,15 +10,15 @@ use crate::workflow::{Diagnostic, RuleSet, Severity};
 
 #[derive(Debug, Subcommand)]
 pub enum WorkflowCommand {
-    /// Check every *.yaml of a folder; exit code 1 where a rule would not be taken
+    /// Check every *.yaml file in a folder; exit code 1 if a rule is invalid
     Check {
-        /// The folder of rules, read at any depth
+        /// Folder of workflow files, searched recursively
         #[arg(default_value = "workflows")]
         dir: PathBuf,
     },
 }
 
-/// Runs the command; 0 = fine (warnings allowed), 1 = a rule is wrong or a file unreadable.
+/// Runs the command; exit code 0 = valid (warnings allowed), 1 = a rule is invalid or a file unreadable.
 pub fn run(command: WorkflowCommand) -> ExitCode {
     let WorkflowCommand::Check { dir } = command;
     match check(&dir, &mut io::stdout().lock()) {
@@ -31,7 +31,7 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
     }
 }
 
-/// Writes the findings and a last line that sums them up; whether the set would be taken.
+/// Writes the findings and a summary line. Returns whether the set is valid.
 fn check(folder: &Path, out: &mut impl Write) -> io::Result<bool> {
     let sources = match RuleSet::read_dir(folder) {
         Ok(sources) => sources,
@@ -66,7 +66,7 @@ fn tell(folder: &Path, sources: &[(String, String)], found: &[Diagnostic], out: 
     for diagnostic in found {
         let source =
             sources.iter().find(|(file, _)| *file == diagnostic.file).map_or("", |(_, source)| source.as_str());
-        // The set names files from its folder on; a person, and an editor, from where they stand.
+        // The set names files relative to its folder; people and editors expect paths from the current folder.
         let file = match source {
             "" => diagnostic.file.clone(),
             _ => folder.join(&diagnostic.file).display().to_string(),

@@ -1,4 +1,4 @@
-//! Callers of tokens that were verified a moment ago. Holds a bounded number, none past its expiry.
+//! Cache of verified tokens, bounded in size. Returns no caller whose token has expired.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,9 +10,9 @@ use super::caller::Caller;
 /// SHA-256 of the token.
 pub(super) type TokenHash = [u8; 32];
 
-/// Two generations: finds go to both, and when the young one is full it becomes the old one. So what is in use stays,
-/// at most `2 * generation` entries are held, and an insert costs the same at any size. Only verified tokens enter, so
-/// nobody without a key can push others out.
+/// Two generations: lookups search both, and when the young one is full it becomes the old one. So entries in use stay, there
+/// are at most `2 * generation` entries, and the cost of an insert does not depend on the size. Only verified tokens are added,
+/// so nobody without a key can evict others.
 pub(super) struct TokenCache {
     generation: usize,
     inner: RwLock<Generations>,
@@ -26,7 +26,7 @@ struct Generations {
 
 type Entries = HashMap<TokenHash, Caller, BuildHasherDefault<Prefix>>;
 
-/// The keys are already hashes: their first eight bytes do.
+/// Hasher that takes the first eight bytes of a key, which is a hash already.
 #[derive(Default)]
 pub(super) struct Prefix(u64);
 
@@ -41,7 +41,7 @@ impl Hasher for Prefix {
         }
     }
 
-    /// The length prefix of the array; the same for all.
+    /// Ignores the length prefix of the array, which is the same for all keys.
     fn write_usize(&mut self, _: usize) {}
 }
 

@@ -1,4 +1,4 @@
-//! The caller of a request: tenant, subject, roles and app, exactly as a verified token states them.
+//! Identity of a caller: tenant, subject, roles and app, from a verified token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use super::claims::{Claims, is_id};
 use super::error::TokenError;
 use super::role::{Role, Roles};
 
-/// Who makes a request. Its fields are private, and it is made of a verified token or is Docket itself, so whoever holds one
-/// can rely on it. A clone is one counter.
+/// An authenticated caller. The fields are private and come from a verified token or from Docket itself, so they can be
+/// trusted. A clone only increments a reference count.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Caller(Arc<Identity>);
 
@@ -24,7 +24,7 @@ struct Identity {
 }
 
 impl Caller {
-    /// Checks the claims of a token whose signature and times are already verified.
+    /// Validates the claims of a token whose signature and times have been verified.
     pub(super) fn from_claims(claims: Claims) -> Result<Caller, TokenError> {
         let Claims { tenant_id, sub, roles, app_id, exp } = claims;
         let text = |claim: &Value| claim.as_str().filter(|id| is_id(id)).map(str::to_owned);
@@ -40,12 +40,12 @@ impl Caller {
             Value::Null => None,
             other => Some(text(&other).ok_or(TokenError::BadApp)?),
         };
-        // A NumericDate may have a fraction; the whole second is enough here.
+        // A NumericDate may have a fraction; whole seconds suffice here.
         let expires_at = exp.as_f64().ok_or(TokenError::NoExpiry)? as u64;
         Ok(Caller(Arc::new(Identity { tenant, sub, roles, app_id, expires_at })))
     }
 
-    /// Docket's own clock, at work for a tenant: the one caller without a role, which no token can be.
+    /// Docket's SLA timer, acting for a tenant. It is the only caller without a role, so no token can impersonate it.
     pub fn clock(tenant: &str) -> Caller {
         let (tenant, sub) = (tenant.to_owned(), "sla".to_owned());
         Caller(Arc::new(Identity { tenant, sub, roles: Roles::NONE, app_id: None, expires_at: u64::MAX }))
@@ -56,12 +56,12 @@ impl Caller {
         &self.0.tenant
     }
 
-    /// 1 to 128 characters: the person or program that calls.
+    /// The person or program that calls; 1 to 128 characters.
     pub fn sub(&self) -> &str {
         &self.0.sub
     }
 
-    /// At least one, but for [`Caller::clock`].
+    /// At least one role, except for [`Caller::clock`].
     pub fn roles(&self) -> Roles {
         self.0.roles
     }
@@ -70,7 +70,7 @@ impl Caller {
         self.0.roles.contains(role)
     }
 
-    /// When present, the caller reads and writes this app's resources only.
+    /// If present, restricts the caller to the resources of this app.
     pub fn app_id(&self) -> Option<&str> {
         self.0.app_id.as_deref()
     }

@@ -1,4 +1,4 @@
-//! The claims of Docket's tokens, read and written.
+//! Claims of Docket's tokens.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::KeyError;
 use super::role::Role;
 
-/// What a token says, of whatever JSON type it says it: `Caller` refuses what is wrong, claim by claim.
+/// Claims of any JSON type, as parsed; `Caller` validates each of them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Claims {
@@ -17,18 +17,18 @@ pub(super) struct Claims {
     pub exp: Value,
 }
 
-/// A token to be signed: who it speaks for and for how long.
+/// A token to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
     /// 1 to 128 characters without U+0000.
     pub tenant: String,
     /// 1 to 128 characters without U+0000.
     pub sub: String,
-    /// At least one.
+    /// At least one role.
     pub roles: Vec<Role>,
-    /// When given, 1 to 128 characters without U+0000.
+    /// If present, 1 to 128 characters without U+0000.
     pub app_id: Option<String>,
-    /// From now; at least a second.
+    /// Lifetime, at least one second.
     pub ttl: std::time::Duration,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct SignedClaims<'a> {
 }
 
 impl NewToken {
-    /// Refuses what the verifier would refuse, so that no useless token is handed out. `now` is in seconds since 1970.
+    /// Rejects what the verifier would reject, so that no unusable token is issued. `now` is in seconds since 1970.
     pub(super) fn claims(&self, now: u64) -> Result<SignedClaims<'_>, KeyError> {
         let NewToken { tenant, sub, roles, app_id, ttl } = self;
         for (name, id) in [("tenant", Some(tenant)), ("sub", Some(sub)), ("app-id", app_id.as_ref())] {

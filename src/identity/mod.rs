@@ -1,4 +1,4 @@
-//! Who is calling: keys, tokens, and the `Caller` that only a verified token can make. Floor 0: no tonic, no SQL.
+//! Authentication: keys, tokens, and the `Caller` of a verified token. Floor 0: no tonic, no SQL.
 
 mod cache;
 mod caller;
@@ -19,8 +19,8 @@ pub use signing::SigningKey;
 pub use trusted::TrustedKey;
 pub use verifier::{Trust, Verifier};
 
-/// The longest tenant id, subject and app id, in characters.
+/// Maximum length of tenant ids, subjects and app ids, in characters.
 pub const MAX_ID_CHARS: usize = 128;
 
-/// How far two machines' clocks may differ before a token counts as expired or not yet valid, in seconds.
+/// Tolerated clock skew for `exp` and `nbf`, in seconds.
 pub const LEEWAY_SECONDS: u64 = 30;

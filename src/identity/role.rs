@@ -1,33 +1,33 @@
-//! Roles, and sets of them.
+//! Roles and role sets.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a token lets its bearer do. Which role may call which method, proto/ says at the method.
+/// Role of a caller. The roles that may call a method are an option of the method in proto/.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Sees and writes its own tickets, the public part.
+    /// Reads and writes its own tickets, without internal content.
     Requester,
     /// Works on tickets.
     Agent,
-    /// An agent who also moderates.
+    /// Agent who also moderates.
     Lead,
-    /// Sets the tenant up.
+    /// Configures the tenant.
     Admin,
-    /// Reads all, writes nothing.
+    /// Reads everything, writes nothing.
     Auditor,
-    /// Another program that acts for requesters.
+    /// Program that acts on behalf of requesters.
     Service,
-    /// Brings data in, server-assigned fields too.
+    /// Imports data, including fields that the server normally assigns.
     Importer,
 }
 
 impl Role {
-    /// Every role, in the order in which texts list them.
+    /// All roles, in the order in which texts list them.
     pub const ALL: [Role; 7] =
         [Role::Requester, Role::Agent, Role::Lead, Role::Admin, Role::Auditor, Role::Service, Role::Importer];
 
-    /// The word that stands for the role in a token.
+    /// Name of the role in a token.
     pub const fn word(self) -> &'static str {
         match self {
             Role::Requester => "requester",
@@ -54,7 +54,7 @@ impl FromStr for Role {
         Role::ALL
             .into_iter()
             .find(|role| role.word() == word)
-            .ok_or_else(|| format!("\"{word}\" is no role; the roles are {}", Roles::ALL))
+            .ok_or_else(|| format!("\"{word}\" is not a role; the roles are {}", Roles::ALL))
     }
 }
 
@@ -84,7 +84,7 @@ impl Roles {
         self.0 & (1 << role as u8) != 0
     }
 
-    /// True when the two sets share a role.
+    /// Whether the two sets intersect.
     pub const fn intersects(self, other: Roles) -> bool {
         self.0 & other.0 != 0
     }
@@ -98,7 +98,7 @@ impl Roles {
     }
 }
 
-/// `agent, lead`; the empty set is the empty text.
+/// As in `agent, lead`; '' for the empty set.
 impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, role) in self.iter().enumerate() {

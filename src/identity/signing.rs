@@ -1,4 +1,4 @@
-//! The key that a Docket of one's own signs tokens with: Ed25519, a PKCS#8 PEM file in the data folder.
+//! Signing key of a development server: Ed25519, in a PKCS#8 PEM file in the data folder.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -16,22 +16,22 @@ use super::trusted::TrustedKey;
 
 const FILE: &str = "signing-key.pem";
 
-/// A private key. Debug shows its id only.
+/// A private key. Its Debug output shows only its id.
 pub struct SigningKey {
     encoding: EncodingKey,
     public: Vec<u8>,
     kid: String,
-    /// What other secrets are derived from.
+    /// Input from which other secrets are derived.
     seed: hmac::Key,
 }
 
 impl SigningKey {
-    /// A key that lives in this process only.
+    /// Generates a key that is not stored.
     pub fn generate() -> Result<SigningKey, KeyError> {
-        SigningKey::from_pkcs8(&new_pkcs8()?).ok_or(KeyError::Crypto("read the key that it made"))
+        SigningKey::from_pkcs8(&new_pkcs8()?).ok_or(KeyError::Crypto("read the key that it generated"))
     }
 
-    /// The key of this data folder; it and the folder are made when missing. Two processes that start at once agree.
+    /// Loads the key in a data folder; creates both if missing. Processes that start concurrently get the same key.
     pub fn load_or_create(data_dir: &Path) -> Result<SigningKey, KeyError> {
         match SigningKey::load(data_dir) {
             Err(KeyError::NoSigningKey(_)) => {}
@@ -42,7 +42,7 @@ impl SigningKey {
         SigningKey::load(data_dir)
     }
 
-    /// The key of this data folder. Errors: `NoSigningKey`, `Exposed` when other users can read it, `BadKey`, `Io`.
+    /// Loads the key in a data folder. Errors: `NoSigningKey`, `Exposed` if other users can read it, `BadKey`, `Io`.
     pub fn load(data_dir: &Path) -> Result<SigningKey, KeyError> {
         let path = data_dir.join(FILE);
         let mode = match fs::metadata(&path) {
@@ -71,19 +71,19 @@ impl SigningKey {
         Some(SigningKey { encoding: EncodingKey::from_ed_der(der), public, kid, seed })
     }
 
-    /// 32 secret bytes for one purpose: the same for every process with this key.
+    /// Derives 32 secret bytes for a purpose; the same in every process with this key.
     pub fn secret(&self, purpose: &str) -> [u8; 32] {
         let mut secret = [0; 32];
         secret.copy_from_slice(hmac::sign(&self.seed, purpose.as_bytes()).as_ref());
         secret
     }
 
-    /// The public half, for a `Verifier`.
+    /// Public key, for a `Verifier`.
     pub fn public(&self) -> TrustedKey {
         TrustedKey::new(Some(self.kid.clone()), Algorithm::EdDSA, DecodingKey::from_ed_der(&self.public))
     }
 
-    /// Signs a token that is valid from now on. Errors: `BadToken` when a verifier would refuse it.
+    /// Signs a token that is valid immediately. Errors: `BadToken` if a verifier would reject it.
     pub fn sign(&self, token: &NewToken) -> Result<String, KeyError> {
         let claims = token.claims(jsonwebtoken::get_current_timestamp())?;
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
@@ -98,14 +98,14 @@ impl std::fmt::Debug for SigningKey {
 }
 
 fn new_pkcs8() -> Result<Vec<u8>, KeyError> {
-    let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Crypto("make a key"))?;
-    // Version 1 of the format: the one that openssl reads.
-    let der = pair.to_pkcs8v1().map_err(|_| KeyError::Crypto("write the key that it made"))?;
+    let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Crypto("generate a key"))?;
+    // Version 1 of the format, which openssl can read.
+    let der = pair.to_pkcs8v1().map_err(|_| KeyError::Crypto("encode the key that it generated"))?;
     Ok(der.as_ref().to_vec())
 }
 
-/// Writes a whole key beside the place where it belongs, then links it there: the link fails when another process was
-/// first, and nobody ever sees half a key. Being second is not an error.
+/// Writes the key to a temporary file, then links it into place: nobody sees a partial key, and the link fails if another process
+/// was first, which is not an error.
 fn create_file(path: &Path) -> Result<(), KeyError> {
     let draft = path.with_extension(format!("{}.{}", std::process::id(), uuid::Uuid::now_v7().simple()));
     let text = pem::encode(&pem::Pem::new("PRIVATE KEY", new_pkcs8()?));

@@ -171,7 +171,7 @@ fn every_wrong_claim_has_its_own_answer() {
     assert_eq!(verify(but("exp", json!(now as f64 + 59.5))), None);
     assert_eq!(verify(but("nbf", json!(now + 25))), None, "within the leeway");
     assert_eq!(verify(but("sub", json!("x".repeat(128)))), None);
-    assert_eq!(verify(but("roles", json!(["boss", "agent"]))), None, "unknown roles are passed over");
+    assert_eq!(verify(but("roles", json!(["boss", "agent"]))), None, "unknown roles are ignored");
     assert_eq!(verify(but("aud", json!("elsewhere"))), None, "no audience is configured");
 
     assert_eq!(verify(but("exp", json!(now - 31))), Some(TokenError::Expired));
@@ -232,7 +232,7 @@ fn files_with_unusable_keys_are_refused_with_their_name() {
         refusal
     };
     assert!(refusal(&p384.public, TrustedKey::from_pem_file).contains("another curve than P-256"));
-    assert!(refusal(&good.private, TrustedKey::from_pem_file).contains("\"PRIVATE KEY\" is no public key"));
+    assert!(refusal(&good.private, TrustedKey::from_pem_file).contains("\"PRIVATE KEY\" is not a public key"));
     assert!(refusal(&format!("{}{}", good.public, p384.public), TrustedKey::from_pem_file).contains("block 2"));
     assert!(refusal("no pem", TrustedKey::from_pem_file).contains("no PEM block"));
     assert!(refusal("{}", TrustedKey::from_jwks_file).contains("keys"));

@@ -1,4 +1,4 @@
-//! Public keys that tokens may be signed with, read from PEM and JWKS files. A key fixes its algorithm.
+//! Trusted public keys, from PEM and JWKS files. Each key verifies one algorithm.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +10,10 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 
 use super::error::KeyError;
 
-/// 2,048 bits, the shortest RSA key that is accepted.
+/// Minimum size of an RSA key: 2,048 bits.
 const MIN_RSA_BYTES: usize = 256;
 
-/// A public key, the one algorithm that it verifies, and its key id if it has one.
+/// A public key, its algorithm, and its key id if it has one.
 #[derive(Debug, Clone)]
 pub struct TrustedKey {
     pub(super) kid: Option<String>,
@@ -26,13 +26,13 @@ impl TrustedKey {
         TrustedKey { kid, algorithm, key }
     }
 
-    /// All public keys of a PEM file: Ed25519, P-256, or RSA of at least 2,048 bits. Refuses a file with anything else
-    /// in it, and one with nothing in it.
+    /// Reads all public keys in a PEM file: Ed25519, P-256, or RSA of at least 2,048 bits. Rejects a file that contains anything
+    /// else, or nothing.
     pub fn from_pem_file(path: &Path) -> Result<Vec<TrustedKey>, KeyError> {
         let text = fs::read(path).map_err(KeyError::io(path))?;
         let blocks = pem::parse_many(&text).map_err(|error| KeyError::bad(path, error.to_string()))?;
         if blocks.is_empty() {
-            return Err(KeyError::bad(path, "no PEM block in it"));
+            return Err(KeyError::bad(path, "the file has no PEM block"));
         }
         blocks
             .iter()
@@ -43,8 +43,8 @@ impl TrustedKey {
             .collect()
     }
 
-    /// The signing keys of a JWKS file that Docket can use. Key sets hold keys for other purposes too: those are passed
-    /// over, but a set in which nothing is left is refused.
+    /// Reads the usable signing keys in a JWKS file. Keys for other purposes are ignored, but a set without a usable key is
+    /// rejected.
     pub fn from_jwks_file(path: &Path) -> Result<Vec<TrustedKey>, KeyError> {
         #[derive(serde::Deserialize)]
         struct Set {
@@ -54,7 +54,7 @@ impl TrustedKey {
         let set: Set = serde_json::from_slice(&text).map_err(|error| KeyError::bad(path, error.to_string()))?;
         let keys: Vec<TrustedKey> = set.keys.into_iter().filter_map(from_jwk).collect();
         if keys.is_empty() {
-            return Err(KeyError::bad(path, "no signing key for EdDSA, ES256 or RS256 in it"));
+            return Err(KeyError::bad(path, "the file has no signing key for EdDSA, ES256 or RS256"));
         }
         Ok(keys)
     }
@@ -62,7 +62,7 @@ impl TrustedKey {
 
 fn from_pem(block: &pem::Pem) -> Result<TrustedKey, String> {
     if !matches!(block.tag(), "PUBLIC KEY" | "RSA PUBLIC KEY") {
-        return Err(format!("\"{}\" is no public key", block.tag()));
+        return Err(format!("\"{}\" is not a public key", block.tag()));
     }
     let text = pem::encode(block);
     let text = text.as_bytes();
@@ -70,7 +70,7 @@ fn from_pem(block: &pem::Pem) -> Result<TrustedKey, String> {
         .or_else(|_| DecodingKey::from_ec_pem(text))
         .or_else(|_| DecodingKey::from_rsa_pem(text))
         .map_err(|_| "neither Ed25519, P-256 nor RSA".to_owned())?;
-    let algorithm = algorithm_of(&key).ok_or("the key is damaged, too short, or of another curve than P-256")?;
+    let algorithm = algorithm_of(&key).ok_or("the key is damaged, too short, or on another curve than P-256")?;
     Ok(TrustedKey { kid: None, algorithm, key })
 }
 
@@ -91,7 +91,7 @@ fn from_jwk(value: serde_json::Value) -> Option<TrustedKey> {
     (stated == algorithm).then_some(TrustedKey { kid: jwk.common.key_id, algorithm, key })
 }
 
-/// The algorithm that the key is for, or None when it is for none of ours, damaged or weak. A shared secret is for none.
+/// Algorithm of the key; `None` if it is unsupported, damaged, weak or a shared secret.
 fn algorithm_of(key: &DecodingKey) -> Option<Algorithm> {
     let bytes = key.try_get_as_bytes();
     match key.family() {

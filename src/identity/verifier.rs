@@ -1,4 +1,4 @@
-//! Turns a token into a `Caller`, or says why not.
+//! Verification of tokens.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::errors::ErrorKind;
@@ -11,23 +11,23 @@ use super::claims::Claims;
 use super::error::TokenError;
 use super::trusted::TrustedKey;
 
-/// How many verified tokens are remembered.
+/// Capacity of the cache of verified tokens.
 const CACHED_TOKENS: usize = 10_000;
 
-/// Each key verifies one of these, and no key verifies two.
+/// Supported algorithms; each key verifies exactly one.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
 
-/// Whose tokens are accepted.
+/// Keys and claims that tokens are checked against.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     pub keys: Vec<TrustedKey>,
-    /// When given, a token must carry it as `iss`.
+    /// If present, the `iss` claim that tokens must have.
     pub issuer: Option<String>,
-    /// When given, a token must carry it in `aud`.
+    /// If present, a value that the `aud` claim of tokens must contain.
     pub audience: Option<String>,
 }
 
-/// Verifies tokens against a fixed set of keys. Share it in an `Arc`; new keys mean a new one.
+/// Verifies tokens against a fixed set of keys. Share it in an `Arc`; to change keys, create a new one.
 pub struct Verifier {
     keys: Vec<(TrustedKey, Validation)>,
     cache: TokenCache,
@@ -43,7 +43,7 @@ impl Verifier {
         }
     }
 
-    /// The caller that the token (without "Bearer") speaks for. A token seen before costs one hash.
+    /// Verifies a token (without "Bearer") and returns its caller. A cached token costs one hash.
     pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
         let hash = hash(token);
         if let Some(caller) = self.cache.get(&hash, jsonwebtoken::get_current_timestamp()) {
@@ -56,7 +56,7 @@ impl Verifier {
 
     fn verify_anew(&self, token: &str) -> Result<Caller, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // A critical extension is one that must be understood, and none is.
+        // A critical extension must be understood, and none is supported.
         if header.crit.is_some() || !ALGORITHMS.contains(&header.alg) {
             return Err(TokenError::Malformed);
         }
@@ -73,8 +73,8 @@ impl Verifier {
         Err(refusal)
     }
 
-    /// The keys of the token's algorithm that can have signed it: those with its key id; when it has none, or no key has
-    /// it, those without one (PEM files name no ids).
+    /// Keys of the token's algorithm that may have signed it: those with its key id. If it has none, all of them; if no key has
+    /// its id, those without one (from PEM files).
     fn candidates<'a>(&'a self, header: &'a Header) -> impl Iterator<Item = &'a (TrustedKey, Validation)> {
         let wanted = header.kid.as_ref().filter(|kid| self.keys.iter().any(|(key, _)| key.kid.as_ref() == Some(kid)));
         let any_id = header.kid.is_none();
@@ -86,7 +86,7 @@ fn validation(algorithm: Algorithm, issuer: Option<&str>, audience: Option<&str>
     let mut rules = Validation::new(algorithm);
     rules.leeway = LEEWAY_SECONDS;
     rules.validate_nbf = true;
-    // A token may name an audience that nobody here was told to check.
+    // If no audience is configured, a token may have any.
     rules.validate_aud = audience.is_some();
     let mut required = vec!["exp"];
     if let Some(issuer) = issuer {
@@ -107,7 +107,7 @@ fn hash(token: &str) -> TokenHash {
     hash
 }
 
-/// The library's enum may grow, so the last arm stays.
+/// The library's enum is non-exhaustive, hence the last arm.
 fn explain(error: &ErrorKind) -> TokenError {
     match error {
         ErrorKind::InvalidSignature | ErrorKind::Base64(_) => TokenError::BadSignature,

@@ -1,4 +1,4 @@
-//! One batch, once: lock, load, decide, write, commit. Nothing is answered here, so that it can be done again.
+//! One attempt of a batch: lock, load, decide, write, commit. It sends no replies, so it can be retried.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::group::Group;
 use super::rules::ActiveRules;
-use super::settings::{Settings, known};
+use super::settings::{self, Settings};
 use super::{Config, Failure, crash};
 use crate::command::{self, Stop, Verdict, Want, World};
 use crate::model::activity::Activity;
@@ -23,31 +23,31 @@ use crate::model::words::RunVerdict;
 use crate::store;
 use crate::workflow::RuleSet;
 
-/// A command that still misses something after so many passes is broken.
+/// Maximum number of load-and-decide passes; a command that needs more has a bug.
 const PASSES: usize = 8;
 
 /// How the heads are locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// Those that nobody holds.
+    /// Skips heads that are locked by others.
     Free,
-    /// The one there is, waiting.
+    /// Waits for the single head of the batch.
     Waiting,
 }
 
-/// What a batch came to.
+/// Outcome of a batch.
 pub struct Done {
     pub epoch: i64,
     pub began: Clock,
-    /// For each group, in order.
+    /// One per group, in order.
     pub groups: Vec<GroupDone>,
     pub commit: Duration,
     pub rules: Arc<RuleSet>,
-    /// What the traced commands did.
+    /// Traced commands that were decided.
     pub traced: Vec<Traced>,
 }
 
-/// A traced command that was decided: which one, when, and which rules of the set ran.
+/// A traced command that was decided: its place in the batch, its times, and the rules that ran.
 pub struct Traced {
     pub group: usize,
     pub place: usize,
@@ -57,13 +57,13 @@ pub struct Traced {
 }
 
 pub enum GroupDone {
-    /// Somebody else holds the head, or there is none.
+    /// The head is locked by another transaction, or does not exist.
     Skipped,
     Decided {
-        /// For each command, in order; `None` = not reached, put it back.
+        /// One per command, in order; `None` = not reached, back to the queue.
         answers: Vec<Option<Result<Verdict, Failure>>>,
         activities: Vec<Arc<Activity>>,
-        /// Index of the rule in the set, with what came of it.
+        /// Rules that ran, by their index in the set, with their verdicts.
         tally: Vec<(usize, RunVerdict)>,
     },
 }
@@ -71,7 +71,7 @@ pub enum GroupDone {
 pub enum BatchError {
     /// Nothing was committed.
     Failed(Error),
-    /// COMMIT was sent and no answer came. The witness is an activity that is in the log if it was committed.
+    /// COMMIT was sent and its outcome is unknown. The witness is an activity that is in the log if the commit succeeded.
     CommitUnknown { done: Done, witness: Option<Box<ActivityRow>>, error: Error },
 }
 
@@ -81,7 +81,7 @@ impl From<Error> for BatchError {
     }
 }
 
-/// Runs the batch in one transaction. On `Failed` the caller rolls back.
+/// Executes the batch in one transaction. On `Failed`, the caller rolls back.
 pub async fn run(
     conn: &mut AsyncPgConnection,
     groups: &[Group],
@@ -94,7 +94,7 @@ pub async fn run(
     let mut traced = Vec::new();
     let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
     let set = rules.in_force(conn, &installation.rule_set).await?;
-    settings.tell(&mut worlds, installation.epoch);
+    settings.fill(&mut worlds, installation.epoch);
     let before: HashMap<String, Head> =
         worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();
     let decided = decide(conn, groups, &mut worlds, &set, (clock, config.decide_for), &mut traced).await?;
@@ -107,11 +107,11 @@ pub async fn run(
     store::save::save(conn, &changed, &rows, &heads).await?;
     crash::point("before-commit");
 
-    let learnt = known(&worlds, installation.epoch);
+    let loaded = settings::loaded(&worlds, installation.epoch);
     let groups = collect(groups, worlds, decided);
     let mut done = Done { epoch: installation.epoch, began, groups, commit: Duration::ZERO, rules: set, traced };
     if cfg!(feature = "ack-before-commit") {
-        // The build that must fail `make crash`: its lane commits after it answered.
+        // A faulty build that `make crash` must detect: its lane replies before it commits.
         return Ok(done);
     }
     let start = Clock::now();
@@ -119,13 +119,13 @@ pub async fn run(
         return Err(BatchError::CommitUnknown { done, witness: rows.into_iter().next().map(Box::new), error });
     }
     done.commit = start.elapsed();
-    settings.keep(learnt);
+    settings.store(loaded);
     crash::point("after-commit");
     Ok(done)
 }
 
-/// Whether the transaction that would have written this activity was committed. Waits for the head, and so for the end of
-/// the backend that may still be committing.
+/// Whether the transaction that wrote this activity was committed. Waits for the head, and so for the backend that may still be
+/// committing.
 pub async fn was_committed(conn: &mut AsyncPgConnection, witness: &ActivityRow) -> QueryResult<bool> {
     conn.batch_execute("BEGIN").await?;
     store::head::lock_waiting(conn, &witness.tenant_id).await?;
@@ -134,8 +134,8 @@ pub async fn was_committed(conn: &mut AsyncPgConnection, witness: &ActivityRow) 
     Ok(found.first() == Some(witness))
 }
 
-/// Locks the heads and loads what the commands are known to need, in one flight: each statement sees what was committed
-/// before it began, and it begins when the lock is granted.
+/// Locks the heads and loads what the commands are known to need, in one round trip: each statement starts after the lock is
+/// granted, and sees everything that was committed before.
 async fn open(
     conn: &mut AsyncPgConnection,
     groups: &[Group],
@@ -158,7 +158,7 @@ async fn open(
         }
     };
     let ((), (heads, now), loaded) = try_join!(begin, heads, store::load::fetch(conn, wants))?;
-    // After a wait, the clock is read when it is over.
+    // If the lock was waited for, the clock is read afterwards.
     let (installation, clock) = match now {
         Some(now) => now,
         None => store::head::installation_now(conn).await?,
@@ -173,8 +173,8 @@ async fn open(
 
 type Decided = Vec<Vec<Option<Result<Verdict, Failure>>>>;
 
-/// Decides the commands, as many as the budget lets the first pass reach. Those that miss something are gathered, what they
-/// miss is loaded in one flight, and they are decided again.
+/// Decides as many commands as the first pass reaches within the budget. If some of them need rows that are not loaded, the rows
+/// are loaded in one round trip and these commands are decided again.
 async fn decide(
     conn: &AsyncPgConnection,
     groups: &[Group],
@@ -184,7 +184,7 @@ async fn decide(
     traced: &mut Vec<Traced>,
 ) -> QueryResult<Decided> {
     let mut decided: Decided = groups.iter().map(|group| group.entries.iter().map(|_| None).collect()).collect();
-    // One command of each tenant in turn, so that a slow tenant spends the time of nobody else.
+    // Round-robin over the tenants, so that a slow tenant does not use up the time of others.
     let longest = groups.iter().map(|group| group.entries.len()).max().unwrap_or(0);
     let turns: Vec<(usize, usize)> = (0..longest)
         .flat_map(|place| groups.iter().enumerate().map(move |(group, of)| (group, place, of.entries.len())))
@@ -226,7 +226,7 @@ async fn decide(
     for (group, place) in turns.into_iter().take(reached) {
         let Group { tenant, entries } = &groups[group];
         if decided[group][place].is_none() && worlds.contains_key(tenant) {
-            let broken = incident(&entries[place].command.action, "it missed something after every pass");
+            let broken = incident(&entries[place].command.action, "it still needed rows after the last pass");
             decided[group][place] = Some(Err(broken));
         }
     }
@@ -238,7 +238,7 @@ enum Problem {
     Missing(Vec<Want>),
 }
 
-/// A panic is this command's misfortune and no one else's.
+/// A panic fails only the command that caused it.
 fn decide_one(
     world: &mut World,
     command: &command::Command,
@@ -257,11 +257,11 @@ fn decide_one(
     }
 }
 
-/// Something that is our fault: the log has the details, the caller an id to ask for.
+/// An internal error: the details are logged, and the caller gets an incident id.
 pub fn incident(action: &command::Action, what: &str) -> Failure {
     let incident = Uuid::now_v7();
     let verb = action.name();
-    tracing::error!(%incident, command.verb = verb, "A {verb} command broke: {what}");
+    tracing::error!(%incident, command.verb = verb, "A {verb} command failed: {what}");
     Failure::Internal { incident }
 }
 

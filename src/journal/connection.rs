@@ -1,4 +1,4 @@
-//! A lane's connection: settings, plans, and every statement prepared and proven before the first batch.
+//! Connection of a lane: session settings, plan settings, and every statement prepared and tried before the first batch.
 
 use diesel::result::{ConnectionError, Error, QueryResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
@@ -6,7 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use crate::store;
 use crate::store::sqlstate::Condition;
 
-/// The time-outs free the heads of a process that hangs or vanishes, and bound how long a lane waits for anybody.
+/// Timeouts release the heads that a hanging or lost process holds, and bound how long a lane waits for others.
 const TIMEOUTS: &str = "
     SET idle_in_transaction_session_timeout = '5s';
     SET statement_timeout = '10s';
@@ -18,7 +18,7 @@ const TIMEOUTS: &str = "
 pub enum ConnectError {
     #[error("cannot connect to the database: {0}")]
     Connect(#[from] ConnectionError),
-    #[error("the database is not as this build expects it: {0}")]
+    #[error("the schema does not match this version: {0}")]
     Prepare(#[from] Error),
 }
 
@@ -33,28 +33,28 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection, ConnectError> {
     Ok(conn)
 }
 
-/// What an error of a batch asks for.
+/// How to recover from an error of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// The connection is gone or its state unknown: a new one, and the batch again.
+    /// The connection is lost or its state unknown: reconnect, then retry the batch.
     Reconnect,
-    /// Contention: the batch again.
+    /// Contention: retry the batch.
     Retry,
-    /// Some command's doing: the batch in halves.
+    /// Caused by one of the commands: split the batch in half.
     Halve,
 }
 
-/// For a connection on which a transaction can still be rolled back; one that is gone asks for another.
+/// Classifies an error of a batch whose transaction can be rolled back, unless the connection is lost.
 pub fn remedy(error: &Error) -> Remedy {
     match Condition::of(error) {
         Condition::Contention => Remedy::Retry,
         Condition::Lost | Condition::Timeout | Condition::Aborted => Remedy::Reconnect,
-        // On a connection that lives, a value could not even be sent.
+        // On a healthy connection, these come from a value that could not be sent or stored.
         Condition::Unanswered | Condition::Failed => Remedy::Halve,
     }
 }
 
-/// Ends a batch's transaction without a trace.
+/// Rolls back the transaction of a batch.
 pub async fn roll_back(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     conn.batch_execute("ROLLBACK").await
 }

@@ -1,6 +1,6 @@
-//! Places where a test build dies on request, to prove that dying there loses nothing.
+//! Crash points: places where a test build kills itself on request, to prove that a crash there loses nothing.
 //!
-//! With the feature `crash-points`, `DOCKET_CRASH_AT=<seam>:<n>` kills the process the nth time it passes that seam.
+//! With the feature `crash-points`, `DOCKET_CRASH_AT=<seam>:<n>` kills the process the nth time that it passes this seam.
 
 #[cfg(feature = "crash-points")]
 pub fn point(seam: &str) {
@@ -18,11 +18,11 @@ pub fn point(seam: &str) {
         && wanted == seam
         && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == *nth
     {
-        // The faulty build has told its callers by now; its lie only shows when the answers get out first.
+        // The faulty build has sent its replies by now; its fault only shows if they arrive before it dies.
         if cfg!(feature = "ack-before-commit") {
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
-        // SAFETY: kill takes no pointers; SIGKILL to ourselves does not return.
+        // SAFETY: kill takes no pointers, and SIGKILL to this process does not return.
         unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
     }
 }

@@ -1,4 +1,4 @@
-//! What a batch is made of, and how it is cut.
+//! Groups of commands, one per tenant, that make up a batch, and how a batch is split.
 
 use std::time::Instant;
 
@@ -8,13 +8,13 @@ use super::{Answer, Failure};
 use crate::command::Command;
 use crate::telemetry::Trace;
 
-/// A command that waits for its answer.
+/// A queued command, with the channel for its reply.
 pub struct Entry {
     pub command: Command,
     pub bytes: usize,
     pub deadline: Option<Instant>,
     pub queued_at: Instant,
-    /// Where the call behind it is traced.
+    /// Present if the call is traced.
     pub trace: Option<Trace>,
     pub reply: oneshot::Sender<Result<Answer, Failure>>,
 }
@@ -25,12 +25,12 @@ pub struct Group {
     pub entries: Vec<Entry>,
 }
 
-/// Of commands.
+/// Number of commands.
 pub fn count(groups: &[Group]) -> usize {
     groups.iter().map(|group| group.entries.len()).sum()
 }
 
-/// Two halves: of the tenants, or of the one tenant's commands.
+/// Splits into two halves: of the tenants, or of a single tenant's commands.
 pub fn halve(mut groups: Vec<Group>) -> (Vec<Group>, Vec<Group>) {
     if groups.len() > 1 {
         let second = groups.split_off(groups.len() / 2);
@@ -44,7 +44,7 @@ pub fn halve(mut groups: Vec<Group>) -> (Vec<Group>, Vec<Group>) {
     (groups, second)
 }
 
-/// The groups of the entries that hold, and of those that do not; none is empty.
+/// Partitions the entries by a predicate: groups of those that satisfy it, and of the others. No group is empty.
 pub fn split(groups: Vec<Group>, holds: impl Fn(&Entry) -> bool) -> (Vec<Group>, Vec<Group>) {
     let (mut yes, mut no) = (Vec::new(), Vec::new());
     for Group { tenant, entries } in groups {

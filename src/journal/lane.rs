@@ -1,5 +1,5 @@
-//! A lane: two threads over one queue. The runner takes batches of tenants whose heads are free; the waiter takes one
-//! tenant whose head somebody else holds, and waits for it, so that nobody else has to.
+//! A lane: two threads on one queue. The runner executes batches of tenants whose heads are free; the waiter takes one tenant at
+//! a time whose head another process holds and waits for it, so that other tenants do not.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use crate::store;
 use crate::store::plan::Planned;
 use crate::telemetry::{LaneSeries, Metrics};
 
-/// Rules may nest deep: their evaluation recurses.
+/// Stack size: evaluation of nested rules is recursive.
 const STACK: usize = 64 << 20;
-/// How often one command may break its batch, alone, before its caller is told.
+/// How often a command may fail its batch, alone, before it is rejected.
 const LAST_TRIES: u32 = 3;
-/// Tenants whose heads are remembered; beyond that they are looked for anew.
+/// Capacity of the set of tenants that are known to have a head; it is cleared when full.
 const KNOWN_HEADS: usize = 100_000;
 
 pub struct Lane {
@@ -45,9 +45,9 @@ struct Running<'a> {
     series: LaneSeries,
     conn: Option<AsyncPgConnection>,
     planned: Planned,
-    /// Tenants whose heads are known to be there.
+    /// Tenants that are known to have a head.
     heads: HashSet<String>,
-    /// Tenants of the batch that go back to the queue when it is done: what was not reached, and whether they were skipped.
+    /// Tenants of the batch to release when it is done: the entries that were not reached, and whether the tenant was skipped.
     returns: Vec<Return>,
 }
 
@@ -55,7 +55,7 @@ struct Return {
     tenant: String,
     entries: Vec<Entry>,
     skipped: bool,
-    /// Whether any of its commands had its turn; those that had none stand first next time.
+    /// Whether any of its commands was reached; a tenant without one is first in the next batch.
     reached: bool,
 }
 
@@ -63,9 +63,9 @@ impl Lane {
     pub fn spawn(self, number: usize) -> std::io::Result<std::thread::JoinHandle<()>> {
         let name = format!("lane-{number}{}", if self.thread == LaneThread::Waiter { "w" } else { "" });
         std::thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
-            // A lane that dies is started again; the callers of its batch see their reply dropped: UNAVAILABLE.
+            // A lane that panics is restarted. The calls of its batch fail with UNAVAILABLE, as their reply channels are dropped.
             while std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.live(number))).is_err() {
-                tracing::error!(lane = number, "Lane {number} died and is started again");
+                tracing::error!(lane = number, "Lane {number} panicked and is being restarted");
                 self.queue.working(false);
                 self.queue.forget_taken(self.thread);
             }
@@ -76,7 +76,7 @@ impl Lane {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                tracing::error!(lane = number, "Lane {number} cannot start: {error}");
+                tracing::error!(lane = number, "Lane {number} failed to start: {error}");
                 self.queue.close();
                 return;
             }
@@ -99,7 +99,7 @@ impl Running<'_> {
     async fn serve(&mut self) {
         let queue = self.lane.queue.clone();
         if self.conn().await.is_err() {
-            tracing::warn!("The database is away; lanes keep trying as commands come");
+            tracing::warn!("The database is unreachable; lanes retry as commands arrive");
         }
         loop {
             let (groups, signal) = match self.lane.thread {
@@ -108,7 +108,7 @@ impl Running<'_> {
             };
             if !groups.is_empty() {
                 self.series.queue_depth(queue.depth());
-                // The waiter waits for one tenant's head: that is no trouble of anybody else's.
+                // The waiter waits for one tenant's head, which delays no other tenant.
                 let runs = self.lane.thread == LaneThread::Runner;
                 if runs {
                     queue.working(true);
@@ -125,7 +125,7 @@ impl Running<'_> {
         }
     }
 
-    /// Does a batch to its end: every command answered or back in its queue.
+    /// Processes a batch until every command has a reply or is back in its queue.
     async fn work(&mut self, groups: Vec<Group>) {
         let now = Clock::now();
         let (groups, late) = split(groups, |entry| entry.deadline.is_none_or(|deadline| deadline > now));
@@ -150,7 +150,7 @@ impl Running<'_> {
                 }
                 Err(Remedy::Halve) if tries + 1 >= LAST_TRIES => {
                     tries = 0;
-                    self.give_up(groups, |entry| batch::incident(&entry.command.action, "storing it failed"));
+                    self.give_up(groups, |entry| batch::incident(&entry.command.action, "it could not be stored"));
                 }
                 Err(remedy) => {
                     tries += 1;
@@ -158,7 +158,7 @@ impl Running<'_> {
                     let patience = self.lane.config.patience;
                     let (waiting, tired) = split(groups, |entry| entry.queued_at.elapsed() < patience);
                     self.give_up(tired, |_| Failure::Unavailable { retry_after: Duration::from_secs(1) });
-                    // A command that breaks the connection each time must not take its neighbours along.
+                    // A command that breaks the connection each time must not fail others with it.
                     if remedy == Remedy::Reconnect && tries > 2 && count(&waiting) > 1 && self.conn().await.is_ok() {
                         tries = 0;
                         let (first, second) = halve(waiting);
@@ -176,7 +176,7 @@ impl Running<'_> {
         self.give_back();
     }
 
-    /// Each tenant goes back once, however many parts its batch was cut into.
+    /// Releases each tenant once, no matter into how many parts the batch was split.
     fn give_back(&mut self) {
         let mut merged: Vec<Return> = Vec::new();
         for next in self.returns.drain(..) {
@@ -198,7 +198,7 @@ impl Running<'_> {
         }
     }
 
-    /// Only in the build that `make crash` must find guilty.
+    /// Only in the faulty build that `make crash` must detect.
     async fn commit_late(&mut self) {
         if cfg!(feature = "ack-before-commit")
             && let Some(conn) = &mut self.conn
@@ -210,7 +210,7 @@ impl Running<'_> {
         }
     }
 
-    /// One try of the batch. After an error the transaction is rolled back or the connection gone.
+    /// One attempt of the batch. After an error, the transaction is rolled back or the connection dropped.
     async fn attempt(&mut self, groups: &[Group]) -> Result<Done, Remedy> {
         let lock = if self.lane.thread == LaneThread::Waiter { Lock::Waiting } else { Lock::Free };
         self.make_heads(groups).await?;
@@ -232,7 +232,7 @@ impl Running<'_> {
                 Err(remedy)
             }
             Err(BatchError::CommitUnknown { done, witness, error }) => {
-                tracing::warn!("A COMMIT has no known outcome: {error}");
+                tracing::warn!("The outcome of a COMMIT is unknown: {error}");
                 self.conn = None;
                 let Some(witness) = witness else { return Err(Remedy::Reconnect) };
                 match self.was_committed(&witness).await? {
@@ -243,7 +243,7 @@ impl Running<'_> {
         }
     }
 
-    /// Rolls back after an error; without a connection where that cannot be done or would not help.
+    /// Rolls back after an error. Drops the connection if that fails or would not help.
     async fn recover(&mut self, error: &Error) -> Remedy {
         let remedy = connection::remedy(error);
         if let Some(conn) = &mut self.conn
@@ -256,7 +256,7 @@ impl Running<'_> {
         Remedy::Reconnect
     }
 
-    /// Finds out, however long it takes within the patience; a caller must not be told again to try what may be done.
+    /// Resolves an unknown COMMIT, retrying within the patience: a write that may have been committed must not be retried.
     async fn was_committed(&mut self, witness: &crate::model::image::ActivityRow) -> Result<bool, Remedy> {
         let start = Clock::now();
         let mut pause = Duration::from_millis(20);
@@ -288,7 +288,7 @@ impl Running<'_> {
         self.conn.as_mut().ok_or(Remedy::Reconnect)
     }
 
-    /// Heads of new tenants are made and committed before the batch: inserting them inside it can deadlock.
+    /// Creates heads of new tenants in a transaction of their own: inserting them within the batch could deadlock.
     async fn make_heads(&mut self, groups: &[Group]) -> Result<(), Remedy> {
         if self.heads.len() > KNOWN_HEADS {
             self.heads.clear();
@@ -298,7 +298,7 @@ impl Running<'_> {
         if unknown.is_empty() {
             return Ok(());
         }
-        // In one order everywhere: two processes that make the same heads must not wait for each other.
+        // Sorted, so that two processes that create the same heads cannot deadlock.
         unknown.sort_unstable();
         let conn = self.conn().await?;
         let made: QueryResult<()> = async {
@@ -312,13 +312,13 @@ impl Running<'_> {
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!("Making heads failed: {error}");
+                tracing::warn!("Creating heads failed: {error}");
                 Err(self.recover(&error).await)
             }
         }
     }
 
-    /// Tells the callers, hands on what was committed, and gives the tenants back.
+    /// Sends the replies, publishes the committed activities, and releases the tenants.
     fn finish(&mut self, groups: Vec<Group>, done: Done) {
         if !done.traced.is_empty() {
             spans::record(self.number, &groups, &done);
@@ -329,7 +329,7 @@ impl Running<'_> {
         for (Group { tenant, entries }, result) in groups.into_iter().zip(results) {
             let GroupDone::Decided { answers, activities, tally } = result else {
                 if self.lane.thread == LaneThread::Waiter {
-                    // Waited and found no head: it is not there. It is made again.
+                    // The waiter found no head, so it does not exist and is created again.
                     self.heads.remove(&tenant);
                 }
                 self.returns.push(Return { tenant, entries, skipped: true, reached: true });
@@ -337,7 +337,7 @@ impl Running<'_> {
             };
             written += activities.len();
             if !activities.is_empty() {
-                // A full channel loses a hint, and its readers see the gap.
+                // If the channel is full, the activities are dropped, and its readers detect the gap.
                 let _ = self.lane.publish.try_send(Committed { tenant_id: tenant.clone(), epoch, activities });
             }
             let reached = answers.iter().any(Option::is_some);

@@ -1,4 +1,4 @@
-//! What waits in a lane: a queue per tenant, served in turn, and the bounds that refuse at once.
+//! Queue of a lane: one per tenant, served round-robin, with limits that reject further commands immediately.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,16 +9,16 @@ use tokio::sync::Notify;
 use super::group::{Entry, Group};
 use super::{Config, Failure};
 
-/// After so many skips, or so long, a tenant whose head others hold is waited for.
+/// After this many skips, or this long, a tenant whose head is held elsewhere goes to the waiter.
 const SKIPS: u32 = 3;
 const SKIPPED_FOR: Duration = Duration::from_millis(50);
 
-/// Each lane has two threads, with a connection each.
+/// The two threads of a lane; each has its own connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LaneThread {
-    /// Takes tenants whose heads nobody holds.
+    /// Executes batches of tenants whose heads are free.
     Runner,
-    /// Waits for one held head at a time.
+    /// Waits for one held head at a time, and executes that tenant's commands.
     Waiter,
 }
 
@@ -29,9 +29,9 @@ pub struct Queue {
     batch_commands: usize,
     batch_bytes: usize,
     waiting: Mutex<Waiting>,
-    /// Since when the runner has been at its batch.
+    /// Start of the runner's current batch.
     working: Mutex<Option<Instant>>,
-    /// There is something for the runner; for the waiter.
+    /// Signal work for the runner, and for the waiter.
     pub free: Notify,
     pub stuck: Notify,
 }
@@ -39,7 +39,7 @@ pub struct Queue {
 #[derive(Default)]
 struct Waiting {
     tenants: HashMap<String, Tenant>,
-    /// Tenants to be served next, in turn; and those whose heads must be waited for.
+    /// Ring of tenants to serve next, and ring of those whose heads must be waited for.
     free: VecDeque<String>,
     stuck: VecDeque<String>,
     commands: usize,
@@ -50,7 +50,7 @@ struct Waiting {
 #[derive(Default)]
 struct Tenant {
     entries: VecDeque<Entry>,
-    /// In a batch now, and so in neither ring.
+    /// The thread whose current batch has the tenant, which is then in neither ring.
     taken: Option<LaneThread>,
     skips: u32,
     skipped_since: Option<Instant>,
@@ -75,7 +75,7 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses at once what does not fit, and touches nobody else.
+    /// Queues a command. If a limit is reached, it is rejected immediately; commands that are queued stay.
     pub fn push(&self, entry: Entry) -> Result<(), Failure> {
         let overloaded = |what| Err(Failure::Overloaded { what, retry_after: Duration::from_millis(50) });
         let mut waiting = self.lock();
@@ -86,7 +86,7 @@ impl Queue {
             return overloaded("the server's queue is full");
         }
         if waiting.bytes + entry.bytes > self.lane_bytes {
-            return overloaded("the server's queue holds too many bytes");
+            return overloaded("the server's queue has reached its size limit");
         }
         let Waiting { tenants, free, commands, bytes, .. } = &mut *waiting;
         let name = entry.command.caller.tenant();
@@ -116,12 +116,12 @@ impl Queue {
         self.lock().closed
     }
 
-    /// The runner begins a batch, or is done with it.
+    /// Marks the start or the end of the runner's batch.
     pub fn working(&self, begins: bool) {
         *self.working.lock().unwrap_or_else(PoisonError::into_inner) = begins.then(Instant::now);
     }
 
-    /// How long the runner has been at its batch; `None` = it has none.
+    /// How long the runner's current batch has been running; `None` if there is none.
     pub fn at_work(&self) -> Option<Duration> {
         self.working.lock().unwrap_or_else(PoisonError::into_inner).map(|since| since.elapsed())
     }
@@ -132,13 +132,13 @@ impl Queue {
         self.stuck.notify_one();
     }
 
-    /// Whether nothing waits, nothing is being done, and nothing will come.
+    /// Whether the queue is closed and empty, with no batch running.
     pub fn is_over(&self) -> bool {
         let waiting = self.lock();
         waiting.closed && waiting.tenants.is_empty()
     }
 
-    /// The next batch: one command of each tenant in turn, then another of each, until it is full.
+    /// Takes the next batch: one command of each tenant in turn, then another of each, until it is full.
     pub fn take_free(&self) -> Vec<Group> {
         let mut waiting = self.lock();
         let mut groups: Vec<Group> = Vec::new();
@@ -170,7 +170,7 @@ impl Queue {
         groups
     }
 
-    /// One tenant whose head others hold, with what it has waiting.
+    /// Takes one tenant whose head is held elsewhere, with its queued commands.
     pub fn take_stuck(&self) -> Vec<Group> {
         let mut waiting = self.lock();
         let Some(name) = waiting.stuck.pop_front() else { return Vec::new() };
@@ -184,7 +184,7 @@ impl Queue {
         vec![group]
     }
 
-    /// A batch is done with the tenant; `back` was not decided and stands first again.
+    /// Releases the tenant after a batch; `back` was not decided and returns to the front of its queue.
     pub fn release(&self, tenant: &str, back: Vec<Entry>) {
         self.put_back(tenant, back, |tenant| {
             tenant.skips = 0;
@@ -193,7 +193,7 @@ impl Queue {
         });
     }
 
-    /// The tenant's head was held by somebody else.
+    /// Releases the tenant after a batch that skipped it, because its head was held elsewhere.
     pub fn skipped(&self, tenant: &str, back: Vec<Entry>) {
         self.put_back(tenant, back, |tenant| {
             let since = *tenant.skipped_since.get_or_insert_with(Instant::now);
@@ -202,7 +202,7 @@ impl Queue {
         });
     }
 
-    /// A thread of the lane died with its batch: its tenants are free again, the commands it held are gone.
+    /// Releases the tenants of a thread that panicked; the commands of its batch are lost.
     pub fn forget_taken(&self, thread: LaneThread) {
         let waiting = self.lock();
         let lost: Vec<String> =

@@ -1,4 +1,4 @@
-//! The active rule set, compiled once per process and content hash.
+//! Cache of the active rule set, compiled once per process and content hash.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,22 +8,22 @@ use diesel_async::AsyncPgConnection;
 use crate::store;
 use crate::workflow::RuleSet;
 
-/// The set that the installation has made active.
+/// The active rule set of the installation.
 pub struct Active {
-    /// '' when none ever was.
+    /// Content hash; '' if no set was ever activated.
     pub hash: String,
-    /// Why this build cannot compile it, where it was made active by another.
+    /// The error, if the set was activated by another version and does not compile in this one.
     pub set: Result<Arc<RuleSet>, String>,
 }
 
-/// Shared by the lanes, which run the set, and by handlers, which show it.
+/// Shared by the lanes, which run the rules, and by handlers, which show them.
 #[derive(Default)]
 pub struct ActiveRules {
     latest: Mutex<Arc<RuleSet>>,
     broken: Mutex<Broken>,
 }
 
-/// The last set that does not compile here: said once, not tried again.
+/// The last set that did not compile: logged once, not compiled again.
 #[derive(Default)]
 struct Broken {
     hash: String,
@@ -31,7 +31,7 @@ struct Broken {
 }
 
 impl ActiveRules {
-    /// The set that was asked for last: good enough to guess by.
+    /// The set that was used last; it may be outdated, which suffices for prefetching.
     pub fn latest(&self) -> Arc<RuleSet> {
         lock(&self.latest).clone()
     }
@@ -59,7 +59,7 @@ impl ActiveRules {
                         let why = found.first().map(ToString::to_string).unwrap_or_default();
                         tracing::error!(
                             rules.hash = hash,
-                            "The active rule set does not compile here; the one before stays: {why}"
+                            "The active rule set does not compile in this server; the previous one stays in use: {why}"
                         );
                         let why = format!("the active set does not compile in this server: {why}");
                         *lock(&self.broken) = Broken { hash: hash.to_owned(), why: why.clone() };
@@ -73,9 +73,9 @@ impl ActiveRules {
         Ok(Ok(set))
     }
 
-    /// The set to decide by. In place of one that does not compile here the set before stays in use. Where there is none,
-    /// nothing is written: a write without the rules could do what they deny. That error is one that callers see as
-    /// UNAVAILABLE, once their patience ends.
+    /// The rules that apply. If the active set does not compile in this server, the previous one stays in use. If there is none,
+    /// nothing is written, because a write without rules could do what they deny; such writes fail with UNAVAILABLE when
+    /// their patience ends.
     pub async fn in_force(&self, conn: &AsyncPgConnection, hash: &str) -> QueryResult<Arc<RuleSet>> {
         match self.with_hash(conn, hash).await? {
             Ok(set) => Ok(set),

@@ -1,4 +1,4 @@
-//! Tenants' settings and what they promise, compiled, kept from batch to batch for as long as nothing of the tenant was configured.
+//! Cache of tenants' settings and compiled SLA configuration, across batches; valid until the tenant is configured again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,28 +7,28 @@ use crate::command::World;
 use crate::command::sla::SlaConfig;
 use crate::model::tenant::Tenant;
 
-/// Tenants that are remembered; beyond that all are looked up anew.
+/// Capacity, in tenants; the cache is cleared when full.
 const TENANTS: usize = 4_096;
 
 #[derive(Default)]
 pub struct Settings {
-    known: Mutex<HashMap<String, CachedConfig>>,
+    cache: Mutex<HashMap<String, CachedConfig>>,
 }
 
-/// What a tenant's configuration was when its log had come to `config_position`, and are until that moves.
+/// A tenant's configuration as of `config_position` of its log; valid until that position changes.
 pub struct CachedConfig {
     epoch: i64,
     config_position: i64,
-    /// `None`: nobody looked.
+    /// `None` = not loaded yet; `Some(None)` = no such row.
     row: Option<Option<Arc<Tenant>>>,
     sla: Option<Option<Arc<SlaConfig>>>,
 }
 
-/// What the worlds know. It may be kept once they are committed.
-pub fn known(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, CachedConfig)> {
+/// The configuration that the worlds have loaded; it may be cached once they are committed.
+pub fn loaded(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, CachedConfig)> {
     let of = |(tenant, world): (&String, &World)| {
         let config_position = world.head.config_position;
-        // Without configuration there is nothing to look up.
+        // A tenant without configuration needs no entry.
         let (row, sla) = (world.settings.get(&()), world.sla.get(&()));
         if config_position == 0 || row.is_none() && sla.is_none() {
             return None;
@@ -40,36 +40,36 @@ pub fn known(worlds: &HashMap<String, World>, epoch: i64) -> Vec<(String, Cached
 }
 
 impl Settings {
-    /// Tells the worlds, whose heads are locked, what still holds.
-    pub fn tell(&self, worlds: &mut HashMap<String, World>, epoch: i64) {
-        let kept = self.lock();
+    /// Fills the worlds, whose heads are locked, with the entries that are still valid.
+    pub fn fill(&self, worlds: &mut HashMap<String, World>, epoch: i64) {
+        let cache = self.lock();
         for (tenant, world) in worlds.iter_mut().filter(|(_, world)| world.head.config_position > 0) {
             let holds =
-                |known: &&CachedConfig| known.epoch == epoch && known.config_position == world.head.config_position;
-            if let Some(known) = kept.get(tenant).filter(holds) {
-                if let Some(row) = &known.row {
+                |cached: &&CachedConfig| cached.epoch == epoch && cached.config_position == world.head.config_position;
+            if let Some(cached) = cache.get(tenant).filter(holds) {
+                if let Some(row) = &cached.row {
                     world.settings.load((), row.clone());
                 }
-                if let Some(sla) = &known.sla {
+                if let Some(sla) = &cached.sla {
                     world.sla.load((), sla.clone());
                 }
             }
         }
     }
 
-    pub fn keep(&self, learnt: Vec<(String, CachedConfig)>) {
-        if learnt.is_empty() {
+    pub fn store(&self, loaded: Vec<(String, CachedConfig)>) {
+        if loaded.is_empty() {
             return;
         }
-        let mut kept = self.lock();
-        if kept.len() + learnt.len() > TENANTS {
-            kept.clear();
+        let mut cache = self.lock();
+        if cache.len() + loaded.len() > TENANTS {
+            cache.clear();
         }
-        kept.extend(learnt);
+        cache.extend(loaded);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, CachedConfig>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
 
     fn told(settings: &Settings, config_position: i64, epoch: i64) -> Option<Option<Arc<Tenant>>> {
         let mut worlds = HashMap::from([("acme".to_owned(), world(config_position))]);
-        settings.tell(&mut worlds, epoch);
+        settings.fill(&mut worlds, epoch);
         worlds["acme"].settings.get(&()).map(|row| row.cloned())
     }
 
@@ -95,7 +95,7 @@ mod tests {
         let settings = Settings::default();
         let mut wrote = world(7);
         wrote.settings.put((), Arc::new(Tenant::unset("acme")));
-        settings.keep(known(&HashMap::from([("acme".to_owned(), wrote)]), 1));
+        settings.store(loaded(&HashMap::from([("acme".to_owned(), wrote)]), 1));
         assert!(matches!(told(&settings, 7, 1), Some(Some(_))));
         assert_eq!(told(&settings, 8, 1), None, "configured since: it must be looked up");
         assert_eq!(told(&settings, 7, 2), None, "position 7 of another log");
@@ -105,13 +105,13 @@ mod tests {
     fn that_there_is_no_row_is_kept_too_and_a_world_that_never_looked_keeps_nothing() {
         let settings = Settings::default();
         let worlds = |world| HashMap::from([("acme".to_owned(), world)]);
-        settings.keep(known(&worlds(world(7)), 1));
+        settings.store(loaded(&worlds(world(7)), 1));
         assert_eq!(told(&settings, 7, 1), None);
         let mut looked = world(7);
         looked.settings.load((), None);
-        settings.keep(known(&worlds(looked), 1));
+        settings.store(loaded(&worlds(looked), 1));
         assert_eq!(told(&settings, 7, 1), Some(None));
-        assert!(known(&worlds(world(0)), 1).is_empty());
+        assert!(loaded(&worlds(world(0)), 1).is_empty());
         assert_eq!(told(&settings, 0, 1), Some(None), "nothing was ever configured");
     }
 }

@@ -1,5 +1,5 @@
-//! The spans of a batch: for each traced command one below its call, with the rules that it ran; and one for the batch as a
-//! whole, which belongs to many calls and so stands in a trace of its own, with a link to each of them.
+//! Spans of a batch: one per traced command, below its call, with the rules that ran; and one for the whole batch, which serves
+//! many calls and so is in a trace of its own, linked to each of them.
 
 use std::time::{Instant as Clock, SystemTime};
 
@@ -9,7 +9,7 @@ use super::batch::{Done, Traced};
 use super::group::{Entry, Group};
 use crate::telemetry::{Did, Trace, on_the_wall};
 
-/// Only called where a command is traced.
+/// Called only if a command of the batch is traced.
 pub fn record(lane: usize, groups: &[Group], done: &Done) {
     let ended = Clock::now();
     let committing = on_the_wall(ended - done.commit);

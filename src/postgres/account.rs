@@ -1,4 +1,4 @@
-//! The user that PostgreSQL runs as when Docket is root, which PostgreSQL refuses to be.
+//! User account for PostgreSQL if Docket runs as root, because PostgreSQL refuses to run as root.
 
 use std::ffi::{CStr, CString};
 use std::fs::{self, Metadata};
@@ -17,7 +17,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// None unless this process is root: then the owner of an existing cluster, else `postgres`, else `nobody`.
+    /// `None` unless this process is root; otherwise the owner of an existing cluster, else `postgres`, else `nobody`.
     pub(super) fn for_server(data: &Path) -> Result<Option<Account>, Error> {
         // SAFETY: geteuid takes nothing and cannot fail.
         if unsafe { libc::geteuid() } != 0 {
@@ -51,25 +51,25 @@ impl Account {
         Some(entry)
     }
 
-    /// Makes a command run as this user. std also drops root's supplementary groups, because none are set.
+    /// Runs a command as this user. std also drops root's supplementary groups, because none are set.
     pub(super) fn runs(&self, command: &mut Command) {
         command.uid(self.uid).gid(self.gid);
     }
 
     pub(super) fn own(&self, path: &Path) -> Result<(), Error> {
-        chown(path, Some(self.uid), Some(self.gid)).map_err(io_error("giving away", path))
+        chown(path, Some(self.uid), Some(self.gid)).map_err(io_error("changing the owner of", path))
     }
 
     pub(super) fn owns(&self, found: &Metadata) -> bool {
         found.uid() == self.uid
     }
 
-    /// Fails with the first folder on the way to `wanted` (an absolute path) that this user may not enter.
+    /// Fails with the first folder on the path to `wanted` (absolute) that this user may not enter.
     pub(super) fn reach(&self, wanted: &Path) -> Result<(), Error> {
         let mut parents: Vec<&Path> = wanted.ancestors().collect();
         parents.reverse();
         for folder in parents {
-            let found = fs::metadata(folder).map_err(io_error("looking at", folder))?;
+            let found = fs::metadata(folder).map_err(io_error("reading the metadata of", folder))?;
             let enter = match (found.uid() == self.uid, found.gid() == self.gid) {
                 (true, _) => 0o100,
                 (false, true) => 0o010,

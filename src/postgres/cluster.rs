@@ -1,4 +1,4 @@
-//! One PostgreSQL cluster on disk: its folders, initdb, and how its server is started.
+//! PostgreSQL cluster on disk: folders, initdb, and the command that starts its server.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -12,11 +12,11 @@ use super::account::Account;
 use super::find::{self, Binaries};
 use super::{Error, NAME, io_error};
 
-/// The port only names the socket's file: nothing listens on TCP.
+/// Port, which only determines the name of the socket file: nothing listens on TCP.
 pub(super) const PORT: u16 = 5432;
-/// The longest socket path that every supported system takes (Linux 107 bytes, macOS 103).
+/// Maximum length of a socket path on all supported systems (Linux 107 bytes, macOS 103).
 const SOCKET_PATH: usize = 103;
-/// How much of the log an error shows.
+/// Bytes of the log that an error includes.
 const TAIL: u64 = 2_000;
 
 #[derive(Debug)]
@@ -28,20 +28,21 @@ pub(super) struct Cluster {
     log: PathBuf,
 }
 
-/// The folder that holds everything of the managed server, made when it is missing.
+/// Folder of the managed server; created if missing.
 pub(super) fn base(data_dir: &Path) -> Result<PathBuf, Error> {
     let base = data_dir.join("postgres");
-    fs::create_dir_all(&base).map_err(io_error("making", &base))?;
-    // Others may pass through, as the server's own user must when Docket is root; the folders inside are closed.
-    let mode = fs::metadata(&base).map_err(io_error("looking at", &base))?.mode() & 0o777;
+    fs::create_dir_all(&base).map_err(io_error("creating", &base))?;
+    // Others may traverse it, as the server's own user must if Docket is root; the folders inside are private.
+    let mode = fs::metadata(&base).map_err(io_error("reading the metadata of", &base))?.mode() & 0o777;
     if mode != 0o711 {
-        fs::set_permissions(&base, fs::Permissions::from_mode(0o711)).map_err(io_error("opening", &base))?;
+        fs::set_permissions(&base, fs::Permissions::from_mode(0o711))
+            .map_err(io_error("changing the mode of", &base))?;
     }
-    base.canonicalize().map_err(io_error("looking at", &base))
+    base.canonicalize().map_err(io_error("reading the metadata of", &base))
 }
 
 impl Cluster {
-    /// Finds the binaries and makes the cluster when there is none. The caller holds the lock on `base`.
+    /// Finds the binaries, and creates the cluster if there is none. The caller must hold the lock on `base`.
     pub(super) fn open(base: PathBuf, bin_dir: Option<&Path>) -> Result<Cluster, Error> {
         let data = base.join("data");
         let made_by = fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| find::major(&text));
@@ -76,8 +77,8 @@ impl Cluster {
         &self.socket_dir
     }
 
-    /// Starts the server. The thread that calls this has to live as long as the server should: on Linux the kernel
-    /// ends the server with that thread, so that a killed Docket leaves no orphan.
+    /// Starts the server. The calling thread must live as long as the server should: on Linux, the kernel stops the server when
+    /// that thread ends, so that a killed Docket leaves no orphan.
     pub(super) fn spawn(&self) -> Result<Child, Error> {
         let log = File::options().create(true).append(true).open(&self.log).map_err(io_error("opening", &self.log))?;
         let errors = log.try_clone().map_err(io_error("opening", &self.log))?;
@@ -90,7 +91,7 @@ impl Cluster {
         command.spawn().map_err(io_error("running", &self.binaries.postgres()))
     }
 
-    /// Given on the command line at each start, so that an old cluster follows a new Docket.
+    /// Settings passed on the command line at each start, so that a new version applies them to an old cluster.
     fn settings(&self) -> [String; 8] {
         [
             "listen_addresses=".to_string(),
@@ -100,12 +101,12 @@ impl Cluster {
             format!("shared_buffers={}MB", shared_buffers()),
             "fsync=on".to_string(),
             "synchronous_commit=on".to_string(),
-            // With the SQLSTATE, for the texts may be in any language.
+            // Includes the SQLSTATE, because messages may be in any language.
             "log_line_prefix=%m [%p] %e ".to_string(),
         ]
     }
 
-    /// The end of the server's log, for an error's text.
+    /// An error that includes the end of the server's log.
     pub(super) fn not_started(&self, why: String) -> Error {
         let tail = File::open(&self.log).and_then(|mut file| {
             let length = file.metadata()?.len();
@@ -117,9 +118,9 @@ impl Cluster {
         Error::NotStarted { why, log: self.log.clone(), tail: tail.unwrap_or_else(|error| error.to_string()) }
     }
 
-    /// Makes the cluster beside its place and renames it when it is whole, so that a crash leaves no half of one.
+    /// Creates the cluster in a temporary folder and renames it when it is complete, so that a crash leaves no partial one.
     fn create(&self, base: &Path) -> Result<(), Error> {
-        tracing::info!(postgres = self.binaries.major, "Making a PostgreSQL cluster in {}", self.data.display());
+        tracing::info!(postgres = self.binaries.major, "Creating a PostgreSQL cluster in {}", self.data.display());
         for entry in fs::read_dir(base).map_err(io_error("reading", base))?.flatten() {
             if entry.file_name().to_string_lossy().starts_with("data.new.") {
                 fs::remove_dir_all(entry.path()).map_err(io_error("removing", &entry.path()))?;
@@ -127,9 +128,9 @@ impl Cluster {
         }
         let new = base.join(format!("data.new.{}", std::process::id()));
         private_dir(&new, self.account.as_ref())?;
-        // C.UTF-8 sorts by code point and knows every letter; systems without it fall back to C.
+        // C.UTF-8 sorts by code point and classifies all letters; systems without it fall back to C.
         if let Err(first) = self.initdb(&new, "C.UTF-8") {
-            tracing::debug!(%first, "No locale C.UTF-8, trying C");
+            tracing::debug!(%first, "Locale C.UTF-8 is not available, trying C");
             self.initdb(&new, "C")?;
         }
         self.create_database(&new)?;
@@ -143,20 +144,20 @@ impl Cluster {
         finish("initdb", &mut command, Stdio::null())
     }
 
-    /// In single-user mode, which needs no client.
+    /// Creates the database in single-user mode, which needs no client.
     fn create_database(&self, data: &Path) -> Result<(), Error> {
         let mut command = self.command(&self.binaries.postgres(), libc::SIGKILL);
-        // Else it would report a failed statement, in its language, and end well.
+        // Without it, single-user mode would report a failed statement, in any language, and exit with 0.
         command.args(["--single", "-j", "-c", "exit_on_error=on", "-D"]).arg(data).arg("postgres");
-        let (reader, mut writer) = io::pipe().map_err(io_error("making a pipe for", data))?;
+        let (reader, mut writer) = io::pipe().map_err(io_error("creating a pipe for", data))?;
         io::Write::write_all(&mut writer, format!("CREATE DATABASE {NAME};\n\n").as_bytes())
             .map_err(io_error("writing to a pipe for", data))?;
         drop(writer);
         finish("postgres --single", &mut command, Stdio::from(reader))
     }
 
-    /// A program of PostgreSQL's: as its own user, out of the terminal's process group so that Ctrl-C does not reach it
-    /// before Docket has drained, and ended by `at_our_death` when the thread that started it ends (Linux).
+    /// Command for a PostgreSQL program. It runs as its own user, outside the terminal's process group so that Ctrl-C does not
+    /// reach it before Docket has drained, and is stopped with the signal `at_our_death` when the starting thread ends (Linux).
     fn command(&self, program: &Path, at_our_death: libc::c_int) -> Command {
         let mut command = Command::new(program);
         command.current_dir("/").process_group(0);
@@ -171,7 +172,7 @@ impl Cluster {
     }
 }
 
-/// std changes the user before it calls this, and a change of user would clear the wish.
+/// Sets the parent-death signal. std changes the user before it calls this; a later change would clear the signal.
 #[cfg(target_os = "linux")]
 fn die_with_us(command: &mut Command, signal: libc::c_int) {
     let parent = std::process::id();
@@ -181,7 +182,7 @@ fn die_with_us(command: &mut Command, signal: libc::c_int) {
             if libc::prctl(libc::PR_SET_PDEATHSIG, signal) != 0 {
                 return Err(io::Error::last_os_error());
             }
-            // Docket died before the wish was made.
+            // Docket died before the signal was set.
             if libc::getppid().cast_unsigned() != parent {
                 return Err(io::Error::from_raw_os_error(libc::ESRCH));
             }
@@ -190,7 +191,7 @@ fn die_with_us(command: &mut Command, signal: libc::c_int) {
     }
 }
 
-/// Elsewhere there is no such wish: the next start asks the orphan to end.
+/// Other systems have no parent-death signal; the next start stops the orphan.
 #[cfg(not(target_os = "linux"))]
 fn die_with_us(_: &mut Command, _: libc::c_int) {}
 
@@ -204,8 +205,8 @@ fn finish(program: &'static str, command: &mut Command, input: Stdio) -> Result<
     Ok(())
 }
 
-/// The socket's folder: beside the data, or, when that path is too long or needs quoting, a short one of the same
-/// name at each start under the temporary folder.
+/// Folder of the socket: next to the data, or, if that path is too long or would need quoting, a short one below the temporary
+/// folder, with the same name at each start.
 fn socket_dir(base: &Path, account: Option<&Account>) -> Result<PathBuf, Error> {
     let beside = base.join("socket");
     if fits(&beside) {
@@ -227,22 +228,22 @@ fn fits(dir: &Path) -> bool {
         && bytes.iter().all(plain)
 }
 
-/// FNV-1a, 64 bits: the same folder has the same name in every build.
+/// FNV-1a, 64 bits: gives a folder the same name in every build.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// A folder that the server's user alone may enter. One that is there already has to be a folder of ours, not a trap
-/// that someone else laid in a shared place.
+/// Creates a folder that only the server's user may enter. If it exists, it must be our own, not one that someone else placed in a
+/// shared location.
 fn private_dir(path: &Path, account: Option<&Account>) -> Result<(), Error> {
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let found = fs::symlink_metadata(path).map_err(io_error("looking at", path))?;
+            let found = fs::symlink_metadata(path).map_err(io_error("reading the metadata of", path))?;
             // SAFETY: geteuid takes nothing and cannot fail.
             let ours = found.uid() == unsafe { libc::geteuid() } || account.is_some_and(|account| account.owns(&found));
             if !found.is_dir() || !ours {
-                let taken = io::Error::new(io::ErrorKind::AlreadyExists, "it is there and belongs to someone else");
+                let taken = io::Error::new(io::ErrorKind::AlreadyExists, "it exists and belongs to another user");
                 return Err(io_error("making", path)(taken));
             }
             fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io_error("closing", path))?;
@@ -252,9 +253,9 @@ fn private_dir(path: &Path, account: Option<&Account>) -> Result<(), Error> {
     account.map_or(Ok(()), |account| account.own(path))
 }
 
-/// An eighth of the memory, in MiB, between 128 and 512: a developer's machine has other things to do.
+/// An eighth of the memory, in MiB, between 128 and 512, because a developer's machine runs other programs, too.
 fn shared_buffers() -> u64 {
-    // SAFETY: sysconf has no memory effects; it answers -1 when it does not know.
+    // SAFETY: sysconf has no memory effects; it returns -1 if the value is unknown.
     let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
     let bytes = u64::try_from(pages).unwrap_or(0) * u64::try_from(size).unwrap_or(0);
     (bytes / 8 / 1024 / 1024).clamp(128, 512)

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's binaries are: a setting, PATH, Debian's and Homebrew's places.
+//! Search for PostgreSQL's binaries: a setting, PATH, and the folders of Debian, PGDG and Homebrew packages.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use super::Error;
 
-/// The oldest major version that Docket works with.
+/// Oldest supported major version.
 const OLDEST: u32 = 14;
-/// Folders whose children are one installation each, by their name's number: `postgresql/17/bin`, `postgresql@17/bin`.
+/// Folders with one installation per child, named by its version: `postgresql/17/bin`, `postgresql@17/bin`.
 const FAMILIES: [&str; 5] =
     ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt", "/usr"];
 
@@ -28,7 +28,7 @@ impl Binaries {
     }
 }
 
-/// The first binaries of the wanted major version, else the first of any; a set folder is the only one looked at.
+/// Finds the first binaries of the wanted major version, else the first of any. If a folder is set, only that one is searched.
 pub(super) fn binaries(setting: Option<&Path>, wanted: Option<u32>) -> Result<Binaries, Error> {
     let set = setting.map(Path::to_path_buf).or_else(|| env::var_os("DOCKET_POSTGRES_BIN").map(PathBuf::from));
     let (places, looked) = match set {
@@ -52,7 +52,7 @@ fn usual_places() -> Vec<PathBuf> {
     places
 }
 
-/// The `bin` folders of one family, the highest version first.
+/// The `bin` folders of one family, highest version first.
 fn installations(family: &Path) -> Vec<PathBuf> {
     let Ok(children) = fs::read_dir(family) else { return Vec::new() };
     let mut found: Vec<(u32, PathBuf)> = children
@@ -67,7 +67,7 @@ fn installations(family: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, bin)| bin).collect()
 }
 
-/// What a folder holds, if both programs are there. A link is followed: the real binary finds its files beside itself.
+/// The binaries in a folder, if both exist. Links are resolved, because a binary finds its files relative to its real path.
 fn inspect(dir: &Path) -> Option<Binaries> {
     let initdb = dir.join("initdb").canonicalize().ok()?;
     let dir = initdb.parent()?.to_path_buf();
@@ -76,7 +76,7 @@ fn inspect(dir: &Path) -> Option<Binaries> {
     (major >= OLDEST).then_some(Binaries { dir, major })
 }
 
-/// The major version in an answer like `postgres (PostgreSQL) 17.2 (Debian 17.2-1)`, or in a PG_VERSION file.
+/// Parses the major version from output such as `postgres (PostgreSQL) 17.2 (Debian 17.2-1)`, or from a PG_VERSION file.
 pub(super) fn major(text: &str) -> Option<u32> {
     let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();

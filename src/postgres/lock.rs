@@ -1,4 +1,4 @@
-//! The lock that keeps two Dockets off one cluster: held by the operating system, so it cannot outlive its process.
+//! File lock that prevents two servers from using one cluster. The operating system releases it when the process ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the folder's lock and leaves this process's id in it, for the words of whoever is refused.
+    /// Locks the folder and writes this process's id into the lock file, for the error message of others.
     pub(super) fn take(folder: &Path) -> Result<Lock, Error> {
         let path = folder.join("lock");
         let mut file = File::options()

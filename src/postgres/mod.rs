@@ -1,7 +1,7 @@
-//! The managed local PostgreSQL of `docket dev` and of the tests. Floor 0: std, libc and the installed binaries only.
+//! Managed local PostgreSQL of `docket dev` and the tests. Floor 0: std, libc and the installed binaries only.
 //!
-//! One folder, `<data_dir>/postgres`, holds everything: `data` (the cluster), `socket`, `log`, `lock`. The server listens
-//! on the socket alone, so its trust authentication reaches no further than the folder's owner.
+//! Everything is in one folder, `<data_dir>/postgres`: `data` (the cluster), `socket`, `log`, `lock`. The server listens only on
+//! the socket, so trust authentication is limited to the folder's owner.
 
 mod account;
 mod cluster;
@@ -17,31 +17,32 @@ use cluster::Cluster;
 use lock::Lock;
 use supervisor::Supervisor;
 
-/// The superuser of the cluster, and the name of the database that a new cluster holds.
+/// Name of the cluster's superuser, and of the database in a new cluster.
 pub const NAME: &str = "docket";
 
-/// What a managed server is started with.
+/// Settings of a managed server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Docket's data folder. It is made when it is missing; PostgreSQL's files go to `postgres/` in it.
+    /// Docket's data folder, created if missing. PostgreSQL's files are in its subfolder `postgres/`.
     pub data_dir: PathBuf,
-    /// The folder of `initdb` and `postgres`. Absent: `DOCKET_POSTGRES_BIN`, then PATH, then the usual places.
+    /// Folder of `initdb` and `postgres`. If absent: `DOCKET_POSTGRES_BIN`, then PATH, then the usual folders.
     pub bin_dir: Option<PathBuf>,
 }
 
-/// A running PostgreSQL that belongs to this process: started again when it dies, stopped when this is dropped.
+/// A running PostgreSQL that belongs to this process: restarted if it dies, stopped on drop.
 #[derive(Debug)]
 pub struct Postgres {
-    // The order matters: the server ends before the lock on its folder is given up.
+    // The order matters: the server stops before the lock on its folder is released.
     supervisor: Supervisor,
     socket_dir: PathBuf,
     _lock: Lock,
 }
 
 impl Postgres {
-    /// Makes the cluster when there is none, starts the server and returns when it takes connections.
+    /// Creates the cluster if there is none, starts the server, and returns when it accepts connections.
     ///
-    /// Blocks for seconds the first time, well under one later; call it outside the async runtime or in `spawn_blocking`.
+    /// Blocks for seconds the first time, and for well under a second later. Call it outside the async runtime, or in
+    /// `spawn_blocking`.
     pub fn start(settings: Settings) -> Result<Postgres, Error> {
         let base = cluster::base(&settings.data_dir)?;
         let lock = Lock::take(&base)?;
@@ -51,25 +52,25 @@ impl Postgres {
         Ok(Postgres { supervisor, socket_dir, _lock: lock })
     }
 
-    /// How to connect to one of its databases, as `key=value` words that tokio-postgres and psql read.
-    /// A new cluster holds the databases `docket` and `postgres`.
+    /// Connection string (`key=value` pairs) for one of its databases, for tokio-postgres and psql.
+    /// A new cluster has the databases `docket` and `postgres`.
     pub fn url(&self, database: &str) -> String {
         let database = database.replace('\\', r"\\").replace('\'', r"\'");
         format!("host={} port={} user={NAME} dbname='{database}'", self.socket_dir.display(), cluster::PORT)
     }
 
-    /// The process id of the postmaster; absent while a dead one is being replaced.
+    /// Process id of the postmaster; absent while the server is being restarted.
     pub fn pid(&self) -> Option<i32> {
         self.supervisor.pid()
     }
 
-    /// Disconnects every client, writes a checkpoint and ends the server. Dropping does the same.
+    /// Disconnects all clients, writes a checkpoint and stops the server. Dropping does the same.
     pub fn stop(self) {
         drop(self);
     }
 }
 
-/// Why there is no server. Each text says what to do.
+/// Why PostgreSQL could not be started. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
@@ -90,7 +91,7 @@ pub enum Error {
     )]
     InUse { folder: PathBuf, pid: Option<u32> },
     #[error(
-        "an earlier PostgreSQL (process {pid}) still runs on {data} and did not end within {seconds} s: stop it first",
+        "an earlier PostgreSQL (process {pid}) is still running on {data} and did not stop within {seconds} s: stop it first",
         data = .data.display()
     )]
     StillRunning { data: PathBuf, pid: i32, seconds: u64 },
@@ -100,9 +101,9 @@ pub enum Error {
         folder = .folder.display(), wanted = .wanted.display()
     )]
     Closed { user: String, folder: PathBuf, wanted: PathBuf },
-    #[error("PostgreSQL refuses to run as root and there is no user `postgres` or `nobody` to run it as")]
+    #[error("PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it as")]
     NoAccount,
-    #[error("making a PostgreSQL cluster failed ({program}):\n{output}")]
+    #[error("creating a PostgreSQL cluster failed ({program}):\n{output}")]
     NoCluster { program: &'static str, output: String },
     #[error("PostgreSQL did not start ({why}); the end of {log}:\n{tail}", log = .log.display())]
     NotStarted { why: String, log: PathBuf, tail: String },
@@ -110,7 +111,7 @@ pub enum Error {
     Io { doing: &'static str, path: PathBuf, source: io::Error },
 }
 
-/// Says what was being done to which path when the operating system refused.
+/// Wraps an I/O error with the operation and the path.
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_path_buf();
     move |source| Error::Io { doing, path, source }

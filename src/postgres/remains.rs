@@ -1,4 +1,4 @@
-//! What an earlier server left in a cluster: its pid file, and processes that have not ended yet.
+//! Cleanup after an earlier server: its pid file, and processes that are still running.
 
 use std::fs;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::{Error, io_error};
 
-/// How long an earlier server may take to end.
+/// How long an earlier server may take to stop.
 const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
-/// The parts of `postmaster.pid` that matter here.
+/// The relevant parts of `postmaster.pid`.
 pub(super) struct PidFile {
     pub(super) pid: i32,
     pub(super) ready: bool,
@@ -25,9 +25,9 @@ impl PidFile {
     }
 }
 
-/// Waits until no process of an earlier server is left, asking a postmaster without an owner to end, then removes the pid
-/// file it left. Called under the lock, so such a postmaster belongs to no one. Backends of a killed postmaster end by
-/// themselves, and a new one would refuse to start while they hold its shared memory. Returns early once `stopping`.
+/// Stops an orphaned postmaster, waits until all processes of the earlier server have ended, and removes its pid file. The caller
+/// holds the lock, so no other Docket owns that postmaster. Backends of a killed postmaster end by themselves, but a new
+/// postmaster refuses to start while they use the shared memory. Returns early once `stopping`.
 pub(super) fn wait_until_gone(data: &Path, stopping: impl Fn() -> bool) -> Result<(), Error> {
     let end = Instant::now() + LIMIT;
     let mut asked = None;
@@ -42,7 +42,7 @@ pub(super) fn wait_until_gone(data: &Path, stopping: impl Fn() -> bool) -> Resul
             && asked != Some(pid)
             && servers(data).contains(&pid)
         {
-            tracing::info!(pid, "An earlier PostgreSQL still runs on this data folder; asking it to end");
+            tracing::info!(pid, "An earlier PostgreSQL is still running on this data folder; stopping it");
             // SAFETY: kill has no memory effects; the process was just seen to run on this data folder.
             unsafe { libc::kill(pid, libc::SIGINT) };
             asked = Some(pid);
@@ -52,12 +52,12 @@ pub(super) fn wait_until_gone(data: &Path, stopping: impl Fn() -> bool) -> Resul
     remove_stale_pid_file(data)
 }
 
-/// PostgreSQL refuses to start while the process id in the file is alive, even when it is now some other program's.
+/// Removes a stale pid file: PostgreSQL refuses to start while a process with that id exists, even if it is another program.
 fn remove_stale_pid_file(data: &Path) -> Result<(), Error> {
     let path = data.join("postmaster.pid");
     match fs::remove_file(&path) {
         Ok(()) => {
-            tracing::info!("Removed the pid file of a PostgreSQL that did not end cleanly");
+            tracing::info!("Removed the pid file of a PostgreSQL that was not shut down cleanly");
             Ok(())
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -65,7 +65,7 @@ fn remove_stale_pid_file(data: &Path) -> Result<(), Error> {
     }
 }
 
-/// The processes of any server on this cluster: each one works in the data folder.
+/// Processes of any server on this cluster, which all have the data folder as working directory.
 #[cfg(target_os = "linux")]
 fn servers(data: &Path) -> Vec<i32> {
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
@@ -79,7 +79,7 @@ fn servers(data: &Path) -> Vec<i32> {
         .collect()
 }
 
-/// The postmaster of this cluster, told by its command line; its backends' cannot be told apart, but they end with it.
+/// The postmaster of this cluster, identified by its command line. Its backends cannot be identified that way, but end with it.
 #[cfg(not(target_os = "linux"))]
 fn servers(data: &Path) -> Vec<i32> {
     let Ok(listed) = std::process::Command::new("ps").args(["-axo", "pid=,command="]).output() else {

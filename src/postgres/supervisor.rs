@@ -1,4 +1,4 @@
-//! The thread that owns the server's process: starts it, waits for it, starts it again when it dies, ends it.
+//! Supervisor thread of the server process: starts it, restarts it if it dies, and stops it.
 
 use std::process::Child;
 use std::sync::mpsc::{self, SyncSender};
@@ -10,9 +10,9 @@ use super::cluster::Cluster;
 use super::remains::{PidFile, wait_until_gone};
 use super::{Error, io_error};
 
-/// How long a start may take, recovery after a crash included.
+/// Timeout of a start, including crash recovery.
 const START: Duration = Duration::from_secs(120);
-/// How long a clean stop may take before the server is told to drop everything; it then recovers at its next start.
+/// Timeout of a clean stop. After it, the server is stopped immediately, and recovers at its next start.
 const STOP: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// `pid` names a process that has not been reaped, so a signal sent under the mutex cannot reach a stranger.
+/// `pid` is a process that has not been reaped, so a signal sent under the mutex cannot reach another process.
 #[derive(Debug, Default)]
 struct State {
     stopping: bool,
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Supervisor {
-    /// Returns when the server takes connections, or with the reason why it does not.
+    /// Returns when the server accepts connections, or with an error.
     pub(super) fn start(cluster: Cluster) -> Result<Supervisor, Error> {
         let shared = Arc::new(Shared::default());
         let (tell, told) = mpsc::sync_channel(1);
@@ -72,14 +72,14 @@ impl Drop for Supervisor {
         let waited = self.shared.changed.wait_timeout_while(state, STOP, |state| state.pid.is_some());
         let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         if timeout.timed_out() {
-            tracing::warn!("PostgreSQL did not stop within {} s, ending it at once", STOP.as_secs());
+            tracing::warn!("PostgreSQL did not stop within {} s; stopping it immediately", STOP.as_secs());
             state.signal(libc::SIGQUIT);
         }
         drop(state);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("The thread that watches PostgreSQL panicked");
+            tracing::error!("The supervisor thread of PostgreSQL panicked");
         }
     }
 }
@@ -102,13 +102,13 @@ impl Shared {
         self.lock().stopping
     }
 
-    /// Waits, but no longer than until the stop.
+    /// Waits, but returns early on stop.
     fn pause(&self, length: Duration) {
         let waited = self.changed.wait_timeout_while(self.lock(), length, |state| !state.stopping);
         drop(waited);
     }
 
-    /// Waits for the end of a server and reaps it.
+    /// Waits until a server ends, and reaps it.
     fn wait(&self, mut child: Child) -> String {
         while !ended(&child, 0) {}
         let mut state = self.lock();
@@ -132,7 +132,7 @@ fn supervise(cluster: &Cluster, shared: &Shared, first: &SyncSender<Result<(), E
         if shared.stopping() {
             return;
         }
-        tracing::warn!("PostgreSQL ended by itself ({status}), starting it again");
+        tracing::warn!("PostgreSQL exited unexpectedly ({status}); restarting it");
         if since.elapsed() > LONGEST_PAUSE {
             pause = SHORTEST_PAUSE;
         }
@@ -142,14 +142,14 @@ fn supervise(cluster: &Cluster, shared: &Shared, first: &SyncSender<Result<(), E
             match start(cluster, shared) {
                 Ok(child) => break child,
                 Err(_) if shared.stopping() => return,
-                Err(error) => tracing::error!("PostgreSQL cannot be started again yet: {error}"),
+                Err(error) => tracing::error!("PostgreSQL could not be restarted and will be retried: {error}"),
             }
         };
-        tracing::info!("PostgreSQL takes connections again");
+        tracing::info!("PostgreSQL accepts connections again");
     }
 }
 
-/// One start, up to the moment when the server takes connections.
+/// One start attempt, until the server accepts connections.
 fn start(cluster: &Cluster, shared: &Shared) -> Result<Child, Error> {
     wait_until_gone(cluster.data(), || shared.stopping())?;
     let child = {
@@ -179,7 +179,7 @@ fn start(cluster: &Cluster, shared: &Shared) -> Result<Child, Error> {
     }
 }
 
-/// Whether a server has ended; without WNOHANG it waits for that. It leaves the process to be reaped under the mutex.
+/// Whether a server has ended; waits for that without WNOHANG. The process is left to be reaped under the mutex.
 fn ended(child: &Child, flags: libc::c_int) -> bool {
     // SAFETY: siginfo_t is plain data for which zero is valid, and it outlives the call.
     unsafe {
@@ -188,7 +188,7 @@ fn ended(child: &Child, flags: libc::c_int) -> bool {
         if asked != 0 {
             return std::io::Error::last_os_error().kind() != std::io::ErrorKind::Interrupted;
         }
-        // With WNOHANG a living process leaves the signal number at zero.
+        // With WNOHANG, a running process leaves the signal number at zero.
         info.si_signo != 0
     }
 }

@@ -1,5 +1,5 @@
-//! Keeps projections near the head where nobody reads them, at little cost: it looks for what is behind, takes steps, and
-//! rests after each, longer than it worked.
+//! Background task that keeps projections close to the head at little cost: it finds those that are behind, takes steps, and
+//! pauses after each for longer than it worked.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -16,33 +16,33 @@ use crate::store::pool::connect;
 use crate::store::projection::{self, Projection};
 use crate::store::sqlstate::is_lost;
 
-/// Beginning a large tenant takes a while. What is lost in a crash is taken in again, so nobody waits for the disk.
+/// Building the projection of a large tenant takes a while. What a crash loses is redone, so commits do not wait for the disk.
 const SET_UP: &str = "
     SET statement_timeout = '10min'; SET idle_in_transaction_session_timeout = '5s';
     SET synchronous_commit = off; SET jit = off;
 ";
-/// Between two looks for what is behind.
+/// Poll interval.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Between two tries to become the one that keeps, or to connect.
+/// Delay before another attempt to get the lock, or to connect.
 const AGAIN: Duration = Duration::from_secs(5);
-/// Work on one tenant before the next one has its turn.
+/// Maximum work time per tenant before the next one.
 const VISIT: Duration = Duration::from_secs(1);
-/// Tenants in one round.
+/// Maximum number of tenants per round.
 const TENANTS: i64 = 1_000;
-/// A rest, as a multiple of the work before it: a tenth of one processor, whatever is written meanwhile. Readers hurry.
+/// Pause, as a multiple of the work before it: limits the task to a tenth of a processor. Readers catch up without pauses.
 const REST: u32 = 9;
-/// The same while the tickets that were there before the index are taken in, which comes once: half of a processor.
+/// The same while existing tickets are indexed, which happens once: half of a processor.
 const REST_OF_FIRST: u32 = 1;
 
-/// Keeps up the projections of one database until it is dropped. Of several processes one does, for the others would do
-/// the same work: the lock that says which one ends with its session.
+/// Keeps the projections of a database up to date until dropped. An advisory lock, which ends with its session, elects one of
+/// several processes; others would only duplicate its work.
 pub async fn keep(url: String) {
     let mut away = false;
     loop {
         let Err(error) = session(&url, &mut away).await;
-        // Said once, not every few seconds.
+        // Logged once, not every few seconds.
         if !std::mem::replace(&mut away, true) {
-            tracing::warn!("Projections are not kept up, readers bring them up themselves: {error}");
+            tracing::warn!("Projections are not updated in the background; readers update them: {error}");
         }
         sleep(AGAIN).await;
     }
@@ -78,7 +78,7 @@ async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
     }
 }
 
-/// Steps until the tenant has caught up, or for a while.
+/// Takes steps until the tenant has caught up, or its time is used.
 async fn visit(
     conn: &mut AsyncPgConnection,
     tenant: &str,
@@ -91,10 +91,10 @@ async fn visit(
         let (standing, step) = match super::step(conn, tenant, which).await {
             Ok(stepped) => stepped,
             Err(error) if is_lost(&error) => return Err(error),
-            // One tenant's trouble is not the others', and is said once.
+            // An error of one tenant must not affect others, and is logged once.
             Err(error) => {
                 if told.insert((tenant.to_owned(), which)) {
-                    tracing::error!(tenant, "The {} of tenant {tenant} cannot be kept up: {error}", which.name());
+                    tracing::error!(tenant, "The {} of tenant {tenant} cannot be updated: {error}", which.name());
                 }
                 return Ok(());
             }

@@ -1,9 +1,9 @@
-//! What is folded from the log beside the write path: statistics, and documents for the search. Uses model and store; never
+//! Projections: data derived from the log outside the write path (statistics, search documents). Uses model and store; never
 //! the journal, never the wire.
 //!
-//! A projection of a tenant has a position, and is what follows from the tickets as they were there. A step takes the
-//! next activities in and moves the position in one transaction, by compare-and-set: whoever comes second does nothing.
-//! So any process may step at any time; the [`keeper`] does where nobody asks, and a reader does before it reads.
+//! A tenant's projection has a position and reflects its tickets as of that position. A step applies the next activities and
+//! advances the position in one transaction, by compare-and-set; of concurrent steps, only one succeeds. So any process may take
+//! a step at any time: the [`keeper`] does in the background, and a reader does before it reads.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
@@ -22,20 +22,20 @@ pub mod keeper;
 mod search;
 mod statistics;
 
-/// What a step came to.
+/// Outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// There is nothing to take in.
+    /// The projection is up to date.
     Done,
     Moved,
-    /// Somebody else moved it.
+    /// Another process advanced it.
     Raced,
 }
 
-/// Takes the next activities of a tenant's log in, or begins the projection. Answers where it stood before.
+/// Applies the next activities of a tenant's log, or starts the projection. Returns its standing before the step.
 ///
 /// # Errors
-/// Of the database, and [`Error::DeserializationError`] for an activity that cannot be read.
+/// Database errors, and [`Error::DeserializationError`] for an activity that cannot be read.
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> QueryResult<(Standing, Step)> {
     let standing = projection::standing(conn, tenant, which).await?;
     if standing.whole().is_some_and(|position| position >= standing.head) {
@@ -46,33 +46,33 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection)
         Projection::Search => search::step(conn, tenant, standing).await,
     };
     match step {
-        // Somebody else moves it, or has moved it while this transaction looked elsewhere.
+        // Another process is advancing it, or has advanced it since this transaction's snapshot.
         Err(error) if Condition::of(&error) == Condition::Contention => Ok((standing, Step::Raced)),
         step => Ok((standing, step?)),
     }
 }
 
-/// How far a reader's projection is.
+/// How far a projection has caught up for a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
-    /// It holds everything that was committed when the reader came.
+    /// It includes everything that was committed when the reader arrived.
     Head { position: i64 },
-    /// It has this much to go still.
+    /// It is still behind.
     Behind { standing: Standing },
 }
 
-/// How long a reader takes in what is missing before it gives up.
+/// How long a reader tries to catch up before it gives up.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Readers of one tenant take turns; tenants that share a turn lose nothing but time.
+/// Number of locks. Readers of one tenant take turns; tenants that share a lock by their hash only lose time.
 const TURNS: usize = 64;
-/// Readers that take something in at once: the other connections are for those who need not wait.
+/// Maximum number of readers that catch up concurrently; the other connections stay free for reads that need not wait.
 const AT_ONCE: usize = 4;
 
-/// Tickets of a tenant whose statistics a reader begins: it takes one long transaction, which no reader should have to wait
-/// for, and which would be lost with the reader.
+/// Maximum number of tickets for which a reader starts statistics itself: that takes one long transaction, which no reader should
+/// have to wait for, and which would be lost with the reader.
 const BEGIN: i64 = 50_000;
 
-/// For readers. A handle; clones share it.
+/// Catches projections up for readers. A handle; clones share state.
 #[derive(Clone)]
 pub struct Projections(Arc<Shared>);
 
@@ -88,24 +88,23 @@ impl Default for Projections {
     }
 }
 
-/// Why a projection was not brought up.
+/// Why a projection could not catch up.
 #[derive(Debug, thiserror::Error)]
 pub enum CatchUpError {
     #[error(transparent)]
     Pool(#[from] PoolError),
-    /// As of [`step`].
+    /// See [`step`].
     #[error(transparent)]
     Query(#[from] Error),
 }
 
 impl Projections {
-    /// A turn for what costs about as much as catching up. `None` never comes: turns are not taken back.
+    /// A permit for work that costs about as much as catching up. Never `None`, because the semaphore is never closed.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.0.working.acquire().await.ok()
     }
 
-    /// Takes in what is missing up to the head of the tenant's log as it is now, for at most 2 s. No connection is held
-    /// while it waits for others.
+    /// Catches up with the current head of the tenant's log, for at most 2 s. Holds no connection while it waits for others.
     ///
     /// # Errors
     /// See [`CatchUpError`].
@@ -119,7 +118,7 @@ impl Projections {
         if which == Projection::Statistics && begins && now.tickets > BEGIN {
             return Ok(Reached::Behind { standing: now });
         }
-        // One reader of this process works, the others find it done.
+        // One reader of this process does the work; the others find it done.
         let turn = BuildHasherDefault::<DefaultHasher>::default().hash_one((tenant, which)) as usize % TURNS;
         let waited =
             timeout_at(until, async { (self.0.turns[turn].lock().await, self.0.working.acquire().await) }).await;
@@ -139,7 +138,7 @@ impl Projections {
     }
 }
 
-/// Absent: `wanted` is not reached.
+/// `None` if `wanted` is not reached.
 fn reached(standing: Standing, wanted: i64) -> Option<Reached> {
     standing.whole().filter(|position| *position >= wanted).map(|position| Reached::Head { position })
 }

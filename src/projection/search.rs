@@ -1,4 +1,4 @@
-//! Documents for the search: a document is made of its ticket as it is, so making it again is never wrong, only wasted.
+//! Projection of search documents. A document is built from its current ticket, so rebuilding it is safe, if redundant.
 
 use diesel::result::QueryResult;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
@@ -8,13 +8,13 @@ use super::Step;
 use crate::store::projection::{self, Projection, Standing};
 use crate::store::search;
 
-/// Activities, or tickets, in one transaction.
+/// Maximum number of activities or tickets per transaction.
 const CHUNK: i64 = 1_000;
 
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing) -> QueryResult<Step> {
     let Standing { position, remaining, head, floor, tickets: _ } = standing;
     match position {
-        // The newest tickets first.
+        // Newest tickets first.
         Some(position) if position >= floor && remaining > 0 => {
             let down_to = (remaining - CHUNK).max(0);
             let ids = search::numbered(conn, tenant, down_to, remaining).await?;

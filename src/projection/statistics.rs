@@ -1,4 +1,4 @@
-//! Sums over tickets: begun from the tickets, kept up by what each activity changed.
+//! Projection of statistics: sums that start from the tickets and are updated by the changes of each activity.
 
 use diesel::result::{Error, QueryResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
@@ -12,7 +12,7 @@ use crate::store::projection::{self, Projection, Standing};
 use crate::store::read::activity::{View, range};
 use crate::store::statistics;
 
-/// Activities in one transaction.
+/// Maximum number of activities per transaction.
 const CHUNK: i64 = 2_000;
 
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing) -> QueryResult<Step> {
@@ -23,7 +23,7 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing
     }
 }
 
-/// All of a tenant's tickets as of the head, both read in one snapshot.
+/// Counts all tickets of a tenant as of its head, in one snapshot.
 async fn begin(conn: &mut AsyncPgConnection, tenant: &str, from: Option<i64>) -> QueryResult<Step> {
     conn.build_transaction()
         .repeatable_read()
@@ -49,7 +49,7 @@ async fn fold(conn: &mut AsyncPgConnection, tenant: &str, position: i64, head: i
     let up_to = head.min(position.saturating_add(CHUNK));
     let rows = range(conn, tenant, position, up_to, View::Full).await?;
     if rows.len() as i64 != up_to - position {
-        // Retention took some of them meanwhile: the next look sees it.
+        // Retention has removed some of them; the next step detects it.
         return Ok(Step::Raced);
     }
     let amounts = changed(rows).map_err(|what| Error::DeserializationError(what.into()))?.amounts(tenant);

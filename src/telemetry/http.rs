@@ -1,4 +1,4 @@
-//! The second port: metrics for Prometheus, and two addresses for whoever starts and stops the process.
+//! The metrics port: Prometheus metrics, liveness and readiness.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ struct Shown {
     troubles: Troubles,
 }
 
-/// Serves until `shutdown` returns: `/metrics`; `/healthz`, 200 while the process lives, with `detail`; `/readyz`, 200 while it is Ready
-/// and has no trouble, else 503 with a line for each.
+/// Serves until `shutdown` completes: `/metrics`; `/healthz`, always 200, with `detail`; `/readyz`, 200 if the process is Ready and
+/// has no trouble, otherwise 503 with one line per trouble.
 pub async fn serve_metrics(
     listener: TcpListener,
     metrics: Arc<Metrics>,
@@ -40,7 +40,7 @@ pub async fn serve_metrics(
 
 async fn show_metrics(State(shown): State<Shown>) -> Result<([(HeaderName, &'static str); 1], String), StatusCode> {
     let text = shown.metrics.text().map_err(|error| {
-        tracing::error!("Metrics cannot be shown: {error}");
+        tracing::error!("Metrics cannot be rendered: {error}");
         StatusCode::INTERNAL_SERVER_ERROR
     })?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))

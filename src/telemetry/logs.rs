@@ -1,4 +1,4 @@
-//! Logs go to stderr: for people on a terminal, as JSON lines elsewhere. A panic is logged like anything else.
+//! Logging to stderr: human-readable on a terminal, JSON lines elsewhere. Panics are logged, too.
 
 use std::io::IsTerminal;
 use std::panic;
@@ -8,19 +8,19 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::TelemetryError;
 
-/// The first of these that is set and not empty is the filter; without one it is `info`.
+/// Environment variables for the filter: the first that is set and not empty applies, otherwise `info`.
 const FILTERS: [&str; 2] = ["DOCKET_LOG", "RUST_LOG"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum LogFormat {
-    /// Human on a terminal, else JSON.
+    /// Human-readable on a terminal, otherwise JSON.
     #[default]
     Auto,
     Human,
     Json,
 }
 
-/// Starts logging for the whole process. Call it once, first thing in main. Without a filter the environment has one.
+/// Starts logging for the whole process; call it once. If `given` is absent, the environment sets the filter.
 pub fn init_logs(format: LogFormat, given: Option<String>) -> Result<(), TelemetryError> {
     let set = given.map(|text| (FILTERS[0], text)).or_else(|| {
         FILTERS.into_iter().find_map(|name| {
@@ -47,7 +47,7 @@ pub fn init_logs(format: LogFormat, given: Option<String>) -> Result<(), Telemet
 }
 
 /// # Errors
-/// What is wrong with a filter.
+/// Why the filter is invalid.
 pub fn check_filter(text: &str) -> Result<(), String> {
     EnvFilter::builder().parse(text).map(|_| ()).map_err(|error| error.to_string())
 }
@@ -76,6 +76,6 @@ mod tests {
         let good = filter(Some(("RUST_LOG", "warn,docket=debug".into()))).expect("a filter");
         assert_eq!(good.to_string(), "docket=debug,warn");
         let refused = filter(Some(("DOCKET_LOG", "docket=loud".into()))).expect_err("no filter").to_string();
-        assert!(refused.starts_with("DOCKET_LOG is not a log filter"), "{refused}");
+        assert!(refused.starts_with("DOCKET_LOG is not a valid log filter"), "{refused}");
     }
 }

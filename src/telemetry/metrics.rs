@@ -1,4 +1,4 @@
-//! Every metric of Docket: its name, its labels, and the plain method that records it.
+//! All metrics: their names, labels, and methods that record them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::TelemetryError;
 use super::otlp::encrypted;
 use super::trace::resource;
 
-/// The names of the gRPC status codes, each at its number.
+/// Names of the gRPC status codes, by number.
 const CODES: [&str; 17] = [
     "OK",
     "CANCELLED",
@@ -34,21 +34,20 @@ const CODES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// In seconds, from a cached read to a call that somebody waits for.
+/// Histogram bounds in seconds, from a cached read to a call that is far too slow.
 const SECONDS: [f64; 15] =
     [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
-/// Why batches are submitted again.
+/// Causes of batch retries.
 const RETRIES: [&str; 3] = ["halved", "reconnect", "retry"];
 
-/// In commands, up to the largest batch.
+/// Histogram bounds in commands, up to the largest batch.
 const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// All instruments of the process. Make one, share it in an `Arc`; the series that a hot path needs are made once, with
-/// their labels, and kept by who records them.
+/// All instruments of the process; share one in an `Arc`. Hot paths create their series once, with labels, and keep them.
 pub struct Metrics {
     registry: Registry,
-    /// Dropping it would end the collection.
+    /// Kept because dropping it would end the collection.
     provider: SdkMeterProvider,
     calls: Counter<u64>,
     call_seconds: Histogram<f64>,
@@ -67,12 +66,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Read by Prometheus.
+    /// Metrics for Prometheus only.
     pub fn new() -> Result<Metrics, TelemetryError> {
         Metrics::build(SdkMeterProvider::builder())
     }
 
-    /// Read by Prometheus, and sent to `endpoint` (`http://host:4317`). Call it on the runtime that is to send.
+    /// Metrics for Prometheus that are also sent to `endpoint` (`http://host:4317`). Call it on the runtime that sends them.
     pub fn sent_to(endpoint: &str, every: Duration) -> Result<Metrics, TelemetryError> {
         let exporter = encrypted(MetricExporter::builder().with_tonic().with_endpoint(endpoint), endpoint).build();
         let exporter = exporter.map_err(|error| TelemetryError::Metrics(error.to_string()))?;
@@ -92,40 +91,44 @@ impl Metrics {
         let provider = provider.with_reader(reader).build();
         let meter = provider.meter("docket");
         Ok(Metrics {
-            calls: counter(&meter, "calls", "Calls that ended, by method and status code."),
-            call_seconds: seconds(&meter, "call.duration", "From a call's headers to its end, streams included."),
-            calls_open: open(&meter, "calls.open", "Calls that are running, by method."),
+            calls: counter(&meter, "calls", "Completed calls, by method and status code."),
+            call_seconds: seconds(
+                &meter,
+                "call.duration",
+                "Duration of a call, from its headers to its end, including streams.",
+            ),
+            calls_open: open(&meter, "calls.open", "Calls in progress, by method."),
             batch_commands: meter
                 .u64_histogram("batch.commands")
-                .with_description("Commands decided in one batch, by lane.")
+                .with_description("Commands per batch, by lane.")
                 .with_boundaries(BATCH.to_vec())
                 .build(),
-            batch_retries: counter(&meter, "batch.retries", "Batches submitted again, by lane and cause."),
-            commit_seconds: seconds(&meter, "commit.duration", "The COMMIT of one batch, by lane."),
-            queue_depth: meter
-                .u64_gauge("queue.depth")
-                .with_description("Commands that wait for a batch, by lane.")
-                .build(),
+            batch_retries: counter(&meter, "batch.retries", "Batch retries, by lane and cause."),
+            commit_seconds: seconds(&meter, "commit.duration", "Duration of a batch's COMMIT, by lane."),
+            queue_depth: meter.u64_gauge("queue.depth").with_description("Queued commands, by lane.").build(),
             activities: counter(&meter, "activities", "Activities committed, by lane."),
             verdicts: counter(&meter, "rule.verdicts", "Workflow runs, by workflow and verdict."),
-            streams_open: open(&meter, "streams.open", "Subscribers of the log."),
-            stream_lag_seconds: seconds(&meter, "stream.lag", "From an activity's commit to its delivery."),
-            ready: meter.u64_gauge("ready").with_description("1 while /readyz says that calls can be taken.").build(),
+            streams_open: open(&meter, "streams.open", "Open activity streams."),
+            stream_lag_seconds: seconds(&meter, "stream.lag", "Delay from an activity's commit to its delivery."),
+            ready: meter
+                .u64_gauge("ready")
+                .with_description("1 if the server is ready (/readyz), otherwise 0.")
+                .build(),
             log_lag: meter
                 .f64_gauge("log.lag")
-                .with_description("Since the heads of the log were read.")
+                .with_description("Time since the heads of the log were last read.")
                 .with_unit("s")
                 .build(),
             reads_connections: meter
                 .u64_gauge("reads.connections")
-                .with_description("Connections of the pool for reads, by state.")
+                .with_description("Connections of the read pool, by state.")
                 .build(),
             registry,
             provider,
         })
     }
 
-    /// What one RPC method records; `method` is its full path.
+    /// Series of one RPC method; `method` is its full path.
     pub fn call_series(&self, method: &'static str) -> CallSeries {
         CallSeries {
             calls: self.calls.clone(),
@@ -136,10 +139,10 @@ impl Metrics {
         }
     }
 
-    /// What one lane of the journal records.
+    /// Series of one journal lane.
     pub fn lane_series(&self, lane: usize) -> LaneSeries {
         let label = KeyValue::new("lane", lane as i64);
-        // A counter that comes into being with its first 1 never shows as having grown.
+        // Initialized to 0: a counter that first appears with the value 1 never shows an increase.
         for cause in RETRIES {
             self.batch_retries.add(0, &[label.clone(), KeyValue::new("cause", cause)]);
         }
@@ -153,7 +156,7 @@ impl Metrics {
         }
     }
 
-    /// `count` runs of a workflow ended with this verdict. Count over a batch and call once.
+    /// Records `count` runs of a workflow with this verdict; call it once per batch.
     pub fn rule_verdicts(&self, workflow: impl Into<StringValue>, verdict: &'static str, count: u64) {
         self.verdicts.add(count, &[KeyValue::new("workflow", workflow.into()), KeyValue::new("verdict", verdict)]);
     }
@@ -166,7 +169,7 @@ impl Metrics {
         self.streams_open.add(-1, &[]);
     }
 
-    /// From an activity's commit to its delivery to one subscriber.
+    /// Records the delay from an activity's commit to its delivery to one subscriber.
     pub fn stream_lag(&self, lag: Duration) {
         self.stream_lag_seconds.record(lag.as_secs_f64(), &[]);
     }
@@ -175,26 +178,26 @@ impl Metrics {
         self.ready.record(u64::from(ready), &[]);
     }
 
-    /// Since the heads of the log were read.
+    /// Records the time since the heads of the log were last read.
     pub fn log_lag(&self, lag: Duration) {
         self.log_lag.record(lag.as_secs_f64(), &[]);
     }
 
-    /// Of `open` connections for reads, `used` are in use.
+    /// Records that `used` of the `open` connections of the read pool are in use.
     pub fn reads_connections(&self, used: usize, open: usize) {
         for (state, count) in [("used", used), ("idle", open.saturating_sub(used))] {
             self.reads_connections.record(count as u64, &[KeyValue::new("state", state)]);
         }
     }
 
-    /// Sends what waits, where metrics are sent. Blocks.
+    /// Sends the metrics that have not been sent, if export is configured. Blocks.
     pub fn end(&self) {
         if let Err(error) = self.provider.shutdown() {
-            tracing::warn!("The last metrics were not sent: {error}");
+            tracing::warn!("Sending the last metrics failed: {error}");
         }
     }
 
-    /// Everything recorded so far, as Prometheus reads it.
+    /// All metrics in the Prometheus text format.
     pub fn text(&self) -> Result<String, TelemetryError> {
         TextEncoder::new()
             .encode_to_string(&self.registry.gather())
@@ -202,7 +205,7 @@ impl Metrics {
     }
 }
 
-/// The calls of one method, with the labels made beforehand.
+/// Series of one RPC method, with prepared labels.
 #[derive(Clone)]
 pub struct CallSeries {
     calls: Counter<u64>,
@@ -217,7 +220,7 @@ impl CallSeries {
         self.open.add(1, &self.method);
     }
 
-    /// `code` is the number of a gRPC status code; one that gRPC does not know counts as UNKNOWN.
+    /// `code` is a gRPC status code; values that gRPC does not define count as UNKNOWN.
     pub fn ended(&self, code: usize, elapsed: Duration) {
         self.open.add(-1, &self.method);
         self.seconds.record(elapsed.as_secs_f64(), &self.method);
@@ -225,7 +228,7 @@ impl CallSeries {
     }
 }
 
-/// The batches of one lane, with the label made beforehand.
+/// Series of one lane, with a prepared label.
 #[derive(Clone)]
 pub struct LaneSeries {
     batch_commands: Histogram<u64>,
@@ -237,20 +240,20 @@ pub struct LaneSeries {
 }
 
 impl LaneSeries {
-    /// A batch was committed: how many commands it held, how many activities it wrote, how long its COMMIT took.
+    /// Records a committed batch: number of commands, number of activities, duration of its COMMIT.
     pub fn committed(&self, commands: usize, activities: usize, commit: Duration) {
         self.batch_commands.record(commands as u64, &self.lane);
         self.activities.add(activities as u64, &self.lane);
         self.commit_seconds.record(commit.as_secs_f64(), &self.lane);
     }
 
-    /// A batch is submitted again; `cause` is one of a few fixed words.
+    /// Records a retry of a batch; `cause` is one of a few fixed words.
     pub fn retried(&self, cause: &'static str) {
         let [lane] = &self.lane;
         self.batch_retries.add(1, &[lane.clone(), KeyValue::new("cause", cause)]);
     }
 
-    /// The commands that wait now.
+    /// Records the number of queued commands.
     pub fn queue_depth(&self, commands: usize) {
         self.queue_depth.record(commands as u64, &self.lane);
     }

@@ -1,4 +1,4 @@
-//! Logs, metrics, traces and the port that shows them. Floor 0: it knows nothing of tickets and nothing of gRPC.
+//! Logs, metrics, traces, and the metrics port. Floor 0: depends on neither tickets nor gRPC.
 
 mod http;
 mod logs;
@@ -15,15 +15,15 @@ pub use phase::Phase;
 pub use trace::{CallSpan, Did, Trace, Traces, on_the_wall};
 pub use trouble::Troubles;
 
-/// What kept logs or metrics from starting, in words for the operator.
+/// Why logs, metrics or traces could not be started, for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    #[error("{variable} is not a log filter: {problem} (an example: info,docket::journal=debug)")]
+    #[error("{variable} is not a valid log filter: {problem} (example: info,docket::journal=debug)")]
     BadFilter { variable: &'static str, problem: String },
-    #[error("logging was started twice")]
+    #[error("logging is already started")]
     LogsTwice,
-    #[error("traces cannot be sent: {0}")]
+    #[error("traces cannot be exported: {0}")]
     Traces(String),
-    #[error("metrics cannot start: {0}")]
+    #[error("metrics cannot be started: {0}")]
     Metrics(String),
 }

@@ -1,21 +1,21 @@
-//! How far the process is in its life. `main` makes one watch channel of it, and whoever needs to know watches.
+//! Lifecycle phase of the process, published on a watch channel.
 
 use tokio::sync::watch;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Not yet serving: migrating, warming.
+    /// Not serving yet: migrating, connecting, warming up.
     Starting,
     /// Serving.
     Ready,
-    /// Told to stop: no new calls, running ones end, streams end with their position.
+    /// Shutting down: no new calls; running calls finish, and streams end with their position.
     Draining,
 }
 
 impl Phase {
-    /// Returns once the process drains, or once nobody is left to say so.
+    /// Returns once the process drains, or once the sender is dropped.
     pub async fn draining(mut phase: watch::Receiver<Phase>) {
-        // The error says that the sender is gone: the process is on its way out.
+        // An error means that the sender was dropped, so the process is exiting.
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
     }
 }

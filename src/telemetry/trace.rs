@@ -1,5 +1,5 @@
-//! Traces: spans of the calls that are traced, sent over OTLP. Whether a call is traced is decided once, at its headers; one
-//! that is not costs a look for `traceparent` and nothing else.
+//! Traces: spans of sampled calls, exported over OTLP. The sampling decision is made once, at a call's headers; a call that is
+//! not sampled costs a lookup of `traceparent` and nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,41 +19,41 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, Span as Sd
 use super::TelemetryError;
 use super::otlp::encrypted;
 
-/// After this an export is given up.
+/// Timeout of an export.
 const EXPORT: Duration = Duration::from_secs(5);
 
-/// Makes the spans of calls; clones share it. By default it makes none.
+/// Creates spans for calls. The default creates none; clones share state.
 #[derive(Clone, Default)]
 pub struct Traces(Option<Arc<Sink>>);
 
 struct Sink {
     tracer: SdkTracer,
     provider: SdkTracerProvider,
-    /// Of all u64, how many are traced.
+    /// Sampling threshold, as a share of the u64 range.
     threshold: u64,
     calls: AtomicU64,
 }
 
 impl Traces {
-    /// Sends to `endpoint` (`http://host:4317` or `https://…`). `ratio` of the calls without a `traceparent` are traced; with
-    /// one, its sampled flag says. Call it on the runtime that is to send.
+    /// Exports to `endpoint` (`http://host:4317` or `https://…`). `ratio` is the share of calls without `traceparent` that are
+    /// traced; for others, its sampled flag decides. Call it on the runtime that sends the spans.
     pub fn to(endpoint: &str, ratio: f64) -> Result<Traces, TelemetryError> {
         let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(EXPORT);
         let exporter =
             encrypted(exporter, endpoint).build().map_err(|error| TelemetryError::Traces(error.to_string()))?;
         let provider = SdkTracerProvider::builder()
-            // Only what is traced comes this far.
+            // Sampling was decided earlier.
             .with_sampler(Sampler::AlwaysOn)
             .with_batch_exporter(exporter)
             .with_resource(resource())
             .build();
-        // A product of at least 2^64 stays u64::MAX.
+        // A product of 2^64 or more saturates at u64::MAX.
         let threshold = (ratio * 18_446_744_073_709_551_616.0) as u64;
         let tracer = provider.tracer("docket");
         Ok(Traces(Some(Arc::new(Sink { tracer, provider, threshold, calls: AtomicU64::new(0) }))))
     }
 
-    /// The span of a call that begins, if it is traced.
+    /// Opens the span of a call, if it is sampled.
     pub fn open(&self, headers: &HeaderMap, method: &'static str) -> Option<CallSpan> {
         let sink = self.0.as_ref()?;
         let parent = match headers.contains_key("traceparent") {
@@ -79,25 +79,25 @@ impl Traces {
         Some(CallSpan { span, trace })
     }
 
-    /// Sends what waits, and ends. Blocks.
+    /// Exports the remaining spans and shuts down. Blocks.
     pub fn end(&self) {
         if let Some(sink) = &self.0
             && let Err(error) = sink.provider.shutdown_with_timeout(EXPORT)
         {
-            tracing::warn!("The last spans were not sent: {error}");
+            tracing::warn!("Sending the last spans failed: {error}");
         }
     }
 }
 
 impl Sink {
-    /// One of every so many, evenly spread.
+    /// Samples at the configured ratio, evenly spread.
     fn chosen(&self) -> bool {
         const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
         self.threshold > 0 && self.calls.fetch_add(1, Ordering::Relaxed).wrapping_mul(GOLDEN) <= self.threshold
     }
 }
 
-/// What all spans and metrics of the process say of it.
+/// Resource attributes of all spans and metrics.
 pub(super) fn resource() -> Resource {
     Resource::builder()
         .with_service_name("docket")
@@ -117,14 +117,14 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// The span of a call; it ends when it is dropped.
+/// Span of a call; ends on drop.
 pub struct CallSpan {
     span: SdkSpan,
     trace: Trace,
 }
 
 impl CallSpan {
-    /// What spans below the call are made with.
+    /// Parent for spans below the call.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
@@ -133,18 +133,18 @@ impl CallSpan {
         self.span.set_attribute(KeyValue::new(name, value));
     }
 
-    /// The call failed, by a fault of the server's.
+    /// Marks the call as failed because of a server error.
     pub fn failed(&mut self, why: String) {
         self.span.set_status(Status::error(why));
     }
 
-    /// For the answer: `traceresponse`, as W3C drafts it.
+    /// Value of the response header `traceresponse` (W3C draft).
     pub fn response(&self) -> String {
         format!("00-{}-{}-01", self.trace.id(), self.trace.context.span_id())
     }
 }
 
-/// A place in a trace, below which spans are recorded after the fact. Cheap to clone.
+/// A position in a trace, below which spans are recorded retroactively. Cheap to clone.
 #[derive(Clone)]
 pub struct Trace {
     sink: Arc<Sink>,
@@ -152,17 +152,17 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The trace's id in hexadecimal.
+    /// Trace id, in hexadecimal.
     pub fn id(&self) -> String {
         self.context.trace_id().to_string()
     }
 
-    /// Records a span below this one.
+    /// Records a child span.
     pub fn child(&self, did: Did) -> Trace {
         self.record(did, &Context::new().with_remote_span_context(self.context.clone()))
     }
 
-    /// Records a span that begins a trace of its own, for work that belongs to many calls.
+    /// Records a root span in a trace of its own, for work that is shared by many calls.
     pub fn apart(&self, did: Did) -> Trace {
         self.record(did, &Context::new())
     }
@@ -183,7 +183,7 @@ impl std::fmt::Debug for Trace {
     }
 }
 
-/// Something that was done.
+/// A completed operation, to be recorded as a span.
 pub struct Did {
     pub name: &'static str,
     pub began: SystemTime,
@@ -192,7 +192,7 @@ pub struct Did {
     pub links: Vec<Trace>,
 }
 
-/// The clock on the wall at a moment of the other clock.
+/// Converts a monotonic instant to wall-clock time.
 pub fn on_the_wall(moment: Instant) -> SystemTime {
     SystemTime::now() - moment.elapsed()
 }

@@ -1,15 +1,15 @@
-//! What keeps a process from taking calls, in words: pending migrations, a log that cannot be read, no free connection.
+//! Reasons why a process is not ready: pending migrations, an unreadable log, no free connection.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// The troubles of one process; clones share them.
+/// Current troubles of the process; clones share them.
 #[derive(Clone, Debug)]
 pub struct Troubles(Arc<watch::Sender<ByFinder>>);
 
-/// By who found it.
+/// Descriptions, by the check that found them.
 type ByFinder = BTreeMap<&'static str, String>;
 
 impl Default for Troubles {
@@ -19,7 +19,7 @@ impl Default for Troubles {
 }
 
 impl Troubles {
-    /// `finder` has a trouble, or none any more. True when that is news; other words for the same are none.
+    /// Sets or clears the trouble of `finder`. Returns whether one appeared or disappeared; a new description alone does not count.
     pub fn set(&self, finder: &'static str, trouble: Option<String>) -> bool {
         self.0.send_if_modified(|known| match trouble {
             Some(words) => known.insert(finder, words).is_none(),
@@ -31,12 +31,12 @@ impl Troubles {
         !self.0.borrow().is_empty()
     }
 
-    /// A line for each.
+    /// One line per trouble.
     pub fn text(&self) -> String {
         self.0.borrow().iter().map(|(finder, words)| format!("{finder}: {words}\n")).collect()
     }
 
-    /// Returns when a trouble has come or gone since this watch was last asked.
+    /// A receiver that is notified when a trouble appears or disappears.
     pub fn watch(&self) -> watch::Receiver<BTreeMap<&'static str, String>> {
         self.0.subscribe()
     }

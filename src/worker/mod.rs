@@ -1,5 +1,5 @@
-//! Time: what is due becomes commands. Correctness needs no leader: a command settles its ticket first, and what was settled
-//! is not done again.
+//! Background worker for SLA timers: submits a command for each ticket that is due. Correctness needs no leader: a command first
+//! brings its ticket's clocks up to date, and what is recorded is not recorded again.
 
 mod timers;
 

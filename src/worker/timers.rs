@@ -1,4 +1,4 @@
-//! Warnings and breaches that are due, and clocks that have to follow a changed policy or calendar.
+//! SLA timers: fires due warnings and breaches, and moves clocks after a change of a policy or calendar.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,30 +21,33 @@ use crate::store::pool::connect;
 use crate::store::sla::{self, Move};
 
 const SET_UP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET jit = off";
-/// Between two looks.
+/// Poll interval.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// Between two tries to connect.
+/// Delay before a reconnect.
 const AGAIN: Duration = Duration::from_secs(2);
-/// Whoever is not the one that looks takes what was due so long ago: then that one is gone, or too slow.
+/// Overdue time, in microseconds, after which a process without the lock takes over: the one that holds it is gone, or too slow.
 const OVERDUE: i64 = 5_000_000;
-/// Tickets of one look, and of one command.
+/// Maximum number of tickets per poll, and per command.
 const TICKETS: i64 = 4_000;
 const IN_COMMAND: usize = 50;
-/// Between two looks at what is due: tickets of one tenant that follow its configuration, and tenants whose tickets do.
+/// Maximum number of tickets per tenant whose clocks are moved between two polls.
 const FOLLOWING: i64 = 400;
-/// Of these in one command, and one command after the other: whoever writes to the same tenant waits for these, not for all.
+/// Tickets per such command. The commands run one after another, so that a write to the same tenant waits for one, not for all.
 const FOLLOW_AT_ONCE: usize = 100;
+/// Maximum number of tenants whose clocks are moved between two polls.
 const TENANTS: i64 = 100;
 
-/// Looks until it is dropped. Of several processes one looks, by a lock that ends with its session; the others see to what it
-/// leaves undone.
+/// Runs until dropped. An advisory lock, which ends with its session, elects one of several processes; the others only take over
+/// what it leaves overdue.
 pub async fn run(url: String, journal: Journal) {
     let mut away = false;
     loop {
         let Err(error) = session(&url, &journal, &mut away).await;
-        // Said once, not every few seconds.
+        // Logged once, not every few seconds.
         if !std::mem::replace(&mut away, true) {
-            tracing::warn!("Timers of SLA clocks wait for the database; each write settles its own ticket: {error}");
+            tracing::warn!(
+                "SLA timers are waiting for the database; writes still bring their own ticket's clocks up to date: {error}"
+            );
         }
         sleep(AGAIN).await;
     }
@@ -75,7 +78,7 @@ async fn session(url: &str, journal: &Journal, away: &mut bool) -> Result<Infall
     }
 }
 
-/// Each tenant's tickets in commands of their own. What is not done is found again.
+/// Submits the tickets of each tenant in commands of their own. What fails is found again by the next poll.
 async fn fire(journal: &Journal, due: Vec<(String, Uuid)>) {
     let mut tenants: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
     for (tenant, ticket) in due {
@@ -88,17 +91,17 @@ async fn fire(journal: &Journal, due: Vec<(String, Uuid)>) {
     }
 }
 
-/// What became of tickets that were sent on their way.
+/// Outcome of submitting tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sent {
     All,
-    /// All but some whose own commands break.
+    /// All except tickets whose commands fail.
     Most,
-    /// The journal takes nothing now.
+    /// None: the journal does not accept commands now.
     Nothing,
 }
 
-/// A ticket that breaks its command holds up nobody else: those beside it are sent one by one then.
+/// Submits the tickets in one command; if that fails, one by one, so that one failing ticket does not block the others.
 async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
     match send(journal, tenant, tickets).await {
         Sent::Most if tickets.len() > 1 => {
@@ -109,7 +112,7 @@ async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
     }
 }
 
-/// In one command: all of them or none.
+/// Submits one command: all tickets or none.
 async fn send(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
     let command = Command {
         id: Uuid::now_v7(),
@@ -124,27 +127,27 @@ async fn send(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
         [one] => id::show(id::TICKET, *one),
         all => format!("{} tickets", all.len()),
     };
-    tracing::warn!(tenant, "SLA clocks of {whose} of tenant {tenant} are tried again: {error}");
+    tracing::warn!(tenant, "Updating the SLA clocks of {whose} of tenant {tenant} failed and will be retried: {error}");
     match error {
         Failure::Refused(_) | Failure::Internal { .. } => Sent::Most,
         Failure::Overloaded { .. } | Failure::DeadlinePassed | Failure::Unavailable { .. } => Sent::Nothing,
     }
 }
 
-/// One step of each tenant whose clocks have something to follow: a changed policy or calendar, other zone data, other marks of
-/// rules. Answers how many tickets followed.
+/// Takes one step for each tenant whose clocks must move because of a changed policy or calendar, new time zone data, or new
+/// marks of rules. Returns the number of tickets that were updated.
 async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize, Error> {
     let zones = zone::data_version();
     let moves = sla::moves(conn, zones, TENANTS).await?;
-    // A write that was decided by the rules before may not have been committed yet. It holds the tenant's head; so does this, after
-    // it, and then its ticket is seen.
+    // A write under the previous rules may not have committed yet, but it holds the tenant's head. A command that takes the head
+    // after it ensures that its ticket is visible.
     let begin = async |at: &Move| !at.after_id.is_nil() || submit(journal, &at.tenant_id, &[]).await == Sent::All;
     let begun = join_all(moves.iter().map(begin)).await;
     let mut followed = 0;
     'tenants: for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
         let tickets = sla::open_tickets(conn, &at, FOLLOWING).await?;
         for some in tickets.chunks(FOLLOW_AT_ONCE) {
-            // Who breaks is left behind: each write of such a ticket has it follow, too.
+            // Failing tickets are skipped: any write of such a ticket also updates its clocks.
             if submit(journal, &at.tenant_id, some).await == Sent::Nothing {
                 continue 'tenants;
             }

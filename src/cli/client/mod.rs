@@ -1,4 +1,4 @@
-//! What subcommands that call a server share: where it is, who calls, and what its refusals say.
+//! Connection arguments and errors of the client commands.
 
 use std::path::PathBuf;
 
@@ -19,20 +19,20 @@ const DEFAULT_ADDRESS: &str = "127.0.0.1:50051";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub struct ServerArgs {
-    /// Where the server listens: HOST:PORT, or https://HOST:PORT [env: DOCKET_ADDRESS] [default: 127.0.0.1:50051]
+    /// Server address: HOST:PORT or https://HOST:PORT [env: DOCKET_ADDRESS] [default: 127.0.0.1:50051]
     #[arg(long, global = true, value_name = "ADDRESS")]
     address: Option<String>,
-    /// Who calls: what `docket token` prints [env: DOCKET_TOKEN]
+    /// Token, as printed by `docket token` [env: DOCKET_TOKEN]
     #[arg(long, global = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// A server and a token that `docket profile set` keeps [env: DOCKET_PROFILE]
+    /// Profile with address and token, from `docket profile set` [env: DOCKET_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
     #[command(flatten)]
     tls: TlsFiles,
 }
 
-/// Where to call, and as whom.
+/// Server address, credentials and TLS files.
 struct Target {
     address: String,
     token: String,
@@ -41,34 +41,34 @@ struct Target {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    #[error("no token: set DOCKET_TOKEN, give --token, or keep one with `docket profile set`; {advice}")]
+    #[error("no token: set DOCKET_TOKEN, use --token, or store one with `docket profile set`; {advice}")]
     NoToken { advice: String },
-    #[error("the token has characters that no token has: paste what `docket token` prints")]
+    #[error("the token contains invalid characters: use the output of `docket token`")]
     BadToken,
-    #[error("{address:?} is no address of a server: write HOST:PORT or https://HOST:PORT")]
+    #[error("{address:?} is not a valid server address: write HOST:PORT or https://HOST:PORT")]
     BadAddress { address: String },
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("no TLS with {address}: {problem}; see --ca, --client-cert and --client-key")]
+    #[error("TLS connection to {address} failed: {problem}; see --ca, --client-cert and --client-key")]
     NoTls { address: String, problem: String },
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
-    #[error("no server answers at {address}: is it running? (`make run`, or `docket dev`)")]
+    #[error("cannot connect to {address}: is the server running? (`make run`, or `docket dev`)")]
     Away { address: String, source: ConnectError },
-    #[error("the server went away before it answered ({problem}){}", again(.request_id))]
+    #[error("the connection was lost before a response arrived ({problem}){}", again(.request_id))]
     Lost { problem: String, request_id: String },
-    #[error("the server did not answer within {} s{}", PATIENCE.as_secs(), again(.request_id))]
+    #[error("no response within {} s{}", PATIENCE.as_secs(), again(.request_id))]
     Silent { request_id: String },
-    /// In the server's own words.
+    /// The server's error.
     #[error("{}", refusal::told(.0))]
     Refused(Box<Refused>),
 }
 
-/// What makes a write safe to send again.
+/// Advice to retry a write safely.
 fn again(request_id: &str) -> String {
     match request_id {
         "" => String::new(),
-        id => format!("; it may have been written: send it again with request_id {id}, and it is written once"),
+        id => format!("; the write may have been committed: retry it with request_id {id} to avoid a duplicate"),
     }
 }
 
@@ -79,7 +79,7 @@ impl From<CallError> for ClientError {
             CallError::Silent { request_id } => ClientError::Silent { request_id },
             CallError::Lost { problem, request_id, anonymous: false } => ClientError::Lost { problem, request_id },
             CallError::Lost { problem, request_id, anonymous: true } => {
-                let problem = format!("{problem}; perhaps it wants a certificate: --client-cert");
+                let problem = format!("{problem}; the server may require a client certificate: --client-cert");
                 ClientError::Lost { problem, request_id }
             }
         }
@@ -114,8 +114,8 @@ impl ServerArgs {
         })
     }
 
-    /// Address, token and certificates: as flags say, a profile that is named by flag included; then the environment; then
-    /// the profile of the environment or the file; then the default.
+    /// Resolves address, token and certificates: from flags, including the profile named by `--profile`; then from the environment;
+    /// then from the profile named by the environment or the file; then the default.
     fn resolve(&self) -> Result<Target, ClientError> {
         let profiles = Profiles::load()?;
         let named = self.profile.as_deref().map(|name| profiles.get(name)).transpose()?.cloned();
@@ -159,7 +159,7 @@ fn environment(name: &str) -> Option<String> {
     given(&std::env::var(name).ok())
 }
 
-/// Nothing is signed unasked, but the command to paste is said where it would work.
+/// Advice for a missing token: the command that creates one, if it would work here. No token is created unasked.
 fn advice(address: &str) -> String {
     let command = "docket token --tenant demo --sub ann --roles agent,admin";
     let folder = environment("DOCKET_DATA_DIR").map_or_else(|| PathBuf::from(".docket"), PathBuf::from);
@@ -167,6 +167,6 @@ fn advice(address: &str) -> String {
     let here = ["127.", "localhost", "[::1]"].iter().any(|loopback| host.starts_with(loopback));
     match here && SigningKey::load(&folder).is_ok() {
         true => format!("for the server of {}: export DOCKET_TOKEN=$({command})", folder.display()),
-        false => format!("`{command}`, in the folder of a server on this machine, makes one"),
+        false => format!("`{command}` creates one, if run in the folder of a server on this machine"),
     }
 }

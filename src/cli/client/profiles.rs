@@ -1,4 +1,4 @@
-//! The file of profiles: servers by name, each with an address and where its token comes from. Only its owner can read it.
+//! Profiles file: named servers, each with an address and the source of its token. Readable only by its owner.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -17,17 +17,17 @@ pub enum ProfilesError {
     Unreadable { path: PathBuf, error: io::Error },
     #[error("cannot write {}: {error}", path.display())]
     Unwritable { path: PathBuf, error: io::Error },
-    #[error("{} is wrong: {problem}", path.display())]
+    #[error("{} is invalid: {problem}", path.display())]
     Wrong { path: PathBuf, problem: String },
-    #[error("there is no profile {name:?} in {}; {there}", path.display())]
+    #[error("no profile {name:?} in {}; {there}", path.display())]
     NoSuchProfile { name: String, path: PathBuf, there: String },
     #[error("the profile's token command {command:?} {problem}")]
     TokenCommand { command: String, problem: String },
-    #[error("there is no home folder to keep profiles in: set HOME, or DOCKET_CONFIG to a file")]
+    #[error("no home folder to store profiles in: set HOME, or DOCKET_CONFIG to a file")]
     NoHome,
 }
 
-/// What is kept under one name. A token comes from one place, or from none.
+/// A profile. At most one source of the token is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -37,10 +37,10 @@ pub struct Profile {
     pub token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
-    /// A program and its arguments; it prints the token.
+    /// Program, with arguments, that prints the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_command: Option<Vec<String>>,
-    /// A table, and so the last.
+    /// A table, so it must be last in TOML.
     #[serde(default, skip_serializing_if = "TlsFiles::is_empty")]
     pub tls: TlsFiles,
 }
@@ -61,7 +61,7 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// From DOCKET_CONFIG, else $XDG_CONFIG_HOME/docket/config.toml, else ~/.config/docket/config.toml. None is as good as empty.
+    /// Reads DOCKET_CONFIG, else $XDG_CONFIG_HOME/docket/config.toml, else ~/.config/docket/config.toml. A missing file is empty.
     pub fn load() -> Result<Profiles, ProfilesError> {
         let Some(path) = default_path() else { return Ok(Profiles { path: None, file: File::default() }) };
         let text = match fs::read_to_string(&path) {
@@ -87,7 +87,7 @@ impl Profiles {
         &self.file.profiles
     }
 
-    /// Keeps it; the first one is the current one.
+    /// Stores a profile; the first one becomes the current one.
     pub fn set(&mut self, name: &str, profile: Profile) {
         self.file.profiles.insert(name.to_owned(), profile);
         if self.file.current.is_none() {
@@ -111,7 +111,7 @@ impl Profiles {
         Ok(())
     }
 
-    /// Whole or not at all, and for its owner alone from the first byte on.
+    /// Writes the file atomically, readable only by its owner from the start.
     pub fn save(&self) -> Result<&Path, ProfilesError> {
         let path = self.path.as_deref().ok_or(ProfilesError::NoHome)?;
         let wrong =
@@ -124,7 +124,7 @@ impl Profiles {
     fn missing(&self, name: &str) -> ProfilesError {
         let names: Vec<&str> = self.file.profiles.keys().map(String::as_str).collect();
         let there = match names.as_slice() {
-            [] => "there is none yet: `docket profile set NAME --address …` makes one".to_owned(),
+            [] => "there are none; create one with `docket profile set NAME --address …`".to_owned(),
             names => format!("there are: {}", names.join(", ")),
         };
         ProfilesError::NoSuchProfile { name: name.to_owned(), path: self.path.clone().unwrap_or_default(), there }
@@ -136,11 +136,11 @@ fn read(text: &str) -> Result<File, String> {
     for (name, profile) in &file.profiles {
         let sources = [profile.token.is_some(), profile.token_file.is_some(), profile.token_command.is_some()];
         if sources.iter().filter(|given| **given).count() > 1 {
-            return Err(format!("profile {name}: token, token_file and token_command exclude one another"));
+            return Err(format!("profile {name}: token, token_file and token_command are mutually exclusive"));
         }
     }
     if let Some(current) = file.current.as_deref().filter(|current| !file.profiles.contains_key(*current)) {
-        return Err(format!("current = {current:?} names no profile of the file"));
+        return Err(format!("current = {current:?} is not a profile in the file"));
     }
     Ok(file)
 }
@@ -165,7 +165,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 impl Profile {
-    /// The token, from where it is kept.
+    /// The token, from its source.
     pub fn token(&self) -> Result<Option<String>, ProfilesError> {
         if let Some(path) = &self.token_file {
             let text =
@@ -178,10 +178,10 @@ impl Profile {
         Ok(self.token.clone())
     }
 
-    /// Where the token comes from, without the token.
+    /// Describes the source of the token, without the token.
     pub fn token_source(&self) -> String {
         match (&self.token, &self.token_file, &self.token_command) {
-            (Some(_), _, _) => "kept here".to_owned(),
+            (Some(_), _, _) => "stored".to_owned(),
             (_, Some(path), _) => format!("file {}", path.display()),
             (_, _, Some(command)) => format!("command {}", command.join(" ")),
             _ => String::new(),
@@ -213,8 +213,8 @@ mod tests {
     fn wrong_files_are_told_with_their_line() {
         for (text, words) in [
             ("[profiles.a]\nadress = \"x\"\n", "adress"),
-            ("[profiles.a]\ntoken = \"x\"\ntoken_file = \"y\"\n", "exclude one another"),
-            ("current = \"b\"\n[profiles.a]\n", "names no profile"),
+            ("[profiles.a]\ntoken = \"x\"\ntoken_file = \"y\"\n", "mutually exclusive"),
+            ("current = \"b\"\n[profiles.a]\n", "is not a profile"),
             ("current = \n", "line 1"),
         ] {
             let problem = read(text).expect_err(text);

@@ -1,17 +1,17 @@
-//! A refusal, in the server's own words, with what to do about it.
+//! Messages for errors of the server, with advice.
 
 use crate::cli::show::plain;
 use crate::grpc::client::Refused;
 
-/// What was said, the reason, each violation on a line of its own, and what to do.
+/// The message and reason, each violation on a line of its own, and advice.
 pub fn told(refused: &Refused) -> String {
     let Refused { message, meaning, reason, violations, retry_after, .. } = refused;
     let mut lines = vec![match violations.len() {
         0 | 1 => plain(message),
-        many => format!("the request has {many} faults:"),
+        many => format!("the request has {many} violations:"),
     }];
     if lines[0].is_empty() {
-        lines[0] = format!("the server refused it: {meaning}");
+        lines[0] = format!("the server rejected the request: {meaning}");
     }
     if violations.len() > 1 {
         lines.extend(violations.iter().map(|v| match v.field.as_str() {
@@ -31,10 +31,10 @@ pub fn told(refused: &Refused) -> String {
 
 fn advice(reason: &str) -> Option<&'static str> {
     match reason {
-        "ETAG_MISMATCH" => Some("view it again for its new etag, or leave --etag out to write over what was changed"),
-        "TOKEN_EXPIRED" => Some("make a new one: `docket token --tenant … --sub … --roles …`"),
-        "TOKEN_INVALID" | "TOKEN_MISSING" => Some("paste what `docket token` prints, for the server that you call"),
-        "PAGE_TOKEN_INVALID" => Some("list again from the beginning"),
+        "ETAG_MISMATCH" => Some("view it again for the new etag, or omit --etag to overwrite the change"),
+        "TOKEN_EXPIRED" => Some("create a new one: `docket token --tenant … --sub … --roles …`"),
+        "TOKEN_INVALID" | "TOKEN_MISSING" => Some("use a token from `docket token` for this server"),
+        "PAGE_TOKEN_INVALID" => Some("list again from the first page"),
         _ => None,
     }
 }
@@ -60,7 +60,7 @@ mod tests {
         let many = [("ticket.subject", "must not be empty"), ("ticket.tags", "at most 64")];
         assert_eq!(
             told(&refused("INVALID_FIELDS", "ticket.subject: …", &many)),
-            "the request has 2 faults: [INVALID_FIELDS]\n  ticket.subject: must not be empty\n  ticket.tags: at most 64"
+            "the request has 2 violations: [INVALID_FIELDS]\n  ticket.subject: must not be empty\n  ticket.tags: at most 64"
         );
         assert_eq!(told(&refused("INVALID_FIELDS", "a: b", &many[..1])), "a: b [INVALID_FIELDS]");
     }
@@ -72,6 +72,6 @@ mod tests {
             Refused { retry_after: Some(Duration::from_millis(200)), ..refused("OVERLOADED", "too \x1b[2Jmany", &[]) };
         assert_eq!(told(&busy), "too \u{fffd}[2Jmany [OVERLOADED]\n  try again in 200 ms");
         let silent = Refused { meaning: "Some requested entity was not found", ..Refused::default() };
-        assert_eq!(told(&silent), "the server refused it: Some requested entity was not found");
+        assert_eq!(told(&silent), "the server rejected the request: Some requested entity was not found");
     }
 }

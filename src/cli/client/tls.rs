@@ -1,4 +1,4 @@
-//! TLS to servers whose address begins with https://: whose word is taken for who they are, and what is shown to them.
+//! TLS for server addresses that begin with https://: the trusted CA, and the client certificate.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +10,15 @@ use crate::grpc::client::Tls;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsFiles {
-    /// Believe servers that this authority vouches for, PEM, instead of those that the system believes
+    /// CA certificate that server certificates must be signed by, PEM [default: the system's CAs]
     #[arg(long, global = true, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
-    /// A certificate for servers that ask for one, PEM
+    /// Client certificate, PEM, for servers that require one
     #[arg(long, global = true, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_cert: Option<PathBuf>,
-    /// Its private key, PEM
+    /// Private key of the client certificate, PEM
     #[arg(long, global = true, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_key: Option<PathBuf>,
@@ -28,11 +28,9 @@ pub struct TlsFiles {
 pub enum TlsError {
     #[error("cannot read {}: {error}", path.display())]
     Unreadable { path: PathBuf, error: std::io::Error },
-    #[error(
-        "a client certificate needs its private key and the key its certificate: give both --client-cert and --client-key"
-    )]
+    #[error("a client certificate requires its private key, and vice versa: set both --client-cert and --client-key")]
     Half,
-    #[error("TLS cannot be set up: {0}; see --ca, --client-cert and --client-key")]
+    #[error("TLS setup failed: {0}; see --ca, --client-cert and --client-key")]
     Unusable(String),
 }
 
@@ -41,7 +39,7 @@ impl TlsFiles {
         *self == TlsFiles::default()
     }
 
-    /// Each file from here, else from there.
+    /// Takes each file from `self`, or else from the other.
     pub fn or(self, other: &TlsFiles) -> TlsFiles {
         TlsFiles {
             ca: self.ca.or_else(|| other.ca.clone()),

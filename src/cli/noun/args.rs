@@ -1,5 +1,4 @@
-//! Arguments that many verbs share. They are written as the request's own fields, so that a verb is little more than the
-//! name of its RPC.
+//! Arguments shared by many verbs. They serialize to fields of the request, so that a verb is little more than the name of its RPC.
 
 use std::ffi::OsStr;
 use std::str::FromStr;
@@ -14,10 +13,10 @@ use crate::cli::session::Limit;
 use crate::cli::show::Kind;
 use crate::grpc::rest::{self, Schema, fold};
 
-/// How many rows a list shows unasked.
+/// Default number of rows of a list.
 const ROWS: usize = 50;
 
-/// One of the contract's words, in any case, with `_`, `-` or a space.
+/// Parser of an enum value; ignores case, and accepts `_`, `-` and space alike.
 #[derive(Clone, Copy)]
 pub struct Words(pub &'static [&'static str]);
 
@@ -28,7 +27,7 @@ impl TypedValueParser for Words {
         let text = value.to_string_lossy();
         match self.0.iter().find(|word| fold(word) == fold(&text)) {
             Some(word) => Ok((*word).to_owned()),
-            // Refuses it, with the words that there are.
+            // Rejects it with the list of values.
             None => PossibleValuesParser::new(self.0).parse_ref(command, arg, value),
         }
     }
@@ -38,7 +37,7 @@ impl TypedValueParser for Words {
     }
 }
 
-/// `key=value`; the value is JSON if it reads as such (`3`, `true`, `["a"]`), else a text.
+/// `key=value`; the value is parsed as JSON (`3`, `true`, `["a"]`) if possible, and is a string otherwise.
 #[derive(Clone, Debug)]
 pub struct Pair {
     key: String,
@@ -55,38 +54,38 @@ impl FromStr for Pair {
     }
 }
 
-/// As one object.
+/// Serializes pairs as one object.
 pub fn object<S: Serializer>(pairs: &[Pair], serializer: S) -> Result<S::Ok, S::Error> {
     let fields: Map<String, Value> = pairs.iter().map(|pair| (pair.key.clone(), pair.value.clone())).collect();
     fields.serialize(serializer)
 }
 
-/// What any write takes.
+/// Arguments of all writes.
 #[derive(Debug, Args, Serialize)]
 pub struct Write {
-    /// Decide, with the rules, and show what would be; write nothing
+    /// Dry run: execute the command and its rules, and show the result; write nothing
     #[arg(long)]
     validate_only: bool,
-    /// Makes the write safe to send again: the same id is written once [default: a fresh one]
+    /// Idempotency key: requests with the same id are executed once [default: a new id]
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
 }
 
-/// The etag that a decision was made by.
+/// Precondition of a write.
 #[derive(Debug, Args, Serialize)]
 pub struct Etag {
-    /// Refuse if it has changed since it had this etag
+    /// Fail unless the resource has this etag
     #[arg(long)]
     etag: Option<String>,
 }
 
-/// Which rows of a list, and how many.
+/// Filter, order and limit of a list.
 #[derive(Debug, Args)]
 pub struct Page {
-    /// Only what this CEL expression is true of: "ticket.priority == 'HIGH' && 'vip' in ticket.tags"
+    /// CEL filter: "ticket.priority == 'HIGH' && 'vip' in ticket.tags"
     #[arg(long, value_name = "CEL")]
     filter: Option<String>,
-    /// Fields, each with an optional desc: "priority desc, number"
+    /// Sort by these fields, each with an optional desc: "priority desc, number"
     #[arg(long, value_name = "FIELDS")]
     order_by: Option<String>,
     #[command(flatten)]
@@ -95,10 +94,10 @@ pub struct Page {
 
 #[derive(Debug, Args)]
 pub struct Rows {
-    /// At most so many [default: 50]
+    /// Maximum number of rows [default: 50]
     #[arg(long, short = 'n', value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// All there are
+    /// Show all rows
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 }
@@ -107,14 +106,14 @@ impl Rows {
     pub fn limit(&self) -> Limit {
         match (self.all, self.limit) {
             (true, _) => Limit::All,
-            (_, Some(rows)) => Limit::Asked(rows as usize),
+            (_, Some(rows)) => Limit::Given(rows as usize),
             _ => Limit::Default(ROWS),
         }
     }
 }
 
 impl Page {
-    /// Of what is no list, and only filtered.
+    /// A filter without order or limit, for requests that are not lists.
     pub fn of(filter: Option<String>) -> Page {
         Page { filter, order_by: None, rows: Rows { limit: None, all: false } }
     }
@@ -123,7 +122,7 @@ impl Page {
         self.rows.limit()
     }
 
-    /// The request, narrowed by fields of what is listed.
+    /// The request, with conditions on fields of the listed resource added to the filter.
     pub fn written(&self, kind: &Kind, narrowing: Map<String, Value>) -> Result<Map<String, Value>, CliError> {
         let message = Schema::new()?.message(kind.message)?;
         let mut conditions: Vec<String> = self.filter.iter().map(|filter| format!("({filter})")).collect();
@@ -137,7 +136,7 @@ impl Page {
             conditions.push(condition.map_err(|violation| CliError::unreadable(vec![violation]))?);
         }
         let filter = match (conditions.as_slice(), &self.filter) {
-            // Alone it goes as it was typed, so that the columns of its faults are right.
+            // A single filter is sent as typed, so that columns in its errors are right.
             ([_], Some(filter)) => filter.clone(),
             _ => conditions.join(" && "),
         };
@@ -152,7 +151,7 @@ impl Page {
     }
 }
 
-/// A text given on the command line, from a file (`@file`), or from standard input (`-`).
+/// Reads a text from the command line, a file (`@file`), or standard input (`-`).
 pub fn text(given: &str) -> Result<String, CliError> {
     let unreadable = |what: &str| {
         let what = what.to_owned();

@@ -1,4 +1,4 @@
-//! `docket agent`, `team`, `org` and `contact`: what routing knows of people that other systems own. One shape for all.
+//! `docket agent`, `team`, `org` and `contact`: the directory of people, which other systems own. All have the same verbs.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -23,16 +23,16 @@ pub struct DirectoryArgs<F: Args> {
 
 #[derive(Debug, Subcommand)]
 enum Verb<F: Args> {
-    /// List them
+    /// List all
     #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         page: Page,
     },
-    /// Show one
+    /// View one
     #[command(visible_alias = "get")]
     View { id: String },
-    /// Forget one
+    /// Delete one
     #[command(visible_alias = "rm")]
     Delete {
         id: String,
@@ -41,9 +41,9 @@ enum Verb<F: Args> {
         #[command(flatten)]
         write: Write,
     },
-    /// Make one, or change what is given of it
+    /// Create one, or change the given fields
     Set {
-        /// As the system that owns it calls it
+        /// Its id in the system that owns it
         id: String,
         #[command(flatten)]
         fields: F,
@@ -60,13 +60,13 @@ pub struct Agent {
     email: Option<String>,
     #[arg(long, value_parser = Words(AgentStatus::WORDS))]
     status: Option<String>,
-    /// How many open tickets at most; 0 means no limit
+    /// Maximum number of open tickets; 0 = no limit
     #[arg(long)]
     capacity: Option<u32>,
-    /// May be given again, or several with commas; replaces all
+    /// Skills, comma-separated or repeated; replaces all
     #[arg(long = "skill", value_name = "SKILL", value_delimiter = ',')]
     skills: Vec<String>,
-    /// The share where tickets are shared out; 0 means 1
+    /// Weight when rules distribute tickets among agents; 0 = 1
     #[arg(long)]
     weight: Option<u32>,
 }
@@ -75,7 +75,7 @@ pub struct Agent {
 pub struct Team {
     #[arg(long)]
     name: Option<String>,
-    /// Ids of agents; may be given again, or several with commas; replaces all
+    /// Ids of its agents, comma-separated or repeated; replaces all
     #[arg(long = "member", value_name = "AGENT", value_delimiter = ',')]
     member_ids: Vec<String>,
 }
@@ -84,14 +84,14 @@ pub struct Team {
 pub struct Organization {
     #[arg(long)]
     name: Option<String>,
-    /// As rules compare it: Enterprise
+    /// Tier, for rules: Enterprise
     #[arg(long)]
     tier: Option<String>,
-    /// What it has bought: plan=gold, status=active; may be given again
+    /// Subscription: plan=gold, status=active; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]
     subscription: Vec<Pair>,
-    /// A field of your own; may be given again
+    /// Custom attribute; repeatable
     #[arg(long = "attribute", value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]
     attributes: Vec<Pair>,
@@ -105,13 +105,13 @@ pub struct Contact {
     email: Option<String>,
     #[arg(long = "organization", visible_alias = "org", value_name = "ID")]
     organization_id: Option<String>,
-    /// A field of your own; may be given again
+    /// Custom attribute; repeatable
     #[arg(long = "attribute", value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]
     attributes: Vec<Pair>,
 }
 
-/// The RPCs of one kind, and the request's field for it.
+/// RPCs of a kind of resource, and the field for it in requests.
 pub trait Listed: Args + Serialize {
     const KIND: &'static Kind;
     const FIELD: &'static str;
@@ -159,7 +159,7 @@ async fn carry_out<F: Listed>(mut session: Session, verb: Verb<F>) -> Result<(),
         Verb::Set { id, fields, write } => {
             let fields = written(&fields)?;
             let mut resource = stored::<F>(&mut session, &id).await?;
-            // An upsert replaces the whole: what was not given stays as it was.
+            // An upsert replaces the whole resource, so fields that were not given are copied.
             merge(&mut resource, fields);
             let mut request = written(&write)?;
             request.insert(F::FIELD.to_owned(), Value::Object(resource));
@@ -172,7 +172,7 @@ fn named(id: &str) -> Map<String, Value> {
     Map::from_iter([("id".to_owned(), Value::from(id))])
 }
 
-/// As it is, with the etag that guards what is changed of it; a new one where there is none.
+/// The stored resource, with the etag that guards the change; a new one if it does not exist.
 async fn stored<F: Listed>(session: &mut Session, id: &str) -> Result<Map<String, Value>, CliError> {
     match session.resource(F::GET, F::KIND, named(id)).await {
         Ok(Value::Object(resource)) => Ok(resource),

@@ -1,4 +1,4 @@
-//! `docket sla explain`: a clock, what happened to it, and how its time was counted, for a reader who has nothing else.
+//! `docket sla explain`: a clock, its ledger, and how its time was counted.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ use super::args::Words;
 
 #[derive(Debug, Args, Serialize)]
 pub struct Explain {
-    /// The ticket's number, its display number or its id
+    /// Number, display number or id of the ticket
     id: String,
-    /// One of its clocks [default: all of them]
+    /// Only this clock [default: all clocks]
     #[arg(long, value_parser = Words(SlaMetric::WORDS))]
     metric: Option<String>,
 }
@@ -45,17 +45,17 @@ pub async fn explain(session: &mut Session, args: Explain) -> Result<(), CliErro
     if answers.is_empty() {
         return Ok(session
             .show
-            .print(&format!("{id} has no such clock: no policy that is for it has a target of this kind.\n"))?);
+            .print(&format!("{id} has no such clock: no policy that applies to it has such a target.\n"))?);
     }
     let names = names(session, &answers).await?;
     let told: Vec<String> = answers.iter().map(|answer| drawn(&id, answer, &names)).collect();
     Ok(session.show.print(&told.join("\n"))?)
 }
 
-/// Names of policies by their ids.
+/// Names of policies, by id.
 type Names = BTreeMap<String, String>;
 
-/// What the policies of the ledgers are called now.
+/// Current names of the policies in the ledgers.
 async fn names(session: &mut Session, answers: &[Value]) -> Result<Names, CliError> {
     let mut names = Names::new();
     for row in answers.iter().flat_map(|answer| list(answer, "ledger")) {
@@ -68,7 +68,7 @@ async fn names(session: &mut Session, answers: &[Value]) -> Result<Names, CliErr
     Ok(names)
 }
 
-/// The whole of one clock of a ticket.
+/// Renders one clock of a ticket.
 fn drawn(id: &str, answer: &Value, names: &Names) -> String {
     let clock = &answer["clock"];
     let zone = Zone::of(text(&answer["calendar"], "time_zone"));
@@ -94,10 +94,10 @@ fn summary(answer: &Value, zone: &Zone) -> [(&'static str, String); 4] {
         None => String::new(),
     };
     let hours = match text(calendar, "name") {
-        "" => "every hour counts".to_owned(),
+        "" => "all hours count".to_owned(),
         name => {
             let version = number(clock, "calendar_version");
-            format!("in the hours of calendar {name:?} (version {version}): {}, {}", weekly(calendar), zone.name)
+            format!("during the hours of calendar {name:?} (version {version}): {}, {}", weekly(calendar), zone.name)
         }
     };
     let (target, version) = (length(text(clock, "target")), number(clock, "policy_version"));
@@ -108,9 +108,9 @@ fn summary(answer: &Value, zone: &Zone) -> [(&'static str, String); 4] {
         (remaining, _) => format!(", {} left", length(remaining)),
     };
     let due = match (time(clock, "due_at"), text(clock, "state")) {
-        (Some(at), "RUNNING") => format!("{}: there the target is used up", zone.show(at)),
+        (Some(at), "RUNNING") => format!("{}, when the target is used up", zone.show(at)),
         (Some(at), _) => format!("was {}", zone.show(at)),
-        (None, "PAUSED") => "not while it is paused; what is left then goes on".to_owned(),
+        (None, "PAUSED") => "none while paused; the remaining time continues afterwards".to_owned(),
         (None, _) => "never".to_owned(),
     };
     [
@@ -136,8 +136,8 @@ fn event(row: &Value, zone: &Zone, names: &Names) -> String {
     }
     if !text(row, "target").is_empty() {
         let kept = match (text(row, "kind"), row["restart"] == true) {
-            ("RETARGET", true) => ", the time used is forgotten",
-            ("RETARGET", false) => ", the time used counts",
+            ("RETARGET", true) => ", the time used is reset",
+            ("RETARGET", false) => ", the time used is kept",
             _ => "",
         };
         let (id, version) = (text(row, "policy_id"), number(row, "policy_version"));
@@ -167,7 +167,7 @@ fn stretch(part: &Value, due: &str, zone: &Zone) -> String {
     format!("    {}  to  {}  {what}\n", zone.show_or(from), zone.show_or(to))
 }
 
-/// `MON TUE 09:00-17:00`: the days that have the same hours together.
+/// Renders weekly hours, with the days that have the same hours together: `MON TUE 09:00-17:00`.
 fn weekly(calendar: &Value) -> String {
     let mut by_hours: Vec<(String, Vec<String>)> = Vec::new();
     for part in list(calendar, "weekly") {
@@ -188,7 +188,7 @@ struct Zone {
 }
 
 impl Zone {
-    /// UTC where there is none.
+    /// UTC if the name is empty.
     fn of(name: &str) -> Zone {
         match TimeZone::get(name) {
             Ok(zone) if !name.is_empty() => Zone { name: name.to_owned(), zone },
@@ -263,10 +263,10 @@ mod tests {
         let told = drawn("7", &answer, &Names::from([("slp_1".to_owned(), "gold".to_owned())]));
         for wanted in [
             "Ticket 7: RESOLUTION, clock 1",
-            "4h, by policy \"gold\" (version 2); in the hours of calendar \"us\" (version 1): MON TUE 09:00-17:00, America",
+            "4h, by policy \"gold\" (version 2); during the hours of calendar \"us\" (version 1): MON TUE 09:00-17:00, America",
             "3h used of 4h, 1h left",
-            "Mon 2026-09-14 15:00:00-04:00: there the target is used up",
-            "retarget; priority MEDIUM to URGENT; target 4h by policy \"gold\" (version 2), the time used counts; due Mon",
+            "Mon 2026-09-14 15:00:00-04:00, when the target is used up",
+            "retarget; priority MEDIUM to URGENT; target 4h by policy \"gold\" (version 2), the time used is kept; due Mon",
             "counted 4h, 4h in all: the target is used up",
             "closed (Labour Day)",
         ] {

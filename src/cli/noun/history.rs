@@ -1,4 +1,4 @@
-//! `docket ticket history`: the lines of `docket tail`, of one ticket.
+//! `docket ticket history`: the activities of a ticket, as in `docket tail`.
 
 use serde_json::{Map, Value};
 

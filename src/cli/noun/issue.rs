@@ -1,4 +1,4 @@
-//! `docket issue`.
+//! `docket issue`: verbs and arguments of issues.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -20,35 +20,35 @@ pub struct IssueArgs {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make an issue; a title is enough
+    /// Create an issue; only a title is required
     #[command(visible_alias = "new")]
     Create {
         #[command(flatten)]
         fields: Box<Fields>,
-        /// Tickets that wait for it: 42, TKT-0042; may be given again
+        /// Tickets that wait for it: 42, TKT-0042; comma-separated or repeated
         #[arg(long = "ticket", value_name = "TICKET", value_delimiter = ',')]
         ticket_ids: Vec<String>,
         #[command(flatten)]
         write: Write,
     },
-    /// List issues, the newest first
+    /// List issues, newest first
     #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         narrowing: Narrowing,
-        /// Only those of this ticket
+        /// Only issues of this ticket
         #[arg(long = "ticket", value_name = "TICKET")]
         ticket_id: Option<String>,
         #[command(flatten)]
         page: Page,
     },
-    /// Show an issue
+    /// View an issue
     #[command(visible_alias = "get")]
     View { id: String },
-    /// Change what is given of an issue
+    /// Change the given fields of an issue
     #[command(visible_alias = "edit")]
     Update {
-        /// Of the issue
+        /// Id of the issue
         id: String,
         #[command(flatten)]
         fields: Box<Fields>,
@@ -59,13 +59,13 @@ enum Verb {
         #[command(flatten)]
         write: Write,
     },
-    /// Resolve an issue, which is an event of each of its tickets
+    /// Resolve an issue; each of its tickets gets an event
     Resolve(Which),
-    /// Take up a resolved issue again
+    /// Reopen a resolved issue
     Reopen(Which),
-    /// Tie an issue to a ticket
+    /// Link an issue to a ticket
     Link(Tie),
-    /// Untie an issue from a ticket
+    /// Unlink an issue from a ticket
     Unlink(Tie),
 }
 
@@ -80,7 +80,7 @@ struct Tie {
 
 #[derive(Debug, Args, Serialize)]
 struct Which {
-    /// Of the issue
+    /// Id of the issue
     id: String,
     #[command(flatten)]
     #[serde(flatten)]
@@ -92,10 +92,10 @@ struct Which {
 
 #[derive(Debug, Args, Serialize)]
 pub struct Fields {
-    /// 1 to 500 characters
+    /// Title, 1 to 500 characters
     #[arg(long)]
     title: Option<String>,
-    /// Markdown; - reads it from standard input, @FILE from a file
+    /// Description, in Markdown; - reads it from standard input, @FILE from a file
     #[arg(long)]
     description: Option<String>,
     #[arg(long, value_parser = Words(IssueType::WORDS))]
@@ -108,10 +108,10 @@ pub struct Fields {
     assignee_id: Option<String>,
     #[arg(long)]
     project: Option<String>,
-    /// Where the work is tracked
+    /// URL in an external tracker
     #[arg(long = "url", value_name = "URL")]
     external_url: Option<String>,
-    /// A field of your own; may be given again
+    /// Custom field; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]
     metadata: Vec<Pair>,
@@ -155,7 +155,7 @@ async fn carry_out(mut session: Session, verb: Verb) -> Result<(), CliError> {
             let mut issue = fields.given()?;
             issue.extend(status.map(|status| ("status".to_owned(), Value::String(status))));
             if issue.is_empty() {
-                return Err(CliError::Usage("nothing to update: give a field, like --priority high".to_owned()));
+                return Err(CliError::Usage("nothing to update: set a field, such as --priority high".to_owned()));
             }
             issue.insert("id".to_owned(), Value::String(id));
             issue.extend(written(&etag)?);
@@ -171,7 +171,7 @@ async fn carry_out(mut session: Session, verb: Verb) -> Result<(), CliError> {
 }
 
 impl Fields {
-    /// What was given, with the text that the description names.
+    /// The given fields, with the description read from its source.
     pub fn given(mut self) -> Result<Map<String, Value>, CliError> {
         self.description = self.description.as_deref().map(text).transpose()?;
         written(&self)

@@ -1,4 +1,4 @@
-//! `docket NOUN VERB`: the verbs that people know from other programs, each an RPC with its flags.
+//! `docket NOUN VERB`: subcommands for resources. Each verb is an RPC, with flags for its request.
 
 pub mod args;
 pub mod directory;
@@ -21,7 +21,7 @@ mod ticket_write;
 
 use serde_json::{Map, Value};
 
-/// What was given, over what was there; of an object, key by key.
+/// Merges the given fields into a resource; objects are merged key by key.
 fn merge(resource: &mut Map<String, Value>, fields: Map<String, Value>) {
     for (name, value) in fields {
         match (resource.get_mut(&name), value) {

@@ -1,4 +1,4 @@
-//! `docket sla breaches` and `docket sla report`: what was missed, and how many promises were kept.
+//! `docket sla breaches` and `docket sla report`: missed deadlines, and SLA attainment.
 
 use std::str::FromStr;
 use std::time::SystemTime;
@@ -19,20 +19,20 @@ use crate::cli::token::parse_ttl;
 use crate::grpc::rest;
 use crate::model::words::{Priority, SlaMetric, TicketType};
 
-/// Which clocks; several values of one flag mean any of them.
+/// Filter of clocks; several values of a flag match any of them.
 #[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Narrowing")]
 struct Narrowing {
     #[arg(long, value_delimiter = ',', value_parser = Words(SlaMetric::WORDS))]
     metric: Vec<String>,
-    /// By their ids or names
+    /// Policies, by id or name
     #[arg(long = "policy", value_name = "POLICY", value_delimiter = ',')]
     policy_id: Vec<String>,
     #[arg(long, value_delimiter = ',', value_parser = Words(Priority::WORDS))]
     priority: Vec<String>,
     #[arg(long, value_delimiter = ',', value_parser = Words(TicketType::WORDS))]
     r#type: Vec<String>,
-    /// '' for what no team had
+    /// Teams; '' = tickets without a team
     #[arg(long = "team", value_name = "ID", value_delimiter = ',')]
     team_id: Vec<String>,
     #[arg(long = "organization", visible_alias = "org", value_name = "ID", value_delimiter = ',')]
@@ -41,10 +41,10 @@ struct Narrowing {
 
 #[derive(Debug, Args, Serialize)]
 struct Window {
-    /// From then on: 2026-09-01, 2026-09-01T09:00:00Z, or a length before now: 12h, 7d
+    /// Start of the period, inclusive: 2026-09-01, 2026-09-01T09:00:00Z, or a duration before now: 12h, 7d
     #[arg(long, value_name = "WHEN")]
     from: Option<Moment>,
-    /// And before then
+    /// End of the period, exclusive
     #[arg(long, value_name = "WHEN")]
     to: Option<Moment>,
 }
@@ -61,14 +61,14 @@ pub(super) struct Breaches {
 
 #[derive(Debug, Args)]
 pub(super) struct Report {
-    /// The same for each policy, priority, team, type or organization
+    /// Also report per policy, priority, team, type or organization
     #[arg(long = "by", visible_alias = "group-by", value_name = "FIELD", value_parser = ["policy", "priority", "team", "type", "organization"])]
     group_by: Option<String>,
     #[command(flatten)]
     window: Window,
     #[command(flatten)]
     narrowing: Box<Narrowing>,
-    /// Only what this CEL expression is true of: "sla_outcome.target > duration('1h')"
+    /// CEL filter: "sla_outcome.target > duration('1h')"
     #[arg(long, value_name = "CEL")]
     filter: Option<String>,
 }
@@ -104,7 +104,7 @@ pub(super) async fn report(session: &mut Session, args: Report) -> Result<(), Cl
     Ok(())
 }
 
-/// With the ids of the policies that are named.
+/// Replaces names of policies by their ids.
 async fn narrowed(session: &mut Session, mut narrowing: Narrowing) -> Result<Map<String, Value>, CliError> {
     for policy in &mut narrowing.policy_id {
         let found = session.resource("GetSlaPolicy", &SLA_POLICY, named(policy.clone())).await?;
@@ -113,14 +113,14 @@ async fn narrowed(session: &mut Session, mut narrowing: Narrowing) -> Result<Map
     written(&narrowing)
 }
 
-/// A share to three places.
+/// A share, rounded to three decimal places.
 fn rounded(attainment: &mut Value) {
     if let Some(share) = attainment.get_mut("share") {
         *share = share.as_f64().map_or(Value::Null, |exact| Value::from((exact * 1_000.0).round() / 1_000.0));
     }
 }
 
-/// An instant: written out, the beginning of a day in UTC, or so long before now.
+/// Parses an instant: a timestamp, a date (its start in UTC), or a duration before now.
 #[derive(Clone, Debug, Serialize)]
 struct Moment(String);
 
@@ -136,10 +136,10 @@ impl FromStr for Moment {
             return day.to_zoned(TimeZone::UTC).map(|at| of(at.timestamp())).map_err(|error| error.to_string());
         }
         let ago = parse_ttl(text).map_err(|_| {
-            format!("{text:?} is no instant: write a day like 2026-09-01, a time like 2026-09-01T09:00:00Z, or a length like 7d")
+            format!("{text:?} is not a time: write a date such as 2026-09-01, a timestamp such as 2026-09-01T09:00:00Z, or a duration such as 7d")
         })?;
         let then = SystemTime::now().checked_sub(ago).and_then(|then| Timestamp::try_from(then).ok());
-        then.map(of).ok_or_else(|| format!("{text} ago is before all time"))
+        then.map(of).ok_or_else(|| format!("{text} ago is out of range"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `docket sla preview`: what a change of a policy or a calendar would do to open tickets. Nothing is written.
+//! `docket sla preview`: effects of a change of a policy or calendar on open tickets. Nothing is written.
 
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
@@ -13,36 +13,36 @@ use crate::grpc::rest;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Preview {
-    /// Of a policy
+    /// Preview a change of a policy
     #[command(visible_alias = "policies", subcommand)]
     Policy(PolicyChange),
-    /// Of a calendar
+    /// Preview a change of a calendar
     #[command(visible_alias = "calendars", subcommand)]
     Calendar(CalendarChange),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyChange {
-    /// If one were made
+    /// Preview creating a policy
     #[command(visible_alias = "new")]
     Create {
         #[command(flatten)]
         fields: Box<Policy>,
     },
-    /// If what is given of one were changed
+    /// Preview changing the given fields
     #[command(visible_alias = "edit")]
     Update {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         fields: Box<Policy>,
         #[command(flatten)]
         etag: Etag,
     },
-    /// If one were taken away
+    /// Preview deleting a policy
     #[command(visible_alias = "rm")]
     Delete {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         etag: Etag,
@@ -51,19 +51,19 @@ pub(super) enum PolicyChange {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CalendarChange {
-    /// If what is given of one were changed
+    /// Preview changing the given fields
     #[command(visible_alias = "edit")]
     Update {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         fields: Calendar,
         #[command(flatten)]
         etag: Etag,
     },
-    /// If the days of an .ics text were added to one's holidays
+    /// Preview importing holidays from iCalendar (.ics) data
     ImportHolidays {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         import: Import,
@@ -72,7 +72,7 @@ pub(super) enum CalendarChange {
     },
 }
 
-/// The change: the RPC that would make it, the field of PreviewPolicyChangeRequest that takes its request, and that request.
+/// A change: its RPC, the field of PreviewPolicyChangeRequest for that RPC's request, and the request.
 type Change = (&'static str, &'static str, Map<String, Value>);
 
 impl Preview {
@@ -109,7 +109,7 @@ fn holding<F: Kept>(fields: Map<String, Value>) -> Map<String, Value> {
 
 pub(super) async fn preview(session: &mut Session, args: Preview) -> Result<(), CliError> {
     let (rpc, field, fields) = args.change()?;
-    // Read as the request that it is: an update gets its mask.
+    // Parsed as a request of its RPC, so that an update gets its mask.
     let (_, change) = session.request(rpc, fields)?;
     let request = Map::from_iter([(field.to_owned(), rest::json(&change)?)]);
     let answer = rest::json(&session.ask("PreviewPolicyChange", request).await?)?;
@@ -125,12 +125,12 @@ pub(super) async fn preview(session: &mut Session, args: Preview) -> Result<(), 
     session.show.many(&session.schema, &SLA_EFFECT, effects)?;
     let all = count(&answer, "moved") + count(&answer, "started") + count(&answer, "voided");
     if all > told {
-        session.show.aside(&format!("{told} of {all} are shown, those that would be breached first"));
+        session.show.aside(&format!("showing {told} of {all} clocks, starting with those that would be breached"));
     }
     Ok(())
 }
 
-/// proto3 JSON writes such a number as a text.
+/// Reads a 64-bit number, which is a string in proto3 JSON.
 fn count(answer: &Value, field: &str) -> i64 {
     answer[field].as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
@@ -142,12 +142,12 @@ fn summary(answer: &Value) -> String {
     let looked = if tickets == 1 { "1 open ticket".to_owned() } else { format!("{tickets} open tickets") };
     let whole = match answer["complete"] == json!(true) {
         true => "",
-        false => "Time ran out: these are only a part of the open tickets.\n",
+        false => "The time limit was reached: only a part of the open tickets was examined.\n",
     };
     let effects = [(moved, "would move"), (started, "would start"), (voided, "would be voided")];
     let effects = effects.map(|(number, what)| format!("  {} {what}\n", clocks(number))).concat();
     format!(
-        "{whole}Of {looked}:\n{effects}  {} of these would be breached at once\nNothing was written.\n",
+        "{whole}Of {looked}:\n{effects}  {} of these would be breached immediately\nNothing was written.\n",
         clocks(breached)
     )
 }
@@ -162,8 +162,8 @@ mod tests {
         assert_eq!(
             summary(&answer),
             "Of 1 open ticket:\n  2 clocks would move\n  1 clock would start\n  0 clocks would be voided\n  \
-             1 clock of these would be breached at once\nNothing was written.\n"
+             1 clock of these would be breached immediately\nNothing was written.\n"
         );
-        assert!(summary(&json!({"tickets": "9"})).starts_with("Time ran out"));
+        assert!(summary(&json!({"tickets": "9"})).starts_with("The time limit was reached"));
     }
 }

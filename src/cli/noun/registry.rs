@@ -1,4 +1,4 @@
-//! `docket tags` and `docket canned`: what a tenant keeps under names of its own. One shape for both.
+//! `docket tags` and `docket canned`: registered tags and canned responses. Both have the same verbs.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub struct CannedArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb<F: Args> {
-    /// Make one
+    /// Create one
     #[command(visible_alias = "new")]
     Create {
         #[command(flatten)]
@@ -36,22 +36,22 @@ pub(super) enum Verb<F: Args> {
         #[command(flatten)]
         write: Write,
     },
-    /// List them
+    /// List all
     #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         page: Page,
     },
-    /// Show one
+    /// View one
     #[command(visible_alias = "get")]
     View {
-        /// Its id or its name
+        /// Id or name
         id: String,
     },
-    /// Change what is given of one
+    /// Change the given fields of one
     #[command(visible_alias = "edit")]
     Update {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         fields: F,
@@ -60,10 +60,10 @@ pub(super) enum Verb<F: Args> {
         #[command(flatten)]
         write: Write,
     },
-    /// Take one away
+    /// Delete one
     #[command(visible_alias = "rm")]
     Delete {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         etag: Etag,
@@ -76,24 +76,24 @@ pub(super) enum Verb<F: Args> {
 enum CannedVerb {
     #[command(flatten)]
     Kept(Verb<CannedResponse>),
-    /// Print one as it reads for a ticket
+    /// Render one for a ticket
     Render {
-        /// Its id or its name
+        /// Id or name
         id: String,
-        /// The ticket: 42, TKT-0042
+        /// Ticket: 42, TKT-0042
         ticket: String,
     },
 }
 
 #[derive(Debug, Args, Serialize)]
 struct Tag {
-    /// 1 to 64 characters
+    /// Name, 1 to 64 characters
     #[arg(long)]
     name: Option<String>,
-    /// #ef4444
+    /// Colour: #ef4444
     #[arg(long, visible_alias = "colour")]
     color: Option<String>,
-    /// Whose it is; '' for the whole tenant's
+    /// Team that owns it; '' = the whole tenant
     #[arg(long = "team", value_name = "ID")]
     team_id: Option<String>,
     #[arg(long)]
@@ -102,27 +102,27 @@ struct Tag {
 
 #[derive(Debug, Args, Serialize)]
 struct CannedResponse {
-    /// How rules and people call it
+    /// Name, used by rules and people
     #[arg(long)]
     name: Option<String>,
     #[arg(long)]
     title: Option<String>,
-    /// Markdown with ${ … }; - reads it from standard input, @FILE from a file
+    /// Body, in Markdown with ${ … }; - reads it from standard input, @FILE from a file
     #[arg(long)]
     body: Option<String>,
-    /// Whose it is; '' for the whole tenant's
+    /// Team that owns it; '' = the whole tenant
     #[arg(long = "team", value_name = "ID")]
     team_id: Option<String>,
 }
 
 pub(super) trait Kept: Args + Serialize {
     const KIND: &'static Kind;
-    /// Of its requests.
+    /// Field of the resource in requests.
     const FIELD: &'static str;
-    /// As List has it.
+    /// Field of the resources in the list response.
     const MANY: &'static str;
 
-    /// What was given, with the texts that it names read.
+    /// The given fields, with texts read from their sources.
     fn given(self) -> Result<Map<String, Value>, CliError>;
 }
 
@@ -176,7 +176,7 @@ pub(super) async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> 
         Verb::Update { id, fields, etag, write } => {
             let mut fields = fields.given()?;
             if fields.is_empty() {
-                return Err(CliError::Usage("nothing to update: give a field".to_owned()));
+                return Err(CliError::Usage("nothing to update: set a field".to_owned()));
             }
             fields.extend(named(id));
             fields.extend(written(&etag)?);

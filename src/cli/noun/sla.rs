@@ -1,4 +1,4 @@
-//! `docket sla`: what a tenant promises, and when it works.
+//! `docket sla`: SLA policies, calendars, explanations and reports.
 
 use clap::{Args, Subcommand};
 
@@ -22,19 +22,19 @@ pub struct SlaArgs {
 
 #[derive(Debug, Subcommand)]
 enum Noun {
-    /// Within how long tickets are answered and resolved, and whose
+    /// Manage policies: response and resolution targets, and the tickets that they apply to
     #[command(visible_alias = "policies", subcommand)]
     Policy(Box<Verb<Policy>>),
-    /// Weekly hours and days off
+    /// Manage calendars: weekly hours and holidays
     #[command(visible_alias = "calendars", subcommand)]
     Calendar(Box<CalendarVerb>),
-    /// Why a ticket's deadline is what it is
+    /// Explain how a ticket's deadlines were calculated
     Explain(Explain),
-    /// List missed deadlines, the newest first
+    /// List missed deadlines, newest first
     Breaches(Breaches),
-    /// How many promises were kept
+    /// Report SLA attainment
     Report(Report),
-    /// What a change would do to open tickets, before it is made
+    /// Preview the effects of a change on open tickets
     #[command(subcommand)]
     Preview(Preview),
 }
@@ -43,9 +43,9 @@ enum Noun {
 enum CalendarVerb {
     #[command(flatten)]
     Kept(Verb<Calendar>),
-    /// Add the days of an .ics text to one's holidays
+    /// Import holidays from iCalendar (.ics) data
     ImportHolidays {
-        /// Its id or its name
+        /// Id or name
         id: String,
         #[command(flatten)]
         import: Import,

@@ -1,4 +1,4 @@
-//! Policies and calendars, as a command line writes them.
+//! Arguments of SLA policies and calendars.
 
 use std::str::FromStr;
 
@@ -19,88 +19,88 @@ use crate::model::words::{
 
 #[derive(Debug, Args, Serialize)]
 pub(super) struct Import {
-    /// The text; - reads it from standard input, @FILE from a file
+    /// iCalendar data; - reads it from standard input, @FILE from a file
     ics: String,
-    /// Of events that repeat, the days from this year on [default: this year]
+    /// First year of recurring events [default: this year]
     #[arg(long, value_name = "YEAR")]
     first_year: Option<i32>,
-    /// And up to this one [default: ten years later]
+    /// Last year of recurring events [default: ten years later]
     #[arg(long, value_name = "YEAR")]
     last_year: Option<i32>,
 }
 
 #[derive(Debug, Args, Serialize)]
 pub(super) struct Policy {
-    /// How people call it, unique in the tenant
+    /// Name, unique in the tenant
     #[arg(long)]
     name: Option<String>,
     #[arg(long)]
     description: Option<String>,
     #[arg(long, value_parser = Words(SlaPolicyStatus::WORDS))]
     status: Option<String>,
-    /// Types of tickets that it is for [default: all]; may be given again, or several with commas
+    /// Ticket types that it applies to, comma-separated or repeated [default: all]
     #[arg(long = "type", value_delimiter = ',', value_parser = Words(TicketType::WORDS))]
     applies_to: Vec<String>,
     #[arg(long, value_parser = Words(Priority::WORDS))]
     priority: Option<String>,
-    /// Whose tickets it is for; '' for any team's
+    /// Team whose tickets it applies to; '' = any team
     #[arg(long = "team", value_name = "ID")]
     team_id: Option<String>,
-    /// Which tickets it is for: "organization.tier == 'Enterprise'"
+    /// Condition on the tickets that it applies to: "organization.tier == 'Enterprise'"
     #[arg(long = "match", value_name = "CEL")]
     #[serde(rename = "match")]
     condition: Option<String>,
-    /// Its place among those with a match; lower ones are asked first
+    /// Order among policies with a match; lower values are evaluated first
     #[arg(long, value_name = "N")]
     position: Option<i32>,
-    /// Minutes until the first answer
+    /// First response target
     #[arg(long, value_name = "MINUTES", visible_alias = "first-response-mins")]
     first_response_minutes: Option<i32>,
-    /// Minutes until each later answer
+    /// Next response target
     #[arg(long, value_name = "MINUTES", visible_alias = "next-response-mins")]
     next_response_minutes: Option<i32>,
-    /// Minutes until it is resolved
+    /// Resolution target
     #[arg(long, value_name = "MINUTES", visible_alias = "resolution-mins")]
     resolution_minutes: Option<i32>,
-    /// The calendar whose hours count: its id or its name [default: the tenant's]
+    /// Calendar that defines business hours: id or name [default: the tenant's]
     #[arg(long = "calendar", value_name = "CALENDAR")]
     calendar_id: Option<String>,
-    /// Whether only the calendar's hours count
+    /// Count only business hours
     #[arg(long, value_parser = ["true", "false"], num_args = 0..=1, default_missing_value = "true")]
     business_hours_only: Option<String>,
-    /// States in which the time does not run [default: on-hold]; may be given again, or several with commas
+    /// Statuses in which clocks are paused, comma-separated or repeated [default: on-hold]
     #[arg(long, value_delimiter = ',', value_parser = Words(Status::WORDS))]
     pause_on: Vec<String>,
-    /// When to warn: 80% of the target, 1h before it; may be given again, or several with commas
+    /// Warnings, comma-separated or repeated: at 80% of the target, 1h before the deadline
     #[arg(long, value_name = "WHEN", value_delimiter = ',')]
     warn_at: Vec<String>,
     #[arg(long, value_parser = Words(OnPriorityChange::WORDS))]
     on_priority_change: Option<String>,
     #[arg(long, value_parser = Words(OnReopen::WORDS))]
     on_reopen: Option<String>,
-    /// What answers a requester
+    /// What counts as a response
     #[arg(long, value_parser = Words(CountsAsResponse::WORDS))]
     counts_as_response: Option<String>,
 }
 
 #[derive(Debug, Args, Serialize)]
 pub(super) struct Calendar {
-    /// How people call it, unique in the tenant
+    /// Name, unique in the tenant
     #[arg(long)]
     name: Option<String>,
-    /// Europe/Berlin
+    /// IANA time zone: Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// "mon-fri 09:00-17:00"; may be given again; replaces all
+    /// Weekly hours: "mon-fri 09:00-17:00"; repeatable; replaces all
     #[arg(long = "hours", value_name = "DAYS HOURS")]
     #[serde(serialize_with = "intervals")]
     weekly: Vec<Weekly>,
-    /// 2026-12-25, or with its name 2026-12-25=Christmas; may be given again; replaces all
+    /// Holiday: 2026-12-25, or with a name 2026-12-25=Christmas; repeatable; replaces all
     #[arg(long = "holiday", value_name = "DATE[=NAME]")]
     holidays: Vec<Holiday>,
 }
 
-/// The same hours on some days.
+/// Hours that apply on several days.
 #[derive(Clone, Debug)]
 struct Weekly {
     days: Vec<Day>,
@@ -119,7 +119,7 @@ impl FromStr for Weekly {
         for part in days.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let (first, last) = (day(first).ok_or(HOW)?, day(last).ok_or(HOW)?);
-            // Sat-Mon is three days.
+            // Sat-Mon wraps around to three days.
             let count = (7 + last as usize - first as usize) % 7;
             all.extend((0..=count).map(|n| Day::ALL[(first as usize + n) % 7]));
         }
@@ -127,7 +127,7 @@ impl FromStr for Weekly {
     }
 }
 
-/// By three letters or more of its name.
+/// Finds a day by at least three letters of its name.
 fn day(text: &str) -> Option<Day> {
     let wanted = text.trim().to_ascii_uppercase();
     Day::ALL.into_iter().find(|day| wanted.len() >= 3 && day.word().starts_with(&wanted))
@@ -156,7 +156,7 @@ impl FromStr for Holiday {
 }
 
 impl Import {
-    /// With the text itself.
+    /// The given fields, with the data read from its source.
     pub(super) fn given(self) -> Result<Map<String, Value>, CliError> {
         let ics = text(&self.ics)?;
         written(&Import { ics, ..self })

@@ -1,4 +1,4 @@
-//! `docket tenant`: the settings of the caller's own tenant.
+//! `docket tenant`: settings of the caller's tenant.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -21,10 +21,10 @@ pub struct TenantArgs {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Show the settings
+    /// View the settings
     #[command(visible_alias = "get")]
     View,
-    /// Change the settings that are given
+    /// Change the given settings
     #[command(visible_alias = "update")]
     Set {
         #[command(flatten)]
@@ -39,29 +39,29 @@ enum Verb {
 #[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Settings")]
 struct Settings {
-    /// What becomes of a done ticket that an agent comes back to
+    /// Policy for resolved and closed tickets that an agent reopens
     #[arg(long, value_parser = Words(ReopenMode::WORDS))]
     reopen_agent: Option<String>,
-    /// What becomes of a done ticket that its requester comes back to
+    /// Policy for resolved and closed tickets that their requester reopens
     #[arg(long, value_parser = Words(ReopenMode::WORDS))]
     reopen_requester: Option<String>,
-    /// How long after its resolve a requester's message reopens a ticket in place: 7d, 12h
+    /// How long after resolution a requester's message reopens a ticket in place: 7d, 12h
     #[arg(long, value_name = "LENGTH")]
     push_back_window: Option<String>,
     /// Whether a requester's message returns a PENDING ticket to OPEN
     #[arg(long, value_parser = ["true", "false"])]
     requester_reply_reopens_pending: Option<String>,
-    /// Whether tags have to be registered
+    /// Whether tags must be registered
     #[arg(long, value_parser = Words(TagMode::WORDS))]
     tag_mode: Option<String>,
-    /// May be given again, or several with commas; replaces all
+    /// Allowed categories, comma-separated or repeated; replaces all
     #[arg(long = "category", value_name = "CATEGORY", value_delimiter = ',')]
     categories: Vec<String>,
-    /// What rules read as tenant.attributes; may be given again
+    /// Attribute that rules read as tenant.attributes; repeatable
     #[arg(long = "attribute", value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]
     attributes: Vec<Pair>,
-    /// The calendar of SLA policies that name none: its id or its name; '' for none
+    /// Default calendar of SLA policies: id or name; '' = none
     #[arg(long = "default-calendar", value_name = "CALENDAR")]
     default_calendar_id: Option<String>,
 }
@@ -77,13 +77,13 @@ async fn carry_out(mut session: Session, verb: Verb) -> Result<(), CliError> {
         Verb::Set { settings, etag, write } => (written(&settings)?, written(&etag)?, written(&write)?),
     };
     if settings.is_empty() {
-        return Err(CliError::Usage("nothing to set: give a setting, like --reopen-requester in-place".to_owned()));
+        return Err(CliError::Usage("nothing to set: give a setting, such as --reopen-requester in-place".to_owned()));
     }
     let mut tenant = Map::new();
     if settings.contains_key("attributes")
         && let Value::Object(mut before) = session.resource("GetTenant", &TENANT, Map::new()).await?
     {
-        // They are written whole: those that are there stay, or somebody has changed them since.
+        // Attributes are replaced as a whole, so the existing ones are copied; the etag detects a concurrent change.
         tenant.extend(["attributes", "etag"].map(|name| (name.to_owned(), before.remove(name).unwrap_or_default())));
     }
     merge(&mut tenant, settings);

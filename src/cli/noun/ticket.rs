@@ -1,4 +1,4 @@
-//! `docket ticket`: what can be read of tickets, what can be done to them, and what is said on them.
+//! `docket ticket`: verbs that read and change tickets, and write messages on them.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! What `docket ticket` reads.
+//! Verbs of `docket ticket` that read.
 
 use clap::Subcommand;
 use serde_json::{Map, Value};
@@ -13,40 +13,40 @@ use crate::cli::show::kind::TICKET;
 
 #[derive(Debug, Subcommand)]
 pub enum Read {
-    /// List tickets, the newest first
+    /// List tickets, newest first
     #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         narrowing: Box<Narrowing>,
         #[command(flatten)]
         page: Page,
-        /// Deleted ones, too
+        /// Include deleted tickets
         #[arg(long)]
         deleted: bool,
     },
-    /// Show a ticket with its thread
+    /// View a ticket with its messages
     #[command(visible_alias = "get")]
     View {
-        /// Its id, number or display number: 42, TKT-0042
+        /// Number, display number or id: 42, TKT-0042
         id: String,
     },
-    /// Find tickets by words of their number, subject, description and messages, the best match first
+    /// Search number, subject, description and messages of tickets; best match first
     Search {
-        /// All of them have to be there, and a -word not: 'paper jam -printer'
+        /// Words that must all occur; -word must not: 'paper jam -printer'
         #[arg(required = true, value_name = "WORD")]
         words: Vec<String>,
-        /// Only what this CEL expression is true of
+        /// CEL filter
         #[arg(long, value_name = "CEL")]
         filter: Option<String>,
         #[command(flatten)]
         rows: Rows,
     },
-    /// Count tickets, and how long they take
+    /// Show ticket counts and response times
     Stats(Stats),
-    /// Show what happened to a ticket
+    /// List the activities of a ticket
     #[command(visible_alias = "activities")]
     History {
-        /// Its id, number or display number: 42, TKT-0042
+        /// Number, display number or id: 42, TKT-0042
         id: String,
         #[command(flatten)]
         rows: Rows,

@@ -1,4 +1,4 @@
-//! `docket ticket stats`: counts and times, and the same for each group.
+//! `docket ticket stats`: counts and times, in total and per group.
 
 use clap::Args;
 use serde::Serialize;
@@ -11,13 +11,13 @@ use crate::grpc::rest;
 
 #[derive(Debug, Args, Serialize)]
 pub struct Stats {
-    /// Only tickets that this CEL expression is true of
+    /// CEL filter
     #[arg(long, value_name = "CEL")]
     filter: Option<String>,
-    /// Only tickets made within this time before now: 12h, 7d
+    /// Only tickets created within this duration before now: 12h, 7d
     #[arg(long, value_name = "LENGTH")]
     window: Option<String>,
-    /// The same for each team, priority, category or channel
+    /// Also report per team, priority, category or channel
     #[arg(long, value_name = "FIELD", value_parser = ["team", "priority", "category", "channel"])]
     group_by: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What `docket ticket` says on tickets: messages to the requester, notes to the other agents.
+//! Verbs of `docket ticket` for messages to the requester and internal notes.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -12,30 +12,30 @@ use crate::cli::show::kind::MESSAGE;
 
 #[derive(Debug, Subcommand)]
 pub enum Talk {
-    /// Write to the requester
+    /// Post a message to the requester
     #[command(visible_alias = "reply")]
     Message(Post),
-    /// Write to the other agents only
+    /// Post an internal note, for agents only
     Note(Post),
     /// List the messages and notes of a ticket
     Messages {
-        /// Its id, number or display number: 42, TKT-0042
+        /// Number, display number or id: 42, TKT-0042
         id: String,
         #[command(flatten)]
         rows: Rows,
     },
-    /// Write a message or a note of yours anew
+    /// Edit one of your messages or notes
     EditMessage {
         #[command(flatten)]
         which: Which,
-        /// What it is to say; - reads it from standard input, @FILE from a file
+        /// New body, in Markdown; - reads it from standard input, @FILE from a file
         body: String,
         #[command(flatten)]
         etag: Etag,
         #[command(flatten)]
         write: Write,
     },
-    /// Take a message or a note of yours back
+    /// Delete one of your messages or notes
     DeleteMessage {
         #[command(flatten)]
         which: Which,
@@ -48,7 +48,7 @@ pub enum Talk {
 
 #[derive(Debug, Args, Serialize)]
 pub struct Which {
-    /// Its ticket: 42, TKT-0042
+    /// Ticket: 42, TKT-0042
     ticket_id: String,
     #[serde(skip)]
     message_id: String,

@@ -1,4 +1,4 @@
-//! `docket ticket view`: the ticket, and its thread.
+//! `docket ticket view`: a ticket with its messages.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::cli::show::kind::TICKET;
 use crate::cli::show::{paragraphs, plain};
 use crate::grpc::rest;
 
-/// For programs, the thread stands in the ticket as `messages`.
+/// In JSON and YAML, the thread is the field `messages` of the ticket.
 pub async fn view(session: &mut Session, id: String) -> Result<(), CliError> {
     let asked = |name: &str| Map::from_iter([(name.to_owned(), Value::from(id.as_str()))]);
     let mut ticket = session.resource("GetTicket", &TICKET, asked("id")).await?;
@@ -24,7 +24,7 @@ pub async fn view(session: &mut Session, id: String) -> Result<(), CliError> {
     Ok(session.show.print(&text)?)
 }
 
-/// One message: who, when, to whom; then what.
+/// Renders a message: author, time, visibility and body.
 fn entry(session: &Session, message: &Value) -> String {
     let said = |field: &str| message.get(field).and_then(Value::as_str).unwrap_or_default();
     let author = [said("author_id"), said("author_email"), said("workflow"), "somebody"];

@@ -1,4 +1,4 @@
-//! What `docket ticket` does to tickets: each verb is an RPC and its request.
+//! Verbs of `docket ticket` that write: each is an RPC and its request.
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use crate::cli::show::kind::{ISSUE, TICKET};
 
 #[derive(Debug, Subcommand)]
 pub enum Write {
-    /// Make a ticket; a subject is enough
+    /// Create a ticket; only a subject is required
     #[command(visible_alias = "new")]
     Create {
         #[command(flatten)]
@@ -21,42 +21,42 @@ pub enum Write {
         #[command(flatten)]
         write: args::Write,
     },
-    /// Change fields; a status goes through the lifecycle as the verbs do
+    /// Change fields; a change of status follows the lifecycle, as with the other verbs
     #[command(visible_alias = "edit")]
     Update(Given<Fields>),
-    /// Hide a ticket; undelete brings it back
+    /// Delete a ticket; undelete restores it
     #[command(visible_alias = "rm")]
     Delete(Plain),
-    /// Bring a deleted ticket back
+    /// Restore a deleted ticket
     Undelete(Plain),
-    /// Give a ticket to an agent, a team, or both
+    /// Assign a ticket to an agent, a team, or both
     Assign(Assign),
-    /// Add and take away tags
+    /// Add and remove tags
     Tag(Tag),
-    /// To IN_PROGRESS
+    /// Move a ticket to IN_PROGRESS
     Start(Move),
-    /// To ON_HOLD
+    /// Move a ticket to ON_HOLD
     Hold(Move),
-    /// To ESCALATED, one level higher
+    /// Move a ticket to ESCALATED, one level higher
     Escalate(Escalate),
-    /// To RESOLVED
+    /// Move a ticket to RESOLVED
     Resolve(Move),
-    /// To CLOSED
+    /// Move a ticket to CLOSED
     Close(Move),
-    /// To REOPENED, from RESOLVED or CLOSED; or to a ticket that follows it up
+    /// Move a RESOLVED or CLOSED ticket to REOPENED, or create a follow-up
     Reopen(Reopen),
-    /// Make a ticket that follows a done one up; what is not given is copied
+    /// Create a follow-up of a resolved or closed ticket; fields that are not given are copied
     FollowUp(Given<Fields>),
-    /// Make an issue out of a ticket, linked to it; what is not given comes from the ticket
+    /// Create an issue from a ticket, and link them; fields that are not given come from the ticket
     Convert(Given<issue::Fields>),
-    /// Say how well a resolved or closed ticket was dealt with
+    /// Rate a resolved or closed ticket
     Rate(Rate),
 }
 
-/// What is to be made of a ticket.
+/// A ticket, and the fields of what is created from it or changed in it.
 #[derive(Debug, Args)]
 pub struct Given<F: Args> {
-    /// Its id, number or display number: 42, TKT-0042
+    /// Number, display number or id: 42, TKT-0042
     id: String,
     #[command(flatten)]
     fields: Box<F>,
@@ -73,7 +73,7 @@ pub async fn carry_out(session: &mut Session, verb: Write) -> Result<(), CliErro
 
 type Order = (&'static str, &'static Kind, Map<String, Value>);
 
-/// The RPC, what it answers with, and its request.
+/// The RPC, the kind of resource in its response, and its request.
 fn order(verb: Write) -> Result<Order, CliError> {
     Ok(match verb {
         Write::Create { fields, write } => ("CreateTicket", &TICKET, with("ticket", fields.given()?, written(&write)?)),
@@ -102,12 +102,12 @@ fn update(args: Given<Fields>) -> Result<Map<String, Value>, CliError> {
     let Given { id, fields, etag, write } = args;
     let fields = fields.given()?;
     if fields.is_empty() {
-        return Err(CliError::Usage("nothing to update: give a field, like --status resolved".to_owned()));
+        return Err(CliError::Usage("nothing to update: set a field, such as --status resolved".to_owned()));
     }
     Ok(with("ticket", of(id, &etag, fields)?, written(&write)?))
 }
 
-/// The id and the etag, where they belong.
+/// Adds id and etag to the fields.
 fn of(id: String, etag: &Etag, mut fields: Map<String, Value>) -> Result<Map<String, Value>, CliError> {
     fields.insert("id".to_owned(), Value::String(id));
     fields.extend(written(etag)?);

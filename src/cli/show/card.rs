@@ -1,4 +1,4 @@
-//! One resource, whole: a heading, its fields that say something, its text.
+//! Card view of one resource: heading, fields that are set, long text.
 
 use prost_reflect::{FieldDescriptor, Kind as FieldKind, MessageDescriptor};
 use serde_json::Value;
@@ -9,9 +9,9 @@ use super::cell::{Field, plain};
 use super::paint::{Paint, hue};
 use super::table::wrapped;
 
-/// What only programs need; -o json and -o yaml have it.
-const UNSAID: [&str; 6] = ["number", "tenant_id", "schema_version", "source_type", "position", "epoch"];
-/// Narrower than this, values do not stand in a column of their own.
+/// Fields that only programs need; -o json and -o yaml include them.
+const HIDDEN: [&str; 6] = ["number", "tenant_id", "schema_version", "source_type", "position", "epoch"];
+/// Minimum terminal width for names and values in separate columns.
 const NARROW: usize = 60;
 
 pub fn card(
@@ -33,12 +33,12 @@ pub fn card(
     }
     let silent = |field: &FieldDescriptor| {
         let name = field.name();
-        kind.heading.contains(&name) || kind.text == name || UNSAID.contains(&name)
+        kind.heading.contains(&name) || kind.text == name || HIDDEN.contains(&name)
     };
     let fields: Vec<(String, String)> = message
         .fields()
         .filter(|field| !silent(field))
-        .map(|field| (field.name().to_owned(), worth_saying(field, resource, local, kind.zeros)))
+        .map(|field| (field.name().to_owned(), set_text(field, resource, local, kind.zeros)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let names = fields.iter().map(|(name, _)| name.width()).max().unwrap_or_default();
@@ -57,8 +57,8 @@ fn said(message: &MessageDescriptor, name: &str, resource: &Value, local: bool) 
     Field::find(message, name).map(|field| field.text(resource, local)).unwrap_or_default()
 }
 
-/// '' of what is as if it were not there: no text, no entries, no number, false.
-fn worth_saying(descriptor: FieldDescriptor, resource: &Value, local: bool, zeros: bool) -> String {
+/// Text of a field; '' for default values: empty strings and lists, 0, false.
+fn set_text(descriptor: FieldDescriptor, resource: &Value, local: bool, zeros: bool) -> String {
     let number = !matches!(descriptor.kind(), FieldKind::String | FieldKind::Message(_) | FieldKind::Enum(_));
     let present = descriptor.supports_presence();
     let text = Field::of(descriptor).text(resource, local);
@@ -74,7 +74,7 @@ fn pair(name: &str, value: &str, names: usize, paint: Paint, width: Option<usize
         _ => (names + 2, (names + 2).saturating_sub(name.width())),
     };
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(lead).max(10));
-    // The first line shares its width with the name.
+    // The first line is shared with the name.
     let first = format!("{name}{}", " ".repeat(gap));
     let one_line = first.width() + value.width() <= width.unwrap_or(usize::MAX);
     let mut lines = if one_line { vec![value.to_owned()] } else { wrapped(value, room) };
@@ -90,7 +90,7 @@ fn pair(name: &str, value: &str, names: usize, paint: Paint, width: Option<usize
     text + &lines.join(&between) + "\n"
 }
 
-/// A text of several lines, each wrapped and led in.
+/// Wraps each line of a text, with a prefix.
 pub fn paragraphs(text: &str, lead: &str, width: Option<usize>) -> String {
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(lead.len()).max(10));
     let lines = text.trim_end().lines().flat_map(|line| wrapped(&plain(&line.replace('\t', "    ")), room));

@@ -1,18 +1,18 @@
-//! One value of a resource, as a person reads it on one line.
+//! Formatting of a field's value on one line.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
-/// A field by its path, and what is below it: `subscription.plan`, `custom.region`.
+/// A field, by its path: `subscription.plan`, `custom.region`.
 pub struct Field {
     keys: Vec<String>,
     last: FieldDescriptor,
 }
 
 impl Field {
-    /// As the contract spells it.
+    /// Finds a field by its path in the contract.
     pub fn find(message: &MessageDescriptor, path: &str) -> Option<Field> {
         let (first, rest) = path.split_once('.').map_or((path, ""), |(first, rest)| (first, rest));
         let last = message.get_field_by_name(first)?;
@@ -20,7 +20,7 @@ impl Field {
             return Some(Field { keys: vec![first.to_owned()], last });
         }
         match last.kind() {
-            // Below maps and Structs, whatever the users have put there.
+            // Below maps and Structs, keys are the user's own.
             Kind::Message(below) if last.is_map() || below.package_name() == "google.protobuf" => {
                 Some(Field { keys: vec![first.to_owned(), rest.to_owned()], last })
             }
@@ -37,13 +37,13 @@ impl Field {
         Field { keys: vec![descriptor.name().to_owned()], last: descriptor }
     }
 
-    /// Texts of ids are never wrapped: they are there to be copied.
+    /// Whether the value must not be wrapped: ids are there to be copied.
     pub fn whole(&self) -> bool {
         let name = self.keys.last().map(String::as_str).unwrap_or_default();
         name == "id" || name.ends_with("_id") || name.ends_with("number") || !matches!(self.last.kind(), Kind::String)
     }
 
-    /// A word of the contract's, which may have a colour.
+    /// Whether the value is an enum value, which may have a colour.
     pub fn word(&self) -> bool {
         matches!(self.last.kind(), Kind::Enum(_))
     }
@@ -52,7 +52,7 @@ impl Field {
         self.keys.iter().fold(resource, |value, key| value.get(key).unwrap_or(&Value::Null))
     }
 
-    /// On one line; '' of what is empty.
+    /// The value on one line; '' if empty.
     pub fn text(&self, resource: &Value, local: bool) -> String {
         let value = self.value(resource);
         match (self.last.kind(), value) {
@@ -82,7 +82,7 @@ pub fn one_line(value: &Value) -> String {
     }
 }
 
-/// To the second: `2026-01-31 09:00:00Z`, or with this machine's zone, `2026-01-31 10:00:00+01:00`.
+/// Formats a time to the second: `2026-01-31 09:00:00Z`, or in the local time zone, `2026-01-31 10:00:00+01:00`.
 pub fn time(text: &str, local: bool) -> String {
     let Ok(at) = text.parse::<Timestamp>() else { return plain(text) };
     let zone = if local { TimeZone::system() } else { TimeZone::UTC };
@@ -90,7 +90,7 @@ pub fn time(text: &str, local: bool) -> String {
     if local { at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string() } else { at.strftime("%Y-%m-%d %H:%M:%SZ").to_string() }
 }
 
-/// `5400s` as `1h30m`.
+/// Formats `5400s` as `1h30m`.
 fn length(text: &str) -> String {
     let Some(Ok(all)) = text.strip_suffix('s').map(str::parse::<i64>) else { return plain(text) };
     let parts = [(all / 86_400, "d"), (all / 3_600 % 24, "h"), (all / 60 % 60, "m"), (all % 60, "s")];
@@ -98,7 +98,7 @@ fn length(text: &str) -> String {
     if said.is_empty() { "0s".to_owned() } else { said }
 }
 
-/// Text of others without what would move a terminal's cursor.
+/// Replaces control characters, which could manipulate the terminal.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

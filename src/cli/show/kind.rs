@@ -1,6 +1,6 @@
-//! How each kind of thing is shown, as data.
+//! Table and card layout of each kind of resource.
 
-/// A column of a kind's table. Of columns that do not fit, those of the highest rank go first; rank 0 stays.
+/// A column of a table. If columns do not fit, those with the highest rank are dropped first; rank 0 is always kept.
 #[derive(Debug)]
 pub struct Column {
     pub path: &'static str,
@@ -10,14 +10,14 @@ pub struct Column {
 
 #[derive(Debug)]
 pub struct Kind {
-    /// In docket.v1.
+    /// Name of the message in docket.v1.
     pub message: &'static str,
     pub columns: &'static [Column],
-    /// What a card begins with.
+    /// Fields in the heading of a card.
     pub heading: &'static [&'static str],
-    /// The long text that a card ends with; empty where there is none.
+    /// Field with the long text at the end of a card; '' if there is none.
     pub text: &'static str,
-    /// Whether a card says numbers that are 0.
+    /// Whether a card includes numbers that are 0.
     pub zeros: bool,
 }
 
@@ -227,7 +227,7 @@ pub const STATS: Kind = Kind {
         column("breached", "BREACHED", 2),
         column("escalated", "ESCALATED", 3),
     ],
-    // The groups have a table of their own.
+    // Groups are printed as a table of their own.
     heading: &["groups"],
     text: "",
     zeros: true,

@@ -1,4 +1,4 @@
-//! How answers are printed: tables and cards for people, JSON and YAML for programs; plain where nobody looks.
+//! Output: tables and cards for people, JSON and YAML for programs. Without a terminal, no colour and no truncation.
 
 use std::io::{self, Write};
 
@@ -21,26 +21,26 @@ pub use paint::Paint;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// For people: in colour and no wider than the terminal where there is one
+    /// For people; on a terminal, in colour and fitted to its width
     #[default]
     #[value(alias = "text")]
     Table,
-    /// The contract's field names, bare words (OPEN), 64-bit numbers as texts, times in RFC 3339
+    /// Field names of the API, enum values without prefix (OPEN), 64-bit integers as strings, times in RFC 3339
     Json,
-    /// The same
+    /// The same, as YAML
     Yaml,
 }
 
-/// What every command that prints an answer takes.
+/// Output arguments of the client commands.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct FormatArgs {
     #[arg(short, long, global = true, value_enum, default_value_t)]
     output: Output,
-    /// The same as -o json
+    /// Same as -o json
     #[arg(long, global = true)]
     json: bool,
-    /// Print only what this JSONPath (RFC 9535) finds in the JSON, a line each: '$[*].id'
+    /// Print only the matches of this JSONPath (RFC 9535), one per line: '$[*].id'
     #[arg(long, global = true, value_name = "JSONPATH", value_parser = json_path)]
     query: Option<JsonPath>,
 }
@@ -50,21 +50,22 @@ pub struct FormatArgs {
 pub struct ShowArgs {
     #[command(flatten)]
     format: FormatArgs,
-    /// Columns of a table, with commas: any fields, as id,subject,custom.region
+    /// Columns of the table, comma-separated; any fields: id,subject,custom.region
     #[arg(long, global = true, value_delimiter = ',', value_name = "FIELDS")]
     columns: Vec<String>,
-    /// Times of tables in this machine's zone; otherwise in UTC (JSON and YAML always are)
+    /// Print times in the local time zone instead of UTC; not in JSON and YAML
     #[arg(long, global = true)]
     local: bool,
 }
 
 fn json_path(text: &str) -> Result<JsonPath, String> {
-    JsonPath::parse(text).map_err(|error| format!("{error}; a JSONPath begins with $, like $[*].id or $.subject"))
+    JsonPath::parse(text)
+        .map_err(|error| format!("{error}; a JSONPath begins with $, for example $[*].id or $.subject"))
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum ShowError {
-    #[error("{of} has no field {name:?} for a column; {hint}")]
+    #[error("{of} has no field {name:?}; {hint}")]
     NoSuchColumn { of: String, name: String, hint: String },
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -77,12 +78,12 @@ impl FormatArgs {
         if self.json { Output::Json } else { self.output }
     }
 
-    /// Whether only a part is wanted.
+    /// Whether a query selects parts of the response.
     pub fn queried(&self) -> bool {
         self.query.is_some()
     }
 
-    /// A value for a program; `None` where a person is to read it.
+    /// Output for programs; `None` for tables and cards.
     pub fn machine(&self, value: &Value, output: Output) -> Result<Option<String>, ShowError> {
         let rendered = |value: &Value| match output {
             Output::Yaml => serde_yaml::to_string(value).map_err(io::Error::other),
@@ -99,16 +100,16 @@ impl FormatArgs {
     }
 }
 
-/// A text without quotes, anything else as JSON on one line.
+/// Strings without quotes, everything else as JSON on one line.
 fn bare(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), plain)
 }
 
-/// Where and how a command prints.
+/// Printer of a command's output.
 pub struct Show {
     args: ShowArgs,
     paint: Paint,
-    /// Of the terminal; `None` where there is none, and nothing is cut or left out.
+    /// Width of the terminal; `None` if there is none, and nothing is truncated or dropped.
     width: Option<usize>,
 }
 
@@ -121,7 +122,7 @@ impl Show {
         self.args.format.output()
     }
 
-    /// Whether a person reads the answer itself, and so what is said beside it.
+    /// Whether output is for people, who also get notes on stderr.
     pub fn for_people(&self) -> bool {
         self.output() == Output::Table && self.args.format.query.is_none()
     }
@@ -134,7 +135,7 @@ impl Show {
         self.width
     }
 
-    /// A list.
+    /// Prints a list.
     pub fn many(&self, schema: &Schema, kind: &Kind, rows: Vec<Value>) -> Result<(), ShowError> {
         let columns = self.columns(schema, kind)?;
         let rows = Value::Array(rows);
@@ -145,17 +146,14 @@ impl Show {
                 let table = table::Table::new(&columns, rows, self.args.local);
                 let fitted = table.fit(self.width, self.args.columns.is_empty());
                 if !fitted.shed.is_empty() {
-                    self.aside(&format!(
-                        "not shown here: {}; -o json, --columns or a wider terminal shows it",
-                        fitted.shed
-                    ));
+                    self.aside(&format!("not shown: {}; use -o json, --columns or a wider terminal", fitted.shed));
                 }
                 self.print(&fitted.render(self.paint))
             }
         }
     }
 
-    /// One resource, whole.
+    /// Prints a resource in full.
     pub fn one(&self, schema: &Schema, kind: &Kind, resource: &Value) -> Result<(), ShowError> {
         match self.args.format.machine(resource, self.output())? {
             Some(text) => self.print(&text),
@@ -164,7 +162,7 @@ impl Show {
         }
     }
 
-    /// One resource as a row of its table: what a write has made of it.
+    /// Prints a resource as a row of its table, after a write.
     pub fn row(&self, schema: &Schema, kind: &Kind, resource: Value) -> Result<(), ShowError> {
         match self.args.format.machine(&resource, self.output())? {
             Some(text) => self.print(&text),
@@ -177,7 +175,7 @@ impl Show {
         Ok(card::card(&message, kind, resource, self.args.local, self.paint, self.width))
     }
 
-    /// What has no table of its own.
+    /// Prints a value that has no table.
     pub fn value(&self, value: &Value) -> Result<(), ShowError> {
         let output = match self.output() {
             Output::Table if self.args.format.query.is_none() => Output::Json,
@@ -197,7 +195,7 @@ impl Show {
         Ok(out.flush()?)
     }
 
-    /// What is said beside the answer, where it cannot end up in a file.
+    /// Prints a note to stderr, so that it does not end up in a file.
     pub fn aside(&self, text: &str) {
         eprintln!("{}", self.paint.on("2", text));
     }

@@ -1,4 +1,4 @@
-//! Colour, and the terminal's width: only where a person looks, and only if it is wanted.
+//! Colour and width of the terminal; no colour without a terminal, or if it is disabled.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 pub struct Paint(bool);
 
 impl Paint {
-    /// By the terminal, TERM, NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
+    /// Depends on the terminal, TERM, NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
     pub fn of_stdout() -> Paint {
         let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let plain = set("NO_COLOR").is_some() || set("CLICOLOR").as_deref() == Some("0");
@@ -25,7 +25,7 @@ impl Paint {
         Paint(true)
     }
 
-    /// The text in this colour (an SGR code); an empty code or text stays as it is.
+    /// Colours a text with an SGR code; unchanged if either is empty.
     pub fn on(self, code: &str, text: &str) -> String {
         match self.0 && !code.is_empty() && !text.is_empty() {
             true => format!("\x1b[{code}m{text}\x1b[0m"),
@@ -34,13 +34,13 @@ impl Paint {
     }
 }
 
-/// Columns of the terminal that standard output is, at least 20.
+/// Width of the terminal on standard output, in columns, at least 20.
 pub fn width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     Some(usize::from(width.0).max(20))
 }
 
-/// The colour of a word, where it has one.
+/// SGR code of an enum value; '' if it has no colour.
 pub fn hue(word: &str) -> &'static str {
     match word {
         "URGENT" | "ESCALATED" | "OFFLINE" | "BREACHED" => "31",

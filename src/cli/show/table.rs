@@ -1,4 +1,4 @@
-//! Rows in columns, no wider than the terminal: what matters least is left out and named, the last text wraps.
+//! Tables that fit the terminal: less important columns are dropped and reported, and the last text column wraps.
 
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -6,9 +6,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::cell::Field;
 use super::paint::{Paint, hue};
 
-/// Between columns.
+/// Space between columns.
 const GAP: usize = 2;
-/// Narrower than this, a wrapped text cannot be read.
+/// Minimum width of a wrapped column.
 const NARROWEST: usize = 16;
 
 pub struct Head {
@@ -21,7 +21,7 @@ struct Column {
     title: String,
     rank: u8,
     width: usize,
-    /// May be wrapped.
+    /// Whether the column may be wrapped.
     text: bool,
     cells: Vec<String>,
     word: bool,
@@ -33,7 +33,7 @@ pub struct Table {
 
 pub struct Fitted {
     columns: Vec<Column>,
-    /// The titles of what is left out.
+    /// Titles of the dropped columns.
     pub shed: String,
 }
 
@@ -48,13 +48,13 @@ impl Table {
         Table { columns: heads.iter().map(column).collect() }
     }
 
-    /// `shedding`: leave out what does not fit; otherwise only wrap.
+    /// With `shedding`, drops columns that do not fit; otherwise only wraps.
     pub fn fit(self, width: Option<usize>, shedding: bool) -> Fitted {
         let mut columns = self.columns;
         let mut shed = Vec::new();
         if let Some(width) = width {
             if shedding && total(&columns) > width {
-                // Where nothing stands, nothing is lost.
+                // Empty columns are dropped without being reported.
                 columns.retain(|column| column.rank == 0 || column.cells.iter().any(|cell| !cell.is_empty()));
             }
             while least(&columns) > width && shedding {
@@ -80,7 +80,7 @@ fn total(columns: &[Column]) -> usize {
     columns.iter().map(|column| column.width).sum::<usize>() + GAP * columns.len().saturating_sub(1)
 }
 
-/// With the last text as narrow as it can be.
+/// Width of the table with the last text column at its minimum.
 fn least(columns: &[Column]) -> usize {
     let spare = columns.iter().rfind(|column| column.text).map_or(0, |c| c.width.saturating_sub(NARROWEST));
     total(columns) - spare
@@ -100,7 +100,7 @@ impl Fitted {
         text
     }
 
-    /// One row, which may be several lines high.
+    /// Renders a row, which may span several lines.
     fn line(&self, cells: &[Vec<String>], colour: impl Fn(&Column, &str) -> String, text: &mut String) {
         let height = cells.iter().map(Vec::len).max().unwrap_or_default();
         for n in 0..height {
@@ -121,7 +121,7 @@ impl Fitted {
     }
 }
 
-/// At spaces where it can be, so that nothing is wider than `width`.
+/// Wraps a text at spaces if possible, so that no line is wider than `width`.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     if text.width() <= width {
         return vec![text.to_owned()];

@@ -1,4 +1,4 @@
-//! `docket tail`: a tenant's log as people read it, from where they ask, and on as it grows.
+//! `docket tail`: prints a tenant's log from any point, and follows it.
 
 use std::io;
 use std::time::Duration;
@@ -24,16 +24,16 @@ use since::Since;
 pub struct TailArgs {
     #[command(flatten)]
     server: ServerArgs,
-    /// Only what this CEL expression is true of: "activity.type == 'ticket.escalated'"
+    /// CEL filter: "activity.type == 'ticket.escalated'"
     #[arg(long, default_value = "")]
     filter: String,
-    /// Begin there: start, a position (what follows it), a time (2026-01-31T09:00:00Z), or so long ago (15m)
+    /// Start at: start, a position (exclusive), a time (2026-01-31T09:00:00Z), or a duration before now (15m)
     #[arg(long)]
     since: Option<Since>,
-    /// Without --since: so many of the newest
+    /// Without --since: number of newest activities to print
     #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=500))]
     lines: u16,
-    /// Go on as things happen, also after the server was away
+    /// Follow the log; reconnects if the server is unavailable
     #[arg(short, long)]
     follow: bool,
     #[command(flatten)]
@@ -52,9 +52,9 @@ pub enum TailError {
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Request(#[from] RouteError),
-    #[error("the server closed it")]
+    #[error("the server closed the stream")]
     Closed,
-    #[error("the answer cannot be shown: {0}")]
+    #[error("the response cannot be displayed: {0}")]
     Answer(#[from] serde_json::Error),
 }
 
@@ -74,7 +74,7 @@ impl From<CallError> for TailError {
     }
 }
 
-/// Prints until it has caught up, or for ever. A reader of its output that goes away ends it, too.
+/// Prints until it has caught up, or forever with --follow. Also ends if the reader of its output closes the pipe.
 pub fn run(args: TailArgs) -> Result<(), TailError> {
     let TailArgs { server, filter, since, lines, follow, format } = args;
     let show = Show::new(format, Paint::of_stdout());
@@ -86,7 +86,7 @@ pub fn run(args: TailArgs) -> Result<(), TailError> {
     }
 }
 
-/// What is read; how it is shown is another matter.
+/// Which activities to read.
 struct TailRequest {
     server: ServerArgs,
     filter: String,
@@ -109,7 +109,7 @@ async fn tail(args: TailRequest, show: Show) -> Result<(), TailError> {
         Some(since) => (since, 0),
         None => {
             let filter = log.filter.clone();
-            // What came while these were read is for the stream.
+            // Activities that were added meanwhile are read from the stream.
             for activity in log.newest(args.lines, &filter).await?.iter().filter(|it| number(&it["position"]) <= head) {
                 show.activity(activity)?;
             }
@@ -122,7 +122,7 @@ async fn tail(args: TailRequest, show: Show) -> Result<(), TailError> {
     Reading { log, start, epoch, head: (!args.follow).then_some(head), show }.go_on().await
 }
 
-/// 64-bit numbers are texts in JSON; 0 where there is none.
+/// Reads a 64-bit number, which is a string in JSON; 0 if absent.
 fn number(value: &Value) -> i64 {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
@@ -136,7 +136,7 @@ struct Log {
 }
 
 impl Log {
-    /// The newest activities that a filter lets through, oldest first.
+    /// The newest activities that match the filter, oldest first.
     async fn newest(&mut self, many: u16, filter: &str) -> Result<Vec<Value>, TailError> {
         // 0 would mean the server's default.
         if many == 0 {
@@ -151,13 +151,13 @@ impl Log {
     }
 }
 
-/// A stream that is begun again wherever it ended.
+/// A stream that resumes from its last position when it ends.
 struct Reading {
     log: Log,
     start: Since,
-    /// Of the position to go on after; 0 before the first frame.
+    /// Epoch of the position to resume after; 0 before the first frame.
     epoch: i64,
-    /// Where to stop, without --follow.
+    /// Last position to print, without --follow.
     head: Option<i64>,
     show: Show,
 }
@@ -179,13 +179,13 @@ impl Reading {
             if self.start != began {
                 pause = Duration::from_millis(250);
             }
-            eprintln!("docket: the stream ended ({}); it goes on in a moment", super::show::plain(&why));
+            eprintln!("docket: the stream ended ({}); reconnecting", super::show::plain(&why));
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(10));
         }
     }
 
-    /// Reads one stream to its end; whether everything asked for was read.
+    /// Reads one stream to its end. Returns whether everything requested was read.
     async fn read(&mut self) -> Result<bool, TailError> {
         let (field, start) = self.start.field();
         let request = json!({field: start, "filter": self.log.filter, "view": "FULL", "epoch": self.epoch});

@@ -1,4 +1,4 @@
-//! One activity, as a line.
+//! One-line format of an activity.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use super::TailError;
 use crate::cli::show::{FormatArgs, Output, Paint, plain};
 use crate::model::activity_type::{ActivityType, Tone};
 
-/// Values longer than this are cut.
+/// Maximum length of a value, in characters; longer ones are truncated.
 const SHOWN: usize = 60;
 
 pub struct Show {
@@ -22,7 +22,7 @@ impl Show {
         Show { format, paint }
     }
 
-    /// An activity as the JSON of the contract.
+    /// Prints an activity, given as JSON of the API.
     pub fn activity(&self, activity: &Value) -> Result<(), TailError> {
         let text = match (self.format.output(), self.format.queried()) {
             (Output::Table, false) => line(activity, self.paint) + "\n",
@@ -32,12 +32,12 @@ impl Show {
         };
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
-        // A line that has been decided on is not kept waiting for the next one.
+        // Flushed, so that a line does not wait for the next one.
         Ok(out.flush()?)
     }
 }
 
-/// The text of a field; '' where there is none.
+/// The text of a field; '' if absent.
 fn text<'a>(of: &'a Value, field: &str) -> &'a str {
     of[field].as_str().unwrap_or_default()
 }
@@ -61,13 +61,13 @@ fn hue(kind: &str) -> &'static str {
     }
 }
 
-/// To the second, in UTC.
+/// Formats a time to the second, in UTC.
 fn time(activity: &Value) -> String {
     let at = text(activity, "occurred_at").parse::<Timestamp>().ok();
     at.and_then(|at| Timestamp::from_second(at.as_second()).ok()).map(|at| at.to_string()).unwrap_or_default()
 }
 
-/// The ticket it happened to.
+/// The ticket of the activity.
 fn about(activity: &Value) -> Option<String> {
     match (&activity["ticket"], text(activity, "ticket_id")) {
         (ticket @ Value::Object(_), _) => {
@@ -78,7 +78,7 @@ fn about(activity: &Value) -> Option<String> {
     }
 }
 
-/// What came to the ticket.
+/// The message, issue or task that was added.
 fn thing(activity: &Value) -> Option<String> {
     let of = |thing: &str| Some(&activity[thing]).filter(|thing| thing.is_object());
     let message = of("message").map(|message| format!("{:?}", cut(text(message, "body"))));

@@ -1,4 +1,4 @@
-//! Where a tail begins.
+//! Start of a tail: argument of `--since`.
 
 use std::str::FromStr;
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use crate::cli::token::parse_ttl;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Since {
     Start,
-    /// What follows this position.
+    /// After this position.
     Position(i64),
     Time(Timestamp),
 }
@@ -24,21 +24,21 @@ impl FromStr for Since {
             return Ok(Since::Start);
         }
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map(Since::Position).map_err(|_| format!("{text} is above every position"));
+            return text.parse().map(Since::Position).map_err(|_| format!("{text} is greater than any position"));
         }
         if let Ok(time) = text.parse() {
             return Ok(Since::Time(time));
         }
         let ago = parse_ttl(text).map_err(|_| {
-            format!("{text:?} is no beginning: write start, a position, a time like 2026-01-31T09:00:00Z, or a length like 15m")
+            format!("{text:?} is not a valid start: write start, a position, a time such as 2026-01-31T09:00:00Z, or a duration such as 15m")
         })?;
         let then = SystemTime::now().checked_sub(ago).and_then(|then| Timestamp::try_from(then).ok());
-        then.map(Since::Time).ok_or_else(|| format!("{text} ago is before all time"))
+        then.map(Since::Time).ok_or_else(|| format!("{text} ago is out of range"))
     }
 }
 
 impl Since {
-    /// The field of StreamActivitiesRequest that says so, and its value.
+    /// The corresponding field of StreamActivitiesRequest, and its value.
     pub fn field(self) -> (&'static str, Value) {
         match self {
             Since::Start => ("earliest", Value::Bool(true)),
