@@ -1,4 +1,4 @@
-# What a person types. Each target says what it needs and installs PostgreSQL where none is found.
+# Entry points for people. Targets check for the tools that they need, and install PostgreSQL if none is found.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -13,26 +13,26 @@ tools: ## check for Rust and a C compiler
 postgres: ## install PostgreSQL if there is none
 	@scripts/postgres.sh
 
-run: tools postgres ## start Docket with a database of its own (ARGS="--listen 127.0.0.1:50052" and the like)
+run: tools postgres ## start Docket with its own database (options: ARGS="--listen 127.0.0.1:50052")
 	@scripts/run.sh $(ARGS)
 
-first-call: tools ## against `make run`: make a ticket, escalate it, show what the rules did (ARGS="127.0.0.1:50052")
+first-call: tools ## on a running `make run`: create a ticket, escalate it, show what the rules did (ARGS="127.0.0.1:50052")
 	@scripts/first-call.sh $(ARGS)
 
-test: tools postgres ## run every test: Rust, then the Python client from outside
+test: tools postgres ## run all tests: Rust, then end-to-end in Python
 	cargo test
 	cargo build --quiet
 	e2e/run.sh
 
-lint: tools ## check format, clippy, the contract; licences and alert rules where cargo-deny and promtool are there
+lint: tools ## check format, clippy and proto; licenses and alert rules if cargo-deny and promtool are installed
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	scripts/buf.sh lint
 	scripts/deny.sh
 	scripts/promtool.sh
 
-bench: tools postgres ## measure against pgbench in one run; release build
+bench: tools postgres ## run the benchmark against pgbench, in a release build
 	bench/run.sh
 
-crash: tools postgres ## kill servers at random moments and compare with what was acknowledged
+crash: tools postgres ## kill servers at random and verify that no acknowledged write is lost
 	e2e/crash.sh

@@ -1,5 +1,5 @@
-//! How fast business time is reckoned, on one core, against what it has to reach: the median of five rounds. Part of
-//! `make bench`; ends with 1 when a goal is missed.
+//! Benchmark of deadline calculation in business time, on one core: the median of five rounds against a goal. Part of `make bench`;
+//! exits with 1 if a goal is missed.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ fn hours(weekly: &[(Day, &str, &str)], holidays: &[String]) -> Hours {
     Hours::new("America/New_York", &weekly, &holidays.iter().map(holiday).collect::<Vec<_>>()).expect("hours")
 }
 
-/// How long one call takes, over calls that start at instants all over a year.
+/// Mean time per call, over start times throughout a year.
 fn measure(calls: u32, hours: &Hours, target: i64, pauses: fn(Instant) -> Vec<Pause>) -> Duration {
     let starts: Vec<(Instant, Vec<Pause>)> = (0..calls)
         .map(|n| Instant(START + i64::from(n) * 7_919_333_333 % YEAR))

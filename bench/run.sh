@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Debian keeps the programs of each PostgreSQL version out of PATH; the newest is taken. The name in PATH there is a
+# Debian installs the programs of each PostgreSQL version outside PATH; the newest is used. The one in PATH is a
 # wrapper that starts slower.
 if [ -z "${BENCH_PGBENCH:-}" ]; then
     for found in /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql@*/bin/pgbench; do
@@ -17,7 +17,7 @@ if [ -z "${BENCH_PGBENCH:-}" ]; then
     export BENCH_PGBENCH="${BENCH_PGBENCH:-pgbench}"
 fi
 
-# Deadlines first: seconds, and no database. A miss there is told at the end, too.
+# Deadlines first: they take seconds and need no database. A miss there also fails the run at the end.
 missed=0
 cargo bench --locked --bench deadlines || missed=$?
 cargo bench --locked --bench load "$@"

@@ -5,7 +5,7 @@ set -euo pipefail
 as_root=()
 if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null; then
-        echo "Installing $* needs root, and there is no sudo: run 'apt-get install $*' as root" >&2
+        echo "Installing $* requires root, and sudo is not installed: run 'apt-get install $*' as root" >&2
         exit 1
     fi
     as_root=(sudo)

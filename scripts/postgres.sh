@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs PostgreSQL where none is found. The places are those that `docket dev` looks in (src/postgres/find.rs).
+# Installs PostgreSQL if none is found. Searches the same folders as `docket dev` (src/postgres/find.rs).
 set -euo pipefail
 
 found() {
@@ -18,7 +18,7 @@ found() {
 
 found && exit 0
 if [ -n "${DOCKET_POSTGRES_BIN:-}" ]; then
-    echo "DOCKET_POSTGRES_BIN is $DOCKET_POSTGRES_BIN, which has no initdb and postgres" >&2
+    echo "DOCKET_POSTGRES_BIN is $DOCKET_POSTGRES_BIN, which lacks initdb or postgres" >&2
     exit 1
 fi
 if command -v brew >/dev/null; then
@@ -28,8 +28,8 @@ elif command -v apt-get >/dev/null; then
     echo "No PostgreSQL found: installing it with 'apt-get install postgresql'"
     "$(dirname "$0")/apt.sh" postgresql
 else
-    echo "No PostgreSQL found, and neither apt-get nor brew to install it with." >&2
-    echo "Install PostgreSQL 14 or later, or name its bin folder in DOCKET_POSTGRES_BIN." >&2
+    echo "No PostgreSQL found, and neither apt-get nor brew is available to install it." >&2
+    echo "Install PostgreSQL 14 or later, or set DOCKET_POSTGRES_BIN to its bin folder." >&2
     exit 1
 fi
-found || { echo "PostgreSQL was installed, but its initdb is in none of the usual places; set DOCKET_POSTGRES_BIN" >&2; exit 1; }
+found || { echo "PostgreSQL was installed, but initdb is not in any of the usual folders; set DOCKET_POSTGRES_BIN" >&2; exit 1; }

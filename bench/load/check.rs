@@ -1,4 +1,4 @@
-//! Nobody may write less than they say, or more than is listed: rows of every table, before and after.
+//! Verifies that each side wrote exactly the rows that it reported, by counting the rows of every table.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::database::{count_rows, sizes};
 use crate::plan::{Round, Side};
 use crate::stage::Stage;
 
-/// What one side says that it wrote.
+/// Writes that one side reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     pub creates: u64,
@@ -17,7 +17,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// Of all legs of one side in a round.
+    /// Sum over all legs of one side in a round.
     pub fn of(round: &Round, side: Side) -> Written {
         let mut written = Written::default();
         let side = match side {
@@ -34,7 +34,7 @@ impl Written {
         written
     }
 
-    /// The listed rows: a ticket for each create, an activity and a request id for each write, nothing else.
+    /// Expected rows: a ticket per create, an activity and a request id per write, nothing else.
     fn rows(self, table: &str) -> i64 {
         let rows = match table {
             "ticket" => self.creates,
@@ -47,28 +47,28 @@ impl Written {
 
 pub type Counts = BTreeMap<String, i64>;
 
-/// The rows of both sides' tables.
+/// Row counts of both sides' tables.
 pub async fn counts(stage: &Stage<'_>) -> Outcome<(Counts, Counts)> {
     futures_util::future::try_join(count_rows(&stage.naive), count_rows(&stage.docket)).await
 }
 
-/// An error names each table that has other rows than it should.
+/// The error names each table with an unexpected number of rows.
 pub fn compare(side: &str, before: &Counts, after: &Counts, written: Written) -> Outcome<()> {
     let mut wrong = Vec::new();
     for (table, rows) in after {
         let added = rows - before.get(table).copied().unwrap_or(0);
         let said = written.rows(table);
         if added != said {
-            wrong.push(format!("{table}: {added} rows for {said}"));
+            wrong.push(format!("{table}: {added} rows instead of {said}"));
         }
     }
     match wrong.is_empty() {
         true => Ok(()),
-        false => Err(format!("{side} did not write what it says ({written:?}): {}", wrong.join(", ")).into()),
+        false => Err(format!("{side} did not write what it reported ({written:?}): {}", wrong.join(", ")).into()),
     }
 }
 
-/// Average bytes of the rows of a newly made ticket on both sides. The naive side may not carry more than Docket does.
+/// Average row sizes of a new ticket on both sides, in bytes. Fails if the naive rows are larger than Docket's.
 pub async fn row_bytes(stage: &Stage<'_>) -> Outcome<BTreeMap<String, f64>> {
     let mut bytes = BTreeMap::new();
     for (side, client) in [("pgbench", &stage.naive), ("docket", &stage.docket)] {

@@ -1,19 +1,19 @@
-//! Who spent how much processor time, and memory: read from /proc.
+//! CPU time and memory of processes, from /proc.
 
 use std::fs;
 
 use crate::Outcome;
 
-/// The processes that a leg is charged to.
+/// Processes whose CPU time is measured.
 #[derive(Clone, Default)]
 pub struct Watched {
     pub postmaster: u32,
     pub servers: Vec<u32>,
-    /// Who sends the load: this process or pgbench.
+    /// The load generator: this process or pgbench.
     pub client: u32,
 }
 
-/// Processor time so far, in seconds.
+/// CPU time so far, in seconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spent {
     pub postgres: f64,
@@ -32,13 +32,13 @@ impl Spent {
 }
 
 impl Watched {
-    /// PostgreSQL is the postmaster, its live children and those that it has buried: each backend is counted once.
+    /// PostgreSQL's time is that of the postmaster, its live children and those that it has reaped, so each backend counts once.
     pub fn read(&self) -> Outcome<Spent> {
         let postmaster = stat(self.postmaster)?;
         let mut ticks = postmaster.own + postmaster.buried;
         for entry in fs::read_dir("/proc")? {
             let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            // A process that ended meanwhile is among the buried at the next reading.
+            // A process that ended meanwhile is among the reaped ones at the next reading.
             if let Ok(found) = stat(pid)
                 && found.parent == self.postmaster
             {
@@ -66,13 +66,13 @@ struct Stat {
     parent: u32,
     /// utime and stime, in ticks.
     own: u64,
-    /// The same of children that were waited for.
+    /// The same for children that were waited for.
     buried: u64,
 }
 
 fn stat(pid: u32) -> Outcome<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name, in brackets, may hold anything; after it comes the third field.
+    // The name, in parentheses, may contain anything; it is followed by the third field.
     let (_, rest) = text.rsplit_once(") ").ok_or("/proc stat without a name")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let field = |number: usize| -> Outcome<u64> { Ok(fields.get(number - 3).ok_or("/proc stat is short")?.parse()?) };
@@ -80,7 +80,7 @@ fn stat(pid: u32) -> Outcome<Stat> {
 }
 
 fn seconds(ticks: u64) -> f64 {
-    // SAFETY: sysconf has no memory effects; it answers -1 when it does not know.
+    // SAFETY: sysconf has no memory effects; it returns -1 if the value is unknown.
     let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
     ticks as f64 / per_second.max(1) as f64
 }

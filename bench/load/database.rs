@@ -1,4 +1,4 @@
-//! The run's own PostgreSQL with its two databases, and what can be asked of them beside the load.
+//! PostgreSQL server of the run, with its two databases, and queries about their contents.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +15,10 @@ use crate::settings::Settings;
 pub const DOCKET: &str = "docket";
 pub const NAIVE: &str = "naive";
 
-/// Between two looks at what is waited for.
+/// Poll interval.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// No checkpoint falls into one side's legs only because it was its turn.
+/// Settings that keep checkpoints from distorting the legs of one side.
 const CLUSTER: [&str; 3] = [
     "ALTER SYSTEM SET max_wal_size = '8GB'",
     "ALTER SYSTEM SET checkpoint_timeout = '30min'",
@@ -41,7 +41,7 @@ pub async fn connect(url: &str) -> Outcome<Client> {
     Ok(client)
 }
 
-/// The naive service's database: the same tables, made by the same migrations. `client` is on the other one.
+/// Creates the naive service's database, with the same migrations. `client` is connected to the other one.
 pub async fn make_naive(client: &Client, naive_url: &str) -> Outcome<Client> {
     for statement in CLUSTER {
         client.batch_execute(statement).await?;
@@ -70,7 +70,7 @@ pub async fn seed(client: &Client, settings: &Settings) -> Outcome<()> {
     Ok(())
 }
 
-/// Rows of every table, but of those that are folded from the log whenever there is time.
+/// Row counts of all tables, except projections, which are updated in the background.
 pub async fn count_rows(client: &Client) -> Outcome<BTreeMap<String, i64>> {
     let names = "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' \
                  AND tablename NOT IN ('projection', 'statistic', 'ticket_search')";
@@ -83,18 +83,18 @@ pub async fn count_rows(client: &Client) -> Outcome<BTreeMap<String, i64>> {
     Ok(counts)
 }
 
-/// Waits until statistics and search of a tenant are begun and hold all of its tickets.
+/// Waits until the statistics and search documents of a tenant are complete.
 pub async fn wait_for_projections(client: &Client, tenant: &str) -> Outcome<()> {
     let sql = "SELECT count(*) FROM projection WHERE tenant_id = $1 AND remaining = 0";
     wait_for(client, sql, &[&tenant], 2).await
 }
 
-/// Waits until the open tickets of so many tenants have followed their new policies: what follows is written once for each.
+/// Waits until the open tickets of this many tenants have moved to their new policies, which is written once for each.
 pub async fn wait_for_moves(client: &Client, tenants: i64) -> Outcome<()> {
     wait_for(client, "SELECT count(*) FROM sla_move WHERE done", &[], tenants).await
 }
 
-/// Looks until a count is reached.
+/// Polls until a count is reached.
 pub async fn wait_for(client: &Client, count: &str, of: &[&(dyn ToSql + Sync)], wanted: i64) -> Outcome<()> {
     while client.query_one(count, of).await?.get::<_, i64>(0) < wanted {
         tokio::time::sleep(LOOK).await;
@@ -102,7 +102,7 @@ pub async fn wait_for(client: &Client, count: &str, of: &[&(dyn ToSql + Sync)], 
     Ok(())
 }
 
-/// Average bytes of what an activity of this kind holds: body, image, and of its stored row and its ticket's.
+/// Average sizes of an activity of this kind, in bytes: body, image, its row, and the row of its ticket.
 pub struct Sizes {
     pub body: usize,
     pub image: usize,
@@ -110,7 +110,7 @@ pub struct Sizes {
     pub ticket_row: f64,
 }
 
-/// Of the newest thousand activities of a kind of one tenant.
+/// Averages over the newest thousand activities of a kind of one tenant.
 pub async fn sizes(client: &Client, tenant: &str, kind: &str) -> Outcome<Sizes> {
     let sql = "SELECT avg(octet_length(a.body))::float8, avg(octet_length(a.image))::float8, \
                       avg(pg_column_size(a))::float8, avg(pg_column_size(t))::float8 \
@@ -128,7 +128,7 @@ pub async fn sizes(client: &Client, tenant: &str, kind: &str) -> Outcome<Sizes> 
     })
 }
 
-/// What the figures depend on.
+/// PostgreSQL's version and settings that affect the results.
 pub async fn facts(client: &Client) -> Outcome<BTreeMap<String, String>> {
     let sql = "SELECT name, current_setting(name) FROM pg_settings WHERE name IN \
                ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size')";

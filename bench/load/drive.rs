@@ -1,4 +1,4 @@
-//! The closed loop over gRPC: so many calls in flight, each followed by the next as soon as it is answered.
+//! Closed-loop load over gRPC: a fixed number of calls in flight; each is followed by the next when its response arrives.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -10,23 +10,23 @@ use crate::cpu::{Spent, Watched};
 use crate::leg::{Leg, Window};
 use crate::random::Random;
 
-/// How long after its end a leg may still wait for its last answers.
+/// How long a leg may wait for its last responses after its end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The instants of one leg.
+/// Start and end of a leg's measured window.
 #[derive(Clone, Copy)]
 struct Clock {
     from: Instant,
     to: Instant,
 }
 
-/// What one of the loops saw.
+/// Measurements of one loop.
 struct Tally {
     all: u64,
     latencies: Vec<u32>,
 }
 
-/// Keeps `in_flight` calls going for the whole window; any refusal fails the leg. `call` gets the number of its loop.
+/// Keeps `in_flight` calls running for the whole window; any error fails the leg. `call` gets the number of its loop.
 pub async fn closed_loop<F>(in_flight: usize, window: Window, watched: &Watched, seed: u64, call: F) -> Outcome<Leg>
 where
     F: AsyncFn(usize, &mut Random) -> Outcome<()>,
@@ -75,7 +75,7 @@ where
     Ok(tally)
 }
 
-/// Processor time spent within the window.
+/// CPU time within the window.
 async fn spent(clock: Clock, watched: &Watched) -> Outcome<Spent> {
     tokio::time::sleep_until(clock.from.into()).await;
     let before = watched.read()?;

@@ -1,4 +1,4 @@
-//! Many readers of one log, and one reader of a long one.
+//! Fan-out to many subscribers of one tenant, and catch-up of one reader on a long log.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,18 +17,18 @@ use crate::tap::{Tap, tap};
 const PATIENCE: Duration = Duration::from_secs(60);
 const STREAMS_PER_CONNECTION: usize = 100;
 
-/// All to all: so many subscribers of one tenant, so many events a second.
+/// Result of the fan-out leg: every subscriber receives every event of a tenant.
 pub struct Fanout {
     pub subscribers: usize,
-    /// Events a second that were made, and that the slowest subscriber was sent.
+    /// Events per second that were created, and that the slowest subscriber received.
     pub rate: f64,
-    /// Milliseconds from the activity's instant, which is before its commit, to its frame.
+    /// Latency in milliseconds, from the activity's time, which is before its commit, to the arrival of its frame.
     pub p50: f64,
     pub p99: f64,
     pub max: f64,
-    /// Microseconds of the server's processor time for each event and subscriber, the making of the events included.
+    /// Server CPU per event and subscriber in microseconds, including the creation of the events.
     pub cpu: f64,
-    /// KiB of the server's resident memory that came for each subscriber, at the end of the load.
+    /// Growth of the server's resident memory per subscriber at the end of the load, in KiB.
     pub kib: f64,
 }
 
@@ -40,7 +40,7 @@ impl Fanout {
     }
 }
 
-/// What one subscriber saw: when each position came, in microseconds since 1970, from the one after its start.
+/// Arrival times at one subscriber, in microseconds since 1970, beginning with the position after its start.
 struct Seen {
     start: i64,
     at: Vec<i64>,
@@ -48,7 +48,7 @@ struct Seen {
 
 pub async fn fanout(stage: &Stage<'_>) -> Outcome<Fanout> {
     let (tenant, subscribers) = (&stage.tenants.fan, stage.settings.subscribers);
-    // Its log has a head then, and the server its caches.
+    // Gives the log a head, and warms the server's caches.
     stage.wire.create(0, tenant).await?;
     let pid = stage.server.pid();
     let before = resident_kib(pid)?;
@@ -67,9 +67,11 @@ pub async fn fanout(stage: &Stage<'_>) -> Outcome<Fanout> {
     let head = stage.wire.create(0, tenant).await?;
     last.send_replace(head);
     let all = try_join_all(reading);
-    let all = tokio::time::timeout(PATIENCE, all).await.map_err(|_| "not all subscribers saw all within 60 s")??;
+    let all = tokio::time::timeout(PATIENCE, all)
+        .await
+        .map_err(|_| "not all subscribers received everything within 60 s")??;
 
-    // What was made while the load began is left out.
+    // Events from the start of the load are excluded.
     let begun = leg.warm_end.duration_since(UNIX_EPOCH)?.as_micros() as i64;
     let ended = begun + stage.settings.length.as_micros() as i64;
     let instants = instants(stage, &tenant.name).await?;
@@ -77,7 +79,7 @@ pub async fn fanout(stage: &Stage<'_>) -> Outcome<Fanout> {
     for seen in all {
         let Seen { start, at } = seen?;
         if start + at.len() as i64 != head {
-            return Err(format!("a subscriber saw {} activities from {start} to {head}", at.len()).into());
+            return Err(format!("a subscriber received {} activities between {start} and {head}", at.len()).into());
         }
         for (instant, at) in instants.iter().skip(start as usize).zip(at) {
             if (begun..ended).contains(instant) {
@@ -92,13 +94,13 @@ pub async fn fanout(stage: &Stage<'_>) -> Outcome<Fanout> {
     Ok(Fanout { subscribers, rate: leg.rate(), p50: at(0.5), p99: at(0.99), max: at(1.0), cpu, kib })
 }
 
-/// Reads until the position that is told in the end.
+/// Reads until the last position, which is announced at the end of the load.
 async fn read(mut tap: Tap, mut last: tokio::sync::watch::Receiver<i64>) -> Outcome<Seen> {
     let start = tap.start;
     let mut at = Vec::new();
     while start + (at.len() as i64) < *last.borrow_and_update() {
         let position = tokio::select! {
-            // Most of the time the next one is there already.
+            // Usually, the next one has already arrived.
             biased;
             position = tap.next() => position?,
             _ = last.changed() => continue,
@@ -111,7 +113,7 @@ async fn read(mut tap: Tap, mut last: tokio::sync::watch::Receiver<i64>) -> Outc
     Ok(Seen { start, at })
 }
 
-/// When each activity of the log happened, in microseconds since 1970.
+/// Times of the activities in the log, in microseconds since 1970.
 async fn instants(stage: &Stage<'_>, tenant: &str) -> Outcome<Vec<i64>> {
     let query = "SELECT (extract(epoch FROM occurred_at) * 1000000)::bigint FROM activity WHERE tenant_id = $1 \
                  ORDER BY position";
@@ -119,11 +121,11 @@ async fn instants(stage: &Stage<'_>, tenant: &str) -> Outcome<Vec<i64>> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// One reader from the beginning of a long log, in the BASIC view.
+/// Result of the catch-up leg: one reader from the beginning of a long log, in the BASIC view.
 pub struct CatchUp {
     pub activities: i64,
     pub rate: f64,
-    /// Microseconds of processor time for each activity.
+    /// CPU per activity in microseconds.
     pub server: f64,
     pub postgres: f64,
 }
@@ -135,7 +137,7 @@ impl CatchUp {
     }
 }
 
-/// The log is copies of one real activity.
+/// Fills the log with copies of one real activity, then reads it.
 const PAST: &str = "
     INSERT INTO tenant_head (tenant_id, position, config_position, last_number, floor, last_at)
     SELECT $1::text, $3::bigint, 0, 0, 0, last_at FROM tenant_head WHERE tenant_id = $2";
@@ -155,7 +157,7 @@ pub async fn catch_up(stage: &Stage<'_>) -> Outcome<CatchUp> {
     stage.docket.batch_execute("VACUUM ANALYZE activity").await?;
     let channel = stage.server.connect_wide().await?;
     let mut rates = Vec::new();
-    // The first time warms what is cold.
+    // The first run warms up.
     for _ in 0..2 {
         let mut tap = tap(channel.clone(), tenant, Start::Earliest(true)).await?;
         let (began, spent) = (Instant::now(), stage.watched().read()?);
@@ -163,7 +165,7 @@ pub async fn catch_up(stage: &Stage<'_>) -> Outcome<CatchUp> {
             for wanted in 1..=activities {
                 let position = tap.next().await?;
                 if position != wanted {
-                    return Err(format!("position {position} came where {wanted} should").into());
+                    return Err(format!("received position {position}, expected {wanted}").into());
                 }
             }
             Outcome::Ok(())

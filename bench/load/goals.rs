@@ -1,4 +1,4 @@
-//! The speed and size to reach: each line of the table, its goal and what this run measured.
+//! Goals of the benchmark: for each line of the table, its goal and its result in this run.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::stream::{Memory, Reach};
 pub struct Line {
     pub what: &'static str,
     pub goal: Goal,
-    /// NaN when this run left it out.
+    /// NaN if it was not run.
     pub measured: f64,
     pub unit: &'static str,
 }
@@ -24,7 +24,7 @@ pub enum Goal {
 }
 
 impl Line {
-    /// None when it was left out.
+    /// `None` if it was not run.
     pub fn reached(&self) -> Option<bool> {
         (!self.measured.is_nan()).then_some(match self.goal {
             Goal::AtLeast(goal) => self.measured >= goal,
@@ -49,17 +49,17 @@ impl Line {
     }
 }
 
-/// The median over the rounds of a figure of each round, such as a ratio; rounds without it are left out.
+/// Median over the rounds of a figure per round, such as a ratio; rounds without it are skipped.
 fn over<F: Fn(&Round) -> Option<f64>>(rounds: &[Round], figure: F) -> f64 {
     median(rounds.iter().filter_map(figure).collect())
 }
 
-/// One figure of a leg divided by the same one of another leg.
+/// Ratio of the same figure of two legs.
 fn ratio(rounds: &[Round], of: &str, against: &str, figure: fn(&Leg) -> f64) -> f64 {
     over(rounds, |round| Some(figure(round.get(of)?) / figure(round.get(against)?)))
 }
 
-/// A rate divided by pgbench's best rate at any number of clients.
+/// Ratio of a rate to pgbench's best rate at any number of clients.
 fn to_best(rounds: &[Round], of: &str, work: &str) -> f64 {
     over(rounds, |round| {
         let rates: Option<Vec<f64>> =
@@ -160,7 +160,7 @@ fn others(rounds: &[Round]) -> Vec<Line> {
     let rate = |of, against| ratio(rounds, of, against, Leg::rate);
     let at_least = |what, goal, measured| Line { what, goal: Goal::AtLeast(goal), measured, unit: "x" };
     let (short, long) = ("list.short.docket.64", "list.long.docket.64");
-    // A stall in any round is a stall: the worst, not the median.
+    // A stall in any round counts: the maximum, not the median.
     let stall = rounds.iter().filter_map(|round| Some(round.get("pair.two.docket.64")?.max)).reduce(f64::max);
     vec![
         at_least(
@@ -199,7 +199,7 @@ fn projected(rounds: &[Round]) -> Vec<Line> {
     ]
 }
 
-/// The lists that people work from.
+/// Goals of typical lists.
 fn lists(rounds: &[Round]) -> Vec<Line> {
     let lines = TYPICAL.iter().map(|list| {
         let leg = |size: &str, side: &str| format!("list.{}.{size}.{side}.64", list.name);

@@ -1,10 +1,10 @@
-//! One measured stretch of one kind of call, and the arithmetic over several.
+//! A leg: the measurement of one kind of call; and statistics over several.
 
 use std::time::Duration;
 
 use crate::cpu::Spent;
 
-/// Before the measured window, and the window.
+/// Length of the warm-up, and of the measured window.
 #[derive(Clone, Copy)]
 pub struct Window {
     pub warm: Duration,
@@ -13,12 +13,12 @@ pub struct Window {
 
 #[derive(Clone, Debug)]
 pub struct Leg {
-    /// Calls that were answered, from the first to the last, warm-up included: what must be in the tables afterwards.
+    /// All completed calls, including the warm-up: the number that must be in the tables afterwards.
     pub all: u64,
-    /// Calls that were answered within the window: the rest is of these.
+    /// Calls that completed within the window, to which the other figures refer.
     pub measured: u64,
     pub seconds: f64,
-    /// Milliseconds.
+    /// Latencies in milliseconds.
     pub p50: f64,
     pub p99: f64,
     pub max: f64,
@@ -26,7 +26,7 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// `latencies`: microseconds of the calls within the window.
+    /// `latencies`: of the calls within the window, in microseconds.
     pub fn new(all: u64, mut latencies: Vec<u32>, seconds: f64, spent: Spent) -> Leg {
         latencies.sort_unstable();
         let at = |share: f64| percentile(&latencies, share) / 1000.0;
@@ -37,19 +37,19 @@ impl Leg {
         self.measured as f64 / self.seconds
     }
 
-    /// Microseconds of processor time for each call.
+    /// CPU per call in microseconds.
     pub fn each(&self, seconds: f64) -> f64 {
         seconds * 1e6 / self.measured.max(1) as f64
     }
 }
 
-/// Of sorted values; NaN when there are none.
+/// Quantile of sorted values; NaN if there are none.
 pub fn percentile(sorted: &[u32], share: f64) -> f64 {
     let rank = (sorted.len() as f64 * share).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).map_or(f64::NAN, |value| f64::from(*value))
 }
 
-/// NaN when there are none.
+/// NaN if there are none.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {

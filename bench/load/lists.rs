@@ -1,13 +1,13 @@
-//! The lists that people work from: each on a tenant with a short and on one with a long list, as seed.sql makes them.
+//! Typical lists, each on a tenant with few tickets and on one with many, as created by seed.sql.
 
-/// One list and its counterpart in hand-written SQL.
+/// A list, and its counterpart in hand-written SQL.
 pub struct Typical {
-    /// In the names of legs.
+    /// Name within the names of legs.
     pub name: &'static str,
     pub filter: &'static str,
-    /// In sql/.
+    /// File in sql/.
     pub script: &'static str,
-    /// Its lines among the goals: against pgbench, and against its own short list.
+    /// Labels of its goals: against pgbench, and against its own short list.
     pub against: &'static str,
     pub flat: &'static str,
 }

@@ -1,7 +1,7 @@
-//! `make bench`: Docket over gRPC against an honest naive service in pgbench, on one PostgreSQL, in one run.
+//! `make bench`: compares Docket, over gRPC, with an honest naive service in pgbench, on one PostgreSQL, in one run.
 //!
-//! The naive service does one transaction for each ticket (bench/sql). Both sides have the same tables, rows, sizes and
-//! tenants, and take turns in short legs; ratios are taken inside each round. See bench/README.md.
+//! The naive service executes one transaction per ticket (bench/sql). Both sides have the same tables, rows, sizes and tenants, and
+//! alternate in short legs; ratios are taken within each round. See bench/README.md.
 
 mod check;
 mod cpu;
@@ -39,7 +39,7 @@ use stream::Memory;
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    // `cargo test --all-targets` starts benches too, without this word.
+    // `cargo test --all-targets` also runs benches, without this argument.
     if !env::args().any(|argument| argument == "--bench") {
         println!("run `make bench`");
         return ExitCode::SUCCESS;
@@ -53,13 +53,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Makes the run's folder and its PostgreSQL, and removes both whatever happens between.
+/// Creates the folder and the PostgreSQL of the run, and removes both in any case.
 fn prepare() -> Outcome<()> {
     let settings = Settings::read()?;
     let dir = settings.dir.join(format!("docket-bench-{}", process::id()));
     fs::create_dir_all(&dir)?;
     let done = database::start(&dir).and_then(|postgres| {
-        // One thread: the load shares the machine with what it measures.
+        // One thread, because the load generator shares the machine with what it measures.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let done = runtime.block_on(run(&settings, &dir, &postgres));
         drop(runtime);
@@ -75,7 +75,7 @@ async fn run(settings: &Settings, dir: &Path, postgres: &Postgres) -> Outcome<()
     let stage = Stage::set(settings, dir, postgres).await?;
     let done = measure(&stage).await;
     if done.is_err() {
-        eprintln!("docket's output ends:\n{}", stage.server.last_words());
+        eprintln!("end of docket's output:\n{}", stage.server.last_words());
     }
     done
 }
@@ -128,7 +128,7 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
     report.write()
 }
 
-/// The memory leg, its rows counted like a round's.
+/// Runs the memory leg; its rows are verified as in a round.
 async fn weigh(stage: &Stage<'_>) -> Outcome<Memory> {
     let (_, before) = counts(stage).await?;
     let (memory, leg) = stream::memory(stage).await?;
@@ -137,7 +137,7 @@ async fn weigh(stage: &Stage<'_>) -> Outcome<Memory> {
     Ok(memory)
 }
 
-/// All legs once, then the rows of every table on both sides against what was said.
+/// Runs all legs once, then verifies the rows of every table on both sides.
 async fn one_round(stage: &Stage<'_>, number: usize) -> Outcome<Round> {
     let (naive_before, docket_before) = counts(stage).await?;
     let mut round = Round::new();

@@ -1,4 +1,4 @@
-//! The other side: pgbench on the naive service's database, measured from its own log of every transaction.
+//! The naive side: pgbench on its own database, measured by pgbench's per-transaction log.
 
 use std::fs;
 use std::path::Path;
@@ -12,22 +12,22 @@ use crate::cpu::Watched;
 use crate::leg::{Leg, Window};
 
 pub struct Pgbench<'a> {
-    /// The program.
+    /// Path of the program.
     pub program: &'a str,
-    /// Of the naive database, as libpq reads it.
+    /// Connection string of the naive database, for libpq.
     pub database: &'a str,
-    /// For the logs; empty before and after.
+    /// Folder for the logs; empty before and after.
     pub logs: &'a Path,
     pub postmaster: u32,
 }
 
-/// pgbench's threads; it shares the machine as the load generator does.
+/// Threads of pgbench, which shares the machine just as the load generator does.
 const THREADS: usize = 2;
-/// For its connections, before the warm-up.
+/// Time for connecting, before the warm-up.
 const CONNECTING: Duration = Duration::from_millis(500);
 
 impl Pgbench<'_> {
-    /// Runs a script of bench/sql with so many clients, prepared, without vacuum.
+    /// Runs a script in bench/sql with this many clients, with prepared statements and without vacuum.
     pub async fn run(
         &self,
         script: &str,
@@ -35,7 +35,7 @@ impl Pgbench<'_> {
         clients: usize,
         window: Window,
     ) -> Outcome<Leg> {
-        // It counts its seconds from when all clients are connected; the window may begin a little later.
+        // pgbench counts from when all clients are connected; the window may start slightly later.
         let seconds = (window.warm + window.length).as_secs_f64().ceil() + 1.0;
         let mut command = Command::new(self.program);
         command.args(["-n", "-M", "prepared", "-l", "-T"]).arg(format!("{seconds:.0}"));
@@ -67,13 +67,13 @@ impl Pgbench<'_> {
         let (all, latencies) = read_logs(self.logs, from, to)?;
         let claimed = claimed(&said)?;
         if claimed != all {
-            return Err(format!("pgbench says {claimed} transactions and logged {all}").into());
+            return Err(format!("pgbench reports {claimed} transactions but logged {all}").into());
         }
         Ok(Leg::new(all, latencies, (to - from).as_secs_f64(), spent))
     }
 }
 
-/// All transactions, and the microseconds that those took that ended within the window. The logs are removed.
+/// Number of all transactions, and the latencies in microseconds of those that ended within the window. Removes the logs.
 fn read_logs(dir: &Path, from: Duration, to: Duration) -> Outcome<(u64, Vec<u32>)> {
     let (mut all, mut latencies) = (0, Vec::new());
     for entry in fs::read_dir(dir)? {
@@ -97,7 +97,8 @@ fn read_logs(dir: &Path, from: Duration, to: Duration) -> Outcome<(u64, Vec<u32>
 
 fn claimed(said: &str) -> Outcome<u64> {
     let line = said.lines().find_map(|line| line.strip_prefix("number of transactions actually processed: "));
-    let number = line.and_then(|rest| rest.split('/').next()).ok_or("pgbench does not say how much it did")?;
+    let number =
+        line.and_then(|rest| rest.split('/').next()).ok_or("pgbench does not report its number of transactions")?;
     Ok(number.trim().parse()?)
 }
 

@@ -1,4 +1,4 @@
-//! Which legs a round has, what they are called, and in which order they run.
+//! Legs of a round: their names and their order.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use crate::leg::Leg;
 use crate::lists::TYPICAL;
 use crate::settings::Settings;
 
-/// The legs of one round by their names.
+/// Legs of one round, by name.
 pub type Round = BTreeMap<String, Leg>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,27 +23,27 @@ pub enum Work {
     Spread,
     /// CreateTicket on one tenant.
     Hot,
-    /// Both, of tenants with a policy of business hours.
+    /// The same two, on tenants with a policy in business hours.
     SpreadPromised,
     HotPromised,
     Update,
     Get,
-    /// ListTickets, of the tenant with the short or the long list.
+    /// ListTickets, on the tenant with the short or the long list.
     Short,
     Long,
-    /// ListTickets by one of [`TYPICAL`], of the one or the other.
+    /// ListTickets with one of [`TYPICAL`], on the one or the other.
     Typical {
         list: usize,
         long: bool,
     },
-    /// CreateTicket over a thousand tenants on one server process, and at once after it on two.
+    /// CreateTicket over a thousand tenants on one server process, and immediately afterwards on two.
     One,
     Two,
-    /// SearchTickets in the long list: one of 512 words, a word of half of the tickets, the beginning of that word.
+    /// SearchTickets in the long list: one of 512 words, a word in half of the tickets, a prefix of that word.
     SearchWord,
     SearchCommon,
     SearchPrefix,
-    /// GetTicketStats of the long list, whole and by team.
+    /// GetTicketStats of the long list, in total and by team.
     Stats,
     StatsByTeam,
 }
@@ -91,17 +91,17 @@ impl fmt::Display for Step {
     }
 }
 
-/// What reads projections: the naive service has none.
+/// Legs that read projections, which the naive service does not have.
 pub const PROJECTED: [Work; 5] =
     [Work::SearchWord, Work::SearchCommon, Work::SearchPrefix, Work::Stats, Work::StatsByTeam];
-/// Beside the same without a policy.
+/// Compared with the same without a policy.
 pub const PROMISED: [Work; 2] = [Work::SpreadPromised, Work::HotPromised];
-/// People who search, or look at figures, at once.
+/// Calls in flight for search and statistics.
 const FEW: usize = 4;
 
 pub const NAIVE_CLIENTS: [usize; 4] = [1, 8, 32, 64];
 
-/// The legs of one round: each kind on one side, then on the other. Every round begins at another place, and every other
+/// Order of the legs in a round: each kind on one side, then on the other. Every round starts at a different leg, and every other
 /// one runs backwards, so that no leg always follows the same one.
 pub fn steps(settings: &Settings, round: usize) -> Vec<Step> {
     let mut steps = Vec::new();

@@ -1,4 +1,4 @@
-//! Clocks in numbers: many that are due within a minute, and as many that an edit of their policy moves.
+//! SLA legs: many clocks that are due within a minute, and an edit of a policy that moves as many.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -29,25 +29,25 @@ const CALLERS: usize = 16;
 const EDIT_RATE: f64 = 200.0;
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Clocks of one tenant that were due within as long as it took to make them, while tickets were made for others.
+/// Result for clocks of one tenant that are due in quick succession, while tickets are created for others.
 pub struct Due {
     pub clocks: i64,
     /// Seconds from the first deadline to the last.
     pub within: f64,
-    /// Milliseconds from the deadline to the instant at which it was told.
+    /// Lateness in milliseconds, from the deadline to the time of its activity.
     pub p50: f64,
     pub p99: f64,
     pub max: f64,
-    /// Tickets made each second meanwhile.
+    /// Tickets created per second meanwhile.
     pub load: f64,
 }
 
-/// An edit of the policy of so many open tickets.
+/// Result for an edit of the policy of this many open tickets.
 pub struct Edit {
     pub clocks: i64,
-    /// Until the last clock had followed.
+    /// Time until the last clock has moved.
     pub seconds: f64,
-    /// Milliseconds of CreateTicket for the same tenant, before and meanwhile.
+    /// Latency of CreateTicket for the same tenant, before and meanwhile, in milliseconds.
     pub idle_p99: f64,
     pub p99: f64,
 }
@@ -66,7 +66,7 @@ impl Edit {
     }
 }
 
-/// Gives each tenant a calendar of business hours and a policy that goes by it.
+/// Gives each tenant a calendar and a policy in business hours.
 pub async fn promise(channel: &Channel, tenants: &[Tenant]) -> Outcome<()> {
     for some in tenants.chunks(CALLERS) {
         try_join_all(some.iter().map(async |tenant| {
@@ -102,7 +102,7 @@ pub async fn promise(channel: &Channel, tenants: &[Tenant]) -> Outcome<()> {
     Ok(())
 }
 
-/// Tickets at a steady rate, each due a minute later; then they are due, while others write half of what they can.
+/// Creates tickets at a steady rate, each due a minute later; then measures them while other tenants write at half of their rate.
 pub async fn due(stage: &Stage<'_>) -> Outcome<Due> {
     let (tenant, clocks) = (&stage.tenants.due, stage.settings.clocks);
     let channel = stage.server.connect().await?;
@@ -132,7 +132,7 @@ pub async fn due(stage: &Stage<'_>) -> Outcome<Due> {
     Ok(Due { clocks, within: row.get(1), p50, p99, max, load })
 }
 
-/// The policy of [`due`]'s tickets, which are open, gets another target.
+/// Changes the target in the policy of [`due`]'s tickets, which are open.
 pub async fn edit(stage: &Stage<'_>) -> Outcome<Edit> {
     let tenant = &stage.tenants.due;
     let one = std::slice::from_ref(tenant);
@@ -159,7 +159,7 @@ pub async fn edit(stage: &Stage<'_>) -> Outcome<Edit> {
     let began = Instant::now();
     let seconds = Cell::new(0.0);
     let followed = async {
-        // Cheap to look at: who counts what moved while it moves takes a processor from those that move it.
+        // A cheap query: counting the moved clocks meanwhile would take CPU from those that move them.
         let done =
             format!("SELECT count(*) FROM sla_move WHERE tenant_id = $1 AND done AND config_position >= {edited}");
         until(stage, &done, tenant, 1).await?;
@@ -170,12 +170,12 @@ pub async fn edit(stage: &Stage<'_>) -> Outcome<Edit> {
     let moved = "SELECT count(*) FROM activity WHERE tenant_id = $1 AND kind = 'sla.retargeted'";
     let moved: i64 = stage.docket.query_one(moved, &[&tenant.name]).await?.get(0);
     if moved < open {
-        return Err(format!("{moved} of {open} clocks followed their policy").into());
+        return Err(format!("{moved} of {open} clocks moved to the new policy").into());
     }
     Ok(Edit { clocks: open, seconds: seconds.get(), idle_p99, p99 })
 }
 
-/// So many tickets of one tenant within the settings' time, in batches.
+/// Creates tickets of one tenant at a steady rate, in batches.
 async fn make(stage: &Stage<'_>, channel: &Channel, tenant: &Tenant, tickets: i64) -> Outcome<()> {
     let batches = tickets as u64 / BATCH as u64;
     let began = Instant::now();
@@ -198,14 +198,14 @@ async fn make(stage: &Stage<'_>, channel: &Channel, tenant: &Tenant, tickets: i6
     Ok(())
 }
 
-/// Looks until the count is reached.
+/// Polls until the count is reached.
 async fn until(stage: &Stage<'_>, count: &str, tenant: &Tenant, wanted: i64) -> Outcome<()> {
     timeout(PATIENCE, database::wait_for(&stage.docket, count, &[&tenant.name], wanted))
         .await
         .map_err(|_| format!("{count}: not {wanted} within {PATIENCE:?}"))?
 }
 
-/// CreateTicket at a steady rate, for any of the tenants, for as long as something takes. Answers microseconds of each call.
+/// Calls CreateTicket at a steady rate, for random tenants, until a future completes. Returns the latencies in microseconds.
 async fn creates_while(
     stage: &Stage<'_>,
     tenants: &[Tenant],

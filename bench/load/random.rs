@@ -1,4 +1,4 @@
-//! Random numbers that cost nothing: SplitMix64, seeded from the run's own random id.
+//! Cheap random numbers: SplitMix64, seeded from the random id of the run.
 
 pub struct Random(u64);
 
@@ -15,7 +15,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 to `end`, `end` not included.
+    /// A number from 0 to `end`, exclusive.
     pub fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }

@@ -1,4 +1,4 @@
-//! What a run prints and what it leaves as JSON.
+//! Report of a run: printed tables, and JSON.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,12 +28,12 @@ pub struct Report<'a> {
     pub lines: Vec<Line>,
 }
 
-/// The median of one figure of a leg over the rounds.
+/// Median of a leg's figure over the rounds.
 fn middle(rounds: &[Round], name: &str, figure: fn(&Leg) -> f64) -> f64 {
     median(rounds.iter().filter_map(|round| round.get(name)).map(figure).collect())
 }
 
-/// What it is called in the JSON, and how it is read.
+/// Name in the JSON, and accessor.
 type Figure = (&'static str, fn(&Leg) -> f64);
 
 const FIGURES: [Figure; 7] = [
@@ -96,7 +96,7 @@ impl Report<'_> {
         let words: Vec<String> = facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
         println!("PostgreSQL: {}", words.join(", "));
 
-        println!("\nMedians of the ratios inside each round.");
+        println!("\nMedians of the ratios within each round.");
         println!("| {:<66} |       goal |   measured |         |", "");
         println!("|{:-<68}|-----------:|-----------:|---------|", "");
         for line in lines {
@@ -112,11 +112,11 @@ impl Report<'_> {
             println!("| {:<66} | {goal:>10} | {measured:>10} | {:<7} |", line.what, line.verdict());
         }
         if settings.quick {
-            println!("\nA smoke run: too short for its figures to mean much.");
+            println!("\nThis was a smoke test: too short for meaningful figures.");
         }
     }
 
-    /// The names of all legs, in one order.
+    /// Names of all legs, in a fixed order.
     fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.rounds.iter().flat_map(|round| round.keys()).map(String::as_str).collect();
         let in_flight = |name: &str| name.rsplit('.').next().and_then(|n| n.parse::<u32>().ok());
@@ -153,7 +153,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Each figure of a leg: its median and its value in each round.
+    /// Figures of a leg: median, and value in each round.
     fn leg(&self, name: &str) -> Value {
         let figures = FIGURES.map(|(figure, of)| {
             let each: Vec<f64> = self.rounds.iter().filter_map(|round| round.get(name)).map(of).collect();

@@ -1,4 +1,4 @@
-//! The server under load: `docket dev` as its own process, over the run's own PostgreSQL.
+//! The server under load: a `docket dev` process on the PostgreSQL of the run.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -24,7 +24,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and returns when it says that it serves. `data_dir` holds its signing key.
+    /// Starts the server and returns when it accepts calls. `data_dir` has its signing key.
     pub async fn start(data_dir: &Path, database: &str) -> Outcome<Server> {
         fs::create_dir_all(data_dir)?;
         let (listen, metrics) = (free_address()?, free_address()?);
@@ -42,7 +42,7 @@ impl Server {
         let deadline = Instant::now() + START;
         while !server.ready().await {
             if server.child.try_wait()?.is_some() || Instant::now() > deadline {
-                return Err(format!("docket dev does not start; its output ends:\n{}", server.last_words()).into());
+                return Err(format!("docket dev did not start; end of its output:\n{}", server.last_words()).into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -63,34 +63,34 @@ impl Server {
         self.child.id()
     }
 
-    /// One HTTP/2 connection.
+    /// Opens an HTTP/2 connection.
     pub async fn connect(&self) -> Outcome<Channel> {
         Ok(Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true).connect().await?)
     }
 
-    /// One HTTP/2 connection whose windows hold up no stream.
+    /// Opens an HTTP/2 connection with windows so large that they block no stream.
     pub async fn connect_wide(&self) -> Outcome<Channel> {
         let endpoint = Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true);
         let endpoint = endpoint.initial_stream_window_size(1 << 20).initial_connection_window_size(64 << 20);
         Ok(endpoint.connect().await?)
     }
 
-    /// SIGTERM, and waits for the drain.
+    /// Sends SIGTERM and waits until the server has drained.
     pub async fn stop(mut self) -> Outcome<()> {
         let pid = i32::try_from(self.child.id())?;
-        // SAFETY: kill has no memory effects; the child is not yet waited for, so the id is still its own.
+        // SAFETY: kill has no memory effects; the child has not been waited for, so the id is still its own.
         unsafe { libc::kill(pid, libc::SIGTERM) };
         let deadline = Instant::now() + STOP;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
-                return Err(format!("docket dev does not stop; its output ends:\n{}", self.last_words()).into());
+                return Err(format!("docket dev did not stop; end of its output:\n{}", self.last_words()).into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }
 
-    /// The end of what it printed.
+    /// End of the server's output.
     pub fn last_words(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -101,7 +101,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It is gone already after `stop`, and then these do nothing.
+        // After `stop`, the process is gone and these do nothing.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

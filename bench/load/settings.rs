@@ -1,4 +1,4 @@
-//! What a run can be told, by environment: how long, how often, how much, and which part of it.
+//! Settings of a run, from environment variables.
 
 use std::env;
 use std::path::PathBuf;
@@ -7,42 +7,42 @@ use std::time::Duration;
 use crate::Outcome;
 
 pub struct Settings {
-    /// Measured part of a leg (`BENCH_SECONDS`).
+    /// Length of the measured part of a leg (`BENCH_SECONDS`).
     pub length: Duration,
-    /// Before the measured part, not counted (`BENCH_WARM_SECONDS`).
+    /// Length of the warm-up of a leg, which is not measured (`BENCH_WARM_SECONDS`).
     pub warm: Duration,
     /// `BENCH_ROUNDS`.
     pub rounds: usize,
-    /// Only legs whose name begins with one of these words, separated by commas (`BENCH_ONLY`); empty = all.
+    /// Prefixes of the names of the legs to run, comma-separated (`BENCH_ONLY`); empty = all.
     pub only: Vec<String>,
     pub tenants: u64,
-    /// Tickets that each of those tenants has before the run, to read and to update.
+    /// Seeded tickets per tenant, to read and update.
     pub tickets: u64,
     pub short_list: u64,
     /// `BENCH_LONG_LIST`.
     pub long_list: u64,
     pub idle_streams: usize,
-    /// Subscribers of one tenant (`BENCH_SUBSCRIBERS`), and the events that they are sent each second (`BENCH_FAN_RATE`).
+    /// Subscribers of one tenant (`BENCH_SUBSCRIBERS`), and events per second (`BENCH_FAN_RATE`).
     pub subscribers: usize,
     pub fan_rate: f64,
     /// Activities in the long log (`BENCH_PAST`).
     pub past: i64,
-    /// Clocks that are due within as long as this, and that an edit moves (`BENCH_CLOCKS`).
+    /// Number of clocks that are due, and that an edit moves (`BENCH_CLOCKS`), and the time within which they are due.
     pub clocks: i64,
     pub clocks_within: Duration,
-    /// Tickets made one by one to time the stream.
+    /// Tickets created one by one to measure stream latency.
     pub probes: usize,
-    /// Where PostgreSQL's files go, on a real disk (`BENCH_DIR`); a folder of this run is made in it and removed.
+    /// Parent of the folder for PostgreSQL's files, on a real disk (`BENCH_DIR`); the run creates and removes a subfolder.
     pub dir: PathBuf,
-    /// The JSON (`BENCH_JSON`).
+    /// Path of the JSON output (`BENCH_JSON`).
     pub json: PathBuf,
-    /// The program (`BENCH_PGBENCH`).
+    /// Path of pgbench (`BENCH_PGBENCH`).
     pub pgbench: String,
     pub quick: bool,
 }
 
 impl Settings {
-    /// `BENCH_QUICK=1` changes the defaults to those of a smoke run, whose figures mean little.
+    /// `BENCH_QUICK=1` selects the defaults of a smoke test, whose figures mean little.
     pub fn read() -> Outcome<Settings> {
         let quick = number("BENCH_QUICK", 0.0)? != 0.0;
         let pick = |full: f64, smoke: f64| if quick { smoke } else { full };

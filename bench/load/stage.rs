@@ -1,4 +1,4 @@
-//! What a run stands on: the databases, the server, the connections, and how one leg is run on them.
+//! Environment of a run: databases, server and connections; runs legs on them.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -40,15 +40,15 @@ pub struct Stage<'a> {
     updated: Sizes,
 }
 
-/// Calls before the run: they show how large Docket's rows are.
+/// Calls before the run, which determine the size of Docket's rows.
 const TRIALS: i64 = 100;
-/// Tenants whose seeded tickets are taken in by search and statistics, at once.
+/// Number of tenants whose seeded tickets are indexed concurrently.
 const AT_ONCE: usize = 8;
-/// The second server's data folder, and the signing key's file in each.
+/// Data folder of the second server, and file name of the signing key in both.
 const SECOND: &str = "two";
 const KEY: &str = "signing-key.pem";
 
-/// A leg at a fixed rate, and when its measured part began.
+/// A leg at a fixed rate, and the start of its measured part.
 pub struct Paced {
     pub leg: Leg,
     pub warm_end: SystemTime,
@@ -61,7 +61,7 @@ impl<'a> Stage<'a> {
         let naive = database::make_naive(&docket, &naive_url).await?;
         let data_dir = dir.join("one");
         let server = Server::start(&data_dir, &docket_url).await?;
-        // The second process, when it comes, takes the same tokens.
+        // The second process accepts the same tokens.
         std::fs::create_dir_all(dir.join(SECOND))?;
         std::fs::copy(data_dir.join(KEY), dir.join(SECOND).join(KEY))?;
         let tenants = Tenants::new(settings, &data_dir)?;
@@ -71,7 +71,7 @@ impl<'a> Stage<'a> {
         docket.batch_execute("CHECKPOINT").await?;
         let wire = Wire::connect(&[&server]).await?;
         let (created, updated) = try_out(&docket, &wire, &tenants, settings).await?;
-        eprintln!("having search and statistics take in what was seeded, which comes once");
+        eprintln!("indexing the seeded tickets for search and statistics, which happens once");
         for some in tenants.spread.chunks(AT_ONCE) {
             try_join_all(some.iter().map(|tenant| wire.taken_in(tenant))).await?;
         }
@@ -120,7 +120,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A second process over the same database, half of the connections to each.
+    /// Starts a second process on the same database, with half of the connections to each.
     async fn two_servers(&self, in_flight: usize) -> Outcome<Leg> {
         let second = Server::start(&self.dir.join(SECOND), &self.docket_url).await?;
         let wire = Wire::connect(&[&self.server, &second]).await?;
@@ -131,12 +131,12 @@ impl<'a> Stage<'a> {
         Ok(leg)
     }
 
-    /// Who spends what a leg on the one server is charged.
+    /// Processes whose CPU is measured in legs on one server.
     pub fn watched(&self) -> Watched {
         Watched { postmaster: self.postmaster, servers: vec![self.server.pid()], client: std::process::id() }
     }
 
-    /// CreateTicket on one tenant at a fixed rate, as far as 64 in flight reach it.
+    /// CreateTicket on one tenant at a fixed rate, as far as 64 calls in flight can reach it.
     pub async fn paced(&self, tenant: &Tenant, rate: f64) -> Outcome<Paced> {
         let (interval, turn) = (Duration::from_secs_f64(1.0 / rate), Cell::new(tokio::time::Instant::now()));
         let warm_end = SystemTime::now() + self.settings.warm;
@@ -210,7 +210,7 @@ impl<'a> Stage<'a> {
             | Work::SearchPrefix
             | Work::Stats
             | Work::StatsByTeam => {
-                return Err(format!("the naive service has no {step}").into());
+                return Err(format!("the naive service does not support {step}").into());
             }
         };
         let pgbench = Pgbench {
@@ -223,13 +223,13 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// A few calls of each kind of write, and how large what they wrote is.
+/// Makes a few calls of each kind of write, and returns the size of what they wrote.
 async fn try_out(docket: &Client, wire: &Wire, tenants: &Tenants, settings: &Settings) -> Outcome<(Sizes, Sizes)> {
     let probe = &tenants.probe;
     for n in 1..=TRIALS {
         let position = wire.create(0, probe).await?;
         if position != n {
-            return Err(format!("{n} tickets made {position} activities; the naive side makes one for each").into());
+            return Err(format!("{n} tickets created {position} activities; the naive side creates one each").into());
         }
     }
     let mut random = Random::new(1);
@@ -241,7 +241,7 @@ async fn try_out(docket: &Client, wire: &Wire, tenants: &Tenants, settings: &Set
     Ok((created, database::sizes(docket, &first.name, "ticket.updated").await?))
 }
 
-/// So many bytes as PostgreSQL reads a bytea.
+/// A bytea literal of this many bytes.
 fn bytes(length: usize) -> String {
     format!("\\x{}", "5a".repeat(length))
 }

@@ -1,4 +1,4 @@
-//! The stream's two figures: how soon a commit reaches a subscriber, and what a thousand idle subscribers weigh.
+//! Stream legs: latency from commit to subscriber, and memory with a thousand idle streams.
 
 use std::time::{Duration, Instant};
 
@@ -21,18 +21,18 @@ use crate::wire::as_tenant;
 
 type Frames = Streaming<pb::StreamActivitiesResponse>;
 
-/// Between two tickets, so that nothing else is under way.
+/// Pause between tickets, so that nothing else is in progress.
 const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(10);
 const STREAMS_PER_CONNECTION: usize = 100;
 const SAMPLE: Duration = Duration::from_millis(100);
 
-/// Milliseconds, of tickets made one by one while nothing else happens.
+/// Latencies in milliseconds, of tickets created one by one on an idle server.
 pub struct Reach {
-    /// From before CreateTicket was sent to the frame: more than from the commit.
+    /// From before CreateTicket is sent to the frame: longer than from the commit.
     pub sent_p50: f64,
     pub sent_p99: f64,
-    /// From CreateTicket's answer to the frame, 0 when the frame was first: less than from the commit.
+    /// From CreateTicket's response to the frame, 0 if the frame is first: shorter than from the commit.
     pub answered_p50: f64,
     pub answered_p99: f64,
     pub probes: usize,
@@ -58,7 +58,7 @@ pub async fn reach(stage: &Stage<'_>) -> Outcome<Reach> {
         let both = tokio::time::timeout(PATIENCE, try_join(create, frame)).await;
         let ((made, answer), (seen, arrival)) = both.map_err(|_| "no frame within 10 s of a commit")??;
         if made != seen {
-            return Err(format!("made position {made}, the stream sent {seen}").into());
+            return Err(format!("created position {made}, but the stream sent {seen}").into());
         }
         let micros = |from| u32::try_from(arrival.saturating_duration_since(from).as_micros()).unwrap_or(u32::MAX);
         sent.push(micros(begun));
@@ -80,7 +80,7 @@ pub async fn reach(stage: &Stage<'_>) -> Outcome<Reach> {
 pub struct Memory {
     pub before: f64,
     pub streams: f64,
-    /// The highest while 64 creates are in flight beside the idle streams.
+    /// Maximum while 64 creates are in flight in addition to the idle streams.
     pub loaded: f64,
 }
 
@@ -91,7 +91,7 @@ impl Memory {
     }
 }
 
-/// One idle stream for each of the idle tenants, then a leg of creates over the others.
+/// Opens one stream per idle tenant, then runs a leg of creates on the others.
 pub async fn memory(stage: &Stage<'_>) -> Outcome<(Memory, Leg)> {
     let pid = stage.server.pid();
     let mebibytes = |kib: u64| kib as f64 / 1024.0;
@@ -120,7 +120,7 @@ pub async fn memory(stage: &Stage<'_>) -> Outcome<(Memory, Leg)> {
     Ok((Memory { before, streams: idle, loaded: mebibytes(highest?) }, leg?))
 }
 
-/// A stream from now on, its first bookmark already read.
+/// Opens a stream from now on, and reads its first bookmark.
 async fn subscribe(channel: Channel, tenant: &Tenant) -> Outcome<Frames> {
     let message =
         pb::StreamActivitiesRequest { start: Some(Start::Latest(true)), ..pb::StreamActivitiesRequest::default() };

@@ -1,4 +1,4 @@
-//! A reader of streams that reads no more of a frame than its position: what it costs is little beside what it measures.
+//! Minimal stream reader, which parses only the position of a frame, so that its cost barely affects the measurement.
 
 use std::time::Duration;
 
@@ -22,11 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An open stream.
 pub struct Tap {
     frames: Streaming<Head>,
-    /// The position of the first bookmark.
+    /// Position of the first bookmark.
     pub start: i64,
 }
 
-/// A stream from there on, its first bookmark already read.
+/// Opens a stream from `start`, and reads its first bookmark.
 pub async fn tap(channel: Channel, tenant: &Tenant, start: Start) -> Outcome<Tap> {
     let message = pb::StreamActivitiesRequest { start: Some(start), ..pb::StreamActivitiesRequest::default() };
     let opened = async {
@@ -52,7 +52,7 @@ impl Tap {
     }
 }
 
-/// How a frame begins.
+/// Start of a frame.
 #[derive(Clone, Copy)]
 pub enum Head {
     Activity(i64),
@@ -80,15 +80,15 @@ impl Decoder for Heads {
     type Item = Head;
     type Error = Status;
 
-    /// The event is the frame's first field, and the position the event's.
+    /// The event is the first field of the frame, and the position that of the event.
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Head>, Status> {
         let bytes = src.chunk();
         let position = |bytes: &[u8]| {
-            // Past the event's length.
+            // Skips the event's length.
             let after = &bytes[bytes.iter().position(|byte| *byte < 0x80)? + 1..];
             match after.first() {
                 Some(0x08) => prost::decode_length_delimiter(&after[1..]).ok(),
-                // A position of 0 is left out.
+                // A position of 0 is not encoded.
                 _ => Some(0),
             }
         };

@@ -1,4 +1,4 @@
-//! Who calls: the tenants of seed.sql and the tokens for them, signed with the key of the server's data folder.
+//! Tenants of seed.sql and their tokens, signed with the key in the server's data folder.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,29 +13,29 @@ use crate::random::Random;
 use crate::settings::Settings;
 
 pub struct Tenant {
-    /// Its number in the ids of seed.sql.
+    /// Number in the ids of seed.sql.
     pub number: u64,
     pub name: String,
-    /// The value of the authorization header.
+    /// Value of the authorization header.
     pub token: MetadataValue<Ascii>,
 }
 
 pub struct Tenants {
     pub spread: Vec<Tenant>,
     pub hot: Tenant,
-    /// As these, with a policy of business hours.
+    /// The same, with a policy in business hours.
     pub promised: Vec<Tenant>,
     pub promised_hot: Tenant,
     pub short: Tenant,
     pub long: Tenant,
-    /// For trial calls and for timing the stream.
+    /// For trial calls and stream latency.
     pub probe: Tenant,
-    /// The one with many subscribers, and the one with a long log.
+    /// With many subscribers, and with a long log.
     pub fan: Tenant,
     pub past: Tenant,
-    /// The one whose clocks are due all at once.
+    /// With clocks that are due in quick succession.
     pub due: Tenant,
-    /// Those whose streams stay idle: nothing is written to them.
+    /// With idle streams: nothing is written to them.
     pub idle: Vec<Tenant>,
 }
 
@@ -51,7 +51,7 @@ impl Tenants {
                 ttl: Duration::from_secs(12 * 3600),
             })?;
             let mut token: MetadataValue<Ascii> = format!("Bearer {token}").parse()?;
-            // Sent whole each time: a thousand tokens only push each other out of the header table.
+            // Never indexed: a thousand tokens would only evict each other from the header table.
             token.set_sensitive(true);
             Ok(Tenant { number, name, token })
         };
@@ -71,13 +71,13 @@ impl Tenants {
     }
 }
 
-/// Any of them.
+/// A random tenant.
 pub fn one_of<'t>(all: &'t [Tenant], random: &mut Random) -> &'t Tenant {
     &all[random.below(all.len() as u64) as usize]
 }
 
 impl Tenant {
-    /// The id of its `n`th ticket in seed.sql, as the wire shows it.
+    /// Id of its `n`th ticket in seed.sql, in the form of the API.
     pub fn seeded_ticket(&self, n: u64) -> String {
         let bits = 0x0190_0000_u128 << 96
             | u128::from(self.number) << 80

@@ -1,4 +1,4 @@
-//! The calls of the load, through the generated client: few connections, many calls on each.
+//! Calls of the load generator, through the generated client: few connections, with many calls on each.
 
 use std::cell::Cell;
 
@@ -15,10 +15,10 @@ use crate::random::Random;
 use crate::server::Server;
 use crate::tenants::Tenant;
 
-/// HTTP/2 connections to one server.
+/// Number of HTTP/2 connections.
 const CONNECTIONS: usize = 4;
 
-/// None of the shipped rules has an effect on it: each is found, evaluated and does not match.
+/// Subject for which none of the shipped rules has an effect: each is evaluated and does not match.
 pub const SUBJECT: &str = "Paper jam in printer ";
 pub const DESCRIPTION: &str = "The third tray takes two sheets at once. The third tray takes two sheets at once. \
                                The third tray takes two sheets at once. The third tray takes two sheets at once. ";
@@ -27,13 +27,13 @@ pub const PAGE: usize = 50;
 
 pub struct Wire {
     channels: Vec<Channel>,
-    /// Random for each run, so that no request id is ever sent twice.
+    /// Random per run, so that no request id is ever repeated.
     run: Uuid,
     next: Cell<u64>,
 }
 
 impl Wire {
-    /// Connections to these servers, in turn.
+    /// Connects to these servers, in turn.
     pub async fn connect(servers: &[&Server]) -> Outcome<Wire> {
         let mut channels = Vec::new();
         for _ in 0..CONNECTIONS.div_ceil(servers.len()) {
@@ -53,7 +53,7 @@ impl Wire {
         format!("{}-{}", self.run.simple(), self.next.get())
     }
 
-    /// Makes a ticket and answers with its position in the tenant's log.
+    /// Creates a ticket and returns its position in the tenant's log.
     pub async fn create(&self, slot: usize, tenant: &Tenant) -> Outcome<i64> {
         let ticket =
             pb::Ticket { subject: SUBJECT.to_string(), description: DESCRIPTION.to_string(), ..pb::Ticket::default() };
@@ -62,11 +62,11 @@ impl Wire {
         let answer = self.client(slot).create_ticket(as_tenant(message, tenant)).await?.into_inner();
         match answer.ticket {
             Some(ticket) if ticket.number > 0 => Ok(answer.position),
-            _ => Err("CreateTicket answered without its ticket".into()),
+            _ => Err("the response to CreateTicket has no ticket".into()),
         }
     }
 
-    /// Gives one of its seeded tickets a subject that it never had.
+    /// Changes the subject of a seeded ticket to a new one.
     pub async fn update(&self, slot: usize, tenant: &Tenant, tickets: u64, random: &mut Random) -> Outcome<()> {
         let request_id = self.request_id();
         let subject = format!("{SUBJECT}{}", self.next.get());
@@ -80,7 +80,7 @@ impl Wire {
         let answer = self.client(slot).update_ticket(as_tenant(message, tenant)).await?.into_inner();
         match answer.ticket {
             Some(ticket) if ticket.subject == subject => Ok(()),
-            _ => Err("UpdateTicket answered without the new subject".into()),
+            _ => Err("the response to UpdateTicket lacks the new subject".into()),
         }
     }
 
@@ -90,11 +90,11 @@ impl Wire {
         let answer = self.client(slot).get_ticket(as_tenant(message, tenant)).await?.into_inner();
         match answer.ticket.map(pb::Ticket::decode).transpose()? {
             Some(ticket) if ticket.id == id => Ok(()),
-            _ => Err("GetTicket answered with another ticket".into()),
+            _ => Err("GetTicket returned a different ticket".into()),
         }
     }
 
-    /// A full page; its tickets are not looked into, as its counterpart throws away what it reads.
+    /// Lists a full page. Its tickets are not parsed, because the counterpart discards its rows, too.
     pub async fn list(&self, slot: usize, tenant: &Tenant, filter: &str) -> Outcome<()> {
         let message = pb::ListTicketsRequest {
             filter: filter.to_string(),
@@ -103,21 +103,21 @@ impl Wire {
         };
         let answer = self.client(slot).list_tickets(as_tenant(message, tenant)).await?.into_inner();
         if answer.tickets.len() != PAGE || answer.tickets.iter().any(Bytes::is_empty) {
-            return Err(format!("ListTickets answered with {} tickets", answer.tickets.len()).into());
+            return Err(format!("ListTickets returned {} tickets", answer.tickets.len()).into());
         }
         Ok(())
     }
 }
 
 impl Wire {
-    /// Search and statistics are brought up by whoever asks them.
+    /// Reads search and statistics, which brings them up to date.
     pub async fn taken_in(&self, tenant: &Tenant) -> Outcome<()> {
         self.indexed(tenant).await?;
         self.client(0).get_ticket_stats(as_tenant(pb::GetTicketStatsRequest::default(), tenant)).await?;
         Ok(())
     }
 
-    /// Waits until the search index holds all of the tenant's tickets: each call takes some of them in.
+    /// Waits until the search index has all tickets of the tenant: each call indexes some of them.
     pub async fn indexed(&self, tenant: &Tenant) -> Outcome<()> {
         loop {
             match self.search(0, tenant, "printer").await {
@@ -131,7 +131,7 @@ impl Wire {
         let message = pb::SearchTicketsRequest { query: query.to_string(), ..pb::SearchTicketsRequest::default() };
         let answer = self.client(slot).search_tickets(as_tenant(message, tenant)).await?.into_inner();
         if answer.tickets.is_empty() {
-            return Err(format!("SearchTickets found nothing for {query:?}").into());
+            return Err(format!("SearchTickets returned nothing for {query:?}").into());
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Wire {
         let message = pb::GetTicketStatsRequest { group_by, ..pb::GetTicketStatsRequest::default() };
         let answer = self.client(slot).get_ticket_stats(as_tenant(message, tenant)).await?.into_inner();
         if u64::try_from(answer.total)? != tickets {
-            return Err(format!("GetTicketStats counted {} tickets of {tickets}", answer.total).into());
+            return Err(format!("GetTicketStats counted {} tickets instead of {tickets}", answer.total).into());
         }
         Ok(())
     }
