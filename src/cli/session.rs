@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::client::{ClientError, ServerArgs};
 use super::error::CliError;
-use super::show::{Kind, Show, ShowArgs};
+use super::show::{Layout, Show, ShowArgs};
 use crate::grpc::client::Client;
 use crate::grpc::rest::{self, Schema};
 
@@ -104,24 +104,29 @@ impl Session {
     }
 
     /// Calls an RPC and returns the resource in its response.
-    pub async fn resource(&mut self, rpc: &str, kind: &Kind, written: Map<String, Value>) -> Result<Value, CliError> {
+    pub async fn resource(
+        &mut self,
+        rpc: &str,
+        layout: &Layout,
+        written: Map<String, Value>,
+    ) -> Result<Value, CliError> {
         let answer = self.ask(rpc, written).await?;
-        self.part(&answer, kind)
+        self.part(&answer, layout)
     }
 
     /// The field of a response that holds a resource of this kind.
-    fn part(&self, answer: &DynamicMessage, kind: &Kind) -> Result<Value, CliError> {
-        let message = self.schema.message(kind.message)?;
+    fn part(&self, answer: &DynamicMessage, layout: &Layout) -> Result<Value, CliError> {
+        let message = self.schema.message(layout.message)?;
         let part = answer.fields().find_map(|(_, value)| value.as_message().filter(|m| m.descriptor() == message));
         Ok(part.map(rest::json).transpose()?.unwrap_or(Value::Null))
     }
 
     /// Calls an RPC that writes, and prints the resulting resource as a row.
-    pub async fn write(&mut self, rpc: &str, kind: &Kind, written: Map<String, Value>) -> Result<(), CliError> {
+    pub async fn write(&mut self, rpc: &str, layout: &Layout, written: Map<String, Value>) -> Result<(), CliError> {
         let tried = written.get("validate_only") == Some(&Value::Bool(true));
         let answer = self.ask(rpc, written).await?;
-        let resource = self.part(&answer, kind)?;
-        self.show.row(&self.schema, kind, resource)?;
+        let resource = self.part(&answer, layout)?;
+        self.show.row(&self.schema, layout, resource)?;
         if tried {
             self.show.aside("dry run, including rules: nothing was written");
         }
@@ -134,22 +139,22 @@ impl Session {
     }
 
     /// Calls an RPC, and prints the resource in full.
-    pub async fn view(&mut self, rpc: &str, kind: &Kind, written: Map<String, Value>) -> Result<(), CliError> {
-        let resource = self.resource(rpc, kind, written).await?;
-        Ok(self.show.one(&self.schema, kind, &resource)?)
+    pub async fn view(&mut self, rpc: &str, layout: &Layout, written: Map<String, Value>) -> Result<(), CliError> {
+        let resource = self.resource(rpc, layout, written).await?;
+        Ok(self.show.one(&self.schema, layout, &resource)?)
     }
 
     /// Lists resources page by page, and prints them as rows.
     pub async fn list(
         &mut self,
         rpc: &str,
-        kind: &Kind,
+        layout: &Layout,
         written: Map<String, Value>,
         limit: Limit,
     ) -> Result<(), CliError> {
         let rows = self.rows(rpc, written, limit).await?;
         let rows: Result<Vec<Value>, _> = rows.iter().map(rest::json).collect();
-        Ok(self.show.many(&self.schema, kind, rows?)?)
+        Ok(self.show.many(&self.schema, layout, rows?)?)
     }
 
     /// Fetches as many pages as the limit requires. Tells the user if there are more rows than the default limit.

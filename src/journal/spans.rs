@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 
 use super::batch::{Done, Traced};
 use super::group::{Entry, Group};
-use crate::telemetry::{Did, Trace, on_the_wall};
+use crate::telemetry::{FinishedSpan, Trace, on_the_wall};
 
 /// Called only if a command of the batch is traced.
 pub fn record(lane: usize, groups: &[Group], done: &Done) {
@@ -30,13 +30,13 @@ pub fn record(lane: usize, groups: &[Group], done: &Done) {
         .collect();
     let Some((_, _, first)) = traced.first() else { return };
     let links = traced.iter().map(|(_, _, call)| (*call).clone()).collect();
-    let whole = first.apart(Did { name: "docket.batch", began, ended, attributes: about.to_vec(), links });
+    let whole = first.apart(FinishedSpan { name: "docket.batch", began, ended, attributes: about.to_vec(), links });
     for (traced, entry, call) in traced {
         let mut attributes = about.to_vec();
         attributes.push(KeyValue::new("docket.command", entry.command.action.name()));
         let waited = done.began.saturating_duration_since(entry.queued_at);
         attributes.push(KeyValue::new("docket.queued_ms", waited.as_secs_f64() * 1e3));
-        let batch = call.child(Did { name: "batch", began, ended, attributes, links: vec![whole.clone()] });
+        let batch = call.child(FinishedSpan { name: "batch", began, ended, attributes, links: vec![whole.clone()] });
         rules(traced, done, &batch);
         commit(committing, ended, &batch);
     }
@@ -48,11 +48,11 @@ fn rules(traced: &Traced, done: &Done, batch: &Trace) {
         let Some(rule) = done.rules.rules().get(*rule) else { continue };
         let attributes =
             vec![KeyValue::new("docket.workflow", rule.name.clone()), KeyValue::new("docket.verdict", verdict.word())];
-        batch.child(Did { name: "rule", began, ended, attributes, links: Vec::new() });
+        batch.child(FinishedSpan { name: "rule", began, ended, attributes, links: Vec::new() });
     }
 }
 
 fn commit(began: SystemTime, ended: SystemTime, batch: &Trace) {
     let attributes = vec![KeyValue::new("db.system.name", "postgresql"), KeyValue::new("db.operation.name", "COMMIT")];
-    batch.child(Did { name: "commit", began, ended, attributes, links: Vec::new() });
+    batch.child(FinishedSpan { name: "commit", began, ended, attributes, links: Vec::new() });
 }

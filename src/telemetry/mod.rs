@@ -12,7 +12,7 @@ pub use http::serve_metrics;
 pub use logs::{LogFormat, check_filter, init_logs};
 pub use metrics::{CallSeries, LaneSeries, Metrics};
 pub use phase::Phase;
-pub use trace::{CallSpan, Did, Trace, Traces, on_the_wall};
+pub use trace::{CallSpan, FinishedSpan, Trace, Traces, on_the_wall};
 pub use trouble::Troubles;
 
 /// Why logs, metrics or traces could not be started, for the operator.

@@ -158,17 +158,17 @@ impl Trace {
     }
 
     /// Records a child span.
-    pub fn child(&self, did: Did) -> Trace {
-        self.record(did, &Context::new().with_remote_span_context(self.context.clone()))
+    pub fn child(&self, finished: FinishedSpan) -> Trace {
+        self.record(finished, &Context::new().with_remote_span_context(self.context.clone()))
     }
 
     /// Records a root span in a trace of its own, for work that is shared by many calls.
-    pub fn apart(&self, did: Did) -> Trace {
-        self.record(did, &Context::new())
+    pub fn apart(&self, finished: FinishedSpan) -> Trace {
+        self.record(finished, &Context::new())
     }
 
-    fn record(&self, did: Did, parent: &Context) -> Trace {
-        let Did { name, began, ended, attributes, links } = did;
+    fn record(&self, finished: FinishedSpan, parent: &Context) -> Trace {
+        let FinishedSpan { name, began, ended, attributes, links } = finished;
         let links = links.into_iter().map(|trace| Link::new(trace.context, Vec::new(), 0)).collect();
         let builder = SpanBuilder::from_name(name).with_start_time(began).with_attributes(attributes).with_links(links);
         let mut span = self.sink.tracer.build_with_context(builder, parent);
@@ -184,7 +184,7 @@ impl std::fmt::Debug for Trace {
 }
 
 /// A completed operation, to be recorded as a span.
-pub struct Did {
+pub struct FinishedSpan {
     pub name: &'static str,
     pub began: SystemTime,
     pub ended: SystemTime,

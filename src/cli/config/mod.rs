@@ -27,7 +27,7 @@ mod value;
 pub use command::{ConfigCommand, parse_set, run};
 pub use problem::{Place, Problem};
 pub use ready::{Ready, Tls};
-pub use source::{Given, Sources};
+pub use source::{Parsed, Sources};
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -129,9 +129,9 @@ pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Ready, 
 
 /// The settings that can be read, with defaults for the others, and the database URL if there is one.
 pub fn partly(file: Option<&Path>, flags: Vec<(String, String)>) -> (Settings, Option<String>) {
-    let mut given = sources(file, flags).read();
-    let url = given.database_url();
-    (given.settings, url)
+    let mut parsed = sources(file, flags).read();
+    let url = parsed.database_url();
+    (parsed.settings, url)
 }
 
 fn sources(file: Option<&Path>, flags: Vec<(String, String)>) -> Sources {

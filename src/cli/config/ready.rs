@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::{Given, Place, Problem, Settings, Sources};
+use super::{Parsed, Place, Problem, Settings, Sources};
 use crate::grpc::server::TlsError;
 use crate::identity::{Trust, TrustedKey};
 use crate::store::target::Target;
@@ -30,15 +30,15 @@ impl Sources {
     /// # Errors
     /// All problems, at least one.
     pub fn ready(&self) -> Result<Ready, Vec<Problem>> {
-        let mut given = self.read();
-        let trust = given.trust();
-        let page_secret = given.page_secret();
-        let database_url = given.database_url();
-        let tls = given.tls();
-        given.door();
-        given.rules();
-        given.telemetry();
-        let Given { settings, places: _, problems } = given;
+        let mut parsed = self.read();
+        let trust = parsed.trust();
+        let page_secret = parsed.page_secret();
+        let database_url = parsed.database_url();
+        let tls = parsed.tls();
+        parsed.door();
+        parsed.rules();
+        parsed.telemetry();
+        let Parsed { settings, places: _, problems } = parsed;
         match (trust, page_secret, database_url, problems.is_empty()) {
             (Some(trust), Some(page_secret), Some(database_url), true) => {
                 Ok(Ready { settings, database_url, trust, page_secret, tls })
@@ -48,7 +48,7 @@ impl Sources {
     }
 }
 
-impl Given {
+impl Parsed {
     fn place(&self, key: &str) -> Option<Place> {
         self.places.get(key).cloned()
     }

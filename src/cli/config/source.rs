@@ -20,7 +20,7 @@ pub struct Sources {
 
 /// The settings, and where each was given, by its key.
 #[derive(Default)]
-pub struct Given {
+pub struct Parsed {
     pub settings: Settings,
     pub places: HashMap<&'static str, Place>,
     pub problems: Vec<Problem>,
@@ -51,31 +51,31 @@ const ELSEWHERE: [(&str, &str); 5] = [
 ];
 
 impl Sources {
-    pub fn read(&self) -> Given {
-        let mut given = Given::default();
+    pub fn read(&self) -> Parsed {
+        let mut parsed = Parsed::default();
         if let Some(path) = &self.file {
             let name = path.display().to_string();
             match std::fs::read_to_string(path) {
-                Ok(text) => given.file(&name, &text),
+                Ok(text) => parsed.file(&name, &text),
                 Err(error) => {
                     let place = Place::File { path: name, line: 0, column: 0 };
-                    given.problems.push(Problem::new(Some(place), format!("the file cannot be read: {error}"), ""));
+                    parsed.problems.push(Problem::new(Some(place), format!("the file cannot be read: {error}"), ""));
                 }
             }
         }
-        given.environment(&self.environment);
+        parsed.environment(&self.environment);
         for (key, value) in &self.flags {
             let place = Place::Flag(format!("--set {key}"));
             match keys::find(key) {
-                Some(setting) => given.set(setting, value, place),
-                None => given.unknown(key, Some(place)),
+                Some(setting) => parsed.set(setting, value, place),
+                None => parsed.unknown(key, Some(place)),
             }
         }
-        given
+        parsed
     }
 }
 
-impl Given {
+impl Parsed {
     fn file(&mut self, name: &str, text: &str) {
         let place = |line, column| Place::File { path: name.to_owned(), line, column };
         let documents = match yaml::read(name, text) {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::error::CliError;
 use crate::cli::session::Limit;
-use crate::cli::show::Kind;
+use crate::cli::show::Layout;
 use crate::grpc::rest::{self, Schema, fold};
 
 /// Default number of rows of a list.
@@ -123,8 +123,8 @@ impl Page {
     }
 
     /// The request, with conditions on fields of the listed resource added to the filter.
-    pub fn written(&self, kind: &Kind, narrowing: Map<String, Value>) -> Result<Map<String, Value>, CliError> {
-        let message = Schema::new()?.message(kind.message)?;
+    pub fn written(&self, layout: &Layout, narrowing: Map<String, Value>) -> Result<Map<String, Value>, CliError> {
+        let message = Schema::new()?.message(layout.message)?;
         let mut conditions: Vec<String> = self.filter.iter().map(|filter| format!("({filter})")).collect();
         for (field, values) in narrowing {
             let values: Vec<String> = match values {

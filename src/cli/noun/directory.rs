@@ -9,8 +9,8 @@ use super::merge;
 use crate::cli::client::ClientError;
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
-use crate::cli::show::Kind;
-use crate::cli::show::kind::{AGENT, CONTACT, ORGANIZATION, TEAM};
+use crate::cli::show::Layout;
+use crate::cli::show::layout::{AGENT, CONTACT, ORGANIZATION, TEAM};
 use crate::model::words::AgentStatus;
 
 #[derive(Debug, Args)]
@@ -113,7 +113,7 @@ pub struct Contact {
 
 /// RPCs of a kind of resource, and the field for it in requests.
 pub trait Listed: Args + Serialize {
-    const KIND: &'static Kind;
+    const LAYOUT: &'static Layout;
     const FIELD: &'static str;
     const LIST: &'static str;
     const GET: &'static str;
@@ -124,7 +124,7 @@ pub trait Listed: Args + Serialize {
 macro_rules! listed {
     ($($fields:ident: $kind:ident, $field:literal, $list:literal, $get:literal, $upsert:literal, $delete:literal;)+) => { $(
         impl Listed for $fields {
-            const KIND: &'static Kind = &$kind;
+            const LAYOUT: &'static Layout = &$kind;
             const FIELD: &'static str = $field;
             const LIST: &'static str = $list;
             const GET: &'static str = $get;
@@ -148,13 +148,15 @@ pub fn run<F: Listed>(args: DirectoryArgs<F>) -> Result<(), CliError> {
 
 async fn carry_out<F: Listed>(mut session: Session, verb: Verb<F>) -> Result<(), CliError> {
     match verb {
-        Verb::List { page } => session.list(F::LIST, F::KIND, page.written(F::KIND, Map::new())?, page.limit()).await,
-        Verb::View { id } => session.view(F::GET, F::KIND, named(&id)).await,
+        Verb::List { page } => {
+            session.list(F::LIST, F::LAYOUT, page.written(F::LAYOUT, Map::new())?, page.limit()).await
+        }
+        Verb::View { id } => session.view(F::GET, F::LAYOUT, named(&id)).await,
         Verb::Delete { id, etag, write } => {
             let mut request = named(&id);
             request.extend(written(&etag)?);
             request.extend(written(&write)?);
-            session.write(F::DELETE, F::KIND, request).await
+            session.write(F::DELETE, F::LAYOUT, request).await
         }
         Verb::Set { id, fields, write } => {
             let fields = written(&fields)?;
@@ -163,7 +165,7 @@ async fn carry_out<F: Listed>(mut session: Session, verb: Verb<F>) -> Result<(),
             merge(&mut resource, fields);
             let mut request = written(&write)?;
             request.insert(F::FIELD.to_owned(), Value::Object(resource));
-            session.write(F::UPSERT, F::KIND, request).await
+            session.write(F::UPSERT, F::LAYOUT, request).await
         }
     }
 }
@@ -174,7 +176,7 @@ fn named(id: &str) -> Map<String, Value> {
 
 /// The stored resource, with the etag that guards the change; a new one if it does not exist.
 async fn stored<F: Listed>(session: &mut Session, id: &str) -> Result<Map<String, Value>, CliError> {
-    match session.resource(F::GET, F::KIND, named(id)).await {
+    match session.resource(F::GET, F::LAYOUT, named(id)).await {
         Ok(Value::Object(resource)) => Ok(resource),
         Ok(_) => Ok(named(id)),
         Err(CliError::Client(ClientError::Refused(refused))) if refused.not_found => Ok(named(id)),

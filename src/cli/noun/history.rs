@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::error::CliError;
 use crate::cli::session::{Limit, Session};
-use crate::cli::show::kind::ACTIVITY;
+use crate::cli::show::layout::ACTIVITY;
 use crate::cli::tail;
 use crate::grpc::rest;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::args::{Etag, Page, Pair, Words, Write, object, text};
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
-use crate::cli::show::kind::ISSUE;
+use crate::cli::show::layout::ISSUE;
 use crate::model::words::{IssueStatus, IssueType, Priority};
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use super::args::{Page, Words};
 use super::registry::named;
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::cli::show::kind::{ATTAINMENT, BREACH, REPORT_GROUP, SLA_POLICY};
+use crate::cli::show::layout::{ATTAINMENT, BREACH, REPORT_GROUP, SLA_POLICY};
 use crate::cli::token::parse_ttl;
 use crate::grpc::rest;
 use crate::model::words::{Priority, SlaMetric, TicketType};

@@ -8,7 +8,7 @@ use super::registry::{Kept, named};
 use super::sla_args::{Calendar, Import, Policy};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::cli::show::kind::SLA_EFFECT;
+use crate::cli::show::layout::SLA_EFFECT;
 use crate::grpc::rest;
 
 #[derive(Debug, Subcommand)]

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::args::{Etag, Page, Write, text};
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
-use crate::cli::show::Kind;
-use crate::cli::show::kind::{CANNED_RESPONSE, TAG};
+use crate::cli::show::Layout;
+use crate::cli::show::layout::{CANNED_RESPONSE, TAG};
 
 #[derive(Debug, Args)]
 pub struct TagsArgs {
@@ -116,7 +116,7 @@ struct CannedResponse {
 }
 
 pub(super) trait Kept: Args + Serialize {
-    const KIND: &'static Kind;
+    const LAYOUT: &'static Layout;
     /// Field of the resource in requests.
     const FIELD: &'static str;
     /// Field of the resources in the list response.
@@ -127,7 +127,7 @@ pub(super) trait Kept: Args + Serialize {
 }
 
 impl Kept for Tag {
-    const KIND: &'static Kind = &TAG;
+    const LAYOUT: &'static Layout = &TAG;
     const FIELD: &'static str = "tag";
     const MANY: &'static str = "Tags";
 
@@ -137,7 +137,7 @@ impl Kept for Tag {
 }
 
 impl Kept for CannedResponse {
-    const KIND: &'static Kind = &CANNED_RESPONSE;
+    const LAYOUT: &'static Layout = &CANNED_RESPONSE;
     const FIELD: &'static str = "canned_response";
     const MANY: &'static str = "CannedResponses";
 
@@ -161,18 +161,18 @@ pub fn canned(args: CannedArgs) -> Result<(), CliError> {
 }
 
 pub(super) async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> Result<(), CliError> {
-    let rpc = |verb: &str| format!("{verb}{}", F::KIND.message);
+    let rpc = |verb: &str| format!("{verb}{}", F::LAYOUT.message);
     match verb {
         Verb::Create { fields, write } => {
             let mut request = written(&write)?;
             request.insert(F::FIELD.to_owned(), Value::Object(fields.given()?));
-            session.write(&rpc("Create"), F::KIND, request).await
+            session.write(&rpc("Create"), F::LAYOUT, request).await
         }
         Verb::List { page } => {
-            let written = page.written(F::KIND, Map::new())?;
-            session.list(&format!("List{}", F::MANY), F::KIND, written, page.limit()).await
+            let written = page.written(F::LAYOUT, Map::new())?;
+            session.list(&format!("List{}", F::MANY), F::LAYOUT, written, page.limit()).await
         }
-        Verb::View { id } => session.view(&rpc("Get"), F::KIND, named(id)).await,
+        Verb::View { id } => session.view(&rpc("Get"), F::LAYOUT, named(id)).await,
         Verb::Update { id, fields, etag, write } => {
             let mut fields = fields.given()?;
             if fields.is_empty() {
@@ -182,13 +182,13 @@ pub(super) async fn carry_out<F: Kept>(session: &mut Session, verb: Verb<F>) -> 
             fields.extend(written(&etag)?);
             let mut request = written(&write)?;
             request.insert(F::FIELD.to_owned(), Value::Object(fields));
-            session.write(&rpc("Update"), F::KIND, request).await
+            session.write(&rpc("Update"), F::LAYOUT, request).await
         }
         Verb::Delete { id, etag, write } => {
             let mut request = named(id);
             request.extend(written(&etag)?);
             request.extend(written(&write)?);
-            session.write(&rpc("Delete"), F::KIND, request).await
+            session.write(&rpc("Delete"), F::LAYOUT, request).await
         }
     }
 }

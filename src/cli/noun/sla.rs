@@ -10,7 +10,7 @@ use super::registry::{Verb, carry_out, named};
 use super::sla_args::{Calendar, Import, Policy};
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
-use crate::cli::show::kind::CALENDAR;
+use crate::cli::show::layout::CALENDAR;
 
 #[derive(Debug, Args)]
 pub struct SlaArgs {

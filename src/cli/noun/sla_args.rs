@@ -10,8 +10,8 @@ use super::args::{Words, text};
 use super::registry::Kept;
 use crate::cli::error::CliError;
 use crate::cli::session::written;
-use crate::cli::show::Kind;
-use crate::cli::show::kind::{CALENDAR, SLA_POLICY};
+use crate::cli::show::Layout;
+use crate::cli::show::layout::{CALENDAR, SLA_POLICY};
 use crate::model::sla::hours::Day;
 use crate::model::words::{
     CountsAsResponse, OnPriorityChange, OnReopen, Priority, SlaPolicyStatus, Status, TicketType,
@@ -164,7 +164,7 @@ impl Import {
 }
 
 impl Kept for Policy {
-    const KIND: &'static Kind = &SLA_POLICY;
+    const LAYOUT: &'static Layout = &SLA_POLICY;
     const FIELD: &'static str = "sla_policy";
     const MANY: &'static str = "SlaPolicies";
 
@@ -174,7 +174,7 @@ impl Kept for Policy {
 }
 
 impl Kept for Calendar {
-    const KIND: &'static Kind = &CALENDAR;
+    const LAYOUT: &'static Layout = &CALENDAR;
     const FIELD: &'static str = "calendar";
     const MANY: &'static str = "Calendars";
 

@@ -8,7 +8,7 @@ use super::args::{Etag, Pair, Words, Write, object};
 use super::merge;
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
-use crate::cli::show::kind::TENANT;
+use crate::cli::show::layout::TENANT;
 use crate::model::words::{ReopenMode, TagMode};
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use super::ticket_stats::{Stats, stats};
 use super::{history, ticket_view};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::cli::show::kind::TICKET;
+use crate::cli::show::layout::TICKET;
 
 #[derive(Debug, Subcommand)]
 pub enum Read {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::cli::show::kind::{STATS, STATS_GROUP};
+use crate::cli::show::layout::{STATS, STATS_GROUP};
 use crate::grpc::rest;
 
 #[derive(Debug, Args, Serialize)]

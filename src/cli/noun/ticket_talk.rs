@@ -8,7 +8,7 @@ use super::args::{Etag, Rows, Write, text};
 use super::ticket_args::Post;
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::cli::show::kind::MESSAGE;
+use crate::cli::show::layout::MESSAGE;
 
 #[derive(Debug, Subcommand)]
 pub enum Talk {

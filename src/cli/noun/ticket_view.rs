@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::error::CliError;
 use crate::cli::session::{Limit, Session};
-use crate::cli::show::kind::TICKET;
+use crate::cli::show::layout::TICKET;
 use crate::cli::show::{paragraphs, plain};
 use crate::grpc::rest;
 

@@ -8,8 +8,8 @@ use super::issue;
 use super::ticket_args::{Assign, Escalate, Fields, Move, Plain, Rate, Reopen, Tag};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
-use crate::cli::show::Kind;
-use crate::cli::show::kind::{ISSUE, TICKET};
+use crate::cli::show::Layout;
+use crate::cli::show::layout::{ISSUE, TICKET};
 
 #[derive(Debug, Subcommand)]
 pub enum Write {
@@ -23,7 +23,7 @@ pub enum Write {
     },
     /// Change fields; a change of status follows the lifecycle, as with the other verbs
     #[command(visible_alias = "edit")]
-    Update(Given<Fields>),
+    Update(WithFields<Fields>),
     /// Delete a ticket; undelete restores it
     #[command(visible_alias = "rm")]
     Delete(Plain),
@@ -46,16 +46,16 @@ pub enum Write {
     /// Move a RESOLVED or CLOSED ticket to REOPENED, or create a follow-up
     Reopen(Reopen),
     /// Create a follow-up of a resolved or closed ticket; fields that are not given are copied
-    FollowUp(Given<Fields>),
+    FollowUp(WithFields<Fields>),
     /// Create an issue from a ticket, and link them; fields that are not given come from the ticket
-    Convert(Given<issue::Fields>),
+    Convert(WithFields<issue::Fields>),
     /// Rate a resolved or closed ticket
     Rate(Rate),
 }
 
 /// A ticket, and the fields of what is created from it or changed in it.
 #[derive(Debug, Args)]
-pub struct Given<F: Args> {
+pub struct WithFields<F: Args> {
     /// Number, display number or id: 42, TKT-0042
     id: String,
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub async fn carry_out(session: &mut Session, verb: Write) -> Result<(), CliErro
     session.write(rpc, kind, request).await
 }
 
-type Order = (&'static str, &'static Kind, Map<String, Value>);
+type Order = (&'static str, &'static Layout, Map<String, Value>);
 
 /// The RPC, the kind of resource in its response, and its request.
 fn order(verb: Write) -> Result<Order, CliError> {
@@ -88,18 +88,18 @@ fn order(verb: Write) -> Result<Order, CliError> {
         Write::Resolve(args) => ("ResolveTicket", &TICKET, written(&args)?),
         Write::Close(args) => ("CloseTicket", &TICKET, written(&args)?),
         Write::Reopen(args) => ("ReopenTicket", &TICKET, written(&args)?),
-        Write::FollowUp(Given { id, fields, etag, write }) => {
+        Write::FollowUp(WithFields { id, fields, etag, write }) => {
             ("CreateFollowUp", &TICKET, of(id, &etag, with("ticket", fields.given()?, written(&write)?))?)
         }
-        Write::Convert(Given { id, fields, etag, write }) => {
+        Write::Convert(WithFields { id, fields, etag, write }) => {
             ("ConvertToIssue", &ISSUE, of(id, &etag, with("issue", fields.given()?, written(&write)?))?)
         }
         Write::Rate(args) => ("RateTicket", &TICKET, written(&args)?),
     })
 }
 
-fn update(args: Given<Fields>) -> Result<Map<String, Value>, CliError> {
-    let Given { id, fields, etag, write } = args;
+fn update(args: WithFields<Fields>) -> Result<Map<String, Value>, CliError> {
+    let WithFields { id, fields, etag, write } = args;
     let fields = fields.given()?;
     if fields.is_empty() {
         return Err(CliError::Usage("nothing to update: set a field, such as --status resolved".to_owned()));

@@ -4,7 +4,7 @@ use prost_reflect::{FieldDescriptor, Kind as FieldKind, MessageDescriptor};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::Kind;
+use super::Layout;
 use super::cell::{Field, plain};
 use super::paint::{Paint, hue};
 use super::table::wrapped;
@@ -16,14 +16,14 @@ const NARROW: usize = 60;
 
 pub fn card(
     message: &MessageDescriptor,
-    kind: &Kind,
+    layout: &Layout,
     resource: &Value,
     local: bool,
     paint: Paint,
     width: Option<usize>,
 ) -> String {
     let plain_text = |name: &&&str| !message.get_field_by_name(name).is_some_and(|field| field.is_list());
-    let heading = kind.heading.iter().filter(plain_text).map(|name| said(message, name, resource, local));
+    let heading = layout.heading.iter().filter(plain_text).map(|name| said(message, name, resource, local));
     let heading: Vec<String> = heading.filter(|part| !part.is_empty()).collect();
     let mut text = String::new();
     let heading = heading.join("  ");
@@ -33,19 +33,19 @@ pub fn card(
     }
     let silent = |field: &FieldDescriptor| {
         let name = field.name();
-        kind.heading.contains(&name) || kind.text == name || HIDDEN.contains(&name)
+        layout.heading.contains(&name) || layout.text == name || HIDDEN.contains(&name)
     };
     let fields: Vec<(String, String)> = message
         .fields()
         .filter(|field| !silent(field))
-        .map(|field| (field.name().to_owned(), set_text(field, resource, local, kind.zeros)))
+        .map(|field| (field.name().to_owned(), set_text(field, resource, local, layout.zeros)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let names = fields.iter().map(|(name, _)| name.width()).max().unwrap_or_default();
     for (name, value) in &fields {
         text.push_str(&pair(name, value, names, paint, width));
     }
-    let long = resource.get(kind.text).and_then(Value::as_str).unwrap_or_default();
+    let long = resource.get(layout.text).and_then(Value::as_str).unwrap_or_default();
     if !long.trim().is_empty() {
         text.push('\n');
         text.push_str(&paragraphs(long, "", width));
@@ -102,7 +102,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::show::kind::TICKET;
+    use crate::cli::show::layout::TICKET;
     use crate::grpc::rest::Schema;
 
     fn shown(width: Option<usize>) -> String {

@@ -10,13 +10,13 @@ use crate::grpc::rest::{Schema, SchemaError};
 
 mod card;
 mod cell;
-pub mod kind;
+pub mod layout;
 pub mod paint;
 mod table;
 
 pub use card::paragraphs;
 pub use cell::plain;
-pub use kind::Kind;
+pub use layout::Layout;
 pub use paint::Paint;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -136,8 +136,8 @@ impl Show {
     }
 
     /// Prints a list.
-    pub fn many(&self, schema: &Schema, kind: &Kind, rows: Vec<Value>) -> Result<(), ShowError> {
-        let columns = self.columns(schema, kind)?;
+    pub fn many(&self, schema: &Schema, layout: &Layout, rows: Vec<Value>) -> Result<(), ShowError> {
+        let columns = self.columns(schema, layout)?;
         let rows = Value::Array(rows);
         match self.args.format.machine(&rows, self.output())? {
             Some(text) => self.print(&text),
@@ -154,25 +154,25 @@ impl Show {
     }
 
     /// Prints a resource in full.
-    pub fn one(&self, schema: &Schema, kind: &Kind, resource: &Value) -> Result<(), ShowError> {
+    pub fn one(&self, schema: &Schema, layout: &Layout, resource: &Value) -> Result<(), ShowError> {
         match self.args.format.machine(resource, self.output())? {
             Some(text) => self.print(&text),
-            None if !self.args.columns.is_empty() => self.many(schema, kind, vec![resource.clone()]),
-            None => self.print(&self.card(schema, kind, resource)?),
+            None if !self.args.columns.is_empty() => self.many(schema, layout, vec![resource.clone()]),
+            None => self.print(&self.card(schema, layout, resource)?),
         }
     }
 
     /// Prints a resource as a row of its table, after a write.
-    pub fn row(&self, schema: &Schema, kind: &Kind, resource: Value) -> Result<(), ShowError> {
+    pub fn row(&self, schema: &Schema, layout: &Layout, resource: Value) -> Result<(), ShowError> {
         match self.args.format.machine(&resource, self.output())? {
             Some(text) => self.print(&text),
-            None => self.many(schema, kind, vec![resource]),
+            None => self.many(schema, layout, vec![resource]),
         }
     }
 
-    pub fn card(&self, schema: &Schema, kind: &Kind, resource: &Value) -> Result<String, ShowError> {
-        let message = schema.message(kind.message)?;
-        Ok(card::card(&message, kind, resource, self.args.local, self.paint, self.width))
+    pub fn card(&self, schema: &Schema, layout: &Layout, resource: &Value) -> Result<String, ShowError> {
+        let message = schema.message(layout.message)?;
+        Ok(card::card(&message, layout, resource, self.args.local, self.paint, self.width))
     }
 
     /// Prints a value that has no table.
@@ -200,18 +200,18 @@ impl Show {
         eprintln!("{}", self.paint.on("2", text));
     }
 
-    fn columns(&self, schema: &Schema, kind: &Kind) -> Result<Vec<table::Head>, ShowError> {
-        let message = schema.message(kind.message)?;
+    fn columns(&self, schema: &Schema, layout: &Layout) -> Result<Vec<table::Head>, ShowError> {
+        let message = schema.message(layout.message)?;
         let head = |path: &str, title: &str, rank: u8| {
             let field = cell::Field::find(&message, path).ok_or_else(|| {
                 let names: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
                 let hint = crate::workflow::suggest(path, names.iter().map(String::as_str));
-                ShowError::NoSuchColumn { of: kind.message.to_owned(), name: path.to_owned(), hint }
+                ShowError::NoSuchColumn { of: layout.message.to_owned(), name: path.to_owned(), hint }
             })?;
             Ok(table::Head { field, title: title.to_owned(), rank })
         };
         if self.args.columns.is_empty() {
-            return kind.columns.iter().map(|column| head(column.path, column.title, column.rank)).collect();
+            return layout.columns.iter().map(|column| head(column.path, column.title, column.rank)).collect();
         }
         self.args.columns.iter().map(|path| head(path, &path.to_uppercase(), 0)).collect()
     }

@@ -164,13 +164,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::show::kind::TICKET;
+    use crate::cli::show::layout::TICKET;
     use crate::grpc::rest::Schema;
 
     fn table(rows: &[Value]) -> Table {
         let schema = Schema::new().expect("descriptors");
         let ticket = schema.message("Ticket").expect("Ticket");
-        let head = |column: &crate::cli::show::kind::Column| Head {
+        let head = |column: &crate::cli::show::layout::Column| Head {
             field: Field::find(&ticket, column.path).expect(column.path),
             title: column.title.to_owned(),
             rank: column.rank,

@@ -9,7 +9,7 @@ pub struct Column {
 }
 
 #[derive(Debug)]
-pub struct Kind {
+pub struct Layout {
     /// Name of the message in docket.v1.
     pub message: &'static str,
     pub columns: &'static [Column],
@@ -25,7 +25,7 @@ const fn column(path: &'static str, title: &'static str, rank: u8) -> Column {
     Column { path, title, rank }
 }
 
-pub const TICKET: Kind = Kind {
+pub const TICKET: Layout = Layout {
     message: "Ticket",
     columns: &[
         column("display_number", "NUMBER", 0),
@@ -42,7 +42,7 @@ pub const TICKET: Kind = Kind {
     zeros: false,
 };
 
-pub const MESSAGE: Kind = Kind {
+pub const MESSAGE: Layout = Layout {
     message: "Message",
     columns: &[
         column("id", "ID", 2),
@@ -56,7 +56,7 @@ pub const MESSAGE: Kind = Kind {
     zeros: false,
 };
 
-pub const ISSUE: Kind = Kind {
+pub const ISSUE: Layout = Layout {
     message: "Issue",
     columns: &[
         column("id", "ID", 0),
@@ -71,7 +71,7 @@ pub const ISSUE: Kind = Kind {
     zeros: false,
 };
 
-pub const AGENT: Kind = Kind {
+pub const AGENT: Layout = Layout {
     message: "Agent",
     columns: &[
         column("id", "ID", 0),
@@ -86,7 +86,7 @@ pub const AGENT: Kind = Kind {
     zeros: false,
 };
 
-pub const TEAM: Kind = Kind {
+pub const TEAM: Layout = Layout {
     message: "Team",
     columns: &[column("id", "ID", 0), column("name", "NAME", 1), column("member_ids", "MEMBERS", 0)],
     heading: &["id", "name"],
@@ -94,7 +94,7 @@ pub const TEAM: Kind = Kind {
     zeros: false,
 };
 
-pub const ORGANIZATION: Kind = Kind {
+pub const ORGANIZATION: Layout = Layout {
     message: "Organization",
     columns: &[
         column("id", "ID", 0),
@@ -107,7 +107,7 @@ pub const ORGANIZATION: Kind = Kind {
     zeros: false,
 };
 
-pub const CONTACT: Kind = Kind {
+pub const CONTACT: Layout = Layout {
     message: "Contact",
     columns: &[
         column("id", "ID", 0),
@@ -120,7 +120,7 @@ pub const CONTACT: Kind = Kind {
     zeros: false,
 };
 
-pub const ACTIVITY: Kind = Kind {
+pub const ACTIVITY: Layout = Layout {
     message: "Activity",
     columns: &[
         column("position", "POSITION", 0),
@@ -133,7 +133,7 @@ pub const ACTIVITY: Kind = Kind {
     zeros: false,
 };
 
-pub const TENANT: Kind = Kind {
+pub const TENANT: Layout = Layout {
     message: "Tenant",
     columns: &[
         column("id", "ID", 0),
@@ -147,7 +147,7 @@ pub const TENANT: Kind = Kind {
     zeros: false,
 };
 
-pub const TAG: Kind = Kind {
+pub const TAG: Layout = Layout {
     message: "Tag",
     columns: &[
         column("name", "NAME", 0),
@@ -160,7 +160,7 @@ pub const TAG: Kind = Kind {
     zeros: false,
 };
 
-pub const CANNED_RESPONSE: Kind = Kind {
+pub const CANNED_RESPONSE: Layout = Layout {
     message: "CannedResponse",
     columns: &[
         column("id", "ID", 1),
@@ -173,7 +173,7 @@ pub const CANNED_RESPONSE: Kind = Kind {
     zeros: false,
 };
 
-pub const SLA_POLICY: Kind = Kind {
+pub const SLA_POLICY: Layout = Layout {
     message: "SlaPolicy",
     columns: &[
         column("name", "NAME", 0),
@@ -191,7 +191,7 @@ pub const SLA_POLICY: Kind = Kind {
     zeros: false,
 };
 
-pub const CALENDAR: Kind = Kind {
+pub const CALENDAR: Layout = Layout {
     message: "Calendar",
     columns: &[
         column("id", "ID", 2),
@@ -204,7 +204,7 @@ pub const CALENDAR: Kind = Kind {
     zeros: false,
 };
 
-pub const SLA_EFFECT: Kind = Kind {
+pub const SLA_EFFECT: Layout = Layout {
     message: "SlaEffect",
     columns: &[
         column("display_number", "TICKET", 0),
@@ -219,7 +219,7 @@ pub const SLA_EFFECT: Kind = Kind {
     zeros: false,
 };
 
-pub const STATS: Kind = Kind {
+pub const STATS: Layout = Layout {
     message: "GetTicketStatsResponse",
     columns: &[
         column("total", "TICKETS", 0),
@@ -233,7 +233,7 @@ pub const STATS: Kind = Kind {
     zeros: true,
 };
 
-pub const STATS_GROUP: Kind = Kind {
+pub const STATS_GROUP: Layout = Layout {
     message: "TicketStatsGroup",
     columns: &[
         column("value", "GROUP", 0),
@@ -250,7 +250,7 @@ pub const STATS_GROUP: Kind = Kind {
     zeros: true,
 };
 
-pub const BREACH: Kind = Kind {
+pub const BREACH: Layout = Layout {
     message: "SlaOutcome",
     columns: &[
         column("display_number", "NUMBER", 0),
@@ -269,7 +269,7 @@ pub const BREACH: Kind = Kind {
     zeros: false,
 };
 
-pub const ATTAINMENT: Kind = Kind {
+pub const ATTAINMENT: Layout = Layout {
     message: "SlaAttainment",
     columns: &[
         column("metric", "METRIC", 0),
@@ -285,7 +285,7 @@ pub const ATTAINMENT: Kind = Kind {
     zeros: true,
 };
 
-pub const REPORT_GROUP: Kind = Kind {
+pub const REPORT_GROUP: Layout = Layout {
     message: "SlaReportGroup",
     columns: &[
         column("value", "GROUP", 0),
