@@ -417,9 +417,9 @@ class Cli(Case):
         self.assertRegex(told, r"(?m)^  ticket\.category: ")
 
     def test_a_server_that_is_away_and_callers_it_does_not_know(self) -> None:
-        self.fails(1, "ticket ls", "is it running?", DOCKET_ADDRESS="127.0.0.1:1")
+        self.fails(1, "ticket ls", "is the server running?", DOCKET_ADDRESS="127.0.0.1:1")
         self.fails(78, "ticket ls", "HOST:PORT", DOCKET_ADDRESS="not an address")
-        self.fails(1, "ticket ls", "is it running?", DOCKET_ADDRESS="https://127.0.0.1:1")
+        self.fails(1, "ticket ls", "is the server running?", DOCKET_ADDRESS="https://127.0.0.1:1")
         self.fails(78, "ticket ls", "cannot read /no/such.pem", DOCKET_ADDRESS="https://127.0.0.1:1", DOCKET_CA="/no/such.pem")
         self.fails(1, "ticket ls", "[TOKEN_INVALID]", DOCKET_TOKEN="no token")
         self.fails(78, "ticket ls", "docket token --tenant", DOCKET_TOKEN=None)

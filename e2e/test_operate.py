@@ -44,4 +44,4 @@ class Operate(Case):
         for command in (["migrate"], ["prune", "--keep", "90d"]):
             code, text = self.docket(*command, "--database-url", "host=/nowhere user=nobody")
             self.assertEqual(code, 78, text)
-            self.assertIn("connection", text)
+            self.assertIn("connect", text)

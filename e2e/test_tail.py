@@ -119,7 +119,7 @@ class Tail(Case):
         for arguments, changes, code, words in (
             ((), {"DOCKET_TOKEN": ""}, 78, "docket token"),
             ((), {"DOCKET_TOKEN": "no token"}, 1, "not a JWT"),
-            ((), {"DOCKET_ADDRESS": "127.0.0.1:1"}, 1, "is it running?"),
+            ((), {"DOCKET_ADDRESS": "127.0.0.1:1"}, 1, "is the server running?"),
             ((), {"DOCKET_ADDRESS": "not an address"}, 78, "HOST:PORT"),
             (("--filter", "activity.typ == 'x'"), {}, 1, "typ"),
             (("--since", "77"), {}, 1, "position 77 is not one of this log"),
