@@ -5,13 +5,15 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::refusal::Kind;
-use super::scope::{MODERATORS, Scope, is_requester_only};
+use super::scope::Scope;
 use super::{Refusal, Stop, World};
+use crate::identity::MODERATORS;
+use crate::model::audience::Audience;
 use crate::model::id;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::row::Stamped;
 use crate::model::ticket::{self, Ticket, TicketRef};
-use crate::model::words::Visibility;
 
 /// What is to be done with a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +36,11 @@ pub fn ticket(
 ) -> Result<Arc<Ticket>, Stop> {
     let none = || Refusal::NotFound { kind: Kind::Ticket, id: name.to_string() };
     let ticket = world.ticket(name)?.ok_or_else(none)?;
-    let caller = scope.caller();
-    let restricted = is_requester_only(caller);
-    if caller.app_id().is_some_and(|app| app != ticket.app_id) || (restricted && ticket.requester_id != caller.sub()) {
+    let audience = Audience::writing(scope.caller());
+    if !audience.sees_ticket(&ticket) {
         return Err(none().into());
     }
-    if restricted && right != Right::Requester {
+    if audience.requester.is_some() && right != Right::Requester {
         let what = "requesters create tickets, post public messages and reopen; this is for agents";
         return Err(Refusal::Forbidden { what: what.into() }.into());
     }
@@ -66,7 +67,7 @@ pub fn message(world: &World, scope: &Scope<'_>, ticket: &Ticket, message: Uuid)
     let none = || Refusal::NotFound { kind: Kind::Message, id: id::show(id::MESSAGE, message) };
     let message = world.message(message)?.filter(|message| message.ticket_id == ticket.id).ok_or_else(none)?;
     let caller = scope.caller();
-    if message.visibility == Visibility::Internal && is_requester_only(caller) {
+    if !Audience::writing(caller).sees_message(&message) {
         return Err(none().into());
     }
     let wrote = [&message.author_id, &message.created_by].into_iter().any(|id| id == caller.sub());
@@ -90,16 +91,25 @@ pub fn issue(world: &World, scope: &Scope<'_>, issue: Uuid, etag: &str) -> Resul
     let shown = id::show(id::ISSUE, issue);
     let none = || Refusal::NotFound { kind: Kind::Issue, id: shown.clone() };
     let issue = world.issue(issue)?.ok_or_else(none)?;
-    if scope.caller().app_id().is_some_and(|app| app != issue.app_id) {
+    if !is_own(scope, &*issue) {
         return Err(none().into());
     }
     check_etag(etag, issue.etag_version, || shown)?;
     Ok(issue)
 }
 
+/// A row of the tenant's configuration, for a caller whose application may write it.
+pub fn own<R: Stamped>(scope: &Scope<'_>, row: Option<Arc<R>>) -> Option<Arc<R>> {
+    row.filter(|row| is_own(scope, &**row))
+}
+
+pub fn is_own(scope: &Scope<'_>, row: &impl Stamped) -> bool {
+    Audience::writing(scope.caller()).sees_app(row.app_id())
+}
+
 /// Refuses callers who are no more than requesters.
 pub fn staff_only(scope: &Scope<'_>, what: &str) -> Result<(), Stop> {
-    if is_requester_only(scope.caller()) {
+    if scope.caller().writes_as_requester() {
         return Err(Refusal::Forbidden { what: format!("requesters do not write {what}") }.into());
     }
     Ok(())

@@ -5,53 +5,36 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::identity::Caller;
-use crate::model::canned::CannedResponse;
-use crate::model::directory::{Agent, Contact, Organization, Team};
-use crate::model::issue::Issue;
 use crate::model::ledger::Request;
-use crate::model::message::Message;
-use crate::model::sla::calendar::Calendar;
-use crate::model::sla::policy::SlaPolicy;
-use crate::model::tag::Tag;
-use crate::model::tenant::Tenant;
-use crate::model::ticket::Ticket;
 
 mod access;
 pub mod action;
-mod assign;
-mod canned;
-mod create;
-mod directory;
-mod edit;
+mod batch;
+mod configured;
 mod forms;
-mod issue;
 pub mod limits;
-mod mention;
-mod message;
-mod moves;
-mod perform;
 mod react;
 mod record;
 pub mod refusal;
-mod reopen;
-mod revise;
+pub mod resource;
 mod run;
 mod scope;
 pub mod sla;
 pub mod table;
 pub mod tables;
-mod tag;
-mod tenant;
+mod verb;
+pub mod verbs;
 mod wants;
 pub mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use action::Action;
 pub use refusal::Refusal;
+pub use resource::Resource;
 pub use run::run;
 pub use scope::actor;
+pub use verb::Verb;
 pub use wants::wants;
 pub use world::{Want, World};
 
@@ -64,7 +47,7 @@ pub struct Command {
     pub request: Option<RequestKey>,
     /// Decide, answer, and write nothing.
     pub validate_only: bool,
-    pub action: Action,
+    pub verb: Arc<dyn Verb>,
 }
 
 /// A caller's name for this write, so that sending it again has no second effect.
@@ -141,26 +124,6 @@ pub struct Outcome {
     pub first_position: i64,
     /// The tenant's log position after the write.
     pub position: i64,
-}
-
-#[derive(Clone, Debug)]
-pub enum Resource {
-    Ticket(Arc<Ticket>),
-    Tickets(Vec<Arc<Ticket>>),
-    /// The message, and its ticket after the write.
-    Message(Arc<Message>, Arc<Ticket>),
-    Issue(Arc<Issue>),
-    Organization(Arc<Organization>),
-    Contact(Arc<Contact>),
-    Team(Arc<Team>),
-    Agent(Arc<Agent>),
-    Tag(Arc<Tag>),
-    CannedResponse(Arc<CannedResponse>),
-    SlaPolicy(Arc<SlaPolicy>),
-    Calendar(Arc<Calendar>),
-    Tenant(Arc<Tenant>),
-    /// Entries of the directory, in the order asked for.
-    All(Vec<Resource>),
 }
 
 /// What became of a command.

@@ -1,6 +1,6 @@
 //! Why a write is refused: typed, in words that say what to do.
 
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle::Transition;
 use crate::model::words::{ReopenMode, Status, Visibility};
 
 /// Which sort of thing an id did not name.
@@ -63,7 +63,7 @@ pub enum Refusal {
     #[error("cannot {verb} {name}: it is {from}; {advice}")]
     IllegalTransition {
         name: String,
-        verb: Verb,
+        verb: Transition,
         from: Status,
         to: Option<Status>,
         allowed: Vec<Status>,

@@ -3,20 +3,13 @@
 use uuid::Uuid;
 
 use super::Command;
-use crate::identity::{Caller, Role, Roles};
+use crate::identity::{Caller, PROGRAMS, STAFF};
 use crate::model::activity::{Actor, Cause};
 use crate::model::id;
 use crate::model::ledger::Run;
 use crate::model::time::Instant;
 use crate::model::words::{ActorKind, RunVerdict};
 use crate::workflow::{Rule, RuleSet};
-
-/// The roles of those who work on tickets.
-pub const STAFF: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin]);
-/// The roles of those who may change what others wrote.
-pub const MODERATORS: Roles = Roles::of(&[Role::Lead, Role::Admin]);
-/// The roles of programs that act for others.
-pub const PROGRAMS: Roles = Roles::of(&[Role::Service, Role::Importer]);
 
 /// Who tells what is due.
 const CLOCK: &str = "sla";
@@ -31,20 +24,23 @@ pub struct Scope<'a> {
     pub cause: Option<Cause>,
     /// Runs of before-rules over the caller's own command: they outlive its refusal.
     pub(super) asked: Vec<Run>,
+    /// Activities of the world that rules have answered, or that are no business of this command.
+    pub(super) settled: usize,
     ordinal: u32,
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(command: &'a Command, rules: &'a RuleSet, now: Instant) -> Scope<'a> {
+    /// `settled`: the activities that are there already.
+    pub fn new(command: &'a Command, rules: &'a RuleSet, now: Instant, settled: usize) -> Scope<'a> {
         let actor = actor(&command.caller);
-        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), ordinal: 0 }
+        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), settled, ordinal: 0 }
     }
 
     /// As the clock that tells what is due, whoever's command brings it out.
     pub(super) fn as_clock(&self) -> Scope<'a> {
-        let Scope { command, rules, now, .. } = *self;
+        let Scope { command, rules, now, settled, .. } = *self;
         let actor = Actor { kind: ActorKind::System, id: CLOCK.to_owned(), display: CLOCK.to_owned() };
-        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), ordinal: 0 }
+        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), settled, ordinal: 0 }
     }
 
     pub fn caller(&self) -> &'a Caller {
@@ -72,7 +68,7 @@ impl<'a> Scope<'a> {
 
     /// Whether it is a requester who acts, and no rule.
     pub fn is_requester(&self) -> bool {
-        self.cause.is_none() && is_requester_only(self.caller())
+        self.cause.is_none() && self.caller().writes_as_requester()
     }
 
     /// The next id of this command: the same one each time it is decided at the same instant.
@@ -117,11 +113,6 @@ impl<'a> Scope<'a> {
             created_at: self.now,
         }
     }
-}
-
-/// Whether the caller may only do what requesters may, whatever it reads.
-pub fn is_requester_only(caller: &Caller) -> bool {
-    !caller.roles().intersects(STAFF.union(PROGRAMS))
 }
 
 /// Who a caller is in the log.

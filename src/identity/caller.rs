@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::claims::{Claims, is_id};
 use super::error::TokenError;
-use super::role::{Role, Roles};
+use super::role::{READERS, Role, Roles, WRITERS};
 
 /// An authenticated caller. The fields are private and come from a verified token or from Docket itself, so they can be
 /// trusted. A clone only increments a reference count.
@@ -68,6 +68,16 @@ impl Caller {
 
     pub fn has_role(&self, role: Role) -> bool {
         self.0.roles.contains(role)
+    }
+
+    /// Whether it writes as a requester and no more, whatever it reads.
+    pub fn writes_as_requester(&self) -> bool {
+        !self.roles().intersects(WRITERS)
+    }
+
+    /// Whether it reads as a requester: tickets of its own, and of them what is public.
+    pub fn reads_as_requester(&self) -> bool {
+        !self.roles().intersects(READERS)
     }
 
     /// If present, restricts the caller to the resources of this app.

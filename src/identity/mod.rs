@@ -14,7 +14,7 @@ mod verifier;
 pub use caller::Caller;
 pub use claims::NewToken;
 pub use error::{KeyError, TokenError};
-pub use role::{Role, Roles};
+pub use role::{MODERATORS, PROGRAMS, Role, Roles, STAFF};
 pub use signing::SigningKey;
 pub use trusted::TrustedKey;
 pub use verifier::{Trust, Verifier};

@@ -98,6 +98,17 @@ impl Roles {
     }
 }
 
+/// Those who work on tickets.
+pub const STAFF: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin]);
+/// Those who may change what others wrote.
+pub const MODERATORS: Roles = Roles::of(&[Role::Lead, Role::Admin]);
+/// Programs that act for others.
+pub const PROGRAMS: Roles = Roles::of(&[Role::Service, Role::Importer]);
+/// Whoever has none of these writes as a requester.
+pub const WRITERS: Roles = STAFF.union(PROGRAMS);
+/// Whoever has none of these reads as a requester: auditors read all.
+pub const READERS: Roles = WRITERS.union(Roles::of(&[Role::Auditor]));
+
 /// As in `agent, lead`; '' for the empty set.
 impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

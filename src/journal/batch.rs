@@ -226,7 +226,7 @@ async fn decide(
     for (group, place) in turns.into_iter().take(reached) {
         let Group { tenant, entries } = &groups[group];
         if decided[group][place].is_none() && worlds.contains_key(tenant) {
-            let broken = incident(&entries[place].command.action, "it still needed rows after the last pass");
+            let broken = incident(&*entries[place].command.verb, "it still needed rows after the last pass");
             decided[group][place] = Some(Err(broken));
         }
     }
@@ -252,15 +252,15 @@ fn decide_one(
         Ok(Err(Stop::Missing(wants))) => Err(Problem::Missing(wants)),
         Err(_) => {
             world.rollback(&savepoint);
-            Err(Problem::Refused(incident(&command.action, "deciding it panicked")))
+            Err(Problem::Refused(incident(&*command.verb, "deciding it panicked")))
         }
     }
 }
 
 /// An internal error: the details are logged, and the caller gets an incident id.
-pub fn incident(action: &command::Action, what: &str) -> Failure {
+pub fn incident(verb: &dyn command::Verb, what: &str) -> Failure {
     let incident = Uuid::now_v7();
-    let verb = action.name();
+    let verb = verb.name();
     tracing::error!(%incident, command.verb = verb, "A {verb} command failed: {what}");
     Failure::Internal { incident }
 }

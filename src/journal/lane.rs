@@ -150,7 +150,7 @@ impl Running<'_> {
                 }
                 Err(Remedy::Halve) if tries + 1 >= LAST_TRIES => {
                     tries = 0;
-                    self.give_up(groups, |entry| batch::incident(&entry.command.action, "it could not be stored"));
+                    self.give_up(groups, |entry| batch::incident(&*entry.command.verb, "it could not be stored"));
                 }
                 Err(remedy) => {
                     tries += 1;

@@ -33,7 +33,7 @@ pub fn record(lane: usize, groups: &[Group], done: &Done) {
     let whole = first.apart(FinishedSpan { name: "docket.batch", began, ended, attributes: about.to_vec(), links });
     for (traced, entry, call) in traced {
         let mut attributes = about.to_vec();
-        attributes.push(KeyValue::new("docket.command", entry.command.action.name()));
+        attributes.push(KeyValue::new("docket.command", entry.command.verb.name()));
         let waited = done.began.saturating_duration_since(entry.queued_at);
         attributes.push(KeyValue::new("docket.queued_ms", waited.as_secs_f64() * 1e3));
         let batch = call.child(FinishedSpan { name: "batch", began, ended, attributes, links: vec![whole.clone()] });

@@ -58,3 +58,5 @@ row! {
         issue_id: Uuid,
     }
 }
+
+stamped_row! { Issue }

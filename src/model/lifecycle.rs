@@ -5,7 +5,7 @@ use Status::*;
 
 /// What moves a ticket. `Update` is a status in an UpdateTicket mask or a rule's `set`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verb {
+pub enum Transition {
     Update,
     Start,
     Hold,
@@ -15,48 +15,55 @@ pub enum Verb {
     Reopen,
 }
 
-impl Verb {
-    pub const ALL: &'static [Verb] =
-        &[Verb::Update, Verb::Start, Verb::Hold, Verb::Resolve, Verb::Escalate, Verb::Close, Verb::Reopen];
+impl Transition {
+    pub const ALL: &'static [Transition] = &[
+        Transition::Update,
+        Transition::Start,
+        Transition::Hold,
+        Transition::Resolve,
+        Transition::Escalate,
+        Transition::Close,
+        Transition::Reopen,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
-            Verb::Update => "update",
-            Verb::Start => "start",
-            Verb::Hold => "hold",
-            Verb::Resolve => "resolve",
-            Verb::Escalate => "escalate",
-            Verb::Close => "close",
-            Verb::Reopen => "reopen",
+            Transition::Update => "update",
+            Transition::Start => "start",
+            Transition::Hold => "hold",
+            Transition::Resolve => "resolve",
+            Transition::Escalate => "escalate",
+            Transition::Close => "close",
+            Transition::Reopen => "reopen",
         }
     }
 
     /// Where the verb leads; `Update` leads where it says.
     pub fn target(self) -> Option<Status> {
         match self {
-            Verb::Update => None,
-            Verb::Start => Some(InProgress),
-            Verb::Hold => Some(OnHold),
-            Verb::Resolve => Some(Resolved),
-            Verb::Escalate => Some(Escalated),
-            Verb::Close => Some(Closed),
-            Verb::Reopen => Some(Reopened),
+            Transition::Update => None,
+            Transition::Start => Some(InProgress),
+            Transition::Hold => Some(OnHold),
+            Transition::Resolve => Some(Resolved),
+            Transition::Escalate => Some(Escalated),
+            Transition::Close => Some(Closed),
+            Transition::Reopen => Some(Reopened),
         }
     }
 
     /// An update to RESOLVED, CLOSED, ESCALATED or REOPENED *is* the verb that leads there.
-    pub fn for_update_to(status: Status) -> Verb {
+    pub fn for_update_to(status: Status) -> Transition {
         match status {
-            Resolved => Verb::Resolve,
-            Closed => Verb::Close,
-            Escalated => Verb::Escalate,
-            Reopened => Verb::Reopen,
-            Open | Pending | InProgress | OnHold => Verb::Update,
+            Resolved => Transition::Resolve,
+            Closed => Transition::Close,
+            Escalated => Transition::Escalate,
+            Reopened => Transition::Reopen,
+            Open | Pending | InProgress | OnHold => Transition::Update,
         }
     }
 }
 
-impl std::fmt::Display for Verb {
+impl std::fmt::Display for Transition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.word())
     }
@@ -64,49 +71,49 @@ impl std::fmt::Display for Verb {
 
 /// From, verb, to: every legal move that changes something. An update out of RESOLVED takes reopen's stamps with it.
 #[rustfmt::skip]
-pub const MOVES: &[(Status, Verb, &[Status])] = &[
-    (Open,       Verb::Update,   &[Pending, InProgress, OnHold]),
-    (Open,       Verb::Start,    &[InProgress]),
-    (Open,       Verb::Hold,     &[OnHold]),
-    (Open,       Verb::Escalate, &[Escalated]),
-    (Open,       Verb::Resolve,  &[Resolved]),
-    (Open,       Verb::Close,    &[Closed]),
-    (Pending,    Verb::Update,   &[Open, InProgress, OnHold]),
-    (Pending,    Verb::Start,    &[InProgress]),
-    (Pending,    Verb::Hold,     &[OnHold]),
-    (Pending,    Verb::Escalate, &[Escalated]),
-    (Pending,    Verb::Resolve,  &[Resolved]),
-    (Pending,    Verb::Close,    &[Closed]),
-    (InProgress, Verb::Update,   &[Open, Pending, OnHold]),
-    (InProgress, Verb::Hold,     &[OnHold]),
-    (InProgress, Verb::Escalate, &[Escalated]),
-    (InProgress, Verb::Resolve,  &[Resolved]),
-    (InProgress, Verb::Close,    &[Closed]),
-    (OnHold,     Verb::Update,   &[Open, Pending, InProgress]),
-    (OnHold,     Verb::Start,    &[InProgress]),
-    (OnHold,     Verb::Escalate, &[Escalated]),
-    (OnHold,     Verb::Resolve,  &[Resolved]),
-    (OnHold,     Verb::Close,    &[Closed]),
-    (Escalated,  Verb::Update,   &[Pending, InProgress, OnHold]),
-    (Escalated,  Verb::Start,    &[InProgress]),
-    (Escalated,  Verb::Hold,     &[OnHold]),
-    (Escalated,  Verb::Escalate, &[Escalated]),
-    (Escalated,  Verb::Resolve,  &[Resolved]),
-    (Escalated,  Verb::Close,    &[Closed]),
-    (Resolved,   Verb::Update,   &[Open, Pending, InProgress, OnHold]),
-    (Resolved,   Verb::Close,    &[Closed]),
-    (Resolved,   Verb::Reopen,   &[Reopened]),
-    (Closed,     Verb::Reopen,   &[Reopened]),
-    (Reopened,   Verb::Update,   &[Open, Pending, InProgress, OnHold]),
-    (Reopened,   Verb::Start,    &[InProgress]),
-    (Reopened,   Verb::Hold,     &[OnHold]),
-    (Reopened,   Verb::Escalate, &[Escalated]),
-    (Reopened,   Verb::Resolve,  &[Resolved]),
-    (Reopened,   Verb::Close,    &[Closed]),
+pub const MOVES: &[(Status, Transition, &[Status])] = &[
+    (Open,       Transition::Update,   &[Pending, InProgress, OnHold]),
+    (Open,       Transition::Start,    &[InProgress]),
+    (Open,       Transition::Hold,     &[OnHold]),
+    (Open,       Transition::Escalate, &[Escalated]),
+    (Open,       Transition::Resolve,  &[Resolved]),
+    (Open,       Transition::Close,    &[Closed]),
+    (Pending,    Transition::Update,   &[Open, InProgress, OnHold]),
+    (Pending,    Transition::Start,    &[InProgress]),
+    (Pending,    Transition::Hold,     &[OnHold]),
+    (Pending,    Transition::Escalate, &[Escalated]),
+    (Pending,    Transition::Resolve,  &[Resolved]),
+    (Pending,    Transition::Close,    &[Closed]),
+    (InProgress, Transition::Update,   &[Open, Pending, OnHold]),
+    (InProgress, Transition::Hold,     &[OnHold]),
+    (InProgress, Transition::Escalate, &[Escalated]),
+    (InProgress, Transition::Resolve,  &[Resolved]),
+    (InProgress, Transition::Close,    &[Closed]),
+    (OnHold,     Transition::Update,   &[Open, Pending, InProgress]),
+    (OnHold,     Transition::Start,    &[InProgress]),
+    (OnHold,     Transition::Escalate, &[Escalated]),
+    (OnHold,     Transition::Resolve,  &[Resolved]),
+    (OnHold,     Transition::Close,    &[Closed]),
+    (Escalated,  Transition::Update,   &[Pending, InProgress, OnHold]),
+    (Escalated,  Transition::Start,    &[InProgress]),
+    (Escalated,  Transition::Hold,     &[OnHold]),
+    (Escalated,  Transition::Escalate, &[Escalated]),
+    (Escalated,  Transition::Resolve,  &[Resolved]),
+    (Escalated,  Transition::Close,    &[Closed]),
+    (Resolved,   Transition::Update,   &[Open, Pending, InProgress, OnHold]),
+    (Resolved,   Transition::Close,    &[Closed]),
+    (Resolved,   Transition::Reopen,   &[Reopened]),
+    (Closed,     Transition::Reopen,   &[Reopened]),
+    (Reopened,   Transition::Update,   &[Open, Pending, InProgress, OnHold]),
+    (Reopened,   Transition::Start,    &[InProgress]),
+    (Reopened,   Transition::Hold,     &[OnHold]),
+    (Reopened,   Transition::Escalate, &[Escalated]),
+    (Reopened,   Transition::Resolve,  &[Resolved]),
+    (Reopened,   Transition::Close,    &[Closed]),
 ];
 
 /// Whether `verb` may move a ticket from one state to the other.
-pub fn is_legal(from: Status, verb: Verb, to: Status) -> bool {
+pub fn is_legal(from: Status, verb: Transition, to: Status) -> bool {
     MOVES.iter().any(|(f, v, targets)| *f == from && *v == verb && targets.contains(&to))
 }
 

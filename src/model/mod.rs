@@ -7,6 +7,7 @@ pub mod row;
 
 pub mod activity;
 pub mod activity_type;
+pub mod audience;
 pub mod canned;
 pub mod change;
 pub mod column;

@@ -9,6 +9,7 @@ use diesel::query_builder::AstPass;
 use diesel::result::QueryResult;
 
 use super::column::Column;
+use super::time::Instant;
 
 /// The value at `place`, which moves on.
 pub fn next<'r, T: FromSql<T::Sql, Pg> + Column>(
@@ -40,9 +41,115 @@ pub trait Row: Sized + Send + 'static + deserialize::QueryableByName<Pg> {
     fn bind<'b>(arrays: &'b Self::Arrays<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
 }
 
+/// A row with the stamps that every resource has.
+pub trait Stamped {
+    /// The application whose token made it; '' for people.
+    fn app_id(&self) -> &str;
+
+    fn is_deleted(&self) -> bool;
+
+    fn etag_version(&self) -> i64;
+
+    /// The log position of the last activity that changed it.
+    fn position(&self) -> i64;
+
+    /// It is written, now, by this actor, in the activity at `position`.
+    fn touch(&mut self, at: Instant, by: &str, position: i64);
+
+    /// It is deleted, now, by this actor; [`Stamped::touch`] is to follow.
+    fn delete(&mut self, at: Instant, by: &str);
+
+    /// Takes all the stamps of another one, and its tenant.
+    fn stamp_as(&mut self, other: &Self);
+
+    /// Takes the stamps of a row that is new, and `origin.source` where it names none.
+    fn begin(&mut self, origin: Origin<'_>);
+}
+
+/// Where a new row comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    pub tenant: &'a str,
+    pub app_id: &'a str,
+    pub source: &'a str,
+    pub at: Instant,
+    pub by: &'a str,
+    pub schema_version: i32,
+    /// Of an earlier life, whose etags must not be good for this one; 0 where there was none.
+    pub etag_version: i64,
+}
+
+/// `stamped_row! { Ticket }` makes a row with the columns of `+ stamps` [`Stamped`].
+macro_rules! stamped_row {
+    ($name:ident) => {
+        impl crate::model::row::Stamped for $name {
+            fn app_id(&self) -> &str {
+                &self.app_id
+            }
+
+            fn is_deleted(&self) -> bool {
+                self.deleted_at.is_some()
+            }
+
+            fn etag_version(&self) -> i64 {
+                self.etag_version
+            }
+
+            fn position(&self) -> i64 {
+                self.position
+            }
+
+            fn touch(&mut self, at: crate::model::time::Instant, by: &str, position: i64) {
+                self.updated_at = at;
+                by.clone_into(&mut self.updated_by);
+                self.etag_version += 1;
+                self.position = position;
+            }
+
+            fn delete(&mut self, at: crate::model::time::Instant, by: &str) {
+                self.deleted_at = Some(at);
+                by.clone_into(&mut self.deleted_by);
+            }
+
+            fn begin(&mut self, origin: crate::model::row::Origin<'_>) {
+                origin.tenant.clone_into(&mut self.tenant_id);
+                origin.app_id.clone_into(&mut self.app_id);
+                if self.source.is_empty() {
+                    origin.source.clone_into(&mut self.source);
+                }
+                self.created_at = origin.at;
+                origin.by.clone_into(&mut self.created_by);
+                self.updated_at = origin.at;
+                origin.by.clone_into(&mut self.updated_by);
+                self.deleted_at = None;
+                self.deleted_by.clear();
+                self.schema_version = origin.schema_version;
+                self.etag_version = origin.etag_version;
+                self.position = 0;
+            }
+
+            fn stamp_as(&mut self, other: &Self) {
+                self.tenant_id.clone_from(&other.tenant_id);
+                self.app_id.clone_from(&other.app_id);
+                self.source.clone_from(&other.source);
+                self.source_type = other.source_type;
+                self.created_at = other.created_at;
+                self.created_by.clone_from(&other.created_by);
+                self.updated_at = other.updated_at;
+                self.updated_by.clone_from(&other.updated_by);
+                self.deleted_at = other.deleted_at;
+                self.deleted_by.clone_from(&other.deleted_by);
+                self.schema_version = other.schema_version;
+                self.etag_version = other.etag_version;
+                self.position = other.position;
+            }
+        }
+    };
+}
+
 /// `row! { /// docs  Name in table, key(a, b) { field: Type, … } }` makes the struct, and the way to the
 /// database ([`Row`]) and back (`QueryableByName`).
-/// `+ stamps` after the key adds the columns that every resource has.
+/// `+ stamps` after the key adds the columns that every resource has, and makes it [`Stamped`].
 macro_rules! row {
     ($(#[$meta:meta])* $name:ident in $table:ident, key($($key:ident),+) + stamps { $($fields:tt)* }) => {
         row! {
@@ -65,6 +172,8 @@ macro_rules! row {
                 position: i64,
             }
         }
+
+        stamped_row! { $name }
     };
     ($(#[$meta:meta])* $name:ident in $table:ident, key($($key:ident),+) {
         $($(#[$field_meta:meta])* $field:ident : $ty:ty),* $(,)?

@@ -85,6 +85,8 @@ pub(crate) use ticket_fields;
 
 ticket_fields! { fields_row }
 
+stamped_row! { Ticket }
+
 impl Ticket {
     /// `TKT-0042`.
     pub fn display_number(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -11,7 +12,8 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::command::{Action, Command};
+use crate::command::Command;
+use crate::command::verbs::FollowSla;
 use crate::identity::Caller;
 use crate::journal::{Failure, Journal};
 use crate::model::id;
@@ -119,7 +121,7 @@ async fn send(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
         caller: Caller::clock(tenant),
         request: None,
         validate_only: false,
-        action: Action::FollowSla(tickets.to_vec()),
+        verb: Arc::new(FollowSla(tickets.to_vec())),
     };
     let bytes = size_of_val(tickets);
     let Err(error) = journal.submit(command, bytes, None).await else { return Sent::All };

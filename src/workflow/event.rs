@@ -2,7 +2,7 @@
 
 use super::schema::Root;
 use crate::model::activity_type::{ActivityType, Payload};
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle::Transition;
 
 /// The line
 /// ```text
@@ -62,13 +62,13 @@ before_events! {
 
 impl BeforeEvent {
     /// What stands before a move by this verb.
-    pub fn of(verb: Verb) -> BeforeEvent {
+    pub fn of(verb: Transition) -> BeforeEvent {
         match verb {
-            Verb::Resolve => BeforeEvent::Resolving,
-            Verb::Escalate => BeforeEvent::Escalating,
-            Verb::Close => BeforeEvent::Closing,
-            Verb::Reopen => BeforeEvent::Reopening,
-            Verb::Update | Verb::Start | Verb::Hold => BeforeEvent::Updating,
+            Transition::Resolve => BeforeEvent::Resolving,
+            Transition::Escalate => BeforeEvent::Escalating,
+            Transition::Close => BeforeEvent::Closing,
+            Transition::Reopen => BeforeEvent::Reopening,
+            Transition::Update | Transition::Start | Transition::Hold => BeforeEvent::Updating,
         }
     }
 }

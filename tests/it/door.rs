@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docket::command::action::{NewTicket, TenantEdit};
-use docket::command::{Action, Command, Outcome, RequestKey, Resource, Verdict};
+use docket::command::action::NewTicket;
+use docket::command::verbs::ticket::CreateTicket;
+use docket::command::verbs::{TenantEdit, UpdateTenant};
+use docket::command::{Command, Outcome, RequestKey, Resource, Verdict};
 use docket::journal::{Answer, Config, Failure, Journal, Lanes};
 use docket::model::activity::Committed;
 use docket::model::id;
@@ -65,13 +67,12 @@ fn ticket(subject: &str) -> NewTicket {
 }
 
 pub fn create(tenant: &str, subject: &str) -> Command {
-    let action = Action::CreateTicket(Box::new(ticket(subject)));
-    Command { id: Uuid::now_v7(), caller: caller(tenant), request: None, validate_only: false, action }
+    let verb = Arc::new(CreateTicket(ticket(subject)));
+    Command { id: Uuid::now_v7(), caller: caller(tenant), request: None, validate_only: false, verb }
 }
 
 fn with_request(mut command: Command, text: &str) -> Command {
-    let Action::CreateTicket(ticket) = &command.action else { panic!("another action") };
-    let fingerprint = id::hash(&[ticket.subject.as_bytes()]);
+    let fingerprint = id::hash(&[format!("{:?}", command.verb).as_bytes()]);
     command.request = Some(RequestKey { text: text.into(), key: id::hash(&[text.as_bytes()]), fingerprint });
     command
 }
@@ -264,13 +265,13 @@ async fn time_never_runs_backwards_within_a_tenant() {
 }
 
 fn in_category(tenant: &str, category: &str) -> Command {
-    let action = Action::CreateTicket(Box::new(NewTicket { category: category.into(), ..ticket("sorted") }));
-    Command { action, ..create(tenant, "") }
+    let verb = Arc::new(CreateTicket(NewTicket { category: category.into(), ..ticket("sorted") }));
+    Command { verb, ..create(tenant, "") }
 }
 
 fn only_category(tenant: &str, category: &str) -> Command {
     let edit = TenantEdit { categories: Some(Words(vec![category.into()])), ..TenantEdit::default() };
-    Command { action: Action::UpdateTenant { etag: String::new(), edit: Box::new(edit) }, ..create(tenant, "") }
+    Command { verb: Arc::new(UpdateTenant { etag: String::new(), edit }), ..create(tenant, "") }
 }
 
 #[tokio::test(flavor = "multi_thread")]

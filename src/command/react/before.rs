@@ -3,8 +3,8 @@
 use super::around::Around;
 use super::{edit_of, tally};
 use crate::command::action::TicketEdit;
-use crate::command::edit::retagged;
 use crate::command::scope::Scope;
+use crate::command::verbs::ticket::tag::retagged;
 use crate::command::{Refusal, Stop, World};
 use crate::model::activity::Change;
 use crate::model::message::Message;

@@ -11,7 +11,11 @@ use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
 use crate::command::record::{Note, SOURCE, beside};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
-use crate::command::{Refusal, Stop, World, assign, issue, limits, message, perform};
+use crate::command::verbs::before;
+use crate::command::verbs::issue::create as issue;
+use crate::command::verbs::message::post::post;
+use crate::command::verbs::ticket::{assign, moves, tag, update};
+use crate::command::{Refusal, Stop, World, limits};
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
 use crate::model::ticket::Ticket;
@@ -35,15 +39,15 @@ pub fn apply(
     let ticket = ticket_by_id(world, id)?;
     match effect {
         Effect::Set(fields) => {
-            perform::update(world, scope, ticket, &edit_of(fields))?;
+            update::update(world, scope, ticket, &edit_of(fields))?;
         }
         Effect::Tag(TagEdit { add, remove }) => {
-            perform::tag(world, scope, ticket, &add, &remove)?;
+            tag::tag(world, scope, ticket, &add, &remove)?;
         }
         Effect::Assign(wanted) => to_somebody(world, scope, ticket, wanted)?,
         Effect::Transition(Move { verb, reason }) => {
             let to = verb.target().unwrap_or(ticket.status);
-            perform::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
+            moves::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
         Effect::Message(Post { text, visibility }) => {
             let body = match text {
@@ -60,7 +64,7 @@ pub fn apply(
                 source: SOURCE.to_owned(),
                 source_type: SourceType::System,
             };
-            message::post(world, scope, ticket, &new)?;
+            post(world, scope, ticket, &new)?;
         }
         Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
         Effect::CreateTask(task) => {
@@ -69,7 +73,7 @@ pub fn apply(
         }
         Effect::Sla(PolicyChoice::Policy(policy)) => {
             let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
-            perform::update(world, scope, ticket, &edit)?;
+            update::update(world, scope, ticket, &edit)?;
         }
         // One that is there was looked up before the rule acts.
         Effect::Sla(PolicyChoice::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
@@ -95,7 +99,7 @@ fn to_somebody(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wa
     if assignee == ticket.assignee_id {
         return Ok(());
     }
-    let ticket = perform::before_verb(world, scope, ticket, &[BeforeEvent::Assigning])?;
+    let ticket = before::verb(world, scope, ticket, &[BeforeEvent::Assigning])?;
     assign::apply(world, scope, ticket, Some(&assignee), None, explanation)?;
     Ok(())
 }

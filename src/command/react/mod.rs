@@ -28,14 +28,17 @@ const MAX_DEPTH: i32 = 8;
 /// How many activities rules may make in answer to one command.
 const MAX_ACTIVITIES: usize = 100;
 
-/// Lets rules answer the activities from `first` on, each once, and what they make of it, until there is nothing left.
-pub fn settle(world: &mut World, scope: &mut Scope<'_>, first: usize) -> Result<(), Stop> {
+/// Lets rules answer the activities that they have not answered yet, each once, and what they make of it, until there is nothing
+/// left.
+pub fn settle(world: &mut World, scope: &mut Scope<'_>) -> Result<(), Stop> {
+    let first = scope.settled;
     let mut reaction = Reaction { first, made: 0, suppressed: HashSet::new() };
     let mut at = first;
     while at < world.activities.len() {
         reaction.answer(world, scope, at)?;
         at += 1;
     }
+    scope.settled = at;
     Ok(())
 }
 

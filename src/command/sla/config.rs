@@ -88,7 +88,7 @@ impl SlaConfig {
     }
 
     /// With this policy as it is now, and the calendar that it names.
-    pub(super) fn with_policy(&self, row: Arc<SlaPolicy>, calendar: Option<&Arc<Calendar>>) -> SlaConfig {
+    pub(in crate::command) fn with_policy(&self, row: Arc<SlaPolicy>, calendar: Option<&Arc<Calendar>>) -> SlaConfig {
         let mut config = self.clone();
         config.policies.retain(|policy| policy.row.id != row.id);
         if row.is_active() {
@@ -102,7 +102,7 @@ impl SlaConfig {
     }
 
     /// With this calendar as it is now.
-    pub(super) fn with_calendar(&self, row: &Arc<Calendar>) -> SlaConfig {
+    pub(in crate::command) fn with_calendar(&self, row: &Arc<Calendar>) -> SlaConfig {
         let mut config = self.clone();
         if let Some(known) = config.calendars.get_mut(&row.id) {
             *known = CalendarInUse::of(row);

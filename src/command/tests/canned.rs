@@ -1,30 +1,34 @@
 //! Canned responses: names, and rules that send them.
 
 use super::*;
-use crate::command::action::{CannedEdit, NewCanned};
 use crate::command::refusal::Kind;
 use crate::model::canned::CannedResponse;
 
-fn keep(name: &str, body: &str) -> Action {
-    let (name, title, body, team_id) = (name.into(), "A reply".into(), body.into(), String::new());
-    Action::CreateCanned(Box::new(NewCanned { name, title, body, team_id }))
+fn keep(name: &str, body: &str) -> CreateCannedResponse {
+    CreateCannedResponse { name: name.into(), title: "A reply".into(), body: body.into(), team_id: String::new() }
 }
 
-fn rename(canned: &CannedResponse, name: &str) -> Action {
-    let edit = CannedEdit { name: Some(name.into()), ..CannedEdit::default() };
-    Action::UpdateCanned { canned: CannedRef::Id(canned.id), etag: String::new(), edit: Box::new(edit) }
+fn rename(canned: &CannedResponse, name: &str) -> UpdateCannedResponse {
+    UpdateCannedResponse {
+        canned: CannedRef::Id(canned.id),
+        etag: String::new(),
+        name: Some(name.into()),
+        title: None,
+        body: None,
+        team_id: None,
+    }
 }
 
-fn drop(which: CannedRef) -> Action {
-    Action::DeleteCanned { canned: which, etag: String::new() }
+fn drop(which: CannedRef) -> DeleteCannedResponse {
+    DeleteCannedResponse { canned: which, etag: String::new() }
 }
 
 fn by_name(name: &str) -> CannedRef {
     CannedRef::Name(name.into())
 }
 
-fn canned(house: &mut House, action: Action) -> Arc<CannedResponse> {
-    match house.run(&agent(), action).expect("done").resource {
+fn canned(house: &mut House, verb: impl Verb) -> Arc<CannedResponse> {
+    match house.run(&agent(), verb).expect("done").resource {
         Resource::CannedResponse(canned) => canned,
         other => panic!("no canned response: {other:?}"),
     }
@@ -129,7 +133,9 @@ fn an_app_reaches_its_own_only() {
     let mut house = House::new();
     let made = canned(&mut house, keep("welcome", "Hello"));
     let crm = caller("crm", &[Role::Service], Some("crm"));
-    for action in [rename(&made, "mine"), drop(by_name("welcome")), drop(CannedRef::Id(made.id))] {
+    for action in
+        [whichever(rename(&made, "mine")), whichever(drop(by_name("welcome"))), whichever(drop(CannedRef::Id(made.id)))]
+    {
         assert!(matches!(house.refused(&crm, action), Refusal::NotFound { kind: Kind::CannedResponse, .. }));
     }
     assert!(matches!(house.refused(&requester(), keep("x", "y")), Refusal::Forbidden { .. }));

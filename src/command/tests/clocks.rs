@@ -2,7 +2,6 @@
 
 use super::desk::*;
 use super::*;
-use crate::command::sla::{CalendarEdit, PolicyEdit};
 use crate::model::activity_type::ActivityType;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::hours::Holiday;
@@ -45,9 +44,9 @@ fn e_a_hold_pauses_and_w_a_warning_is_in_business_time() {
     ] {
         let mut desk = Desk::new(PolicyEdit { warn_at: Some(Words(vec!["80%".into()])), ..resolution(minutes) });
         desk.create(created);
-        let paused = desk.go(held, Verb::Hold, Status::OnHold);
+        let paused = desk.go(held, Transition::Hold, Status::OnHold);
         assert_eq!((paused.due_at, paused.sla_next_at), (None, None), "a paused clock is not due");
-        desk.go(resumed, Verb::Start, Status::InProgress);
+        desk.go(resumed, Transition::Start, Status::InProgress);
         assert_eq!(desk.due(), due(wanted));
         if minutes == 480 && created.starts_with("2026-09-14") {
             assert_eq!(desk.is().sla_next_at, due("2026-09-15T14:24-04"), "W1");
@@ -65,7 +64,7 @@ fn by_priority(urgent: PolicyEdit) -> Desk {
     desk.promise("medium", PolicyEdit { priority: Some(Some(Priority::Medium)), ..resolution(1440) });
     desk.promise("urgent", PolicyEdit { priority: Some(Some(Priority::Urgent)), ..urgent });
     desk.create("2026-09-14T09:00-04");
-    desk.go("2026-09-14T10:00-04", Verb::Hold, Status::OnHold);
+    desk.go("2026-09-14T10:00-04", Transition::Hold, Status::OnHold);
     desk
 }
 
@@ -73,7 +72,7 @@ fn by_priority(urgent: PolicyEdit) -> Desk {
 fn f_used_time_is_never_lost() {
     let retargeted = |urgent| {
         let mut desk = by_priority(urgent);
-        desk.go("2026-09-14T12:00-04", Verb::Start, Status::InProgress);
+        desk.go("2026-09-14T12:00-04", Transition::Start, Status::InProgress);
         desk.prioritize("2026-09-14T14:00-04", Priority::Urgent);
         desk
     };
@@ -90,7 +89,7 @@ fn f_used_time_is_never_lost() {
     held.prioritize("2026-09-14T11:00-04", Priority::Urgent);
     let clock = held.clock(SlaMetric::Resolution);
     assert_eq!((clock.state, clock.due), (ClockState::Paused, None), "F5");
-    held.go("2026-09-14T12:00-04", Verb::Start, Status::InProgress);
+    held.go("2026-09-14T12:00-04", Transition::Start, Status::InProgress);
     assert_eq!(held.due(), due("2026-09-14T15:00-04"), "F5: 180 were left");
 }
 
@@ -99,9 +98,9 @@ fn g_reopening_goes_on_or_begins_anew() {
     let reopened = |on_reopen| {
         let mut desk = Desk::new(PolicyEdit { on_reopen: Some(on_reopen), ..resolution(480) });
         desk.create("2026-09-14T09:00-04");
-        let resolved = desk.go("2026-09-14T14:00-04", Verb::Resolve, Status::Resolved);
+        let resolved = desk.go("2026-09-14T14:00-04", Transition::Resolve, Status::Resolved);
         assert_eq!(resolved.sla_next_at, None);
-        desk.go("2026-09-16T10:00-04", Verb::Reopen, Status::Reopened);
+        desk.go("2026-09-16T10:00-04", Transition::Reopen, Status::Reopened);
         desk
     };
     let goes_on = reopened(OnReopen::Continue);
@@ -140,7 +139,7 @@ fn a_resolve_a_second_late_cannot_hide_the_breach() {
     let mut desk = Desk::new(resolution(60));
     desk.create("2026-09-14T10:00-04");
     let from = desk.house.next();
-    desk.go("2026-09-14T11:00:01-04", Verb::Resolve, Status::Resolved);
+    desk.go("2026-09-14T11:00:01-04", Transition::Resolve, Status::Resolved);
     assert_eq!(desk.house.kinds(from), ["sla.breached", "ticket.resolved", "sla.fulfilled"]);
     let breach = desk.house.since(from).next().expect("it").clone();
     assert_eq!((breach.actor.kind, breach.occurred_at), (ActorKind::System, at("2026-09-14T11:00:01-04")));
@@ -151,14 +150,14 @@ fn a_resolve_a_second_late_cannot_hide_the_breach() {
 
     let mut prompt = Desk::new(resolution(60));
     prompt.create("2026-09-14T10:00-04");
-    prompt.go("2026-09-14T11:00-04", Verb::Resolve, Status::Resolved);
+    prompt.go("2026-09-14T11:00-04", Transition::Resolve, Status::Resolved);
     assert_eq!(prompt.clock(SlaMetric::Resolution).breached_at, None, "at the deadline is in time");
 }
 
 #[test]
 fn each_warning_and_breach_is_told_once_and_a_breach_stays() {
     let mut desk = by_priority(resolution(120));
-    desk.go("2026-09-14T12:00-04", Verb::Start, Status::InProgress);
+    desk.go("2026-09-14T12:00-04", Transition::Start, Status::InProgress);
     desk.prioritize("2026-09-14T14:00-04", Priority::Urgent);
     let from = desk.house.next();
     desk.tick("2026-09-14T15:00-04");
@@ -174,12 +173,12 @@ fn a_deleted_ticket_waits_and_a_policy_that_is_gone_voids() {
     let mut desk = Desk::new(resolution(480));
     let ticket = desk.create("2026-09-14T10:00-04");
     let name = TicketRef::Id(ticket.id);
-    desk.act("2026-09-14T11:00-04", &admin(), Action::DeleteTicket { ticket: name.clone(), etag: String::new() });
+    desk.act("2026-09-14T11:00-04", &admin(), DeleteTicket { ticket: name.clone(), etag: String::new() });
     assert_eq!(desk.clock(SlaMetric::Resolution).state, ClockState::Paused);
-    desk.act("2026-09-14T12:00-04", &admin(), Action::UndeleteTicket { ticket: name, etag: String::new() });
+    desk.act("2026-09-14T12:00-04", &admin(), UndeleteTicket { ticket: name, etag: String::new() });
     assert_eq!(desk.due(), due("2026-09-15T11:00-04"));
     let policy = PolicyRef::Name("standard".into());
-    desk.act("2026-09-14T13:00-04", &admin(), Action::DeletePolicy { policy, etag: String::new() });
+    desk.act("2026-09-14T13:00-04", &admin(), DeleteSlaPolicy { policy, etag: String::new() });
     let from = desk.house.next();
     desk.tick("2026-09-14T13:01-04");
     assert_eq!(desk.house.kinds(from), ["sla.voided"]);
@@ -191,15 +190,15 @@ fn an_edit_of_policy_or_calendar_moves_an_open_clock_and_says_why() {
     let mut desk = Desk::new(resolution(480));
     desk.create("2026-09-14T10:00-04");
     let policy = PolicyRef::Name("standard".into());
-    let edit = Box::new(resolution(240));
-    desk.act("2026-09-14T11:00-04", &admin(), Action::UpdatePolicy { policy, etag: String::new(), edit });
+    let edit = resolution(240);
+    desk.act("2026-09-14T11:00-04", &admin(), UpdateSlaPolicy { policy, etag: String::new(), edit });
     let from = desk.house.next();
     desk.tick("2026-09-14T11:01-04");
     assert_eq!(desk.due(), due("2026-09-14T14:00-04"));
     let holidays = vec![Holiday { date: "2026-09-14".into(), name: String::new() }];
-    let edit = Box::new(CalendarEdit { holidays: Some(holidays), ..CalendarEdit::default() });
+    let edit = CalendarEdit { holidays: Some(holidays), ..CalendarEdit::default() };
     let calendar = CalendarRef::Id(desk.calendar.id);
-    desk.act("2026-09-14T11:02-04", &admin(), Action::UpdateCalendar { calendar, etag: String::new(), edit });
+    desk.act("2026-09-14T11:02-04", &admin(), UpdateCalendar { calendar, etag: String::new(), edit });
     desk.tick("2026-09-14T11:03-04");
     assert_eq!(desk.due(), due("2026-09-15T13:00-04"));
     let moved = desk.house.since(from).filter(|it| it.kind.as_str() == "sla.retargeted");

@@ -1,7 +1,6 @@
 //! A tenant with a calendar, a policy and a ticket, at instants that a test names. New York, Monday to Friday, 09:00 to 17:00.
 
 use super::*;
-use crate::command::sla::{CalendarEdit, PolicyEdit};
 use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::clock::{Clock, Clocks};
 use crate::model::sla::hours::{Day, Holiday, Interval};
@@ -44,7 +43,7 @@ impl Desk {
             holidays: Some(vec![Holiday { date: "2026-11-26".into(), name: "Thanksgiving".into() }]),
             ..CalendarEdit::default()
         };
-        let made = house.run(&admin(), Action::CreateCalendar(Box::new(edit))).expect("a calendar");
+        let made = house.run(&admin(), CreateCalendar(edit)).expect("a calendar");
         let Resource::Calendar(calendar) = made.resource else { panic!("no calendar") };
         Desk { house, calendar, ticket: None }
     }
@@ -53,14 +52,14 @@ impl Desk {
         let calendar = Some(Some(CalendarRef::Id(self.calendar.id)));
         let business_hours_only = edit.business_hours_only.or(Some(true));
         let edit = PolicyEdit { name: Some(name.into()), calendar, business_hours_only, ..edit };
-        let made = self.house.run(&admin(), Action::CreatePolicy(Box::new(edit))).expect("a policy");
+        let made = self.house.run(&admin(), CreateSlaPolicy(edit)).expect("a policy");
         let Resource::SlaPolicy(policy) = made.resource else { panic!("no policy") };
         policy
     }
 
-    pub fn act(&mut self, when: &str, who: &Caller, action: Action) -> Outcome {
+    pub fn act(&mut self, when: &str, who: &Caller, verb: impl Verb) -> Outcome {
         self.house.now = at(when);
-        match self.house.submit(&command(who, action)).expect("done") {
+        match self.house.submit(&command(who, verb)).expect("done") {
             Verdict::Done(outcome) => outcome,
             Verdict::Replay(_) => panic!("replayed"),
         }
@@ -85,7 +84,7 @@ impl Desk {
         ticket
     }
 
-    pub fn go(&mut self, when: &str, verb: Verb, to: Status) -> Arc<Ticket> {
+    pub fn go(&mut self, when: &str, verb: Transition, to: Status) -> Arc<Ticket> {
         let action = go(&self.is(), verb, to);
         self.act(when, &agent(), action);
         self.is()
@@ -105,7 +104,7 @@ impl Desk {
 
     /// The timers' command.
     pub fn tick(&mut self, when: &str) -> Arc<Ticket> {
-        let action = Action::FollowSla(vec![self.is().id]);
+        let action = FollowSla(vec![self.is().id]);
         self.act(when, &Caller::clock(TENANT), action);
         self.is()
     }

@@ -1,13 +1,12 @@
 //! Upserts: stamps, what Docket keeps, and no activity for no change.
 
 use super::*;
-use crate::command::action::DirectoryKind;
 use crate::model::directory::Organization;
 
-fn upsert(id: &str, change: impl FnOnce(&mut Agent)) -> Action {
+fn upsert(id: &str, change: impl FnOnce(&mut Agent)) -> UpsertEntry<Agent> {
     let mut row = agent_row(id);
     change(&mut row);
-    Action::UpsertAgent(Box::new(row), String::new())
+    UpsertEntry { row, etag: String::new() }
 }
 
 fn agent_of(outcome: Outcome) -> Arc<Agent> {
@@ -76,7 +75,7 @@ fn an_app_cannot_replace_what_another_one_made() {
         etag_version: 0,
         position: 0,
     };
-    let upsert = |etag: &str| Action::UpsertOrganization(Box::new(row.clone()), etag.into());
+    let upsert = |etag: &str| UpsertEntry { row: row.clone(), etag: etag.into() };
     house.run(&caller("svc", &[Role::Service], Some("crm")), upsert("")).expect("made");
     let other = caller("svc", &[Role::Service], Some("shop"));
     assert!(matches!(house.refused(&other, upsert("")), Refusal::NotFound { .. }));
@@ -84,8 +83,8 @@ fn an_app_cannot_replace_what_another_one_made() {
     assert!(matches!(house.refused(&requester(), upsert("")), Refusal::Forbidden { .. }));
 }
 
-fn gone(id: &str) -> Action {
-    Action::DeleteEntry { kind: DirectoryKind::Agent, id: id.into(), etag: String::new() }
+fn gone(id: &str) -> DeleteEntry<Agent> {
+    DeleteEntry::<Agent>::new(id.into(), String::new())
 }
 
 #[test]
@@ -110,20 +109,17 @@ fn rules_find_nobody_in_a_deleted_team() {
     let mut house = House::with(&[rule]);
     house.add_team("support", &["bob"]);
     assert_eq!(house.ticket(&agent(), create(new_ticket("a"))).assignee_id, "bob");
-    house
-        .run(&agent(), Action::DeleteEntry { kind: DirectoryKind::Team, id: "support".into(), etag: String::new() })
-        .expect("deleted");
+    house.run(&agent(), DeleteEntry::<Team>::new("support".into(), String::new())).expect("deleted");
     assert_eq!(house.ticket(&agent(), create(new_ticket("b"))).assignee_id, "");
 }
 
 #[test]
 fn a_batch_of_upserts_is_all_or_none() {
     let mut house = House::new();
-    let stale = Action::UpsertAgent(Box::new(agent_row("bob")), "ff".into());
-    let refusal = house.refused(&agent(), Action::UpsertAll(vec![upsert("ann", |_| {}), stale]));
+    let stale = UpsertEntry { row: agent_row("bob"), etag: "ff".into() };
+    let refusal = house.refused(&agent(), UpsertAll(vec![upsert("ann", |_| {}), stale]));
     assert!(matches!(refusal, Refusal::EtagMismatch { .. }));
-    let all =
-        Action::UpsertAll(vec![upsert("ann", |_| {}), upsert("bob", |_| {}), upsert("ann", |row| row.weight = 2)]);
+    let all = UpsertAll(vec![upsert("ann", |_| {}), upsert("bob", |_| {}), upsert("ann", |row| row.weight = 2)]);
     let Resource::All(rows) = house.run(&agent(), all).expect("done").resource else { panic!("no batch") };
     assert_eq!((rows.len(), house.kinds(1).len()), (3, 3));
 }

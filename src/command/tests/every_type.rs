@@ -2,8 +2,7 @@
 
 use super::desk::*;
 use super::*;
-use crate::command::action::{IssueEdit, NewCanned, NewTag};
-use crate::command::sla::PolicyEdit;
+use crate::command::action::IssueEdit;
 use crate::model::activity_type::ActivityType;
 use crate::model::issue::Issue;
 use crate::workflow::{BeforeEvent, fixture};
@@ -54,31 +53,36 @@ fn clocks(desk: &mut Desk) {
     desk.create("2026-09-14T09:00-04");
     desk.say("2026-09-14T09:10-04", &agent());
     desk.say("2026-09-14T09:20-04", &requester());
-    desk.go("2026-09-14T10:00-04", Verb::Hold, Status::OnHold);
-    desk.go("2026-09-14T11:00-04", Verb::Start, Status::InProgress);
+    desk.go("2026-09-14T10:00-04", Transition::Hold, Status::OnHold);
+    desk.go("2026-09-14T11:00-04", Transition::Start, Status::InProgress);
     desk.tick("2026-09-16T16:59-04");
     let policy = || PolicyRef::Name("standard".into());
-    let edit = Box::new(resolution(4_000));
-    desk.act("2026-09-17T09:00-04", &admin(), Action::UpdatePolicy { policy: policy(), etag: String::new(), edit });
+    let edit = resolution(4_000);
+    desk.act("2026-09-17T09:00-04", &admin(), UpdateSlaPolicy { policy: policy(), etag: String::new(), edit });
     desk.tick("2026-09-17T09:01-04");
-    desk.act("2026-09-17T09:02-04", &admin(), Action::DeletePolicy { policy: policy(), etag: String::new() });
+    desk.act("2026-09-17T09:02-04", &admin(), DeleteSlaPolicy { policy: policy(), etag: String::new() });
     desk.tick("2026-09-17T09:03-04");
 }
 
 /// All of the directory, the registry and the settings.
 fn resources(house: &mut House) {
     house.add_team("support", &["ann"]);
-    let tag = NewTag { name: "vip".into(), color: String::new(), team_id: String::new(), description: String::new() };
-    let canned =
-        NewCanned { name: "hello".into(), title: "Hello".into(), body: "Hello".into(), team_id: String::new() };
-    for action in [
-        Action::UpsertOrganization(Box::new(fixture::organization("")), String::new()),
-        Action::UpsertContact(Box::new(fixture::contact()), String::new()),
-        Action::CreateTag(Box::new(tag)),
-        Action::CreateCanned(Box::new(canned)),
-        settings(TenantEdit { reopen_agent: Some(ReopenMode::InPlace), ..TenantEdit::default() }, ""),
+    let tag =
+        CreateTag { name: "vip".into(), color: String::new(), team_id: String::new(), description: String::new() };
+    let canned = CreateCannedResponse {
+        name: "hello".into(),
+        title: "Hello".into(),
+        body: "Hello".into(),
+        team_id: String::new(),
+    };
+    for verb in [
+        whichever(UpsertEntry { row: fixture::organization(""), etag: String::new() }),
+        whichever(UpsertEntry { row: fixture::contact(), etag: String::new() }),
+        whichever(tag),
+        whichever(canned),
+        whichever(settings(TenantEdit { reopen_agent: Some(ReopenMode::InPlace), ..TenantEdit::default() }, "")),
     ] {
-        house.run(&admin(), action).expect("done");
+        house.run(&admin(), verb).expect("done");
     }
 }
 
@@ -97,21 +101,21 @@ fn fields(house: &mut House, ticket: &Ticket) {
         .expect("bare");
     house.run(&agent(), assign(ticket, "ann")).expect("assigned");
     for (verb, to) in [
-        (Verb::Update, Status::Pending),
-        (Verb::Escalate, Status::Escalated),
-        (Verb::Resolve, Status::Resolved),
-        (Verb::Close, Status::Closed),
+        (Transition::Update, Status::Pending),
+        (Transition::Escalate, Status::Escalated),
+        (Transition::Resolve, Status::Resolved),
+        (Transition::Close, Status::Closed),
     ] {
         house.move_to(ticket, verb, to).expect("moved");
     }
-    let rating = Action::RateTicket { ticket: name(), etag: etag(), satisfaction: 4.0, comment: String::new() };
+    let rating = RateTicket { ticket: name(), etag: etag(), satisfaction: 4.0, comment: String::new() };
     house.run(&requester(), rating).expect("rated");
     house
-        .run(&agent(), Action::CreateFollowUp { ticket: name(), etag: etag(), with: Box::default() })
+        .run(&agent(), CreateFollowUp { ticket: name(), etag: etag(), with: TicketEdit::default() })
         .expect("followed");
-    house.move_to(ticket, Verb::Reopen, Status::Reopened).expect("reopened");
-    house.run(&admin(), Action::DeleteTicket { ticket: name(), etag: etag() }).expect("deleted");
-    house.run(&admin(), Action::UndeleteTicket { ticket: name(), etag: etag() }).expect("restored");
+    house.move_to(ticket, Transition::Reopen, Status::Reopened).expect("reopened");
+    house.run(&admin(), DeleteTicket { ticket: name(), etag: etag() }).expect("deleted");
+    house.run(&admin(), UndeleteTicket { ticket: name(), etag: etag() }).expect("restored");
 }
 
 fn thread(house: &mut House, ticket: &Ticket) {
@@ -122,13 +126,13 @@ fn thread(house: &mut House, ticket: &Ticket) {
 }
 
 fn issues(house: &mut House, ticket: &Ticket) {
-    let with = Box::new(IssueEdit { title: Some("Paper jam".into()), ..IssueEdit::default() });
-    let convert = Action::ConvertToIssue { ticket: TicketRef::Id(ticket.id), etag: String::new(), with };
+    let with = IssueEdit { title: Some("Paper jam".into()), ..IssueEdit::default() };
+    let convert = ConvertToIssue { ticket: TicketRef::Id(ticket.id), etag: String::new(), with };
     let made = house.run(&agent(), convert).expect("an issue");
     let Resource::Issue(issue) = made.resource else { panic!("no issue") };
     let to = |issue: &Issue, status| {
-        let edit = Box::new(IssueEdit { status: Some(status), ..IssueEdit::default() });
-        Action::UpdateIssue { issue: issue.id, etag: String::new(), edit }
+        let edit = IssueEdit { status: Some(status), ..IssueEdit::default() };
+        UpdateIssue { issue: issue.id, etag: String::new(), edit }
     };
     for status in [IssueStatus::InProgress, IssueStatus::Resolved, IssueStatus::Open] {
         house.run(&agent(), to(&issue, status)).expect("moved");

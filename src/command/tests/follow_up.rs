@@ -3,12 +3,12 @@
 use super::lifecycle::ticket_in;
 use super::*;
 
-fn follow(ticket: &Ticket, with: TicketEdit) -> Action {
-    Action::CreateFollowUp { ticket: TicketRef::Id(ticket.id), etag: String::new(), with: Box::new(with) }
+fn follow(ticket: &Ticket, with: TicketEdit) -> CreateFollowUp {
+    CreateFollowUp { ticket: TicketRef::Id(ticket.id), etag: String::new(), with }
 }
 
-fn rate(ticket: &Ticket, satisfaction: f64, comment: &str) -> Action {
-    Action::RateTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), satisfaction, comment: comment.into() }
+fn rate(ticket: &Ticket, satisfaction: f64, comment: &str) -> RateTicket {
+    RateTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), satisfaction, comment: comment.into() }
 }
 
 fn done_ticket(house: &mut House) -> Arc<Ticket> {
@@ -25,7 +25,7 @@ fn done_ticket(house: &mut House) -> Arc<Ticket> {
         ..new_ticket("Printer")
     };
     let ticket = house.ticket(&agent(), create(new));
-    house.move_to(&ticket, Verb::Resolve, Status::Resolved).expect("resolved");
+    house.move_to(&ticket, Transition::Resolve, Status::Resolved).expect("resolved");
     house.now_is(&ticket)
 }
 
@@ -70,7 +70,7 @@ fn only_what_is_done_is_followed_up_and_what_is_deleted_is_not() {
     }
     let mut house = House::new();
     let ticket = done_ticket(&mut house);
-    let delete = Action::DeleteTicket { ticket: TicketRef::Id(ticket.id), etag: String::new() };
+    let delete = DeleteTicket { ticket: TicketRef::Id(ticket.id), etag: String::new() };
     house.run(&agent(), delete).expect("deleted");
     let refusal = house.refused(&agent(), follow(&ticket, TicketEdit::default()));
     assert_eq!(refusal, Refusal::Deleted { name: "TKT-0001".into() });
@@ -118,7 +118,7 @@ fn a_requester_rates_what_is_done_and_may_think_again() {
     let text =
         "cannot rate TKT-0001: it is OPEN, and this is for RESOLVED and CLOSED tickets; rate it once it is resolved";
     assert_eq!(refusal.to_string(), text);
-    house.move_to(&open, Verb::Resolve, Status::Resolved).expect("resolved");
+    house.move_to(&open, Transition::Resolve, Status::Resolved).expect("resolved");
     let from = house.next();
     let rated = house.ticket(&requester(), rate(&open, 4.0, "quick"));
     assert_eq!((rated.satisfaction, rated.satisfaction_comment.as_str()), (Some(4.0), "quick"));
@@ -127,7 +127,7 @@ fn a_requester_rates_what_is_done_and_may_think_again() {
     assert_eq!((again.satisfaction, again.satisfaction_comment.as_str()), (Some(2.0), ""));
     assert_eq!(house.kinds(from), ["ticket.rated", "ticket.rated"], "the same again is no activity");
     assert_ne!(again.etag(), rated.etag());
-    let back = house.ticket(&requester(), go(&open, Verb::Reopen, Status::Reopened));
+    let back = house.ticket(&requester(), go(&open, Transition::Reopen, Status::Reopened));
     assert_eq!(back.satisfaction, Some(2.0));
     assert!(matches!(house.refused(&requester(), rate(&open, 1.0, "")), Refusal::NotDone { .. }));
     let stranger = caller("ron", &[Role::Requester], None);

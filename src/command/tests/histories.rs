@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::desk::*;
 use super::*;
-use crate::command::sla::PolicyEdit;
 use crate::model::sla::clock::Goal;
 use crate::model::sla::ledger::Entry;
 
@@ -50,17 +49,19 @@ pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk 
         let ticket = desk.is();
         let name = TicketRef::Id(ticket.id);
         let action = match event {
-            Event::Prioritize(to) => edit(&ticket, TicketEdit { priority: Some(*to), ..TicketEdit::default() }),
-            Event::Hold => go(&ticket, Verb::Hold, Status::OnHold),
-            Event::Start => go(&ticket, Verb::Start, Status::InProgress),
-            Event::Resolve => go(&ticket, Verb::Resolve, Status::Resolved),
-            Event::Reopen => go(&ticket, Verb::Reopen, Status::Reopened),
-            Event::Reply => say(&ticket, "Done", Visibility::Public),
-            Event::Ask => say(&ticket, "Well?", Visibility::Public),
-            Event::Delete if ticket.deleted_at.is_some() => {
-                Action::UndeleteTicket { ticket: name, etag: String::new() }
+            Event::Prioritize(to) => {
+                whichever(edit(&ticket, TicketEdit { priority: Some(*to), ..TicketEdit::default() }))
             }
-            Event::Delete => Action::DeleteTicket { ticket: name, etag: String::new() },
+            Event::Hold => go(&ticket, Transition::Hold, Status::OnHold),
+            Event::Start => go(&ticket, Transition::Start, Status::InProgress),
+            Event::Resolve => go(&ticket, Transition::Resolve, Status::Resolved),
+            Event::Reopen => go(&ticket, Transition::Reopen, Status::Reopened),
+            Event::Reply => whichever(say(&ticket, "Done", Visibility::Public)),
+            Event::Ask => whichever(say(&ticket, "Well?", Visibility::Public)),
+            Event::Delete if ticket.deleted_at.is_some() => {
+                whichever(UndeleteTicket { ticket: name, etag: String::new() })
+            }
+            Event::Delete => whichever(DeleteTicket { ticket: name, etag: String::new() }),
         };
         let who = if matches!(event, Event::Ask) { requester() } else { admin() };
         let until = desk.house.now.plus_micros(seconds * 1_000_000);
@@ -68,7 +69,7 @@ pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk 
             for part in [0.3, 0.9] {
                 let now = desk.house.now;
                 desk.house.now = now.plus_micros(((until.0 - now.0) as f64 * part) as i64);
-                let fire = command(&Caller::clock(TENANT), Action::FollowSla(vec![ticket.id]));
+                let fire = command(&Caller::clock(TENANT), FollowSla(vec![ticket.id]));
                 desk.house.submit(&fire).expect("done");
             }
         }
@@ -76,7 +77,7 @@ pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk 
         // Whether it was legal does not matter here.
         let _ = desk.house.submit(&command(&who, action));
     }
-    let fire = Action::FollowSla(vec![desk.is().id]);
+    let fire = FollowSla(vec![desk.is().id]);
     desk.house.submit(&command(&Caller::clock(TENANT), fire)).expect("done");
     desk
 }

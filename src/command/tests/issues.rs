@@ -34,11 +34,11 @@ fn issue_of(outcome: Outcome) -> Arc<Issue> {
 }
 
 fn issue(house: &mut House, title: &str) -> Arc<Issue> {
-    issue_of(house.run(&agent(), Action::CreateIssue(Box::new(new_issue(title)))).expect("an issue"))
+    issue_of(house.run(&agent(), CreateIssue(new_issue(title))).expect("an issue"))
 }
 
-fn update(issue: &Issue, edit: IssueEdit) -> Action {
-    Action::UpdateIssue { issue: issue.id, etag: String::new(), edit: Box::new(edit) }
+fn update(issue: &Issue, edit: IssueEdit) -> UpdateIssue {
+    UpdateIssue { issue: issue.id, etag: String::new(), edit }
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_issue_out_of_a_ticket_is_linked_to_it() {
     let mut house = House::new();
     let ticket = house.ticket(&agent(), create(NewTicket { description: "it smokes".into(), ..new_ticket("Printer") }));
     let with = IssueEdit { kind: Some(IssueType::Bug), ..IssueEdit::default() };
-    let action = Action::ConvertToIssue { ticket: TicketRef::Number(1), etag: ticket.etag(), with: Box::new(with) };
+    let action = ConvertToIssue { ticket: TicketRef::Number(1), etag: ticket.etag(), with };
     let made = issue_of(house.run(&agent(), action).expect("made"));
     assert_eq!((made.title.as_str(), made.description.as_str(), made.kind), ("Printer", "it smokes", IssueType::Bug));
     assert_eq!(
@@ -134,8 +134,8 @@ proptest! {
             let pair = (tickets[ticket].id, issues[issue].id);
             let (of, issue, etag) = (TicketRef::Id(pair.0), pair.1, String::new());
             let action = match tie {
-                true => Action::LinkIssue { issue, ticket: of, etag },
-                false => Action::UnlinkIssue { issue, ticket: of, etag },
+                true => whichever(LinkIssue { issue, ticket: of, etag }),
+                false => whichever(UnlinkIssue { issue, ticket: of, etag }),
             };
             let (before, known) = (house.next(), expected.contains(&pair));
             house.submit(&Command { validate_only: trial, ..command(&agent(), action) }).expect("done");

@@ -6,15 +6,15 @@ use crate::model::stored_type::Families;
 /// Brings a new ticket into a state.
 pub fn ticket_in(house: &mut House, state: Status) -> Arc<Ticket> {
     let ticket = house.ticket(&agent(), create(new_ticket("Printer")));
-    let path: &[(Verb, Status)] = match state {
+    let path: &[(Transition, Status)] = match state {
         Status::Open => &[],
-        Status::Pending => &[(Verb::Update, Status::Pending)],
-        Status::InProgress => &[(Verb::Start, Status::InProgress)],
-        Status::OnHold => &[(Verb::Hold, Status::OnHold)],
-        Status::Escalated => &[(Verb::Escalate, Status::Escalated)],
-        Status::Resolved => &[(Verb::Resolve, Status::Resolved)],
-        Status::Closed => &[(Verb::Close, Status::Closed)],
-        Status::Reopened => &[(Verb::Resolve, Status::Resolved), (Verb::Reopen, Status::Reopened)],
+        Status::Pending => &[(Transition::Update, Status::Pending)],
+        Status::InProgress => &[(Transition::Start, Status::InProgress)],
+        Status::OnHold => &[(Transition::Hold, Status::OnHold)],
+        Status::Escalated => &[(Transition::Escalate, Status::Escalated)],
+        Status::Resolved => &[(Transition::Resolve, Status::Resolved)],
+        Status::Closed => &[(Transition::Close, Status::Closed)],
+        Status::Reopened => &[(Transition::Resolve, Status::Resolved), (Transition::Reopen, Status::Reopened)],
     };
     for (verb, to) in path {
         house.move_to(&ticket, *verb, *to).expect("on the way");
@@ -25,8 +25,8 @@ pub fn ticket_in(house: &mut House, state: Status) -> Arc<Ticket> {
 }
 
 /// What the verb that leads to a state is.
-fn verb_to(state: Status) -> Option<Verb> {
-    Verb::ALL.iter().copied().find(|verb| verb.target() == Some(state))
+fn verb_to(state: Status) -> Option<Transition> {
+    Transition::ALL.iter().copied().find(|verb| verb.target() == Some(state))
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn every_move_is_as_documented() {
         "CLOSED: n- n- nn nn nn nn == yy",
         "REOPENED: y- y- yy yy yy yy yy ==",
     ];
-    let try_it = |from: Status, verb: Verb, to: Status| {
+    let try_it = |from: Status, verb: Transition, to: Status| {
         let mut house = House::new();
         let ticket = ticket_in(&mut house, from);
         let before = house.next();
@@ -67,7 +67,7 @@ fn every_move_is_as_documented() {
                 .iter()
                 .map(|to| {
                     let by_verb = verb_to(*to).map_or("-", |verb| try_it(*from, verb, *to));
-                    format!("{}{by_verb}", try_it(*from, Verb::Update, *to))
+                    format!("{}{by_verb}", try_it(*from, Transition::Update, *to))
                 })
                 .collect();
             format!("{from}: {}", cells.join(" "))
@@ -80,10 +80,10 @@ fn every_move_is_as_documented() {
 fn a_refused_move_says_what_to_do() {
     let mut house = House::new();
     let ticket = ticket_in(&mut house, Status::Closed);
-    let refusal = house.refused(&agent(), go(&ticket, Verb::Escalate, Status::Escalated));
+    let refusal = house.refused(&agent(), go(&ticket, Transition::Escalate, Status::Escalated));
     assert_eq!(refusal.to_string(), "cannot escalate TKT-0001: it is CLOSED; reopen it first");
     let Refusal::IllegalTransition { from, to, allowed, verb, .. } = refusal else { panic!("{refusal}") };
-    assert_eq!((from, to, verb), (Status::Closed, Some(Status::Escalated), Verb::Escalate));
+    assert_eq!((from, to, verb), (Status::Closed, Some(Status::Escalated), Transition::Escalate));
     assert_eq!(allowed, [Status::Reopened]);
 }
 
@@ -92,7 +92,7 @@ fn escalating_stamps_and_raises_the_level_each_time() {
     let mut house = House::new();
     let ticket = ticket_in(&mut house, Status::Escalated);
     assert_eq!((ticket.escalation_level, ticket.escalated_at), (1, Some(house.now)));
-    house.move_to(&ticket, Verb::Escalate, Status::Escalated).expect("again");
+    house.move_to(&ticket, Transition::Escalate, Status::Escalated).expect("again");
     let again = house.now_is(&ticket);
     assert_eq!((again.escalation_level, again.escalated_at), (2, Some(house.now)));
     assert_ne!(again.etag(), ticket.etag());
@@ -108,10 +108,10 @@ fn escalating_hands_over_to_the_higher_tier() {
         reason: "burning".into(),
         team_id: Some("tier2".into()),
         assignee_id: Some("eve".into()),
-        ..Step::of(Verb::Escalate, Status::Escalated)
+        ..Step::of(Transition::Escalate, Status::Escalated)
     };
     let from = house.next();
-    let action = Action::MoveTicket { ticket: TicketRef::Number(1), etag: ticket.etag(), step };
+    let action = MoveTicket { ticket: TicketRef::Number(1), etag: ticket.etag(), step };
     let after = house.ticket(&agent(), action);
     assert_eq!((after.team_id.as_str(), after.assignee_id.as_str()), ("tier2", "eve"));
     assert_eq!(house.kinds(from), ["ticket.escalated", "ticket.assigned"]);
@@ -124,10 +124,10 @@ fn resolve_close_and_reopen_stamp() {
     let mut house = House::new();
     let ticket = ticket_in(&mut house, Status::Resolved);
     let resolved_at = ticket.resolved_at.expect("stamped");
-    house.move_to(&ticket, Verb::Close, Status::Closed).expect("closed");
+    house.move_to(&ticket, Transition::Close, Status::Closed).expect("closed");
     let closed = house.now_is(&ticket);
     assert_eq!((closed.resolved_at, closed.closed_at), (Some(resolved_at), Some(house.now)));
-    house.move_to(&ticket, Verb::Reopen, Status::Reopened).expect("reopened");
+    house.move_to(&ticket, Transition::Reopen, Status::Reopened).expect("reopened");
     let reopened = house.now_is(&ticket);
     assert_eq!((reopened.resolved_at, reopened.closed_at), (None, None));
     assert_eq!((reopened.reopened_at, reopened.reopen_count), (Some(house.now), 1));
@@ -148,7 +148,7 @@ fn an_update_out_of_resolved_takes_reopens_stamps() {
     let mut house = House::new();
     let ticket = ticket_in(&mut house, Status::Resolved);
     let from = house.next();
-    house.move_to(&ticket, Verb::Update, Status::InProgress).expect("moved");
+    house.move_to(&ticket, Transition::Update, Status::InProgress).expect("moved");
     let after = house.now_is(&ticket);
     assert_eq!((after.reopened_at, after.reopen_count, after.resolved_at), (Some(house.now), 1, None));
     assert_eq!(house.kinds(from), ["ticket.status_changed"]);
@@ -164,7 +164,7 @@ fn an_update_to_a_verbs_state_is_that_verb() {
         let mut house = House::new();
         let ticket = ticket_in(&mut house, Status::Open);
         let from = house.next();
-        house.move_to(&ticket, Verb::Update, to).expect("moved");
+        house.move_to(&ticket, Transition::Update, to).expect("moved");
         assert_eq!(house.kinds(from), [kind]);
         let activity = house.since(from).next().expect("an activity");
         assert_eq!(activity.families, Families::MOVED);

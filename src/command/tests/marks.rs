@@ -2,7 +2,6 @@
 
 use super::desk::{Desk, at, due, resolution};
 use super::*;
-use crate::command::sla::PolicyEdit;
 use crate::model::sla::clock::Warning;
 
 /// Rules that tag a ticket with their names.
@@ -64,9 +63,9 @@ fn marks_of_rules_come_in_business_time_before_and_after_the_deadline() {
         &["2026-09-21T12:00-04"],
     ] {
         let mut desk = desk(resolution(480), MARKS);
-        let paused = desk.go("2026-09-14T13:00-04", Verb::Hold, Status::OnHold);
+        let paused = desk.go("2026-09-14T13:00-04", Transition::Hold, Status::OnHold);
         assert_eq!(paused.sla_next_at, None, "a paused clock comes to no mark");
-        desk.go("2026-09-15T11:00-04", Verb::Start, Status::InProgress);
+        desk.go("2026-09-15T11:00-04", Transition::Start, Status::InProgress);
         assert_eq!(desk.is().sla_next_at, due("2026-09-15T14:24-04"));
         let from = desk.house.next();
         ticks.iter().for_each(|when| drop(desk.tick(when)));
@@ -80,7 +79,7 @@ fn marks_of_rules_come_in_business_time_before_and_after_the_deadline() {
 fn what_is_done_in_time_comes_to_no_later_mark() {
     let mut desk = desk(resolution(60), MARKS);
     desk.tick("2026-09-14T11:00:01-04");
-    desk.go("2026-09-14T12:00-04", Verb::Resolve, Status::Resolved);
+    desk.go("2026-09-14T12:00-04", Transition::Resolve, Status::Resolved);
     assert_eq!(desk.tags(), ["most", "missed", "double"], "no hour before a target of one hour, none after the end");
     assert_eq!(desk.is().sla_next_at, None);
 }
@@ -122,11 +121,11 @@ fn open_clocks_get_the_marks_of_a_set_that_becomes_active() {
     assert_eq!(desk.house.kinds(from), [""; 0], "and that was all");
 
     // A paused clock, too; and with the set goes its mark.
-    desk.go("2026-09-14T13:00-04", Verb::Hold, Status::OnHold);
+    desk.go("2026-09-14T13:00-04", Transition::Hold, Status::OnHold);
     desk.house.rules = rules(&[("most", "{sla: resolution, at: 80%}")]);
     desk.tick("2026-09-14T14:00-04");
     assert_eq!(desk.clock(SlaMetric::Resolution).warnings, [Warning { mark: "80%".into(), at: None }]);
-    desk.go("2026-09-14T15:00-04", Verb::Start, Status::InProgress);
+    desk.go("2026-09-14T15:00-04", Transition::Start, Status::InProgress);
     assert_eq!(desk.is().sla_next_at, due("2026-09-15T10:24-04"));
     desk.house.rules = rules(&[]);
     desk.tick("2026-09-14T15:30-04");
@@ -173,7 +172,7 @@ fn timers_of_many_tickets_are_bounded_each_by_itself() {
             desk.is().id
         })
         .collect();
-    desk.act("2026-09-14T12:00-04", &Caller::clock(TENANT), Action::FollowSla(ids.clone()));
+    desk.act("2026-09-14T12:00-04", &Caller::clock(TENANT), FollowSla(ids.clone()));
     assert_eq!(desk.house.world.runs, [], "150 activities of 50 commands' worth");
     let tagged = |id: &Uuid| desk.house.world.tickets.get(id).flatten().is_some_and(|ticket| ticket.tags.has("a"));
     assert!(ids.iter().all(tagged));
@@ -203,7 +202,7 @@ fn choosing(policy: &str) -> Desk {
     let mut desk = Desk::new(resolution(480));
     desk.promise("gold", PolicyEdit { condition: Some("'vip' in ticket.tags".into()), ..resolution(60) });
     let old = desk.promise("old", PolicyEdit { condition: Some("false".into()), ..resolution(60) });
-    let retire = Action::DeletePolicy { policy: PolicyRef::Id(old.id), etag: String::new() };
+    let retire = DeleteSlaPolicy { policy: PolicyRef::Id(old.id), etag: String::new() };
     desk.house.run(&admin(), retire).expect("retired");
     let rule =
         format!("name: choose\non: ticket.created\ndo:\n  - tag: {{add: [seen]}}\n  - sla: {{policy: {policy}}}\n");
@@ -227,7 +226,7 @@ fn a_rule_chooses_a_policy_and_the_clocks_follow_in_the_same_write() {
     let rule = format!("name: again\non: ticket.tag_added\ndo:\n  - sla: {{policy: '{id}'}}\n");
     desk.house.rules = rule_set(&[&rule]);
     let from = desk.house.next();
-    let tag = |desk: &Desk, tag: &str| Action::TagTicket {
+    let tag = |desk: &Desk, tag: &str| TagTicket {
         ticket: TicketRef::Id(desk.is().id),
         etag: String::new(),
         add: vec![tag.into()],

@@ -12,7 +12,7 @@ fn house() -> House {
 
 fn rename(house: &mut House, id: &str, name: &str) {
     let row = Agent { name: name.into(), ..agent_row(id) };
-    house.run(&agent(), Action::UpsertAgent(Box::new(row), String::new())).expect("an agent");
+    house.run(&agent(), UpsertEntry { row, etag: String::new() }).expect("an agent");
 }
 
 fn mentioned(house: &mut House, body: &str) -> Vec<String> {

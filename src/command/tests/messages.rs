@@ -40,7 +40,7 @@ fn internal_notes_are_counted_apart() {
 fn a_requesters_word_on_pending_brings_it_back() {
     let mut house = House::new();
     let ticket = open_ticket(&mut house);
-    house.move_to(&ticket, Verb::Update, Status::Pending).expect("pending");
+    house.move_to(&ticket, Transition::Update, Status::Pending).expect("pending");
     let from = house.next();
     house.ticket(&agent(), say(&ticket, "ping", Visibility::Public));
     assert_eq!(house.now_is(&ticket).status, Status::Pending);
@@ -54,7 +54,7 @@ fn a_requesters_word_on_resolved_reopens_within_the_window_only() {
     for (wait, in_place) in [(7 * DAY - 2_000_000, true), (7 * DAY + 1, false)] {
         let mut house = House::new();
         let ticket = open_ticket(&mut house);
-        house.move_to(&ticket, Verb::Resolve, Status::Resolved).expect("resolved");
+        house.move_to(&ticket, Transition::Resolve, Status::Resolved).expect("resolved");
         house.ticket(&agent(), say(&ticket, "all good?", Visibility::Public));
         assert_eq!(house.now_is(&ticket).status, Status::Resolved, "an agent's word moves nothing");
         house.now = house.now.plus_micros(wait - 1_000_000);
@@ -74,7 +74,7 @@ fn a_requesters_word_on_closed_lands_on_a_follow_up() {
     let mut house = House::new();
     let new = NewTicket { team_id: "support".into(), tags: Words(vec!["vip".into()]), ..new_ticket("Help") };
     let ticket = house.ticket(&agent(), create(new));
-    house.move_to(&ticket, Verb::Close, Status::Closed).expect("closed");
+    house.move_to(&ticket, Transition::Close, Status::Closed).expect("closed");
     let outcome = house.run(&requester(), say(&ticket, "it is back", Visibility::Public)).expect("done");
     let Resource::Message(message, follow_up) = outcome.resource else { panic!("no message") };
     assert_eq!(message.ticket_id, follow_up.id);
@@ -88,10 +88,10 @@ fn a_requesters_word_on_closed_lands_on_a_follow_up() {
 fn a_requester_who_reopens_a_closed_ticket_gets_a_follow_up() {
     let mut house = House::new();
     let ticket = open_ticket(&mut house);
-    house.move_to(&ticket, Verb::Close, Status::Closed).expect("closed");
-    let follow_up = house.ticket(&requester(), go(&ticket, Verb::Reopen, Status::Reopened));
+    house.move_to(&ticket, Transition::Close, Status::Closed).expect("closed");
+    let follow_up = house.ticket(&requester(), go(&ticket, Transition::Reopen, Status::Reopened));
     assert_eq!((follow_up.follow_up_of, follow_up.status), (Some(ticket.id), Status::Open));
-    let in_place = house.ticket(&agent(), go(&ticket, Verb::Reopen, Status::Reopened));
+    let in_place = house.ticket(&agent(), go(&ticket, Transition::Reopen, Status::Reopened));
     assert_eq!((in_place.id, in_place.status), (ticket.id, Status::Reopened));
 }
 
@@ -99,7 +99,7 @@ fn a_requester_who_reopens_a_closed_ticket_gets_a_follow_up() {
 fn an_agents_public_word_on_closed_is_refused_and_a_note_is_not() {
     let mut house = House::new();
     let ticket = open_ticket(&mut house);
-    house.move_to(&ticket, Verb::Close, Status::Closed).expect("closed");
+    house.move_to(&ticket, Transition::Close, Status::Closed).expect("closed");
     let refusal = house.refused(&agent(), say(&ticket, "bye", Visibility::Public));
     assert_eq!(refusal, Refusal::TicketClosed { name: "TKT-0001".into() });
     house.ticket(&agent(), say(&ticket, "for the record", Visibility::Internal));
@@ -110,10 +110,10 @@ fn authors_are_who_they_say_only_for_programs() {
     let mut house = House::new();
     let ticket = open_ticket(&mut house);
     let as_rita = |body: &str, id: &str, email: &str| {
-        let Action::PostMessage { ticket, mut message } = say(&ticket, body, Visibility::Public) else { panic!("say") };
-        message.author_id = id.into();
-        message.author_email = email.into();
-        Action::PostMessage { ticket, message }
+        let mut post = say(&ticket, body, Visibility::Public);
+        post.message.author_id = id.into();
+        post.message.author_email = email.into();
+        post
     };
     let service = caller("mailgate", &[Role::Service], None);
     for action in [as_rita("by id", "rita", ""), as_rita("by mail", "", "rita@example.com")] {

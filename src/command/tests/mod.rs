@@ -30,14 +30,20 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::action::{MessageEdit, NewMessage, NewTicket, Step, TenantEdit, TicketEdit};
-use super::{Action, Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, Want, World, run};
+use super::action::{MessageEdit, NewMessage, NewTicket, Step, TicketEdit};
+use super::scope::Scope;
+use super::verbs::issue::*;
+use super::verbs::message::*;
+use super::verbs::ticket::*;
+use super::verbs::*;
+use super::wants::Wants;
+use super::{Command, Outcome, Refusal, RequestKey, Resource, Stop, Verb, Verdict, Want, World, run};
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::model::activity::Activity;
 use crate::model::canned::CannedRef;
 use crate::model::directory::{Agent, Team};
 use crate::model::ledger::Head;
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle::Transition;
 use crate::model::message::Message;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::policy::PolicyRef;
@@ -85,6 +91,27 @@ pub fn admin() -> Caller {
     caller("root", &[Role::Admin], None)
 }
 
+/// Whatever verb it is.
+pub type Any = Arc<dyn Verb>;
+
+pub fn whichever(verb: impl Verb) -> Any {
+    Arc::new(verb)
+}
+
+impl Verb for Any {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        (**self).wants(wants);
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        (**self).decide(world, scope)
+    }
+}
+
 /// A tenant, its rules and its time.
 pub struct House {
     pub world: World,
@@ -122,38 +149,38 @@ impl House {
         panic!("the command never has enough");
     }
 
-    pub fn run(&mut self, caller: &Caller, action: Action) -> Result<Outcome, Refusal> {
+    pub fn run(&mut self, caller: &Caller, verb: impl Verb) -> Result<Outcome, Refusal> {
         self.now = self.now.plus_micros(1_000_000);
-        match self.submit(&command(caller, action))? {
+        match self.submit(&command(caller, verb))? {
             Verdict::Done(outcome) => Ok(outcome),
             Verdict::Replay(request) => panic!("replayed {request:?}"),
         }
     }
 
     /// The ticket that the action answers with.
-    pub fn ticket(&mut self, caller: &Caller, action: Action) -> Arc<Ticket> {
-        match self.run(caller, action).expect("done").resource {
+    pub fn ticket(&mut self, caller: &Caller, verb: impl Verb) -> Arc<Ticket> {
+        match self.run(caller, verb).expect("done").resource {
             Resource::Ticket(ticket) | Resource::Message(_, ticket) => ticket,
             other => panic!("no ticket: {other:?}"),
         }
     }
 
     /// The message that the action answers with.
-    pub fn message(&mut self, caller: &Caller, action: Action) -> Arc<Message> {
-        match self.run(caller, action).expect("done").resource {
+    pub fn message(&mut self, caller: &Caller, verb: impl Verb) -> Arc<Message> {
+        match self.run(caller, verb).expect("done").resource {
             Resource::Message(message, _) => message,
             other => panic!("no message: {other:?}"),
         }
     }
 
-    pub fn refused(&mut self, caller: &Caller, action: Action) -> Refusal {
+    pub fn refused(&mut self, caller: &Caller, verb: impl Verb) -> Refusal {
         let before = self.image();
-        let refusal = self.run(caller, action).expect_err("a refusal");
+        let refusal = self.run(caller, verb).expect_err("a refusal");
         assert_eq!(before, self.image(), "a refusal left something behind");
         refusal
     }
 
-    pub fn move_to(&mut self, ticket: &Ticket, verb: Verb, to: Status) -> Result<Outcome, Refusal> {
+    pub fn move_to(&mut self, ticket: &Ticket, verb: Transition, to: Status) -> Result<Outcome, Refusal> {
         self.run(&agent(), go(ticket, verb, to))
     }
 
@@ -179,14 +206,14 @@ impl House {
     }
 
     pub fn add_agent(&mut self, id: &str) {
-        self.run(&agent(), Action::UpsertAgent(Box::new(agent_row(id)), String::new())).expect("an agent");
+        self.run(&agent(), UpsertEntry { row: agent_row(id), etag: String::new() }).expect("an agent");
     }
 
     pub fn add_team(&mut self, id: &str, members: &[&str]) {
         for member in members {
             self.add_agent(member);
         }
-        self.run(&agent(), Action::UpsertTeam(Box::new(team_row(id, members)), String::new())).expect("a team");
+        self.run(&agent(), UpsertEntry { row: team_row(id, members), etag: String::new() }).expect("a team");
     }
 
     /// What was decided, to compare by; without the runs, which outlive a refusal.
@@ -202,8 +229,8 @@ impl House {
     }
 }
 
-pub fn command(caller: &Caller, action: Action) -> Command {
-    Command { id: Uuid::now_v7(), caller: caller.clone(), request: None, validate_only: false, action }
+pub fn command(caller: &Caller, verb: impl Verb) -> Command {
+    Command { id: Uuid::now_v7(), caller: caller.clone(), request: None, validate_only: false, verb: Arc::new(verb) }
 }
 
 pub fn request(text: &str, fingerprint: u128) -> Option<RequestKey> {
@@ -236,32 +263,27 @@ pub fn new_ticket(subject: &str) -> NewTicket {
     }
 }
 
-pub fn create(new: NewTicket) -> Action {
-    Action::CreateTicket(Box::new(new))
+pub fn create(new: NewTicket) -> CreateTicket {
+    CreateTicket(new)
 }
 
-pub fn edit(ticket: &Ticket, edit: TicketEdit) -> Action {
-    Action::UpdateTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), edit: Box::new(edit) }
+pub fn edit(ticket: &Ticket, edit: TicketEdit) -> UpdateTicket {
+    UpdateTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), edit }
 }
 
-pub fn go(ticket: &Ticket, verb: Verb, to: Status) -> Action {
+pub fn go(ticket: &Ticket, verb: Transition, to: Status) -> Any {
     let step = Step::of(verb, to);
     match verb {
-        Verb::Update => edit(ticket, TicketEdit { status: Some(to), ..TicketEdit::default() }),
-        _ => Action::MoveTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), step },
+        Transition::Update => Arc::new(edit(ticket, TicketEdit { status: Some(to), ..TicketEdit::default() })),
+        _ => Arc::new(MoveTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), step }),
     }
 }
 
-pub fn assign(ticket: &Ticket, to: &str) -> Action {
-    Action::AssignTicket {
-        ticket: TicketRef::Id(ticket.id),
-        etag: String::new(),
-        assignee_id: Some(to.into()),
-        team_id: None,
-    }
+pub fn assign(ticket: &Ticket, to: &str) -> AssignTicket {
+    AssignTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), assignee_id: Some(to.into()), team_id: None }
 }
 
-pub fn say(ticket: &Ticket, body: &str, visibility: Visibility) -> Action {
+pub fn say(ticket: &Ticket, body: &str, visibility: Visibility) -> PostMessage {
     let message = NewMessage {
         body: body.into(),
         visibility,
@@ -270,22 +292,22 @@ pub fn say(ticket: &Ticket, body: &str, visibility: Visibility) -> Action {
         source: "docket".into(),
         source_type: SourceType::Api,
     };
-    Action::PostMessage { ticket: TicketRef::Id(ticket.id), message }
+    PostMessage { ticket: TicketRef::Id(ticket.id), message }
 }
 
-pub fn reword(message: &Message, body: &str) -> Action {
+pub fn reword(message: &Message, body: &str) -> UpdateMessage {
     let edit = MessageEdit { body: Some(body.into()), visibility: None };
     let ticket = TicketRef::Id(message.ticket_id);
-    Action::UpdateMessage { ticket, message: message.id, etag: String::new(), edit }
+    UpdateMessage { ticket, message: message.id, etag: String::new(), edit }
 }
 
-pub fn take_back(message: &Message) -> Action {
+pub fn take_back(message: &Message) -> DeleteMessage {
     let ticket = TicketRef::Id(message.ticket_id);
-    Action::DeleteMessage { ticket, message: message.id, etag: String::new() }
+    DeleteMessage { ticket, message: message.id, etag: String::new() }
 }
 
-pub fn settings(edit: TenantEdit, etag: &str) -> Action {
-    Action::UpdateTenant { etag: etag.into(), edit: Box::new(edit) }
+pub fn settings(edit: TenantEdit, etag: &str) -> UpdateTenant {
+    UpdateTenant { etag: etag.into(), edit }
 }
 
 pub fn agent_row(id: &str) -> Agent {

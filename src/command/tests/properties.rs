@@ -56,9 +56,11 @@ fn steps() -> impl Strategy<Value = Vec<(Step1, bool)>> {
     proptest::collection::vec((one, proptest::bool::weighted(0.1)), 1..40)
 }
 
-fn action(house: &House, step: &Step1) -> Option<(Caller, Action)> {
+fn action(house: &House, step: &Step1) -> Option<(Caller, Any)> {
     let tickets = || house.world.tickets.inserts().find(|t| Some(t.number) == step.ticket()).cloned();
-    let staff = |action| Some((agent(), action));
+    fn staff(verb: impl Verb) -> Option<(Caller, Any)> {
+        Some((agent(), Arc::new(verb)))
+    }
     match step {
         Step1::Create { team, to } => {
             let team_id = if *team { "support".to_owned() } else { String::new() };
@@ -66,18 +68,14 @@ fn action(house: &House, step: &Step1) -> Option<(Caller, Action)> {
         }
         Step1::Assign { to, .. } => staff(assign(&tickets()?, PEOPLE[*to])),
         Step1::Go { verb, to, .. } => {
-            let verb = Verb::ALL[*verb];
+            let verb = Transition::ALL[*verb];
             staff(go(&tickets()?, verb, verb.target().unwrap_or(Status::ALL[*to])))
         }
         Step1::Say { requester: false, public, .. } => staff(say(&tickets()?, "a", visibility(*public))),
-        Step1::Say { public, .. } => Some((requester(), say(&tickets()?, "r", visibility(*public)))),
-        Step1::Delete { .. } => {
-            staff(Action::DeleteTicket { ticket: TicketRef::Id(tickets()?.id), etag: String::new() })
-        }
-        Step1::Undelete { .. } => {
-            staff(Action::UndeleteTicket { ticket: TicketRef::Id(tickets()?.id), etag: String::new() })
-        }
-        Step1::Tag { tag, .. } => staff(Action::TagTicket {
+        Step1::Say { public, .. } => Some((requester(), Arc::new(say(&tickets()?, "r", visibility(*public))))),
+        Step1::Delete { .. } => staff(DeleteTicket { ticket: TicketRef::Id(tickets()?.id), etag: String::new() }),
+        Step1::Undelete { .. } => staff(UndeleteTicket { ticket: TicketRef::Id(tickets()?.id), etag: String::new() }),
+        Step1::Tag { tag, .. } => staff(TagTicket {
             ticket: TicketRef::Id(tickets()?.id),
             etag: String::new(),
             add: vec![format!("t{tag}")],
@@ -87,28 +85,28 @@ fn action(house: &House, step: &Step1) -> Option<(Caller, Action)> {
             let description = Some(["", "one", "two"][*text].to_owned());
             staff(edit(&tickets()?, TicketEdit { description, ..TicketEdit::default() }))
         }
-        Step1::Upsert { agent } => staff(Action::UpsertAgent(Box::new(agent_row(PEOPLE[*agent])), String::new())),
+        Step1::Upsert { agent } => staff(UpsertEntry { row: agent_row(PEOPLE[*agent]), etag: String::new() }),
         Step1::Decide { agent, requester } => {
             let edit = TenantEdit {
                 reopen_agent: Some(ReopenMode::ALL[*agent]),
                 reopen_requester: Some(ReopenMode::ALL[*requester]),
                 ..TenantEdit::default()
             };
-            Some((admin(), settings(edit, "")))
+            Some((admin(), Arc::new(settings(edit, ""))))
         }
-        Step1::FollowUp { .. } => staff(Action::CreateFollowUp {
+        Step1::FollowUp { .. } => staff(CreateFollowUp {
             ticket: TicketRef::Id(tickets()?.id),
             etag: String::new(),
-            with: Box::default(),
+            with: TicketEdit::default(),
         }),
         Step1::Rate { .. } => Some((
             requester(),
-            Action::RateTicket {
+            Arc::new(RateTicket {
                 ticket: TicketRef::Id(tickets()?.id),
                 etag: String::new(),
                 satisfaction: 4.0,
                 comment: String::new(),
-            },
+            }),
         )),
         Step1::Wait => None,
     }

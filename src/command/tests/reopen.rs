@@ -16,7 +16,7 @@ use Who::*;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
-    Verb,
+    Move,
     /// The verb with a mode of the caller's.
     In,
     After,
@@ -61,9 +61,9 @@ fn expected(case: &Case) -> What {
     let (_, row) = if late { rows.nth(1) } else { rows.next() }.expect("a row");
     let what = match (case.who, case.act) {
         (Requester, Act::In | Act::After) => Refused("forbidden"),
-        (Requester, Act::Verb) => row[0],
+        (Requester, Act::Move) => row[0],
         (Requester | ForRequester, Act::Message) => row[1],
-        (_, Act::Verb) => row[2],
+        (_, Act::Move) => row[2],
         (_, Act::In) => row[3],
         (_, Act::After) => row[4],
         (Desk(_), Act::Message) => row[5],
@@ -102,7 +102,7 @@ fn cases() -> impl Strategy<Value = Case> {
         1 => Just(ForRequester),
         3 => select(&ROLES[..]).prop_map(Desk),
     ];
-    let act = select(&[Act::Verb, Act::In, Act::After, Act::Message][..]);
+    let act = select(&[Act::Move, Act::In, Act::After, Act::Message][..]);
     // Those that the settings speak of more often.
     let state = prop_oneof![select(Status::ALL), select(&[Status::Resolved, Status::Closed, Status::Pending][..])];
     let mode = || select(ReopenMode::ALL);
@@ -118,24 +118,24 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-fn action(case: &Case, ticket: &Ticket) -> Action {
-    let verb = |mode| Action::MoveTicket {
-        ticket: TicketRef::Id(ticket.id),
-        etag: String::new(),
-        step: Step { mode, ..Step::of(Verb::Reopen, Status::Reopened) },
+fn action(case: &Case, ticket: &Ticket) -> Any {
+    let verb = |mode| {
+        whichever(MoveTicket {
+            ticket: TicketRef::Id(ticket.id),
+            etag: String::new(),
+            step: Step { mode, ..Step::of(Transition::Reopen, Status::Reopened) },
+        })
     };
     match case.act {
-        Act::Verb => verb(None),
+        Act::Move => verb(None),
         Act::In => verb(Some(ReopenMode::InPlace)),
         Act::After => verb(Some(ReopenMode::FollowUp)),
         Act::Message => {
-            let Action::PostMessage { ticket, mut message } = say(ticket, "hello", Visibility::Public) else {
-                panic!("say")
-            };
+            let mut post = say(ticket, "hello", Visibility::Public);
             if case.who == ForRequester {
-                message.author_id = "rita".into();
+                post.message.author_id = "rita".into();
             }
-            Action::PostMessage { ticket, message }
+            whichever(post)
         }
     }
 }
@@ -216,13 +216,13 @@ fn an_update_brings_back_the_ticket_itself_or_none() {
         let edit = TenantEdit { reopen_agent: Some(*mode), ..TenantEdit::default() };
         house.run(&admin(), settings(edit, "")).expect("settings");
         let ticket = lifecycle::ticket_in(&mut house, Status::Closed);
-        let done = house.move_to(&ticket, Verb::Update, Status::Reopened);
+        let done = house.move_to(&ticket, Transition::Update, Status::Reopened);
         match mode {
             ReopenMode::InPlace => assert_eq!(house.now_is(&ticket).status, Status::Reopened),
             mode => assert!(matches!(done, Err(Refusal::ReopenRejected { mode: said, .. }) if said == *mode), "{mode}"),
         }
         let resolved = lifecycle::ticket_in(&mut house, Status::Resolved);
-        house.move_to(&resolved, Verb::Update, Status::Reopened).expect("RESOLVED is the agents' own");
+        house.move_to(&resolved, Transition::Update, Status::Reopened).expect("RESOLVED is the agents' own");
     }
 }
 
@@ -252,5 +252,5 @@ fn a_rejected_requester_is_told_what_to_do() {
     let ticket = lifecycle::ticket_in(&mut house, Status::Closed);
     let text = "cannot reopen TKT-0001: it is CLOSED, and the tenant's reopen_requester is REJECT; create a new ticket";
     assert_eq!(house.refused(&requester(), say(&ticket, "x", Visibility::Public)).to_string(), text);
-    assert_eq!(house.refused(&requester(), go(&ticket, Verb::Reopen, Status::Reopened)).to_string(), text);
+    assert_eq!(house.refused(&requester(), go(&ticket, Transition::Reopen, Status::Reopened)).to_string(), text);
 }

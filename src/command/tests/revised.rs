@@ -17,7 +17,7 @@ fn open_ticket(house: &mut House) -> Arc<Ticket> {
 fn an_edit_keeps_both_texts_in_the_log_and_moves_nothing() {
     let mut house = House::new();
     let ticket = open_ticket(&mut house);
-    house.move_to(&ticket, Verb::Resolve, Status::Resolved).expect("resolved");
+    house.move_to(&ticket, Transition::Resolve, Status::Resolved).expect("resolved");
     let said = house.message(&agent(), say(&ticket, "recieved", Visibility::Public));
     let (from, before) = (house.next(), house.now_is(&ticket));
     let edited = house.message(&agent(), reword(&said, "received"));
@@ -76,7 +76,7 @@ fn authors_change_what_they_said_and_moderators_what_anybody_did() {
     let (bea, admin) = (caller("bea", &[Role::Agent], None), caller("root", &[Role::Admin], None));
     for (who, message) in [(&bea, &hers), (&bea, &his), (&agent(), &hers), (&requester(), &his), (&agent(), &greeting)]
     {
-        for action in [reword(message, "forged"), take_back(message)] {
+        for action in [whichever(reword(message, "forged")), whichever(take_back(message))] {
             let refusal = house.refused(who, action);
             assert!(matches!(refusal, Refusal::Forbidden { .. }), "{refusal}");
         }
@@ -95,11 +95,9 @@ fn who_posted_for_somebody_else_may_mend_it_and_so_may_the_author() {
     let mut house = House::new();
     let ticket = open_ticket(&mut house);
     let service = caller("mailgate", &[Role::Service], None);
-    let Action::PostMessage { ticket: name, mut message } = say(&ticket, "by mail", Visibility::Public) else {
-        panic!()
-    };
-    message.author_id = "rita".into();
-    let posted = house.message(&service, Action::PostMessage { ticket: name, message });
+    let mut post = say(&ticket, "by mail", Visibility::Public);
+    post.message.author_id = "rita".into();
+    let posted = house.message(&service, post);
     house.message(&service, reword(&posted, "without the signature"));
     house.message(&requester(), reword(&posted, "as I meant it"));
 }
@@ -117,9 +115,9 @@ fn a_note_is_not_there_for_a_requester_and_stays_a_note() {
     let other = house.ticket(&requester(), create(new_ticket("Another")));
     let elsewhere = Message { ticket_id: other.id, ..Message::clone(&note) };
     assert!(matches!(house.refused(&lead(), take_back(&elsewhere)), Refusal::NotFound { kind: Kind::Message, .. }));
-    let Action::UpdateMessage { ticket, message, etag, mut edit } = reword(&note, "louder") else { panic!() };
-    edit.visibility = Some(Visibility::Public);
-    let refusal = house.refused(&lead(), Action::UpdateMessage { ticket, message, etag, edit });
+    let mut louder = reword(&note, "louder");
+    louder.edit.visibility = Some(Visibility::Public);
+    let refusal = house.refused(&lead(), louder);
     assert!(matches!(refusal, Refusal::VisibilityFixed { is: Visibility::Internal, .. }), "{refusal}");
 }
 
@@ -140,17 +138,12 @@ fn a_stale_etag_is_refused_and_a_deleted_ticket_too() {
     let ticket = open_ticket(&mut house);
     let said = house.message(&agent(), say(&ticket, "hello", Visibility::Public));
     house.message(&agent(), reword(&said, "hello there"));
-    let stale = |action| match action {
-        Action::UpdateMessage { ticket, message, edit, .. } => {
-            Action::UpdateMessage { ticket, message, etag: "1".into(), edit }
-        }
-        Action::DeleteMessage { ticket, message, .. } => Action::DeleteMessage { ticket, message, etag: "1".into() },
-        other => other,
-    };
-    for action in [reword(&said, "x"), take_back(&said)] {
-        assert!(matches!(house.refused(&agent(), stale(action)), Refusal::EtagMismatch { .. }));
-    }
-    house.ticket(&agent(), Action::DeleteTicket { ticket: TicketRef::Id(ticket.id), etag: String::new() });
+    let stale = || "1".to_owned();
+    let edit = UpdateMessage { etag: stale(), ..reword(&said, "x") };
+    assert!(matches!(house.refused(&agent(), edit), Refusal::EtagMismatch { .. }));
+    let delete = DeleteMessage { etag: stale(), ..take_back(&said) };
+    assert!(matches!(house.refused(&agent(), delete), Refusal::EtagMismatch { .. }));
+    house.ticket(&agent(), DeleteTicket { ticket: TicketRef::Id(ticket.id), etag: String::new() });
     assert!(matches!(house.refused(&agent(), take_back(&said)), Refusal::Deleted { .. }));
 }
 

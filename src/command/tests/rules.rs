@@ -44,7 +44,7 @@ fn round_robin_goes_round_and_remembers() {
     let mut house = House::with(&[rule]);
     house.add_team("support", &["ann", "bob", "cyd"]);
     let away = Agent { status: AgentStatus::Away, ..agent_row("bob") };
-    house.run(&agent(), Action::UpsertAgent(Box::new(away), String::new())).expect("away");
+    house.run(&agent(), UpsertEntry { row: away, etag: String::new() }).expect("away");
     let mut next = || {
         let new = NewTicket { team_id: "support".into(), ..new_ticket("x") };
         house.ticket(&agent(), create(new)).assignee_id.clone()
@@ -67,14 +67,14 @@ fn a_denial_refuses_and_leaves_its_run() {
     let rule = "name: no-close\non: ticket.closing\nif: ticket.assignee_id == ''\ndo:\n  - deny: {message: \"assign ${ticket.display_number} first\"}\n";
     let mut house = House::with(&[rule]);
     let ticket = house.ticket(&agent(), create(new_ticket("x")));
-    for action in [go(&ticket, Verb::Close, Status::Closed), go(&ticket, Verb::Update, Status::Closed)] {
+    for action in [go(&ticket, Transition::Close, Status::Closed), go(&ticket, Transition::Update, Status::Closed)] {
         let refusal = house.refused(&agent(), action);
         let expected = Refusal::Denied { workflow: "no-close".into(), message: "assign TKT-0001 first".into() };
         assert_eq!(refusal, expected);
     }
     assert_eq!(house.world.runs.len(), 2);
     assert_eq!((house.world.runs[0].position, house.world.runs[0].ticket_id), (0, Some(ticket.id)));
-    let trial = Command { validate_only: true, ..command(&agent(), go(&ticket, Verb::Close, Status::Closed)) };
+    let trial = Command { validate_only: true, ..command(&agent(), go(&ticket, Transition::Close, Status::Closed)) };
     house.submit(&trial).expect_err("denied");
     assert_eq!(house.world.runs.len(), 2, "a trial leaves no run");
 }
@@ -133,12 +133,8 @@ fn two_rules_that_answer_each_other_come_to_rest() {
     let pong = "name: pong\non: ticket.tag_added\ndo:\n  - tag: {add: [\"q${ticket.tags.size()}\"]}\n";
     let mut house = House::with(&[ping, pong]);
     let ticket = house.ticket(&agent(), create(new_ticket("x")));
-    let tag = Action::TagTicket {
-        ticket: TicketRef::Id(ticket.id),
-        etag: String::new(),
-        add: vec!["go".into()],
-        remove: vec![],
-    };
+    let tag =
+        TagTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), add: vec!["go".into()], remove: vec![] };
     let after = house.ticket(&agent(), tag);
     for activity in &house.world.activities {
         assert!(activity.cause.as_ref().is_none_or(|cause| cause.depth <= 2), "{activity:?}");
@@ -158,12 +154,8 @@ fn no_chain_is_longer_than_eight_rules() {
         .collect();
     let mut house = House::with(&rules.iter().map(String::as_str).collect::<Vec<_>>());
     let ticket = house.ticket(&agent(), create(new_ticket("x")));
-    let tag = Action::TagTicket {
-        ticket: TicketRef::Id(ticket.id),
-        etag: String::new(),
-        add: vec!["t0".into()],
-        remove: vec![],
-    };
+    let tag =
+        TagTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), add: vec!["t0".into()], remove: vec![] };
     assert_eq!(house.ticket(&agent(), tag).tags.len(), 9);
     let run = house.world.runs.last().expect("a run");
     assert_eq!((run.workflow.as_str(), run.verdict), ("step-09", RunVerdict::Suppressed));
@@ -217,13 +209,13 @@ fn an_escalation_becomes_one_issue_and_its_resolve_resolves() {
     let resolve = "name: from-issue\non: issue.resolved\ndo:\n  - transition: {verb: resolve, reason: fixed}\n";
     let mut house = House::with(&[make, resolve]);
     let ticket = house.ticket(&agent(), create(new_ticket("Login")));
-    house.move_to(&ticket, Verb::Escalate, Status::Escalated).expect("escalated");
-    house.move_to(&ticket, Verb::Escalate, Status::Escalated).expect("again");
+    house.move_to(&ticket, Transition::Escalate, Status::Escalated).expect("escalated");
+    house.move_to(&ticket, Transition::Escalate, Status::Escalated).expect("again");
     let issues: Vec<_> = house.world.issues.inserts().cloned().collect();
     assert_eq!(issues.len(), 1);
     assert_eq!((issues[0].title.as_str(), issues[0].reporter_id.as_str()), ("Escalation: Login", "rita"));
     assert_eq!(issues[0].workflow, "to-issue");
-    house.run(&agent(), Action::ResolveIssue { issue: issues[0].id, etag: String::new() }).expect("resolved");
+    house.run(&agent(), ResolveIssue { issue: issues[0].id, etag: String::new() }).expect("resolved");
     assert_eq!(house.now_is(&ticket).status, Status::Resolved);
     let last = house.world.activities.last().expect("one");
     assert_eq!(
@@ -250,6 +242,6 @@ fn an_event_without_a_ticket_gives_actions_nothing_to_act_on() {
         source: String::new(),
         source_type: SourceType::Api,
     };
-    house.run(&agent(), Action::CreateIssue(Box::new(new))).expect("created");
+    house.run(&agent(), CreateIssue(new)).expect("created");
     assert_eq!(house.kinds(1), ["issue.created", "workflow.failed"]);
 }

@@ -23,7 +23,7 @@ fn the_same_request_again_is_a_replay_and_another_is_refused() {
 #[test]
 fn a_refused_request_uses_nothing_up() {
     let mut house = House::new();
-    let nobody = Action::DeleteTicket { ticket: TicketRef::Number(9), etag: String::new() };
+    let nobody = DeleteTicket { ticket: TicketRef::Number(9), etag: String::new() };
     let refused = Command { request: request("x", 1), ..command(&agent(), nobody) };
     house.submit(&refused).expect_err("refused");
     let good = Command { request: request("x", 2), ..command(&agent(), create(new_ticket("a"))) };
@@ -46,7 +46,7 @@ fn a_trial_answers_and_leaves_the_world_as_it_was() {
 
 #[test]
 fn deciding_twice_makes_the_same_ids() {
-    let command = command(&agent(), Action::CreateTickets(vec![new_ticket("a"), new_ticket("b")]));
+    let command = command(&agent(), CreateTickets(vec![new_ticket("a"), new_ticket("b")]));
     let ids = |mut house: House| match house.submit(&command).expect("done") {
         Verdict::Done(Outcome { resource: Resource::Tickets(all), .. }) => all.iter().map(|t| t.id).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
@@ -97,7 +97,7 @@ fn each_ticket_of_a_batch_has_the_bounds_to_itself() {
     let rule = "name: tagger\non: ticket.created\ndo:\n  - tag: {add: [seen]}\n";
     let mut house = House::with(&[rule]);
     let all = (0..150).map(|i| new_ticket(&i.to_string())).collect();
-    let outcome = house.run(&agent(), Action::CreateTickets(all)).expect("created");
+    let outcome = house.run(&agent(), CreateTickets(all)).expect("created");
     let Resource::Tickets(tickets) = outcome.resource else { panic!("no tickets") };
     assert!(tickets.iter().all(|ticket| ticket.tags.has("seen") && ticket.version == 2));
     assert_eq!(outcome.position, 300);

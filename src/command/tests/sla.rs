@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::command::refusal::Kind;
-use crate::command::sla::{CalendarEdit, PolicyEdit};
 use crate::model::directory::Organization;
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::hours::{Day, Interval};
@@ -14,27 +13,27 @@ fn named(name: &str) -> PolicyEdit {
     PolicyEdit { name: Some(name.into()), resolution_minutes: Some(Some(60)), ..PolicyEdit::default() }
 }
 
-fn policy(house: &mut House, action: Action) -> Arc<SlaPolicy> {
-    match house.run(&admin(), action).expect("done").resource {
+fn policy(house: &mut House, verb: impl Verb) -> Arc<SlaPolicy> {
+    match house.run(&admin(), verb).expect("done").resource {
         Resource::SlaPolicy(policy) => policy,
         other => panic!("no policy: {other:?}"),
     }
 }
 
 fn make(house: &mut House, edit: PolicyEdit) -> Arc<SlaPolicy> {
-    policy(house, Action::CreatePolicy(Box::new(edit)))
+    policy(house, CreateSlaPolicy(edit))
 }
 
-fn change(policy: &SlaPolicy, edit: PolicyEdit) -> Action {
-    Action::UpdatePolicy { policy: PolicyRef::Id(policy.id), etag: String::new(), edit: Box::new(edit) }
+fn change(policy: &SlaPolicy, edit: PolicyEdit) -> UpdateSlaPolicy {
+    UpdateSlaPolicy { policy: PolicyRef::Id(policy.id), etag: String::new(), edit }
 }
 
-fn drop(policy: &SlaPolicy) -> Action {
-    Action::DeletePolicy { policy: PolicyRef::Name(policy.name.clone()), etag: String::new() }
+fn drop(policy: &SlaPolicy) -> DeleteSlaPolicy {
+    DeleteSlaPolicy { policy: PolicyRef::Name(policy.name.clone()), etag: String::new() }
 }
 
-fn calendar(house: &mut House, action: Action) -> Arc<Calendar> {
-    match house.run(&admin(), action).expect("done").resource {
+fn calendar(house: &mut House, verb: impl Verb) -> Arc<Calendar> {
+    match house.run(&admin(), verb).expect("done").resource {
         Resource::Calendar(calendar) => calendar,
         other => panic!("no calendar: {other:?}"),
     }
@@ -46,15 +45,15 @@ fn hours(name: &str) -> CalendarEdit {
 }
 
 fn keep(house: &mut House, edit: CalendarEdit) -> Arc<Calendar> {
-    calendar(house, Action::CreateCalendar(Box::new(edit)))
+    calendar(house, CreateCalendar(edit))
 }
 
-fn rewrite(calendar: &Calendar, edit: CalendarEdit) -> Action {
-    Action::UpdateCalendar { calendar: CalendarRef::Id(calendar.id), etag: String::new(), edit: Box::new(edit) }
+fn rewrite(calendar: &Calendar, edit: CalendarEdit) -> UpdateCalendar {
+    UpdateCalendar { calendar: CalendarRef::Id(calendar.id), etag: String::new(), edit }
 }
 
-fn remove(calendar: &Calendar) -> Action {
-    Action::DeleteCalendar { calendar: CalendarRef::Id(calendar.id), etag: String::new() }
+fn remove(calendar: &Calendar) -> DeleteCalendar {
+    DeleteCalendar { calendar: CalendarRef::Id(calendar.id), etag: String::new() }
 }
 
 fn by_hours_of(calendar: &Calendar, name: &str) -> PolicyEdit {
@@ -93,7 +92,7 @@ fn everything_that_is_wrong_is_told_at_once() {
         business_hours_only: Some(true),
         ..named("bad")
     };
-    let Refusal::Invalid { violations } = house.refused(&admin(), Action::CreatePolicy(Box::new(bad))) else {
+    let Refusal::Invalid { violations } = house.refused(&admin(), CreateSlaPolicy(bad)) else {
         panic!("refused otherwise")
     };
     let fields: Vec<&str> = violations.iter().map(|violation| violation.field.as_str()).collect();
@@ -109,9 +108,9 @@ fn everything_that_is_wrong_is_told_at_once() {
     ];
     assert_eq!(fields, expected.map(|field| format!("sla_policy.{field}")));
     let none = PolicyEdit { resolution_minutes: Some(None), ..named("none") };
-    assert!(matches!(house.refused(&admin(), Action::CreatePolicy(Box::new(none))), Refusal::Invalid { .. }));
+    assert!(matches!(house.refused(&admin(), CreateSlaPolicy(none)), Refusal::Invalid { .. }));
     let early = PolicyEdit { warn_at: Some(Words(vec!["3600s".into()])), ..named("early") };
-    assert!(matches!(house.refused(&admin(), Action::CreatePolicy(Box::new(early))), Refusal::Invalid { .. }));
+    assert!(matches!(house.refused(&admin(), CreateSlaPolicy(early)), Refusal::Invalid { .. }));
 }
 
 #[test]
@@ -120,11 +119,10 @@ fn a_second_policy_of_the_same_slot_is_refused_and_names_the_first() {
     let kinds = |kinds: &[TicketType]| Some(Words(kinds.iter().map(|kind| kind.word().to_owned()).collect()));
     let high = |name: &str| PolicyEdit { priority: Some(Some(Priority::High)), ..named(name) };
     let first = make(&mut house, high("high"));
-    let taken =
-        |house: &mut House, edit: PolicyEdit| match house.refused(&admin(), Action::CreatePolicy(Box::new(edit))) {
-            Refusal::PolicyOverlaps { name, slot } => (name, slot),
-            other => panic!("refused otherwise: {other}"),
-        };
+    let taken = |house: &mut House, edit: PolicyEdit| match house.refused(&admin(), CreateSlaPolicy(edit)) {
+        Refusal::PolicyOverlaps { name, slot } => (name, slot),
+        other => panic!("refused otherwise: {other}"),
+    };
     assert_eq!(taken(&mut house, high("b")), ("high".into(), "any team, any type, priority HIGH".into()));
     // More specific ones, and those with a condition, stand beside it.
     let both = &[TicketType::Incident, TicketType::Problem];
@@ -148,7 +146,7 @@ fn a_calendar_that_is_used_stays_and_keeps_its_hours() {
     let bare = keep(&mut house, CalendarEdit { weekly: Some(Vec::new()), ..hours("bare") });
     let gold = make(&mut house, by_hours_of(&us, "gold"));
     assert_eq!(gold.calendar_id, Some(us.id));
-    let closed = Action::CreatePolicy(Box::new(by_hours_of(&bare, "never")));
+    let closed = CreateSlaPolicy(by_hours_of(&bare, "never"));
     assert!(matches!(house.refused(&admin(), closed), Refusal::Invalid { .. }));
     let default = TenantEdit { default_calendar: Some(Some(CalendarRef::Id(us.id))), ..TenantEdit::default() };
     house.run(&admin(), settings(default, "")).expect("a default");
@@ -179,10 +177,10 @@ fn a_trial_and_a_refusal_leave_the_configuration_as_it_was() {
     make(&mut house, named("gold"));
     let before: Vec<Uuid> = ids(&house);
     let high = PolicyEdit { priority: Some(Some(Priority::High)), ..named("high") };
-    let trial = Command { validate_only: true, ..command(&admin(), Action::CreatePolicy(Box::new(high))) };
+    let trial = Command { validate_only: true, ..command(&admin(), CreateSlaPolicy(high)) };
     house.submit(&trial).expect("a trial");
     assert_eq!(ids(&house), before);
-    house.refused(&admin(), Action::CreatePolicy(Box::new(named("gold"))));
+    house.refused(&admin(), CreateSlaPolicy(named("gold")));
     assert_eq!(ids(&house), before);
 }
 
@@ -200,7 +198,7 @@ fn a_ticket_names_only_a_policy_that_is_active_and_for_its_app() {
     };
     assert_eq!(has(&house, &ticket).as_deref(), Some("gold"));
     policy(&mut house, drop(&gold));
-    let wrong = |house: &mut House, action| match house.refused(&agent(), action) {
+    let wrong = |house: &mut House, verb: CreateTicket| match house.refused(&agent(), verb) {
         Refusal::Invalid { violations } => violations[0].field.clone(),
         other => panic!("refused otherwise: {other}"),
     };
@@ -211,7 +209,7 @@ fn a_ticket_names_only_a_policy_that_is_active_and_for_its_app() {
     let renamed = house.ticket(&agent(), edit(&ticket, TicketEdit { subject: Some("c".into()), ..Default::default() }));
     assert_eq!((renamed.sla_policy_id, has(&house, &renamed)), (Some(gold.id), None));
     let crm = caller("crm", &[Role::Service], Some("crm"));
-    let theirs = match house.run(&crm, Action::CreatePolicy(Box::new(named("theirs")))).expect("done").resource {
+    let theirs = match house.run(&crm, CreateSlaPolicy(named("theirs"))).expect("done").resource {
         Resource::SlaPolicy(policy) => policy,
         other => panic!("no policy: {other:?}"),
     };
@@ -321,7 +319,7 @@ proptest! {
         let mut house = House::new();
         let priorities = [Priority::High, Priority::Low];
         let org = organization(if enterprise { "Enterprise" } else { "Basic" });
-        house.run(&agent(), Action::UpsertOrganization(Box::new(org), String::new())).expect("an organization");
+        house.run(&agent(), UpsertEntry { row: org, etag: String::new() }).expect("an organization");
         let mut policies = Vec::new();
         for (index, one) in all.into_iter().enumerate() {
             let edit = PolicyEdit {
@@ -332,7 +330,7 @@ proptest! {
                 place: Some(one.place),
                 ..named(&format!("p{index}"))
             };
-            match house.run(&admin(), Action::CreatePolicy(Box::new(edit))) {
+            match house.run(&admin(), CreateSlaPolicy(edit)) {
                 Ok(Outcome { resource: Resource::SlaPolicy(policy), .. }) => policies.push(policy),
                 other => {
                     let overlaps = matches!(other, Err(Refusal::PolicyOverlaps { .. }));

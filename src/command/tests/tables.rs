@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::command::action::{DirectoryKind, NewCanned, NewIssue, NewTag};
-use crate::command::sla::{CalendarEdit, PolicyEdit};
+use crate::command::action::NewIssue;
 use crate::command::tables::tables;
 use crate::command::world::Savepoint;
 use crate::model::directory::{Contact, Organization};
@@ -189,32 +188,39 @@ fn new_issue(ticket: Uuid) -> NewIssue {
 /// How many [`step`]s there are.
 const STEPS: usize = 16;
 
+fn staff(verb: impl Verb) -> Option<(Caller, Any)> {
+    Some((agent(), whichever(verb)))
+}
+
+fn head(verb: impl Verb) -> Option<(Caller, Any)> {
+    Some((admin(), whichever(verb)))
+}
+
 /// One of the things that write: what it acts on is the newest of its sort.
-fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Action)> {
+fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Any)> {
     let ticket = || house.world.tickets.inserts().max_by_key(|ticket| ticket.number).cloned();
     let etag = String::new;
-    let staff = |action| Some((agent(), action));
     match which {
         0 => staff(create(NewTicket { assignee_id: "ann".into(), ..new_ticket(name) })),
-        1 => Some((requester(), say(&ticket()?, name, Visibility::Public))),
-        2 => staff(go(&ticket()?, Verb::Resolve, Status::Resolved)),
-        3 => staff(Action::CreateIssue(Box::new(new_issue(ticket()?.id)))),
+        1 => Some((requester(), whichever(say(&ticket()?, name, Visibility::Public)))),
+        2 => staff(go(&ticket()?, Transition::Resolve, Status::Resolved)),
+        3 => staff(CreateIssue(new_issue(ticket()?.id))),
         4 => {
             let link = house.world.issue_tickets.inserts().next()?;
-            staff(Action::UnlinkIssue { issue: link.issue_id, ticket: TicketRef::Id(link.ticket_id), etag: etag() })
+            staff(UnlinkIssue { issue: link.issue_id, ticket: TicketRef::Id(link.ticket_id), etag: etag() })
         }
-        5 => staff(Action::UpsertOrganization(Box::new(Organization { tier: name.into(), ..organization() }), etag())),
-        6 => staff(Action::UpsertContact(Box::new(Contact { email: name.into(), ..contact() }), etag())),
-        7 => staff(Action::UpsertTeam(Box::new(Team { name: name.into(), ..team_row("support", &["ann"]) }), etag())),
-        8 => staff(Action::UpsertAgent(Box::new(Agent { email: name.into(), ..agent_row("ann") }), etag())),
-        9 => staff(Action::DeleteEntry { kind: DirectoryKind::Agent, id: "ann".into(), etag: etag() }),
+        5 => staff(UpsertEntry { row: Organization { tier: name.into(), ..organization() }, etag: etag() }),
+        6 => staff(UpsertEntry { row: Contact { email: name.into(), ..contact() }, etag: etag() }),
+        7 => staff(UpsertEntry { row: Team { name: name.into(), ..team_row("support", &["ann"]) }, etag: etag() }),
+        8 => staff(UpsertEntry { row: Agent { email: name.into(), ..agent_row("ann") }, etag: etag() }),
+        9 => staff(DeleteEntry::<Agent>::new("ann".into(), etag())),
         10 => {
             let (color, team_id, description) = (String::new(), String::new(), String::new());
-            Some((admin(), Action::CreateTag(Box::new(NewTag { name: name.into(), color, team_id, description }))))
+            head(CreateTag { name: name.into(), color, team_id, description })
         }
         11 => {
             let (title, body, team_id) = ("A reply".into(), "Hello".into(), String::new());
-            staff(Action::CreateCanned(Box::new(NewCanned { name: name.into(), title, body, team_id })))
+            staff(CreateCannedResponse { name: name.into(), title, body, team_id })
         }
         12 => {
             // Each for a team of its own, or they would overlap; the first for all, so that tickets have clocks.
@@ -226,29 +232,29 @@ fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Action)> {
                 resolution_minutes: Some(Some(60)),
                 ..Default::default()
             };
-            Some((admin(), Action::CreatePolicy(Box::new(edit))))
+            head(CreateSlaPolicy(edit))
         }
         13 => {
             let edit = CalendarEdit { name: Some(name.into()), time_zone: Some("UTC".into()), ..Default::default() };
-            Some((admin(), Action::CreateCalendar(Box::new(edit))))
+            head(CreateCalendar(edit))
         }
         14 => {
             let edit =
                 TenantEdit { categories: Some(Words(vec!["general".into(), name.into()])), ..Default::default() };
-            Some((admin(), settings(edit, "")))
+            head(settings(edit, ""))
         }
-        _ => staff(Action::DeleteTicket { ticket: TicketRef::Id(ticket()?.id), etag: etag() }),
+        _ => staff(DeleteTicket { ticket: TicketRef::Id(ticket()?.id), etag: etag() }),
     }
 }
 
 /// One step, a day after the one before, refused or not; and what became due meanwhile.
 fn take(house: &mut House, which: usize, name: &str) {
     house.now = house.now.plus_micros(DAY);
-    if let Some((who, action)) = step(house, which, name) {
-        let _ = house.submit(&Command { request: request(name, which as u128), ..command(&who, action) });
+    if let Some((who, verb)) = step(house, which, name) {
+        let _ = house.submit(&Command { request: request(name, which as u128), ..command(&who, verb) });
     }
     let all: Vec<Uuid> = house.world.tickets.inserts().map(|ticket| ticket.id).collect();
-    house.submit(&command(&Caller::clock(TENANT), Action::FollowSla(all))).expect("followed");
+    house.submit(&command(&Caller::clock(TENANT), FollowSla(all))).expect("followed");
 }
 
 /// Every step, and what no command leaves behind when it is done.

@@ -1,7 +1,6 @@
 //! The registry of tags: names, stamps, and what it leaves alone.
 
 use super::*;
-use crate::command::action::{NewTag, TagEdit};
 use crate::command::refusal::Kind;
 use crate::model::tag::Tag;
 
@@ -9,22 +8,22 @@ fn lead() -> Caller {
     caller("lea", &[Role::Lead], None)
 }
 
-fn register(name: &str) -> Action {
+fn register(name: &str) -> CreateTag {
     let (color, team_id, description) = ("#ef4444".into(), "support".into(), String::new());
-    Action::CreateTag(Box::new(NewTag { name: name.into(), color, team_id, description }))
+    CreateTag { name: name.into(), color, team_id, description }
 }
 
-fn recolor(name: &str, color: &str, etag: &str) -> Action {
-    let edit = TagEdit { color: Some(color.into()), ..TagEdit::default() };
-    Action::UpdateTag { name: name.into(), etag: etag.into(), edit }
+fn recolor(name: &str, color: &str, etag: &str) -> UpdateTag {
+    let color = Some(color.into());
+    UpdateTag { name: name.into(), etag: etag.into(), color, team_id: None, description: None }
 }
 
-fn drop(name: &str) -> Action {
-    Action::DeleteTag { name: name.into(), etag: String::new() }
+fn drop(name: &str) -> DeleteTag {
+    DeleteTag { name: name.into(), etag: String::new() }
 }
 
-fn tag(house: &mut House, action: Action) -> Arc<Tag> {
-    match house.run(&lead(), action).expect("done").resource {
+fn tag(house: &mut House, verb: impl Verb) -> Arc<Tag> {
+    match house.run(&lead(), verb).expect("done").resource {
         Resource::Tag(tag) => tag,
         other => panic!("no tag: {other:?}"),
     }
@@ -106,7 +105,7 @@ fn an_app_reaches_its_own_tags_only() {
     let mut house = House::new();
     tag(&mut house, register("vip"));
     let crm = caller("crm", &[Role::Service], Some("crm"));
-    for action in [recolor("vip", "", ""), drop("vip")] {
+    for action in [whichever(recolor("vip", "", "")), whichever(drop("vip"))] {
         assert!(matches!(house.refused(&crm, action), Refusal::NotFound { kind: Kind::Tag, .. }));
     }
     assert!(matches!(house.refused(&requester(), register("x")), Refusal::Forbidden { .. }));

@@ -14,7 +14,7 @@ fn categories(words: &[&str]) -> TenantEdit {
     TenantEdit { categories: Some(Words(words.iter().map(|w| (*w).to_owned()).collect())), ..TenantEdit::default() }
 }
 
-fn in_category(category: &str) -> Action {
+fn in_category(category: &str) -> CreateTicket {
     create(NewTicket { category: category.into(), ..new_ticket("x") })
 }
 
@@ -82,7 +82,7 @@ fn a_batch_names_the_ticket_whose_category_is_none() {
     let mut house = House::new();
     house.run(&admin(), settings(categories(&["billing"]), "")).expect("set");
     let other = NewTicket { category: "sales".into(), ..new_ticket("b") };
-    let refusal = house.refused(&agent(), Action::CreateTickets(vec![new_ticket("a"), other]));
+    let refusal = house.refused(&agent(), CreateTickets(vec![new_ticket("a"), other]));
     let Refusal::Invalid { violations } = refusal else { panic!("{refusal}") };
     assert_eq!(violations[0].field, "requests[1].ticket.category");
 }
@@ -118,10 +118,10 @@ fn a_rule_reads_the_tenant_and_is_only_its_tenants() {
 }
 
 /// What a command misses when it is decided first, in a tenant whose configuration has come to this position.
-fn missed(config_position: i64, action: Action) -> Vec<Want> {
+fn missed(config_position: i64, verb: impl Verb) -> Vec<Want> {
     let house = House::new();
     let head = Head { position: 9, config_position, ..house.world.head.clone() };
-    match run(&mut World::new(head), &command(&agent(), action), &house.rules, house.now) {
+    match run(&mut World::new(head), &command(&agent(), verb), &house.rules, house.now) {
         Ok(_) => Vec::new(),
         Err(Stop::Missing(wants)) => wants,
         Err(Stop::Refused(refusal)) => panic!("{refusal}"),

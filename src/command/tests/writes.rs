@@ -33,13 +33,13 @@ fn a_requesters_ticket_is_the_requesters() {
 fn a_batch_is_numbered_in_order_or_not_at_all() {
     let mut house = House::new();
     let all = vec![new_ticket("a"), new_ticket("b"), new_ticket("c")];
-    let outcome = house.run(&agent(), Action::CreateTickets(all)).expect("created");
+    let outcome = house.run(&agent(), CreateTickets(all)).expect("created");
     let Resource::Tickets(tickets) = outcome.resource else { panic!("no tickets") };
     let numbers: Vec<_> = tickets.iter().map(|t| (t.subject.as_str(), t.number, t.position)).collect();
     assert_eq!(numbers, [("a", 1, 1), ("b", 2, 2), ("c", 3, 3)]);
     let tags = Words((0..65).map(|i| i.to_string()).collect());
     let bad = NewTicket { tags, ..new_ticket("too much") };
-    let refusal = house.refused(&agent(), Action::CreateTickets(vec![new_ticket("d"), bad]));
+    let refusal = house.refused(&agent(), CreateTickets(vec![new_ticket("d"), bad]));
     assert!(matches!(refusal, Refusal::LimitExceeded { limit: 64, .. }), "{refusal}");
 }
 
@@ -95,12 +95,8 @@ fn a_stale_etag_is_refused_with_the_fresh_one() {
     let mut house = House::new();
     let ticket = house.ticket(&agent(), create(new_ticket("a")));
     let after = house.ticket(&agent(), assign(&ticket, "bob"));
-    let stale = |etag: String| Action::TagTicket {
-        ticket: TicketRef::Number(1),
-        etag,
-        add: vec!["x".into()],
-        remove: Vec::new(),
-    };
+    let stale =
+        |etag: String| TagTicket { ticket: TicketRef::Number(1), etag, add: vec!["x".into()], remove: Vec::new() };
     let refusal = house.refused(&agent(), stale(ticket.etag()));
     let expected = Refusal::EtagMismatch { name: "TKT-0001".into(), sent: ticket.etag(), current: after.etag() };
     assert_eq!(refusal, expected);
@@ -112,7 +108,7 @@ fn deleting_is_soft_idempotent_and_undone() {
     let mut house = House::new();
     let ticket = house.ticket(&agent(), create(NewTicket { assignee_id: "ann".into(), ..new_ticket("a") }));
     let name = TicketRef::Id(ticket.id);
-    let delete = Action::DeleteTicket { ticket: name.clone(), etag: ticket.etag() };
+    let delete = DeleteTicket { ticket: name.clone(), etag: ticket.etag() };
     let deleted = house.ticket(&agent(), delete.clone());
     assert_eq!((deleted.deleted_at, deleted.deleted_by.as_str()), (Some(house.now), "ann"));
     assert_eq!(house.open_count("ann"), 0);
@@ -120,7 +116,7 @@ fn deleting_is_soft_idempotent_and_undone() {
     house.ticket(&agent(), delete);
     assert_eq!(house.image(), before, "twice changes nothing");
     assert_eq!(house.refused(&agent(), assign(&ticket, "bob")), Refusal::Deleted { name: "TKT-0001".into() });
-    let restored = house.ticket(&agent(), Action::UndeleteTicket { ticket: name, etag: String::new() });
+    let restored = house.ticket(&agent(), UndeleteTicket { ticket: name, etag: String::new() });
     assert_eq!((restored.deleted_at, restored.deleted_by.as_str()), (None, ""));
     assert_eq!(house.open_count("ann"), 1);
 }
@@ -136,7 +132,7 @@ fn what_is_not_theirs_is_not_there() {
     let stranger = caller("mallory", &[Role::Requester], None);
     assert_eq!(house.refused(&stranger, say(&ticket, "hi", Visibility::Public)), gone(&name));
     let nobody = TicketRef::Id(Uuid::from_u128(7));
-    let missing = Action::DeleteTicket { ticket: nobody.clone(), etag: String::new() };
+    let missing = DeleteTicket { ticket: nobody.clone(), etag: String::new() };
     assert_eq!(house.refused(&agent(), missing), gone(&nobody));
     assert!(matches!(house.refused(&requester(), assign(&ticket, "rita")), Refusal::Forbidden { .. }));
 }
@@ -164,18 +160,15 @@ fn issues_and_tickets_know_each_other() {
         Resource::Issue(issue) => issue,
         other => panic!("no issue: {other:?}"),
     };
-    let made = issue(house.run(&agent(), Action::CreateIssue(Box::new(new))).expect("created").resource);
+    let made = issue(house.run(&agent(), CreateIssue(new)).expect("created").resource);
     assert_eq!(made.ticket_ids.len(), 1, "one link for one ticket");
-    let link = Action::LinkIssue {
-        issue: made.id,
-        ticket: TicketRef::Id(b.id),
-        etag: crate::model::ticket::etag(made.etag_version),
-    };
+    let link =
+        LinkIssue { issue: made.id, ticket: TicketRef::Id(b.id), etag: crate::model::ticket::etag(made.etag_version) };
     let linked = issue(house.run(&agent(), link.clone()).expect("linked").resource);
     assert_eq!(linked.ticket_ids.len(), 2);
     assert!(matches!(house.refused(&agent(), link), Refusal::EtagMismatch { .. }));
     let from = house.next();
-    let outcome = house.run(&agent(), Action::ResolveIssue { issue: made.id, etag: String::new() }).expect("resolved");
+    let outcome = house.run(&agent(), ResolveIssue { issue: made.id, etag: String::new() }).expect("resolved");
     let resolved = issue(outcome.resource);
     assert_eq!((resolved.status, resolved.resolved_at), (IssueStatus::Resolved, Some(house.now)));
     let told: Vec<_> = house.since(from).map(|x| (x.kind.as_str(), x.ticket_id)).collect();
@@ -184,7 +177,7 @@ fn issues_and_tickets_know_each_other() {
     assert_eq!(house.now_is(&a).etag(), a.etag());
     assert_eq!(*house.world.issues_of(b.id).expect("known"), vec![made.id]);
     let before = house.image();
-    house.run(&agent(), Action::ResolveIssue { issue: made.id, etag: String::new() }).expect("again");
+    house.run(&agent(), ResolveIssue { issue: made.id, etag: String::new() }).expect("again");
     assert_eq!(house.image(), before);
     assert_eq!(house.world.issue_tickets.inserts().count(), 2);
 }

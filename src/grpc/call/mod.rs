@@ -20,7 +20,7 @@ use crate::feed::Feed;
 use crate::grpc::convert::Disclosure;
 use crate::grpc::server::gate;
 use crate::grpc::server::layers::Deadline;
-use crate::identity::{Caller, Role, Roles};
+use crate::identity::Caller;
 use crate::journal::Journal;
 use crate::projection::Projections;
 use crate::store::audience::Audience;
@@ -62,7 +62,7 @@ impl Call {
     /// The request came through no gate.
     pub fn of<T>(request: &Request<T>) -> Result<Call, Status> {
         let caller = gate::caller(request)?.clone();
-        let audience = audience(&caller);
+        let audience = Audience::reading(&caller);
         let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
         let trace = request.extensions().get::<Trace>().cloned();
         Ok(Call { caller, audience, deadline, trace })
@@ -76,17 +76,6 @@ impl Call {
     /// How much of those rows it is shown.
     pub fn disclosure(&self) -> Disclosure {
         Disclosure::to(&self.audience)
-    }
-}
-
-/// Every role but the requester's. Who has none of these reads as a requester.
-const DESK: Roles = Roles::of(&[Role::Agent, Role::Lead, Role::Admin, Role::Auditor, Role::Service, Role::Importer]);
-
-/// The limits of a caller inside its tenant: the one place that decides whose reads are a requester's.
-fn audience(caller: &Caller) -> Audience {
-    Audience {
-        app_id: caller.app_id().map(str::to_owned),
-        requester: (!caller.roles().intersects(DESK)).then(|| caller.sub().to_owned()),
     }
 }
 

@@ -3,19 +3,20 @@
 use tonic::Status;
 
 use super::{Call, State};
+use crate::command::resource::Held;
 use crate::command::{Command, Resource, Verdict};
-use crate::grpc::convert::answer::Answer;
+use crate::grpc::convert::answer::At;
 use crate::grpc::convert::commands::{self, Write};
-use crate::grpc::replay::{self, Kind};
+use crate::grpc::replay;
 use crate::grpc::status::{self, fault};
 
 /// The whole of an RPC that writes.
 pub async fn write<W: Write>(state: &State, call: Call, request: W) -> Result<W::Response, Status> {
     let bytes = request.encoded_len();
-    let part = call.disclosure();
+    let disclosure = call.disclosure();
     let command = commands::command(call.caller.clone(), request).map_err(status::refused)?;
-    let Written { resource, position, epoch } = submit(state, W::METHOD, &call, command, bytes).await?;
-    let answer = W::Response::of(resource, position, epoch, part);
+    let Written { resource, position, epoch } = submit(state, (W::METHOD, W::HELD), &call, command, bytes).await?;
+    let answer = W::answer(resource, At { position, epoch, disclosure });
     answer.ok_or_else(|| fault::incident(W::METHOD, &"the answer is of another kind than the request"))
 }
 
@@ -28,12 +29,11 @@ struct Written {
 /// The part that is the same for all, compiled once.
 async fn submit(
     state: &State,
-    method: &'static str,
+    (method, held): (&'static str, Held),
     call: &Call,
     command: Command,
     bytes: usize,
 ) -> Result<Written, Status> {
-    let kind = Kind::of(&command.action);
     let answer = state
         .journal
         .submit_traced(command, bytes, call.deadline, call.trace.clone())
@@ -42,7 +42,7 @@ async fn submit(
     let (resource, position) = match answer.verdict {
         Verdict::Done(outcome) => (outcome.resource, outcome.position),
         Verdict::Replay(request) => {
-            (Box::pin(replay::answer(&state.pool, method, kind, &request)).await?, request.position)
+            (Box::pin(replay::answer(&state.pool, method, held, &request)).await?, request.position)
         }
     };
     Ok(Written { resource, position, epoch: answer.epoch })

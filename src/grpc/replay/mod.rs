@@ -7,8 +7,8 @@ use diesel_async::AsyncPgConnection;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::command::action::DirectoryKind;
-use crate::command::{Action, Resource};
+use crate::command::Resource;
+use crate::command::resource::Held;
 use crate::grpc::status::fault;
 use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
@@ -18,95 +18,14 @@ use crate::store;
 use crate::store::pool::Pool;
 use crate::store::read::activity::View;
 
-mod directory;
 mod rebuild;
 #[cfg(test)]
 mod tests;
 
-/// What sort of resource a write answers with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Ticket,
-    Tickets,
-    Message,
-    Issue,
-    Organization,
-    Contact,
-    Team,
-    Agent,
-    Tag,
-    CannedResponse,
-    SlaPolicy,
-    Calendar,
-    Tenant,
-    /// Entries of the directory.
-    All,
-}
-
-impl Kind {
-    pub fn of(action: &Action) -> Kind {
-        match action {
-            Action::CreateTickets(_) | Action::FollowSla(_) => Kind::Tickets,
-            Action::CreateTicket(_)
-            | Action::UpdateTicket { .. }
-            | Action::DeleteTicket { .. }
-            | Action::UndeleteTicket { .. }
-            | Action::AssignTicket { .. }
-            | Action::TagTicket { .. }
-            | Action::CreateFollowUp { .. }
-            | Action::RateTicket { .. }
-            | Action::MoveTicket { .. } => Kind::Ticket,
-            Action::PostMessage { .. } | Action::UpdateMessage { .. } | Action::DeleteMessage { .. } => Kind::Message,
-            Action::CreateIssue(_)
-            | Action::ResolveIssue { .. }
-            | Action::UpdateIssue { .. }
-            | Action::ReopenIssue { .. }
-            | Action::LinkIssue { .. }
-            | Action::UnlinkIssue { .. }
-            | Action::ConvertToIssue { .. } => Kind::Issue,
-            Action::UpsertOrganization(..) => Kind::Organization,
-            Action::UpsertContact(..) => Kind::Contact,
-            Action::UpsertTeam(..) => Kind::Team,
-            Action::UpsertAgent(..) => Kind::Agent,
-            Action::UpdateTenant { .. } => Kind::Tenant,
-            Action::UpsertAll(_) => Kind::All,
-            Action::DeleteEntry { kind, .. } => match kind {
-                DirectoryKind::Organization => Kind::Organization,
-                DirectoryKind::Contact => Kind::Contact,
-                DirectoryKind::Team => Kind::Team,
-                DirectoryKind::Agent => Kind::Agent,
-            },
-            Action::CreateCanned(_) | Action::UpdateCanned { .. } | Action::DeleteCanned { .. } => Kind::CannedResponse,
-            Action::CreatePolicy(_) | Action::UpdatePolicy { .. } | Action::DeletePolicy { .. } => Kind::SlaPolicy,
-            Action::CreateCalendar(_) | Action::UpdateCalendar { .. } | Action::DeleteCalendar { .. } => Kind::Calendar,
-            Action::CreateTag(_) | Action::UpdateTag { .. } | Action::DeleteTag { .. } => Kind::Tag,
-        }
-    }
-
-    /// Whether the answer holds what several activities of the write made.
-    fn is_spread(self) -> bool {
-        match self {
-            Kind::Tickets | Kind::Message => true,
-            Kind::Ticket
-            | Kind::Issue
-            | Kind::Organization
-            | Kind::Contact
-            | Kind::Team
-            | Kind::Agent
-            | Kind::Tag
-            | Kind::CannedResponse
-            | Kind::SlaPolicy
-            | Kind::Calendar
-            | Kind::Tenant
-            | Kind::All => false,
-        }
-    }
-}
-
-/// The resource that `request` was answered with. The same request has the same method, and so the same kind.
-pub async fn answer(pool: &Pool, method: &'static str, kind: Kind, request: &Request) -> Result<Resource, Status> {
+/// The resource that `request` was answered with. The same request has the same method, and so it is held in the same way.
+pub async fn answer(pool: &Pool, method: &'static str, held: Held, request: &Request) -> Result<Resource, Status> {
     let mut conn = pool.get().await.map_err(fault::of_pool)?;
-    let found = load(&mut conn, kind, request).await.map_err(|error| fault::of_read(method, "", error))?;
+    let found = load(&mut conn, held, request).await.map_err(|error| fault::of_read(method, "", error))?;
     found.ok_or_else(|| {
         let Request { resource_id, resource_position, first_position, position, .. } = request;
         let what = format!(
@@ -116,18 +35,20 @@ pub async fn answer(pool: &Pool, method: &'static str, kind: Kind, request: &Req
     })
 }
 
-async fn load(conn: &mut AsyncPgConnection, kind: Kind, request: &Request) -> QueryResult<Option<Resource>> {
+async fn load(conn: &mut AsyncPgConnection, held: Held, request: &Request) -> QueryResult<Option<Resource>> {
     let tenant = request.tenant_id.as_str();
-    if kind == Kind::Message && request.first_position > request.position {
-        return unchanged_message(conn, request).await;
-    }
-    let rows = if kind.is_spread() {
+    let spread = match held {
+        Held::Message if request.first_position > request.position => return unchanged_message(conn, request).await,
+        Held::Tickets | Held::Message => true,
+        Held::One(_) | Held::Each(_) => false,
+    };
+    let rows = if spread {
         store::read::activity::range(conn, tenant, request.first_position - 1, request.position, View::Full).await?
     } else {
-        let positions: Vec<(&str, i64)> = rebuild::positions(kind, request).map(|at| (tenant, at)).collect();
+        let positions: Vec<(&str, i64)> = rebuild::positions(held, request).map(|at| (tenant, at)).collect();
         store::lookup::activities(conn, &positions).await?
     };
-    match rebuild::resource(kind, request, activities(rows)?) {
+    match rebuild::resource(held, request, activities(rows)?) {
         Some(resource) => describe(conn, tenant, resource).await,
         None => Ok(None),
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Kind, directory};
 use crate::command::Resource;
+use crate::command::resource::Held;
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
@@ -12,10 +12,15 @@ use crate::model::ticket::Ticket;
 use uuid::Uuid;
 
 /// The resource that these activities of the write hold; its tickets have no description yet. `None`: they do not hold it.
-pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Option<Resource> {
-    match kind {
-        Kind::Tickets => created(&activities).map(Resource::Tickets),
-        Kind::Message => {
+pub fn resource(held: Held, request: &Request, activities: Vec<Activity>) -> Option<Resource> {
+    match held {
+        Held::One(read) => read(activities.first()?),
+        Held::Each(read) => {
+            let row = |at| read(activities.iter().find(|activity| activity.position == at)?);
+            positions(held, request).map(row).collect::<Option<_>>().map(Resource::All)
+        }
+        Held::Tickets => created(&activities).map(Resource::Tickets),
+        Held::Message => {
             let message = activities.iter().find(|a| a.position == request.resource_position)?.message.clone()?;
             if id::show(id::MESSAGE, message.id) != request.resource_id {
                 return None;
@@ -23,35 +28,16 @@ pub fn resource(kind: Kind, request: &Request, activities: Vec<Activity>) -> Opt
             let ticket = last(&activities, message.ticket_id)?;
             Some(Resource::Message(Arc::new(message), ticket))
         }
-        Kind::Ticket => one(activities)?.ticket.map(Resource::Ticket),
-        Kind::Issue => one(activities)?.issue.map(|issue| Resource::Issue(Arc::new(issue))),
-        Kind::Organization
-        | Kind::Contact
-        | Kind::Team
-        | Kind::Agent
-        | Kind::Tag
-        | Kind::CannedResponse
-        | Kind::SlaPolicy
-        | Kind::Calendar
-        | Kind::Tenant => directory::row(kind, &one(activities)?),
-        Kind::All => {
-            let row = |at| directory::entry(activities.iter().find(|activity| activity.position == at)?);
-            positions(kind, request).map(row).collect::<Option<_>>().map(Resource::All)
-        }
     }
 }
 
 /// Where the log has what was answered, in that order: one activity, or one for each entry of a batch.
-pub fn positions(kind: Kind, request: &Request) -> impl Iterator<Item = i64> {
-    let listed = match kind {
-        Kind::All => request.resource_id.split(',').filter_map(|at| at.parse().ok()).collect(),
-        _ => vec![request.resource_position],
+pub fn positions(held: Held, request: &Request) -> impl Iterator<Item = i64> {
+    let listed = match held {
+        Held::Each(_) => request.resource_id.split(',').filter_map(|at| at.parse().ok()).collect(),
+        Held::One(_) | Held::Tickets | Held::Message => vec![request.resource_position],
     };
     listed.into_iter()
-}
-
-fn one(activities: Vec<Activity>) -> Option<Activity> {
-    activities.into_iter().next()
 }
 
 /// The tickets that the caller itself made, in that order, each as the write left it.
@@ -70,17 +56,7 @@ pub fn tickets(resource: &Resource) -> impl Iterator<Item = &Arc<Ticket>> {
     let all = match resource {
         Resource::Ticket(ticket) | Resource::Message(_, ticket) => std::slice::from_ref(ticket),
         Resource::Tickets(tickets) => tickets.as_slice(),
-        Resource::Issue(_)
-        | Resource::Organization(_)
-        | Resource::Contact(_)
-        | Resource::Team(_)
-        | Resource::Agent(_)
-        | Resource::Tag(_)
-        | Resource::CannedResponse(_)
-        | Resource::SlaPolicy(_)
-        | Resource::Calendar(_)
-        | Resource::Tenant(_)
-        | Resource::All(_) => &[],
+        _ => &[],
     };
     all.iter()
 }
@@ -95,16 +71,6 @@ pub fn describe(resource: Resource, described: &[Activity]) -> Option<Resource> 
         Resource::Ticket(ticket) => Resource::Ticket(full(ticket)?),
         Resource::Message(message, ticket) => Resource::Message(message, full(ticket)?),
         Resource::Tickets(tickets) => Resource::Tickets(tickets.into_iter().map(full).collect::<Option<_>>()?),
-        Resource::Issue(_)
-        | Resource::Organization(_)
-        | Resource::Contact(_)
-        | Resource::Team(_)
-        | Resource::Agent(_)
-        | Resource::Tag(_)
-        | Resource::CannedResponse(_)
-        | Resource::SlaPolicy(_)
-        | Resource::Calendar(_)
-        | Resource::Tenant(_)
-        | Resource::All(_) => resource,
+        other => other,
     })
 }

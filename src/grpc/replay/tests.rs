@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Activity, ActivityRow, Kind, Request, Resource, activities, rebuild};
+use super::{Activity, ActivityRow, Held, Request, Resource, activities, rebuild};
 use crate::model::activity::{Cause, Change};
+use crate::model::directory::{Agent, Team};
 use crate::model::message::Message;
+use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::*;
@@ -102,9 +104,9 @@ fn request(resource_id: &str, resource_position: i64, first_position: i64, posit
     Request { tenant_id, key, fingerprint, resource_id, resource_position, first_position, position, created_at: AT }
 }
 
-fn rebuilt(kind: Kind, request: &Request, log: &[Activity]) -> Option<Resource> {
+fn rebuilt(held: Held, request: &Request, log: &[Activity]) -> Option<Resource> {
     let stored: Vec<Activity> = activities(log.iter().map(ActivityRow::of)).expect("they read back");
-    let resource = rebuild::resource(kind, request, stored.clone())?;
+    let resource = rebuild::resource(held, request, stored.clone())?;
     rebuild::describe(resource, &stored)
 }
 
@@ -117,7 +119,7 @@ fn a_batch_is_its_callers_tickets_as_the_write_left_them() {
         activity(7, "ticket.created", Some(ticket(2, 7, 7))),
         by_rule(activity(8, "ticket.created", Some(ticket(3, 8, 8)))),
     ];
-    let Some(Resource::Tickets(tickets)) = rebuilt(Kind::Tickets, &request("", 8, 5, 8), &log) else {
+    let Some(Resource::Tickets(tickets)) = rebuilt(Held::Tickets, &request("", 8, 5, 8), &log) else {
         panic!("no tickets");
     };
     assert_eq!(*tickets[0], Ticket { description: "first".into(), ..assigned });
@@ -129,7 +131,8 @@ fn a_batch_is_its_callers_tickets_as_the_write_left_them() {
 fn a_description_written_long_before_is_found() {
     let moved = Ticket { status: Status::Resolved, ..ticket(1, 40, 5) };
     let then = vec![activity(40, "ticket.resolved", Some(moved.clone()))];
-    let resource = rebuild::resource(Kind::Ticket, &request("tkt", 40, 40, 40), then).expect("the ticket");
+    let resource = rebuild::resource(Held::One(Resource::logged::<Ticket>), &request("tkt", 40, 40, 40), then)
+        .expect("the ticket");
     let told = |log: &[Activity]| rebuild::describe(resource.clone(), log);
 
     let Some(Resource::Ticket(found)) = told(&[described(activity(5, "ticket.created", None), "long ago")]) else {
@@ -175,12 +178,12 @@ fn a_message_comes_with_its_ticket_as_the_write_left_it() {
         activity(13, "issue.created", Some(ticket(2, 13, 13))),
     ];
     let shown = id::show(id::MESSAGE, message.id);
-    let Some(Resource::Message(found, of)) = rebuilt(Kind::Message, &request(&shown, 11, 11, 13), &log) else {
+    let Some(Resource::Message(found, of)) = rebuilt(Held::Message, &request(&shown, 11, 11, 13), &log) else {
         panic!("no message");
     };
     assert_eq!((*found).clone(), message);
     assert_eq!(*of, Ticket { description: "text".into(), ..tagged });
-    assert!(rebuilt(Kind::Message, &request("msg_other", 11, 11, 13), &log).is_none());
+    assert!(rebuilt(Held::Message, &request("msg_other", 11, 11, 13), &log).is_none());
 }
 
 #[test]
@@ -192,13 +195,14 @@ fn a_row_of_the_directory_comes_out_of_its_activitys_data() {
         "updated_at": AT.plus_micros(1).to_string(), "updated_by": "ann", "schema_version": 1, "etag": "1f",
     });
     let log = [Activity { data: Some(data), ..activity(3, "agent.changed", None) }];
-    let Some(Resource::Agent(agent)) = rebuilt(Kind::Agent, &request("bob", 3, 3, 3), &log) else {
+    let Some(Resource::Agent(agent)) = rebuilt(Held::One(Resource::logged::<Agent>), &request("bob", 3, 3, 3), &log)
+    else {
         panic!("no agent");
     };
     assert_eq!((agent.status, agent.capacity, agent.weight, agent.open_count), (AgentStatus::Away, 5, 2, 3));
     assert_eq!((agent.skills.0.as_slice(), agent.etag_version, agent.position), (&["rust".to_owned()][..], 31, 3));
     assert_eq!((agent.created_at, agent.updated_at), (AT, AT.plus_micros(1)));
-    assert!(rebuilt(Kind::Team, &request("bob", 3, 3, 3), &log).is_none(), "it is no team");
+    assert!(rebuilt(Held::One(Resource::logged::<Team>), &request("bob", 3, 3, 3), &log).is_none(), "it is no team");
 }
 
 #[test]
@@ -211,7 +215,9 @@ fn settings_come_out_of_their_activity_as_they_went_in() {
         "schema_version": 1, "etag": "2",
     });
     let log = [Activity { data: Some(data), ..activity(3, "tenant.changed", None) }];
-    let Some(Resource::Tenant(tenant)) = rebuilt(Kind::Tenant, &request("acme", 3, 3, 3), &log) else {
+    let Some(Resource::Tenant(tenant)) =
+        rebuilt(Held::One(Resource::logged::<Tenant>), &request("acme", 3, 3, 3), &log)
+    else {
         panic!("no settings");
     };
     assert_eq!((tenant.reopen_agent, tenant.reopen_requester), (ReopenMode::Reject, ReopenMode::InPlace));
@@ -232,8 +238,14 @@ fn a_batch_of_entries_comes_in_its_order_from_wherever_the_log_has_them() {
     };
     // The second one was not changed by the write: its activity is older.
     let log = [team("old", 3), team("one", 8), team("two", 9)];
-    let Some(Resource::All(rows)) = rebuilt(Kind::All, &request("8,3,9", 9, 8, 9), &log) else { panic!("no batch") };
+    let Some(Resource::All(rows)) = rebuilt(Held::Each(Resource::logged::<Team>), &request("8,3,9", 9, 8, 9), &log)
+    else {
+        panic!("no batch")
+    };
     let ids: Vec<&str> = rows.iter().map(|row| if let Resource::Team(team) = row { &*team.id } else { "" }).collect();
     assert_eq!(ids, ["one", "old", "two"]);
-    assert!(rebuilt(Kind::All, &request("8,4", 9, 8, 9), &log).is_none(), "what is not there is not made up");
+    assert!(
+        rebuilt(Held::Each(Resource::logged::<Team>), &request("8,4", 9, 8, 9), &log).is_none(),
+        "what is not there is not made up"
+    );
 }

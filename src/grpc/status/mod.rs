@@ -279,14 +279,14 @@ fn shortened(mut text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::lifecycle::Verb;
+    use crate::model::lifecycle::Transition;
     use crate::model::words::Status as TicketStatus;
 
     #[test]
     fn an_illegal_move_says_everything_twice() {
         let status = refused(Refusal::IllegalTransition {
             name: "TKT-0042".into(),
-            verb: Verb::Escalate,
+            verb: Transition::Escalate,
             from: TicketStatus::Closed,
             to: Some(TicketStatus::Escalated),
             allowed: vec![TicketStatus::Reopened],

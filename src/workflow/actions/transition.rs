@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::action::Action;
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
 use crate::workflow::place::Place;
@@ -11,8 +11,8 @@ use crate::workflow::template::{Template, Want};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
-    /// Never `Verb::Update`.
-    pub verb: Verb,
+    /// Never `lifecycle::Transition::Update`.
+    pub verb: lifecycle::Transition,
     pub reason: String,
 }
 
@@ -25,7 +25,7 @@ pub struct Raw {
 }
 
 pub struct Transition {
-    verb: Verb,
+    verb: lifecycle::Transition,
     reason: Template,
 }
 
@@ -35,9 +35,9 @@ impl Action for Transition {
     type Effect = Move;
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<Transition> {
-        let verbs = || Verb::ALL.iter().copied().filter(|verb| *verb != Verb::Update);
+        let verbs = || lifecycle::Transition::ALL.iter().copied().filter(|verb| *verb != lifecycle::Transition::Update);
         let Some(verb) = verbs().find(|verb| verb.word() == raw.verb.to_lowercase()) else {
-            let hint = suggest(&raw.verb, verbs().map(Verb::word));
+            let hint = suggest(&raw.verb, verbs().map(lifecycle::Transition::word));
             place.error(&["verb"], "unknown-word", format!("there is no verb `{}`", raw.verb), &hint);
             return None;
         };

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::activity::Task;
 use crate::model::activity_type::ActivityType;
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle::Transition;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
 use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
 use crate::workflow::actions::{SetFields, Strategy, TagEdit, WhenNone};
@@ -97,7 +97,7 @@ fn every_action_becomes_its_effect() {
                 when_none: WhenNone::To("bob".into()),
             }),
             Effect::Assign(Assignment { to: AssignTo::Agent("ann".into()), when_none: WhenNone::Leave }),
-            Effect::Transition(Move { verb: Verb::Hold, reason: "waits for Rita".into() }),
+            Effect::Transition(Move { verb: Transition::Hold, reason: "waits for Rita".into() }),
             Effect::Message(Post { text: MessageText::Body("Hello Rita".into()), visibility: Visibility::Internal }),
             Effect::CreateIssue(IssueDraft {
                 title: "T".into(),

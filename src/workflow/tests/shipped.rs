@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle::Transition;
 use crate::model::stored_type::Families;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
@@ -154,7 +154,8 @@ fn an_escalation_makes_one_issue() {
 fn a_resolved_issue_resolves_its_ticket() {
     let set = shipped();
     let [rule] = set.after(ActivityType::IssueResolved)[..] else { panic!("one rule waits") };
-    let resolve = Effect::Transition(Move { verb: Verb::Resolve, reason: "Issue resolved: Session store".into() });
+    let resolve =
+        Effect::Transition(Move { verb: Transition::Resolve, reason: "Issue resolved: Session store".into() });
     assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", fixture::ticket()))), Some(vec![resolve]));
     let mut done = fixture::ticket();
     done.status = Status::Resolved;
@@ -203,8 +204,10 @@ fn a_deadline_is_told_of_and_then_escalated() {
     assert_eq!(effects(&told("sla.warning", "80%", fixture::ticket())), [note("@ann ")]);
     let nobodys = Ticket { assignee_id: String::new(), ..fixture::ticket() };
     assert_eq!(effects(&told("sla.warning", "80%", nobodys)), [note("")]);
-    let escalate =
-        Effect::Transition(Move { verb: Verb::Escalate, reason: "The deadline for its resolution was missed".into() });
+    let escalate = Effect::Transition(Move {
+        verb: Transition::Escalate,
+        reason: "The deadline for its resolution was missed".into(),
+    });
     assert_eq!(effects(&told("sla.breached", "", fixture::ticket())), [escalate]);
     for status in [Status::Escalated, Status::Resolved] {
         assert_eq!(effects(&told("sla.breached", "", Ticket { status, ..fixture::ticket() })), []);

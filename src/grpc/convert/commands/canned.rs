@@ -2,17 +2,23 @@
 
 use super::check::id;
 use super::etag;
-use crate::command::Action;
-use crate::command::action::{CannedEdit, NewCanned};
+use crate::command::verbs::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedResponse};
 use crate::grpc::convert::canned::{self, MAX_NAME_CHARS};
 use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
+use crate::model::canned::CannedResponse;
 use crate::model::id::CANNED_RESPONSE;
 
 const MAX_TITLE_CHARS: usize = 200;
 
-pub fn create(request: pb::CreateCannedResponseRequest, found: &mut Violations) -> Action {
+writes! {
+    CreateCannedResponseRequest -> CreateCannedResponseResponse { canned_response: CannedResponse }, by create;
+    UpdateCannedResponseRequest -> UpdateCannedResponseResponse { canned_response: CannedResponse }, by update;
+    DeleteCannedResponseRequest -> DeleteCannedResponseResponse { canned_response: CannedResponse }, by delete;
+}
+
+pub fn create(request: pb::CreateCannedResponseRequest, found: &mut Violations) -> CreateCannedResponse {
     let pb::CreateCannedResponseRequest { canned_response, request_id: _, validate_only: _ } = request;
     let canned = found.set("canned_response", canned_response);
     found.within("canned_response", |found| {
@@ -22,35 +28,33 @@ pub fn create(request: pb::CreateCannedResponseRequest, found: &mut Violations) 
             (true, false) => name(found, title.clone()),
             (false, _) => name(found, canned.name),
         };
-        Action::CreateCanned(Box::new(NewCanned {
+        CreateCannedResponse {
             team_id: id(found, "team_id", canned.team_id),
             body: body(found, canned.body),
             name,
             title,
-        }))
+        }
     })
 }
 
-pub fn update(request: pb::UpdateCannedResponseRequest, found: &mut Violations) -> Action {
+pub fn update(request: pb::UpdateCannedResponseRequest, found: &mut Violations) -> UpdateCannedResponse {
     let pb::UpdateCannedResponseRequest { canned_response, update_mask, request_id: _, validate_only: _ } = request;
     let mask = fields::CANNED_RESPONSE.masked(found, update_mask);
     let has = |field| mask.contains(&field);
     let canned = found.set("canned_response", canned_response);
-    found.within("canned_response", |found| Action::UpdateCanned {
+    found.within("canned_response", |found| UpdateCannedResponse {
         canned: canned::named(found, "id", &canned.id),
         etag: etag(found, canned.etag),
-        edit: Box::new(CannedEdit {
-            name: has("name").then(|| name(found, canned.name)),
-            title: has("title").then(|| title(found, canned.title)),
-            team_id: has("team_id").then(|| id(found, "team_id", canned.team_id)),
-            body: has("body").then(|| body(found, canned.body)),
-        }),
+        name: has("name").then(|| name(found, canned.name)),
+        title: has("title").then(|| title(found, canned.title)),
+        team_id: has("team_id").then(|| id(found, "team_id", canned.team_id)),
+        body: has("body").then(|| body(found, canned.body)),
     })
 }
 
-pub fn delete(request: pb::DeleteCannedResponseRequest, found: &mut Violations) -> Action {
+pub fn delete(request: pb::DeleteCannedResponseRequest, found: &mut Violations) -> DeleteCannedResponse {
     let pb::DeleteCannedResponseRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
-    Action::DeleteCanned { canned: canned::named(found, "id", &id), etag: etag(found, sent) }
+    DeleteCannedResponse { canned: canned::named(found, "id", &id), etag: etag(found, sent) }
 }
 
 fn name(found: &mut Violations, name: String) -> String {

@@ -3,8 +3,7 @@
 
 use super::check::{email, id, name};
 use super::{Write, etag, fits_batch, of_batch};
-use crate::command::Action;
-use crate::command::action::DirectoryKind;
+use crate::command::verbs::{DeleteEntry, Entry, UpsertAll, UpsertEntry};
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
@@ -19,6 +18,22 @@ const MAX_SKILLS: usize = 64;
 const MAX_SKILL_CHARS: usize = 64;
 const MAX_CAPACITY: i32 = 1_000_000;
 const MAX_WEIGHT: i32 = 1_000;
+
+writes! {
+    UpsertOrganizationRequest -> UpsertOrganizationResponse { organization: Organization }, by organization;
+    UpsertContactRequest -> UpsertContactResponse { contact: Contact }, by contact;
+    UpsertTeamRequest -> UpsertTeamResponse { team: Team }, by team;
+    UpsertAgentRequest -> UpsertAgentResponse { agent: Agent }, by agent;
+    BatchUpsertOrganizationsRequest
+        -> BatchUpsertOrganizationsResponse { organizations: each Organization }, by organizations;
+    DeleteOrganizationRequest -> DeleteOrganizationResponse { organization: Organization }, by delete_organization;
+    BatchUpsertContactsRequest -> BatchUpsertContactsResponse { contacts: each Contact }, by contacts;
+    DeleteContactRequest -> DeleteContactResponse { contact: Contact }, by delete_contact;
+    BatchUpsertTeamsRequest -> BatchUpsertTeamsResponse { teams: each Team }, by teams;
+    DeleteTeamRequest -> DeleteTeamResponse { team: Team }, by delete_team;
+    BatchUpsertAgentsRequest -> BatchUpsertAgentsResponse { agents: each Agent }, by agents;
+    DeleteAgentRequest -> DeleteAgentResponse { agent: Agent }, by delete_agent;
+}
 
 /// `stamped! { Team { id: …, } }`: the row, with empty stamps.
 macro_rules! stamped {
@@ -42,7 +57,7 @@ macro_rules! stamped {
     };
 }
 
-pub fn organization(request: pb::UpsertOrganizationRequest, found: &mut Violations) -> Action {
+pub fn organization(request: pb::UpsertOrganizationRequest, found: &mut Violations) -> UpsertEntry<Organization> {
     let row = found.set("organization", request.organization);
     found.within("organization", |found| {
         let pb::Subscription { plan, status } = row.subscription.unwrap_or_default();
@@ -54,11 +69,11 @@ pub fn organization(request: pb::UpsertOrganizationRequest, found: &mut Violatio
             subscription_status: word(found, "subscription.status", status),
             attributes: value::struct_from_pb(found, "attributes", row.attributes),
         });
-        Action::UpsertOrganization(Box::new(organization), etag(found, row.etag))
+        UpsertEntry { row: organization, etag: etag(found, row.etag) }
     })
 }
 
-pub fn contact(request: pb::UpsertContactRequest, found: &mut Violations) -> Action {
+pub fn contact(request: pb::UpsertContactRequest, found: &mut Violations) -> UpsertEntry<Contact> {
     let row = found.set("contact", request.contact);
     found.within("contact", |found| {
         let contact = stamped!(Contact {
@@ -68,11 +83,11 @@ pub fn contact(request: pb::UpsertContactRequest, found: &mut Violations) -> Act
             organization_id: id(found, "organization_id", row.organization_id),
             attributes: value::struct_from_pb(found, "attributes", row.attributes),
         });
-        Action::UpsertContact(Box::new(contact), etag(found, row.etag))
+        UpsertEntry { row: contact, etag: etag(found, row.etag) }
     })
 }
 
-pub fn team(request: pb::UpsertTeamRequest, found: &mut Violations) -> Action {
+pub fn team(request: pb::UpsertTeamRequest, found: &mut Violations) -> UpsertEntry<Team> {
     let row = found.set("team", request.team);
     found.within("team", |found| {
         found.words("member_ids", &row.member_ids, MAX_MEMBERS, MAX_WORD_CHARS);
@@ -82,11 +97,11 @@ pub fn team(request: pb::UpsertTeamRequest, found: &mut Violations) -> Action {
             member_ids: Words::unique(row.member_ids),
             last_assigned: String::new(),
         });
-        Action::UpsertTeam(Box::new(team), etag(found, row.etag))
+        UpsertEntry { row: team, etag: etag(found, row.etag) }
     })
 }
 
-pub fn agent(request: pb::UpsertAgentRequest, found: &mut Violations) -> Action {
+pub fn agent(request: pb::UpsertAgentRequest, found: &mut Violations) -> UpsertEntry<Agent> {
     let row = found.set("agent", request.agent);
     found.within("agent", |found| {
         found.words("skills", &row.skills, MAX_SKILLS, MAX_SKILL_CHARS);
@@ -101,42 +116,47 @@ pub fn agent(request: pb::UpsertAgentRequest, found: &mut Violations) -> Action 
             open_count: 0,
             known: true,
         });
-        Action::UpsertAgent(Box::new(agent), etag(found, row.etag))
+        UpsertEntry { row: agent, etag: etag(found, row.etag) }
     })
 }
 
-/// The batch and the deletion of each sort of entry.
+/// `others! { teams: BatchUpsertTeamsRequest by team, delete_team: DeleteTeamRequest, Team; }` makes `fn teams` of a batch of what
+/// `team` reads, and `fn delete_team`.
 macro_rules! others {
-    ($($many:ident: $batch:ident, $delete:ident: $delete_request:ident, $entry:ident;)+) => { $(
-        pub fn $many(request: pb::$batch, found: &mut Violations) -> Action {
-            all(request.requests, found)
+    ($($many:ident: $batch:ident by $one:ident, $delete:ident: $delete_request:ident, $entry:ident;)+) => { $(
+        fn $many(request: pb::$batch, found: &mut Violations) -> UpsertAll<$entry> {
+            all(request.requests, $one, found)
         }
 
-        pub fn $delete(request: pb::$delete_request, found: &mut Violations) -> Action {
+        fn $delete(request: pb::$delete_request, found: &mut Violations) -> DeleteEntry<$entry> {
             let pb::$delete_request { id, etag: tag, request_id: _, validate_only: _ } = request;
-            Action::DeleteEntry { kind: DirectoryKind::$entry, id: own_id(found, id), etag: etag(found, tag) }
+            DeleteEntry::new(own_id(found, id), etag(found, tag))
         }
     )+ };
 }
 
 others! {
-    organizations: BatchUpsertOrganizationsRequest, delete_organization: DeleteOrganizationRequest, Organization;
-    contacts: BatchUpsertContactsRequest, delete_contact: DeleteContactRequest, Contact;
-    teams: BatchUpsertTeamsRequest, delete_team: DeleteTeamRequest, Team;
-    agents: BatchUpsertAgentsRequest, delete_agent: DeleteAgentRequest, Agent;
+    organizations: BatchUpsertOrganizationsRequest by organization, delete_organization: DeleteOrganizationRequest, Organization;
+    contacts: BatchUpsertContactsRequest by contact, delete_contact: DeleteContactRequest, Contact;
+    teams: BatchUpsertTeamsRequest by team, delete_team: DeleteTeamRequest, Team;
+    agents: BatchUpsertAgentsRequest by agent, delete_agent: DeleteAgentRequest, Agent;
 }
 
-fn all<W: Write>(requests: Vec<W>, found: &mut Violations) -> Action {
-    let mut actions = Vec::with_capacity(requests.len());
+fn all<W: Write, E: Entry>(
+    requests: Vec<W>,
+    one: impl Fn(W, &mut Violations) -> UpsertEntry<E>,
+    found: &mut Violations,
+) -> UpsertAll<E> {
+    let mut upserts = Vec::with_capacity(requests.len());
     if fits_batch(found, requests.len()) {
         for (i, request) in requests.into_iter().enumerate() {
             found.within(&format!("requests[{i}]"), |found| {
                 of_batch(&request, found);
-                actions.push(request.action(found));
+                upserts.push(one(request, found));
             });
         }
     }
-    Action::UpsertAll(actions)
+    UpsertAll(upserts)
 }
 
 fn own_id(found: &mut Violations, id: String) -> String {

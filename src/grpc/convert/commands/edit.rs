@@ -3,21 +3,26 @@
 use super::check;
 use super::etag;
 use super::forms::Form;
-use crate::command::Action;
 use crate::command::action::TicketEdit;
+use crate::command::verbs::ticket::UpdateTicket;
 use crate::grpc::convert::mask::{self, Paths};
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
+use crate::model::ticket::Ticket;
 
-pub fn update(request: pb::UpdateTicketRequest, found: &mut Violations) -> Action {
+writes! {
+    UpdateTicketRequest -> UpdateTicketResponse { ticket: Ticket }, by update;
+}
+
+pub fn update(request: pb::UpdateTicketRequest, found: &mut Violations) -> UpdateTicket {
     let pb::UpdateTicketRequest { ticket, update_mask, request_id: _, validate_only: _ } = request;
     let paths = mask::paths(found, update_mask);
     let mut ticket = found.set("ticket", ticket);
-    found.within("ticket", |found| Action::UpdateTicket {
+    found.within("ticket", |found| UpdateTicket {
         ticket: found.ticket("id", &ticket.id),
         etag: etag(found, std::mem::take(&mut ticket.etag)),
-        edit: Box::new(edit(ticket, paths, found)),
+        edit: edit(ticket, paths, found),
     })
 }
 

@@ -2,15 +2,21 @@
 
 use super::check::{email, id, source, word};
 use super::etag;
-use crate::command::Action;
 use crate::command::action::{MessageEdit, NewMessage};
+use crate::command::verbs::message::{DeleteMessage, PostMessage, UpdateMessage};
 use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::words::Visibility;
 
-pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> Action {
+writes! {
+    PostMessageRequest -> PostMessageResponse { message: Message, ticket: Ticket }, by post;
+    UpdateMessageRequest -> UpdateMessageResponse { message: Message, ticket: Ticket }, by update;
+    DeleteMessageRequest -> DeleteMessageResponse { message: Message, ticket: Ticket }, by delete;
+}
+
+pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> PostMessage {
     let pb::PostMessageRequest { ticket_id, message, request_id: _, validate_only: _ } = request;
     let ticket = found.ticket("ticket_id", &ticket_id);
     let message = found.set("message", message);
@@ -22,15 +28,15 @@ pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> Action {
         source: source(found, "source", message.source),
         source_type: word(found, "source_type", message.source_type),
     });
-    Action::PostMessage { ticket, message }
+    PostMessage { ticket, message }
 }
 
-pub fn update(request: pb::UpdateMessageRequest, found: &mut Violations) -> Action {
+pub fn update(request: pb::UpdateMessageRequest, found: &mut Violations) -> UpdateMessage {
     let pb::UpdateMessageRequest { ticket_id, message, update_mask, request_id: _, validate_only: _ } = request;
     let mask = fields::MESSAGE.masked(found, update_mask);
     let message = found.set("message", message);
     let ticket = found.ticket("ticket_id", if ticket_id.is_empty() { &message.ticket_id } else { &ticket_id });
-    found.within("message", |found| Action::UpdateMessage {
+    found.within("message", |found| UpdateMessage {
         ticket,
         message: found.message("id", &message.id),
         etag: etag(found, message.etag),
@@ -45,9 +51,9 @@ pub fn update(request: pb::UpdateMessageRequest, found: &mut Violations) -> Acti
     })
 }
 
-pub fn delete(request: pb::DeleteMessageRequest, found: &mut Violations) -> Action {
+pub fn delete(request: pb::DeleteMessageRequest, found: &mut Violations) -> DeleteMessage {
     let pb::DeleteMessageRequest { ticket_id, id, etag: sent, request_id: _, validate_only: _ } = request;
-    Action::DeleteMessage {
+    DeleteMessage {
         ticket: found.ticket("ticket_id", &ticket_id),
         message: found.message("id", &id),
         etag: etag(found, sent),

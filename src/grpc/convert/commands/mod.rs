@@ -1,15 +1,15 @@
-//! Commands from requests that write; all violations of a request are reported at once.
+//! Commands from requests that write, and their responses; all violations of a request are reported at once.
 
 use uuid::Uuid;
 
-use super::answer::Answer;
 use super::violations::Violations;
 use crate::command::limits::limits;
-use crate::command::{Action, Command, Refusal, RequestKey};
-use crate::grpc::pb;
+use crate::command::{Command, Refusal, RequestKey};
 use crate::identity::Caller;
 use crate::model::id;
 
+#[macro_use]
+mod writes;
 mod canned;
 mod check;
 mod directory;
@@ -23,106 +23,16 @@ mod tenant;
 mod ticket;
 
 pub use sla::change;
-
-/// A request that writes.
-pub trait Write: prost::Message + Sized {
-    /// The RPC's name: with the message it tells whether two requests are the same.
-    const METHOD: &'static str;
-
-    type Response: Answer;
-
-    fn request_id(&self) -> &str;
-
-    fn validate_only(&self) -> bool;
-
-    /// What it asks for. Where something is wrong, `found` says so and the action stands for nothing.
-    fn action(self, found: &mut Violations) -> Action;
-}
-
-/// `writes! { "Method" Request -> Response, by read; }`, with `fn read(request, found) -> Action`.
-macro_rules! writes {
-    ($($method:literal $request:ident -> $response:ident, by $read:path;)+) => { $(
-        impl Write for pb::$request {
-            const METHOD: &'static str = $method;
-            type Response = pb::$response;
-
-            fn request_id(&self) -> &str {
-                &self.request_id
-            }
-
-            fn validate_only(&self) -> bool {
-                self.validate_only
-            }
-
-            fn action(self, found: &mut Violations) -> Action {
-                $read(self, found)
-            }
-        }
-    )+ };
-}
-
-writes! {
-    "CreateTicket" CreateTicketRequest -> CreateTicketResponse, by ticket::create;
-    "BatchCreateTickets" BatchCreateTicketsRequest -> BatchCreateTicketsResponse, by ticket::create_batch;
-    "UpdateTicket" UpdateTicketRequest -> UpdateTicketResponse, by edit::update;
-    "DeleteTicket" DeleteTicketRequest -> DeleteTicketResponse, by ticket::delete;
-    "UndeleteTicket" UndeleteTicketRequest -> UndeleteTicketResponse, by ticket::undelete;
-    "AssignTicket" AssignTicketRequest -> AssignTicketResponse, by ticket::assign;
-    "TagTicket" TagTicketRequest -> TagTicketResponse, by ticket::tag;
-    "StartTicket" StartTicketRequest -> StartTicketResponse, by ticket::start;
-    "HoldTicket" HoldTicketRequest -> HoldTicketResponse, by ticket::hold;
-    "ResolveTicket" ResolveTicketRequest -> ResolveTicketResponse, by ticket::resolve;
-    "EscalateTicket" EscalateTicketRequest -> EscalateTicketResponse, by ticket::escalate;
-    "CloseTicket" CloseTicketRequest -> CloseTicketResponse, by ticket::close;
-    "ReopenTicket" ReopenTicketRequest -> ReopenTicketResponse, by ticket::reopen;
-    "CreateFollowUp" CreateFollowUpRequest -> CreateFollowUpResponse, by ticket::follow_up;
-    "RateTicket" RateTicketRequest -> RateTicketResponse, by ticket::rate;
-    "PostMessage" PostMessageRequest -> PostMessageResponse, by message::post;
-    "UpdateMessage" UpdateMessageRequest -> UpdateMessageResponse, by message::update;
-    "DeleteMessage" DeleteMessageRequest -> DeleteMessageResponse, by message::delete;
-    "CreateTag" CreateTagRequest -> CreateTagResponse, by tag::create;
-    "UpdateTag" UpdateTagRequest -> UpdateTagResponse, by tag::update;
-    "DeleteTag" DeleteTagRequest -> DeleteTagResponse, by tag::delete;
-    "CreateCannedResponse" CreateCannedResponseRequest -> CreateCannedResponseResponse, by canned::create;
-    "UpdateCannedResponse" UpdateCannedResponseRequest -> UpdateCannedResponseResponse, by canned::update;
-    "DeleteCannedResponse" DeleteCannedResponseRequest -> DeleteCannedResponseResponse, by canned::delete;
-    "CreateSlaPolicy" CreateSlaPolicyRequest -> CreateSlaPolicyResponse, by sla::create_policy;
-    "UpdateSlaPolicy" UpdateSlaPolicyRequest -> UpdateSlaPolicyResponse, by sla::update_policy;
-    "DeleteSlaPolicy" DeleteSlaPolicyRequest -> DeleteSlaPolicyResponse, by sla::delete_policy;
-    "CreateCalendar" CreateCalendarRequest -> CreateCalendarResponse, by sla::create_calendar;
-    "UpdateCalendar" UpdateCalendarRequest -> UpdateCalendarResponse, by sla::update_calendar;
-    "ImportHolidays" ImportHolidaysRequest -> ImportHolidaysResponse, by sla::import_holidays;
-    "DeleteCalendar" DeleteCalendarRequest -> DeleteCalendarResponse, by sla::delete_calendar;
-    "CreateIssue" CreateIssueRequest -> CreateIssueResponse, by issue::create;
-    "ResolveIssue" ResolveIssueRequest -> ResolveIssueResponse, by issue::resolve;
-    "UpdateIssue" UpdateIssueRequest -> UpdateIssueResponse, by issue::update;
-    "ReopenIssue" ReopenIssueRequest -> ReopenIssueResponse, by issue::reopen;
-    "UnlinkIssue" UnlinkIssueRequest -> UnlinkIssueResponse, by issue::unlink;
-    "ConvertToIssue" ConvertToIssueRequest -> ConvertToIssueResponse, by issue::convert;
-    "LinkIssue" LinkIssueRequest -> LinkIssueResponse, by issue::link;
-    "UpsertOrganization" UpsertOrganizationRequest -> UpsertOrganizationResponse, by directory::organization;
-    "UpsertContact" UpsertContactRequest -> UpsertContactResponse, by directory::contact;
-    "UpsertTeam" UpsertTeamRequest -> UpsertTeamResponse, by directory::team;
-    "UpsertAgent" UpsertAgentRequest -> UpsertAgentResponse, by directory::agent;
-    "BatchUpsertOrganizations" BatchUpsertOrganizationsRequest -> BatchUpsertOrganizationsResponse, by directory::organizations;
-    "DeleteOrganization" DeleteOrganizationRequest -> DeleteOrganizationResponse, by directory::delete_organization;
-    "BatchUpsertContacts" BatchUpsertContactsRequest -> BatchUpsertContactsResponse, by directory::contacts;
-    "DeleteContact" DeleteContactRequest -> DeleteContactResponse, by directory::delete_contact;
-    "BatchUpsertTeams" BatchUpsertTeamsRequest -> BatchUpsertTeamsResponse, by directory::teams;
-    "DeleteTeam" DeleteTeamRequest -> DeleteTeamResponse, by directory::delete_team;
-    "BatchUpsertAgents" BatchUpsertAgentsRequest -> BatchUpsertAgentsResponse, by directory::agents;
-    "DeleteAgent" DeleteAgentRequest -> DeleteAgentResponse, by directory::delete_agent;
-    "UpdateTenant" UpdateTenantRequest -> UpdateTenantResponse, by tenant::update;
-}
+pub use writes::Write;
 
 /// The command that a request asks for, or everything that is wrong with it.
 pub fn command<W: Write>(caller: Caller, request: W) -> Result<Command, Refusal> {
     let mut found = Violations::default();
     let key = request_key(&caller, &request, &mut found);
     let validate_only = request.validate_only();
-    let action = request.action(&mut found);
+    let verb = request.verb(&mut found);
     found.give(())?;
-    Ok(Command { id: Uuid::now_v7(), caller, request: key, validate_only, action })
+    Ok(Command { id: Uuid::now_v7(), caller, request: key, validate_only, verb })
 }
 
 /// What stands in a batch has no id and no trial of its own.
@@ -179,10 +89,12 @@ fn etag(found: &mut Violations, etag: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::verbs::ticket::CreateTicket;
+    use crate::grpc::pb;
 
     fn refused<W: Write>(request: W) -> Vec<String> {
         let mut found = Violations::default();
-        request.action(&mut found);
+        request.verb(&mut found);
         found.fields().into_iter().map(str::to_owned).collect()
     }
 
@@ -190,9 +102,7 @@ mod tests {
     fn a_ticket_needs_no_more_than_a_subject() {
         let ticket = pb::Ticket { subject: "Login broken".into(), ..Default::default() };
         let request = pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() };
-        let Action::CreateTicket(new) = request.action(&mut Violations::default()) else {
-            panic!("another action");
-        };
+        let CreateTicket(new) = ticket::create(request, &mut Violations::default());
         assert_eq!((new.category.as_str(), new.source.as_str()), ("general", "docket"));
         assert_eq!((new.kind.word(), new.priority.word(), new.channel.word()), ("INCIDENT", "MEDIUM", "API"));
     }

@@ -1,11 +1,15 @@
 //! CreateSlaPolicy to DeleteCalendar. A new resource is an edit that names every field.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::check::id;
 use super::etag;
-use crate::command::Action;
-use crate::command::sla::{CalendarEdit, PolicyEdit};
+use crate::command::Verb;
+use crate::command::verbs::{
+    CalendarEdit, CreateCalendar, CreateSlaPolicy, DeleteCalendar, DeleteSlaPolicy, PolicyEdit, UpdateCalendar,
+    UpdateSlaPolicy,
+};
 use crate::grpc::convert::sla::{self, MAX_NAME_CHARS};
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
@@ -13,64 +17,75 @@ use crate::grpc::convert::{fields, time};
 use crate::grpc::pb;
 use crate::grpc::pb::preview_policy_change_request;
 use crate::model::id::{CALENDAR, SLA_POLICY};
+use crate::model::sla::calendar::Calendar;
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ics;
-use crate::model::sla::policy::{MAX_MINUTES, WarnAt};
+use crate::model::sla::policy::{MAX_MINUTES, SlaPolicy, WarnAt};
 use crate::model::words::*;
 use crate::workflow::TicketCondition;
 
 const MICROS: i64 = 1_000_000;
 
-pub fn create_policy(request: pb::CreateSlaPolicyRequest, found: &mut Violations) -> Action {
+writes! {
+    CreateSlaPolicyRequest -> CreateSlaPolicyResponse { sla_policy: SlaPolicy }, by create_policy;
+    UpdateSlaPolicyRequest -> UpdateSlaPolicyResponse { sla_policy: SlaPolicy }, by update_policy;
+    DeleteSlaPolicyRequest -> DeleteSlaPolicyResponse { sla_policy: SlaPolicy }, by delete_policy;
+    CreateCalendarRequest -> CreateCalendarResponse { calendar: Calendar }, by create_calendar;
+    UpdateCalendarRequest -> UpdateCalendarResponse { calendar: Calendar }, by update_calendar;
+    ImportHolidaysRequest -> ImportHolidaysResponse { calendar: Calendar }, by import_holidays;
+    DeleteCalendarRequest -> DeleteCalendarResponse { calendar: Calendar }, by delete_calendar;
+}
+
+pub fn create_policy(request: pb::CreateSlaPolicyRequest, found: &mut Violations) -> CreateSlaPolicy {
     let pb::CreateSlaPolicyRequest { sla_policy, request_id: _, validate_only: _ } = request;
     let policy = found.set("sla_policy", sla_policy);
     found.within("sla_policy", |found| {
         let mut edit = policy_edit(policy, |_| true, found);
         // A new policy without any has the default.
         edit.pause_on = edit.pause_on.filter(|states| !states.is_empty());
-        Action::CreatePolicy(Box::new(edit))
+        CreateSlaPolicy(edit)
     })
 }
 
-pub fn update_policy(request: pb::UpdateSlaPolicyRequest, found: &mut Violations) -> Action {
+pub fn update_policy(request: pb::UpdateSlaPolicyRequest, found: &mut Violations) -> UpdateSlaPolicy {
     let pb::UpdateSlaPolicyRequest { sla_policy, update_mask, request_id: _, validate_only: _ } = request;
     let mask = fields::SLA_POLICY.masked(found, update_mask);
     let mut policy = found.set("sla_policy", sla_policy);
-    found.within("sla_policy", |found| Action::UpdatePolicy {
+    found.within("sla_policy", |found| UpdateSlaPolicy {
         policy: sla::policy_named(found, "id", &policy.id),
         etag: etag(found, std::mem::take(&mut policy.etag)),
-        edit: Box::new(policy_edit(policy, |field| mask.contains(&field), found)),
+        edit: policy_edit(policy, |field| mask.contains(&field), found),
     })
 }
 
-pub fn delete_policy(request: pb::DeleteSlaPolicyRequest, found: &mut Violations) -> Action {
+pub fn delete_policy(request: pb::DeleteSlaPolicyRequest, found: &mut Violations) -> DeleteSlaPolicy {
     let pb::DeleteSlaPolicyRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
-    Action::DeletePolicy { policy: sla::policy_named(found, "id", &id), etag: etag(found, sent) }
+    DeleteSlaPolicy { policy: sla::policy_named(found, "id", &id), etag: etag(found, sent) }
 }
 
-pub fn create_calendar(request: pb::CreateCalendarRequest, found: &mut Violations) -> Action {
+pub fn create_calendar(request: pb::CreateCalendarRequest, found: &mut Violations) -> CreateCalendar {
     let pb::CreateCalendarRequest { calendar, request_id: _, validate_only: _ } = request;
     let calendar = found.set("calendar", calendar);
-    found.within("calendar", |found| Action::CreateCalendar(Box::new(calendar_edit(calendar, |_| true, found))))
+    found.within("calendar", |found| CreateCalendar(calendar_edit(calendar, |_| true, found)))
 }
 
-pub fn update_calendar(request: pb::UpdateCalendarRequest, found: &mut Violations) -> Action {
+pub fn update_calendar(request: pb::UpdateCalendarRequest, found: &mut Violations) -> UpdateCalendar {
     let pb::UpdateCalendarRequest { calendar, update_mask, request_id: _, validate_only: _ } = request;
     let mask = fields::CALENDAR.masked(found, update_mask);
     let mut calendar = found.set("calendar", calendar);
-    found.within("calendar", |found| Action::UpdateCalendar {
+    found.within("calendar", |found| UpdateCalendar {
         calendar: sla::calendar_named(found, "id", &calendar.id),
         etag: etag(found, std::mem::take(&mut calendar.etag)),
-        edit: Box::new(calendar_edit(calendar, |field| mask.contains(&field), found)),
+        edit: calendar_edit(calendar, |field| mask.contains(&field), found),
     })
 }
 
-pub fn delete_calendar(request: pb::DeleteCalendarRequest, found: &mut Violations) -> Action {
+pub fn delete_calendar(request: pb::DeleteCalendarRequest, found: &mut Violations) -> DeleteCalendar {
     let pb::DeleteCalendarRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
-    Action::DeleteCalendar { calendar: sla::calendar_named(found, "id", &id), etag: etag(found, sent) }
+    DeleteCalendar { calendar: sla::calendar_named(found, "id", &id), etag: etag(found, sent) }
 }
 
-pub fn import_holidays(request: pb::ImportHolidaysRequest, found: &mut Violations) -> Action {
+pub fn import_holidays(request: pb::ImportHolidaysRequest, found: &mut Violations) -> UpdateCalendar {
     let pb::ImportHolidaysRequest { id, ics, first_year, last_year, etag: sent, request_id: _, validate_only: _ } =
         request;
     let years = years(found, first_year, last_year);
@@ -78,26 +93,29 @@ pub fn import_holidays(request: pb::ImportHolidaysRequest, found: &mut Violation
         faults.into_iter().for_each(|fault| found.add("ics", fault.to_string()));
         Vec::new()
     });
-    Action::UpdateCalendar {
+    UpdateCalendar {
         calendar: sla::calendar_named(found, "id", &id),
         etag: etag(found, sent),
-        edit: Box::new(CalendarEdit { more_holidays, ..CalendarEdit::default() }),
+        edit: CalendarEdit { more_holidays, ..CalendarEdit::default() },
     }
 }
 
 /// A change that is only asked about. `None` where there is none, which `found` says.
-pub fn change(request: Option<preview_policy_change_request::Change>, found: &mut Violations) -> Option<Action> {
+pub fn change(request: Option<preview_policy_change_request::Change>, found: &mut Violations) -> Option<Arc<dyn Verb>> {
     use preview_policy_change_request::Change;
     let Some(change) = request else {
         found.add("change", "must be set: one of create_sla_policy, update_sla_policy, delete_sla_policy, update_calendar and import_holidays");
         return None;
     };
+    fn verb(verb: impl Verb) -> Arc<dyn Verb> {
+        Arc::new(verb)
+    }
     Some(match change {
-        Change::CreateSlaPolicy(sent) => found.within("create_sla_policy", |found| create_policy(sent, found)),
-        Change::UpdateSlaPolicy(sent) => found.within("update_sla_policy", |found| update_policy(sent, found)),
-        Change::DeleteSlaPolicy(sent) => found.within("delete_sla_policy", |found| delete_policy(sent, found)),
-        Change::UpdateCalendar(sent) => found.within("update_calendar", |found| update_calendar(sent, found)),
-        Change::ImportHolidays(sent) => found.within("import_holidays", |found| import_holidays(sent, found)),
+        Change::CreateSlaPolicy(sent) => found.within("create_sla_policy", |found| verb(create_policy(sent, found))),
+        Change::UpdateSlaPolicy(sent) => found.within("update_sla_policy", |found| verb(update_policy(sent, found))),
+        Change::DeleteSlaPolicy(sent) => found.within("delete_sla_policy", |found| verb(delete_policy(sent, found))),
+        Change::UpdateCalendar(sent) => found.within("update_calendar", |found| verb(update_calendar(sent, found))),
+        Change::ImportHolidays(sent) => found.within("import_holidays", |found| verb(import_holidays(sent, found))),
     })
 }
 

@@ -2,16 +2,22 @@
 
 use super::check::id;
 use super::etag;
-use crate::command::Action;
-use crate::command::action::{NewTag, TagEdit};
 use crate::command::limits::limits;
+use crate::command::verbs::{CreateTag, DeleteTag, UpdateTag};
 use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
+use crate::model::tag::Tag;
 
 const MAX_DESCRIPTION_CHARS: usize = 500;
 
-pub fn create(request: pb::CreateTagRequest, found: &mut Violations) -> Action {
+writes! {
+    CreateTagRequest -> CreateTagResponse { tag: Tag }, by create;
+    UpdateTagRequest -> UpdateTagResponse { tag: Tag }, by update;
+    DeleteTagRequest -> DeleteTagResponse { tag: Tag }, by delete;
+}
+
+pub fn create(request: pb::CreateTagRequest, found: &mut Violations) -> CreateTag {
     let pb::CreateTagRequest { tag, request_id: _, validate_only: _ } = request;
     let tag = found.set("tag", tag);
     found.within("tag", |found| {
@@ -19,38 +25,36 @@ pub fn create(request: pb::CreateTagRequest, found: &mut Violations) -> Action {
         if tag.name.trim() != tag.name {
             found.add("name", "must not begin or end with white space");
         }
-        Action::CreateTag(Box::new(NewTag {
+        CreateTag {
             name: tag.name,
             color: color(found, tag.color),
             team_id: id(found, "team_id", tag.team_id),
             description: description(found, tag.description),
-        }))
+        }
     })
 }
 
-pub fn update(request: pb::UpdateTagRequest, found: &mut Violations) -> Action {
+pub fn update(request: pb::UpdateTagRequest, found: &mut Violations) -> UpdateTag {
     let pb::UpdateTagRequest { tag, update_mask, request_id: _, validate_only: _ } = request;
     let mask = fields::TAG.masked(found, update_mask);
     let has = |field| mask.contains(&field);
     let tag = found.set("tag", tag);
     found.within("tag", |found| {
         found.required_id("id", &tag.id);
-        Action::UpdateTag {
+        UpdateTag {
             name: tag.id,
             etag: etag(found, tag.etag),
-            edit: TagEdit {
-                color: has("color").then(|| color(found, tag.color)),
-                team_id: has("team_id").then(|| id(found, "team_id", tag.team_id)),
-                description: has("description").then(|| description(found, tag.description)),
-            },
+            color: has("color").then(|| color(found, tag.color)),
+            team_id: has("team_id").then(|| id(found, "team_id", tag.team_id)),
+            description: has("description").then(|| description(found, tag.description)),
         }
     })
 }
 
-pub fn delete(request: pb::DeleteTagRequest, found: &mut Violations) -> Action {
+pub fn delete(request: pb::DeleteTagRequest, found: &mut Violations) -> DeleteTag {
     let pb::DeleteTagRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
     found.required_id("id", &id);
-    Action::DeleteTag { name: id, etag: etag(found, sent) }
+    DeleteTag { name: id, etag: etag(found, sent) }
 }
 
 fn color(found: &mut Violations, color: String) -> String {

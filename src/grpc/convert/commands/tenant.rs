@@ -1,8 +1,7 @@
 //! UpdateTenant: the masked settings; one that is named and not set is reset to its default.
 
 use super::etag;
-use crate::command::Action;
-use crate::command::action::TenantEdit;
+use crate::command::verbs::{TenantEdit, UpdateTenant};
 use crate::grpc::convert::fields::TENANT;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
@@ -16,13 +15,17 @@ const MAX_WINDOW_MICROS: i64 = 3_650 * 24 * 3_600 * 1_000_000;
 const MAX_CATEGORIES: usize = 200;
 const MAX_CATEGORY_CHARS: usize = 128;
 
-pub fn update(request: pb::UpdateTenantRequest, found: &mut Violations) -> Action {
+writes! {
+    UpdateTenantRequest -> UpdateTenantResponse { tenant: Tenant }, by update;
+}
+
+pub fn update(request: pb::UpdateTenantRequest, found: &mut Violations) -> UpdateTenant {
     let pb::UpdateTenantRequest { tenant, update_mask, request_id: _, validate_only: _ } = request;
     let fields = TENANT.masked(found, update_mask);
     let mut tenant = found.set("tenant", tenant);
-    found.within("tenant", |found| Action::UpdateTenant {
+    found.within("tenant", |found| UpdateTenant {
         etag: etag(found, std::mem::take(&mut tenant.etag)),
-        edit: Box::new(edit(tenant, &fields, found)),
+        edit: edit(tenant, &fields, found),
     })
 }
 
@@ -62,9 +65,9 @@ mod tests {
         let mut found = Violations::default();
         let update_mask = Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
         let request = pb::UpdateTenantRequest { tenant: Some(tenant), update_mask, ..Default::default() };
-        let Action::UpdateTenant { edit, .. } = update(request, &mut found) else { panic!("another action") };
+        let UpdateTenant { edit, .. } = update(request, &mut found);
         match found.is_empty() {
-            true => Ok(*edit),
+            true => Ok(edit),
             false => Err(found.fields().into_iter().map(str::to_owned).collect()),
         }
     }

@@ -3,24 +3,47 @@
 use super::check::{self, id, tags};
 use super::forms::Form;
 use super::{MAX_REASON_CHARS, etag, fits_batch, of_batch};
-use crate::command::Action;
 use crate::command::action::{NewTicket, Step, TicketEdit};
+use crate::command::verbs::ticket::{
+    AssignTicket, CreateFollowUp, CreateTicket, CreateTickets, DeleteTicket, MoveTicket, RateTicket, TagTicket,
+    UndeleteTicket,
+};
+use crate::grpc::convert::answer::{At, Shown};
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
-use crate::model::lifecycle::Verb;
+use crate::model::id::{TICKET, show};
+use crate::model::lifecycle::Transition;
+use crate::model::ticket::Ticket;
 use crate::model::words::*;
 
 const MAX_COMMENT_CHARS: usize = 2000;
 
-pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> Action {
-    Action::CreateTicket(Box::new(new_ticket(request.ticket, found)))
+writes! {
+    CreateTicketRequest -> CreateTicketResponse { ticket: Ticket }, by create;
+    BatchCreateTicketsRequest -> BatchCreateTicketsResponse { tickets: [Ticket] }, by create_batch;
+    DeleteTicketRequest -> DeleteTicketResponse { ticket: Ticket }, by delete;
+    UndeleteTicketRequest -> UndeleteTicketResponse { ticket: Ticket }, by undelete;
+    AssignTicketRequest -> AssignTicketResponse { ticket: Ticket }, by assign;
+    TagTicketRequest -> TagTicketResponse { ticket: Ticket }, by tag;
+    StartTicketRequest -> StartTicketResponse { ticket: Ticket }, by start;
+    HoldTicketRequest -> HoldTicketResponse { ticket: Ticket }, by hold;
+    ResolveTicketRequest -> ResolveTicketResponse { ticket: Ticket }, by resolve;
+    EscalateTicketRequest -> EscalateTicketResponse { ticket: Ticket }, by escalate;
+    CloseTicketRequest -> CloseTicketResponse { ticket: Ticket }, by close;
+    ReopenTicketRequest -> ReopenTicketResponse { ticket: Ticket, by reopened }, by reopen;
+    CreateFollowUpRequest -> CreateFollowUpResponse { ticket: Ticket }, by follow_up;
+    RateTicketRequest -> RateTicketResponse { ticket: Ticket }, by rate;
 }
 
-pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violations) -> Action {
+pub fn create(request: pb::CreateTicketRequest, found: &mut Violations) -> CreateTicket {
+    CreateTicket(new_ticket(request.ticket, found))
+}
+
+pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violations) -> CreateTickets {
     let pb::BatchCreateTicketsRequest { requests, request_id: _, validate_only: _ } = request;
     if !fits_batch(found, requests.len()) {
-        return Action::CreateTickets(Vec::new());
+        return CreateTickets(Vec::new());
     }
     let mut tickets = Vec::with_capacity(requests.len());
     for (i, request) in requests.into_iter().enumerate() {
@@ -29,7 +52,7 @@ pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violatio
             tickets.push(new_ticket(request.ticket, found));
         });
     }
-    Action::CreateTickets(tickets)
+    CreateTickets(tickets)
 }
 
 fn new_ticket(ticket: Option<pb::Ticket>, found: &mut Violations) -> NewTicket {
@@ -47,19 +70,19 @@ fn is_open(ticket: &pb::Ticket, found: &mut Violations) {
     }
 }
 
-pub fn delete(request: pb::DeleteTicketRequest, found: &mut Violations) -> Action {
-    Action::DeleteTicket { ticket: found.ticket("id", &request.id), etag: etag(found, request.etag) }
+pub fn delete(request: pb::DeleteTicketRequest, found: &mut Violations) -> DeleteTicket {
+    DeleteTicket { ticket: found.ticket("id", &request.id), etag: etag(found, request.etag) }
 }
 
-pub fn undelete(request: pb::UndeleteTicketRequest, found: &mut Violations) -> Action {
-    Action::UndeleteTicket { ticket: found.ticket("id", &request.id), etag: etag(found, request.etag) }
+pub fn undelete(request: pb::UndeleteTicketRequest, found: &mut Violations) -> UndeleteTicket {
+    UndeleteTicket { ticket: found.ticket("id", &request.id), etag: etag(found, request.etag) }
 }
 
-pub fn assign(request: pb::AssignTicketRequest, found: &mut Violations) -> Action {
+pub fn assign(request: pb::AssignTicketRequest, found: &mut Violations) -> AssignTicket {
     if request.assignee_id.is_none() && request.team_id.is_none() {
         found.add("assignee_id", "set assignee_id, team_id or both; an empty one clears");
     }
-    Action::AssignTicket {
+    AssignTicket {
         ticket: found.ticket("id", &request.id),
         etag: etag(found, request.etag),
         assignee_id: request.assignee_id.map(|text| id(found, "assignee_id", text)),
@@ -67,7 +90,7 @@ pub fn assign(request: pb::AssignTicketRequest, found: &mut Violations) -> Actio
     }
 }
 
-pub fn tag(request: pb::TagTicketRequest, found: &mut Violations) -> Action {
+pub fn tag(request: pb::TagTicketRequest, found: &mut Violations) -> TagTicket {
     if request.add.is_empty() && request.remove.is_empty() {
         found.add("add", "name at least one tag to add or to remove");
     }
@@ -77,47 +100,41 @@ pub fn tag(request: pb::TagTicketRequest, found: &mut Violations) -> Action {
             found.add(&format!("remove[{i}]"), "is in `add` too");
         }
     }
-    Action::TagTicket {
-        ticket: found.ticket("id", &request.id),
-        etag: etag(found, request.etag),
-        add: add.0,
-        remove: remove.0,
-    }
+    TagTicket { ticket: found.ticket("id", &request.id), etag: etag(found, request.etag), add: add.0, remove: remove.0 }
 }
 
-pub fn start(request: pb::StartTicketRequest, found: &mut Violations) -> Action {
-    step(Verb::Start, Status::InProgress, request.id, request.etag, request.reason, found)
+pub fn start(request: pb::StartTicketRequest, found: &mut Violations) -> MoveTicket {
+    step(Transition::Start, Status::InProgress, request.id, request.etag, request.reason, found)
 }
 
-pub fn hold(request: pb::HoldTicketRequest, found: &mut Violations) -> Action {
-    step(Verb::Hold, Status::OnHold, request.id, request.etag, request.reason, found)
+pub fn hold(request: pb::HoldTicketRequest, found: &mut Violations) -> MoveTicket {
+    step(Transition::Hold, Status::OnHold, request.id, request.etag, request.reason, found)
 }
 
-pub fn resolve(request: pb::ResolveTicketRequest, found: &mut Violations) -> Action {
-    step(Verb::Resolve, Status::Resolved, request.id, request.etag, request.reason, found)
+pub fn resolve(request: pb::ResolveTicketRequest, found: &mut Violations) -> MoveTicket {
+    step(Transition::Resolve, Status::Resolved, request.id, request.etag, request.reason, found)
 }
 
-pub fn close(request: pb::CloseTicketRequest, found: &mut Violations) -> Action {
-    step(Verb::Close, Status::Closed, request.id, request.etag, request.reason, found)
+pub fn close(request: pb::CloseTicketRequest, found: &mut Violations) -> MoveTicket {
+    step(Transition::Close, Status::Closed, request.id, request.etag, request.reason, found)
 }
 
-pub fn reopen(request: pb::ReopenTicketRequest, found: &mut Violations) -> Action {
+pub fn reopen(request: pb::ReopenTicketRequest, found: &mut Violations) -> MoveTicket {
     let mode = ReopenMode::from_pb(found, "mode", request.mode);
     if mode == Some(ReopenMode::Reject) {
         found.add("mode", "REJECT is for the tenant's settings; a request says IN_PLACE, FOLLOW_UP or nothing");
     }
-    match step(Verb::Reopen, Status::Reopened, request.id, request.etag, request.reason, found) {
-        Action::MoveTicket { ticket, etag, step } => Action::MoveTicket { ticket, etag, step: Step { mode, ..step } },
-        other => other,
-    }
+    let mut reopen = step(Transition::Reopen, Status::Reopened, request.id, request.etag, request.reason, found);
+    reopen.step.mode = mode;
+    reopen
 }
 
-pub fn follow_up(request: pb::CreateFollowUpRequest, found: &mut Violations) -> Action {
+pub fn follow_up(request: pb::CreateFollowUpRequest, found: &mut Violations) -> CreateFollowUp {
     let pb::CreateFollowUpRequest { id, ticket, etag: tag, request_id: _, validate_only: _ } = request;
-    Action::CreateFollowUp {
+    CreateFollowUp {
         ticket: found.ticket("id", &id),
         etag: etag(found, tag),
-        with: Box::new(found.within("ticket", |found| of_its_own(ticket.unwrap_or_default(), found))),
+        with: found.within("ticket", |found| of_its_own(ticket.unwrap_or_default(), found)),
     }
 }
 
@@ -135,32 +152,41 @@ fn of_its_own(ticket: pb::Ticket, found: &mut Violations) -> TicketEdit {
     ticket.edit(has, true, found)
 }
 
-pub fn rate(request: pb::RateTicketRequest, found: &mut Violations) -> Action {
+pub fn rate(request: pb::RateTicketRequest, found: &mut Violations) -> RateTicket {
     let pb::RateTicketRequest { id, satisfaction, comment, etag: tag, request_id: _, validate_only: _ } = request;
     // Neither is NaN in it.
     if !(1.0..=5.0).contains(&satisfaction) {
         found.add("satisfaction", format!("must be from 1 to 5, is {satisfaction}"));
     }
     found.text("comment", &comment, MAX_COMMENT_CHARS);
-    Action::RateTicket { ticket: found.ticket("id", &id), etag: etag(found, tag), satisfaction, comment }
+    RateTicket { ticket: found.ticket("id", &id), etag: etag(found, tag), satisfaction, comment }
 }
 
-pub fn escalate(request: pb::EscalateTicketRequest, found: &mut Violations) -> Action {
+pub fn escalate(request: pb::EscalateTicketRequest, found: &mut Violations) -> MoveTicket {
     let team_id = request.team_id.map(|text| id(found, "team_id", text));
     let assignee_id = request.assignee_id.map(|text| id(found, "assignee_id", text));
-    match step(Verb::Escalate, Status::Escalated, request.id, request.etag, request.reason, found) {
-        Action::MoveTicket { ticket, etag, step } => {
-            Action::MoveTicket { ticket, etag, step: Step { team_id, assignee_id, ..step } }
-        }
-        other => other,
+    let MoveTicket { ticket, etag, step } =
+        step(Transition::Escalate, Status::Escalated, request.id, request.etag, request.reason, found);
+    MoveTicket { ticket, etag, step: Step { team_id, assignee_id, ..step } }
+}
+
+/// What was reopened counts it; what follows another up is new.
+fn reopened(row: Ticket, At { position, epoch, disclosure }: At) -> pb::ReopenTicketResponse {
+    let original = row.follow_up_of.filter(|_| row.reopen_count == 0);
+    let outcome = match original {
+        None => pb::ReopenOutcome::Reopened,
+        Some(_) => pb::ReopenOutcome::FollowUpCreated,
+    };
+    pb::ReopenTicketResponse {
+        ticket: Some(row.shown(disclosure)),
+        position,
+        epoch,
+        outcome: outcome as i32,
+        original_id: original.map(|id| show(TICKET, id)).unwrap_or_default(),
     }
 }
 
-fn step(verb: Verb, to: Status, id: String, tag: String, reason: String, found: &mut Violations) -> Action {
+fn step(verb: Transition, to: Status, id: String, tag: String, reason: String, found: &mut Violations) -> MoveTicket {
     found.text("reason", &reason, MAX_REASON_CHARS);
-    Action::MoveTicket {
-        ticket: found.ticket("id", &id),
-        etag: etag(found, tag),
-        step: Step { reason, ..Step::of(verb, to) },
-    }
+    MoveTicket { ticket: found.ticket("id", &id), etag: etag(found, tag), step: Step { reason, ..Step::of(verb, to) } }
 }

@@ -1,6 +1,7 @@
 //! PreviewPolicyChange: the effect of a change to a policy or calendar, before it is made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use tonic::Status;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use crate::command::sla::SlaConfig;
 use crate::command::sla::trial::{Effect, EffectKind, effects};
-use crate::command::{self, Action, Command, Stop, World};
+use crate::command::{self, Command, Stop, Verb, World};
 use crate::grpc::call::read::connection;
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::commands::change;
@@ -42,7 +43,7 @@ pub async fn preview(
     request: pb::PreviewPolicyChangeRequest,
 ) -> Result<pb::PreviewPolicyChangeResponse, Status> {
     let pb::PreviewPolicyChangeRequest { change: sent, max_effects, min_position, epoch } = request;
-    let (action, most, fresh) = checked(|found| {
+    let (verb, most, fresh) = checked(|found| {
         let most = match max_effects {
             0 => EFFECTS,
             negative @ ..0 => {
@@ -54,14 +55,14 @@ pub async fn preview(
         (change(sent, found), most, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
-    let Some(action) = action else { return Err(fault::incident(METHOD, &"a request without a change was taken")) };
+    let Some(verb) = verb else { return Err(fault::incident(METHOD, &"a request without a change was taken")) };
     let until = call.deadline.and_then(|at| at.checked_sub(SPARED));
     let longest = Clock::now() + LONGEST;
     let until = until.map_or(longest, |until| until.min(longest));
     let conn = connection(state, &call, fresh).await?;
     // Its marks go with the clocks; a set that does not compile here has none.
     let rules = state.journal.rules().active(&conn).await.map_err(failed)?.set.unwrap_or_default();
-    let mut trial = Trial::begin(conn, &call, action).await?;
+    let mut trial = Trial::begin(conn, &call, verb).await?;
     let mut found = Found::new(usize::try_from(most).unwrap_or_default());
     let mut after = Uuid::nil();
     found.answer.complete = loop {
@@ -99,7 +100,7 @@ struct Trial {
 impl Trial {
     /// # Errors
     /// The refusals of the change.
-    async fn begin(mut conn: Connection, call: &Call, action: Action) -> Result<Trial, Status> {
+    async fn begin(mut conn: Connection, call: &Call, verb: Arc<dyn Verb>) -> Result<Trial, Status> {
         let tenant = call.caller.tenant().to_owned();
         let head = store::read::head::get(&mut conn, &tenant).await.map_err(failed)?;
         let now = store::head::clock(&conn).await.map_err(failed)?;
@@ -116,7 +117,7 @@ impl Trial {
         let worlds = HashMap::from([(tenant.clone(), World::new(head))]);
         let mut trial = Trial { conn, worlds, tenant, position, now };
         let caller = call.caller.clone();
-        let command = Command { id: Uuid::now_v7(), caller, request: None, validate_only: false, action };
+        let command = Command { id: Uuid::now_v7(), caller, request: None, validate_only: false, verb };
         // Rules do not move clocks by themselves, and what they would do is another question.
         let rules = RuleSet::default();
         trial.ask(|world| command::run(world, &command, &rules, now)).await?;

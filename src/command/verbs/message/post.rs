@@ -4,18 +4,48 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::action::{NewMessage, Step, TicketEdit};
-use super::react::before;
-use super::record::{Note, SCHEMA_VERSION, beside, change, next_position};
-use super::scope::{PROGRAMS, STAFF, Scope};
-use super::{Refusal, Stop, World, create, limits, mention, moves, perform, reopen};
+use super::mention;
+use crate::command::access::{self, Right};
+use crate::command::action::{NewMessage, Step, TicketEdit};
+use crate::command::react::before::{Asked, ask};
+use crate::command::record::{Note, SCHEMA_VERSION, beside, change, next_position};
+use crate::command::scope::Scope;
+use crate::command::verbs::before;
+use crate::command::verbs::ticket::follow_up::follow_up;
+use crate::command::verbs::ticket::{moves, reopen};
+use crate::command::wants::Wants;
+use crate::command::{Refusal, Resource, Stop, Verb, World, limits};
+use crate::identity::{PROGRAMS, STAFF};
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
-use crate::model::lifecycle::Verb;
+use crate::model::lifecycle::Transition;
 use crate::model::message::Message;
-use crate::model::ticket::Ticket;
+use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::words::{AuthorKind, ReopenMode, Status, Visibility};
 use crate::workflow::BeforeEvent;
+
+#[derive(Clone, Debug)]
+pub struct PostMessage {
+    pub ticket: TicketRef,
+    pub message: NewMessage,
+}
+
+impl Verb for PostMessage {
+    fn name(&self) -> &'static str {
+        "post_message"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants.ticket(&self.ticket);
+        mention::wants(&self.message.body).for_each(|want| wants.add(want));
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let ticket = access::ticket(world, scope, &self.ticket, "", Right::Requester)?;
+        let (message, ticket) = post(world, scope, ticket, &self.message)?;
+        Ok(Resource::Message(message, ticket))
+    }
+}
 
 /// Posts to the ticket, or, where a requester comes too late, to one that follows it. Answers the message and its ticket.
 pub fn post(
@@ -26,14 +56,14 @@ pub fn post(
 ) -> Result<(Arc<Message>, Arc<Ticket>), Stop> {
     limits::long_text("message.body", &new.body)?;
     let draft = draft(world, scope, &ticket, new)?;
-    let asked = before::Asked { message: Some(&draft), ..before::Asked::of(&ticket) };
-    let amendment = before::ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
-    let ticket = perform::amend(world, scope, ticket, &amendment)?;
+    let asked = Asked { message: Some(&draft), ..Asked::of(&ticket) };
+    let amendment = ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
+    let ticket = before::amend(world, scope, ticket, &amendment)?;
 
     let public = draft.visibility == Visibility::Public;
     let by_requester = public && draft.author_kind == AuthorKind::Requester;
     let ticket = if by_requester && reopen::by_requester(world, &ticket, scope.now)? == ReopenMode::FollowUp {
-        create::follow_up(world, scope, &ticket, &TicketEdit::default())?
+        follow_up(world, scope, &ticket, &TicketEdit::default())?
     } else if public && !by_requester && ticket.status == Status::Closed {
         return Err(Refusal::TicketClosed { name: ticket.display_number() }.into());
     } else {
@@ -42,9 +72,9 @@ pub fn post(
     let (message, ticket) = write(world, scope, &ticket, draft)?;
     let moved = match ticket.status {
         Status::Pending if by_requester && world.settings()?.requester_reply_reopens_pending => {
-            Some(Step::of(Verb::Update, Status::Open))
+            Some(Step::of(Transition::Update, Status::Open))
         }
-        Status::Resolved | Status::Closed if by_requester => Some(Step::of(Verb::Reopen, Status::Reopened)),
+        Status::Resolved | Status::Closed if by_requester => Some(Step::of(Transition::Reopen, Status::Reopened)),
         _ => None,
     };
     let ticket = match moved {

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{PolicyEdit, named_calendar, refused};
-use crate::command::access::{check_etag, staff_only};
-use crate::command::forms::put;
-use crate::command::record::{Note, SCHEMA_VERSION, SOURCE, next_position, plain};
+use serde_json::Value;
+
+use super::{calendar, put};
+use crate::command::access::{self, check_etag, staff_only};
+use crate::command::configured::{self, Configured};
+use crate::command::record::{SCHEMA_VERSION, SOURCE};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
-use crate::command::{Refusal, Stop, World};
+use crate::command::sla::refused;
+use crate::command::wants::Wants;
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity_type::ActivityType;
+use crate::model::id;
+use crate::model::shown::Data;
 use crate::model::sla::Fault;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
@@ -20,43 +26,139 @@ const FIELD: &str = "sla_policy";
 /// Each is looked at for every ticket that is chosen for.
 const MAX_ACTIVE: usize = 200;
 
-/// Makes one of a name that no other has.
-pub fn create(world: &mut World, scope: &mut Scope<'_>, edit: &PolicyEdit) -> Result<Arc<SlaPolicy>, Stop> {
-    staff_only(scope, WHAT)?;
-    let new = blank(scope);
-    let (after, calendar) = edited(world, scope, &new, edit)?;
-    free(world, &after.name)?;
-    fits_in(world, &after, &new)?;
-    write(world, scope, after, calendar)
+/// Makes one of a name that no other has. What the edit does not name has its default.
+#[derive(Clone, Debug)]
+pub struct CreateSlaPolicy(pub PolicyEdit);
+
+impl Verb for CreateSlaPolicy {
+    fn name(&self) -> &'static str {
+        "create_sla_policy"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants_of(None, &self.0, wants);
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        staff_only(scope, WHAT)?;
+        let new = blank(scope);
+        let (after, calendar) = edited(world, scope, &new, &self.0)?;
+        free(world, &after.name)?;
+        fits_in(world, &after, &new)?;
+        Ok(write(world, scope, after, calendar)?.into())
+    }
 }
 
 /// Writes the named fields; no difference changes nothing.
-pub fn update(
-    world: &mut World,
-    scope: &Scope<'_>,
-    which: &PolicyRef,
-    etag: &str,
-    edit: &PolicyEdit,
-) -> Result<Arc<SlaPolicy>, Stop> {
-    let policy = find(world, scope, which)?;
-    check_etag(etag, policy.etag_version, || named(&policy))?;
-    let (after, calendar) = edited(world, scope, &policy, edit)?;
-    if after.name != policy.name {
-        free(world, &after.name)?;
-    }
-    fits_in(world, &after, &policy)?;
-    if after == *policy { Ok(policy) } else { write(world, scope, after, calendar) }
+#[derive(Clone, Debug)]
+pub struct UpdateSlaPolicy {
+    pub policy: PolicyRef,
+    pub etag: String,
+    pub edit: PolicyEdit,
 }
 
-/// Making it INACTIVE again changes nothing.
-pub fn delete(world: &mut World, scope: &Scope<'_>, which: &PolicyRef, etag: &str) -> Result<Arc<SlaPolicy>, Stop> {
-    let policy = find(world, scope, which)?;
-    if !policy.is_active() {
-        return Ok(policy);
+impl Verb for UpdateSlaPolicy {
+    fn name(&self) -> &'static str {
+        "update_sla_policy"
     }
-    check_etag(etag, policy.etag_version, || named(&policy))?;
-    let after = SlaPolicy { status: SlaPolicyStatus::Inactive, ..SlaPolicy::clone(&policy) };
-    write(world, scope, after, None)
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants_of(Some(&self.policy), &self.edit, wants);
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let policy = find(world, scope, &self.policy)?;
+        check_etag(&self.etag, policy.etag_version, || named(&policy))?;
+        let (after, calendar) = edited(world, scope, &policy, &self.edit)?;
+        if after.name != policy.name {
+            free(world, &after.name)?;
+        }
+        fits_in(world, &after, &policy)?;
+        let written = if after == *policy { policy } else { write(world, scope, after, calendar)? };
+        Ok(written.into())
+    }
+}
+
+/// Makes it INACTIVE. Doing it again changes nothing.
+#[derive(Clone, Debug)]
+pub struct DeleteSlaPolicy {
+    pub policy: PolicyRef,
+    pub etag: String,
+}
+
+impl Verb for DeleteSlaPolicy {
+    fn name(&self) -> &'static str {
+        "delete_sla_policy"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants_of(Some(&self.policy), &PolicyEdit::default(), wants);
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let policy = find(world, scope, &self.policy)?;
+        if !policy.is_active() {
+            return Ok(policy.into());
+        }
+        check_etag(&self.etag, policy.etag_version, || named(&policy))?;
+        let after = SlaPolicy { status: SlaPolicyStatus::Inactive, ..SlaPolicy::clone(&policy) };
+        Ok(write(world, scope, after, None)?.into())
+    }
+}
+
+/// The fields of a policy that a write names; `None` = not named. What is named and not set has its default already.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyEdit {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub status: Option<SlaPolicyStatus>,
+    /// Words of [`TicketType`].
+    pub applies_to: Option<Words>,
+    pub priority: Option<Option<Priority>>,
+    pub team_id: Option<String>,
+    /// It was compiled already.
+    pub condition: Option<String>,
+    pub place: Option<i32>,
+    pub first_response_minutes: Option<Option<i32>>,
+    pub next_response_minutes: Option<Option<i32>>,
+    pub resolution_minutes: Option<Option<i32>>,
+    pub calendar: Option<Option<CalendarRef>>,
+    pub business_hours_only: Option<bool>,
+    /// Words of [`Status`].
+    pub pause_on: Option<Words>,
+    pub warn_at: Option<Words>,
+    pub on_priority_change: Option<OnPriorityChange>,
+    pub on_reopen: Option<OnReopen>,
+    pub counts_as_response: Option<CountsAsResponse>,
+}
+
+fn wants_of(which: Option<&PolicyRef>, edit: &PolicyEdit, wants: &mut Wants<'_>) {
+    wants.add(Want::SlaConfig);
+    let name = edit.name.clone().map(PolicyRef::Name);
+    which.cloned().into_iter().chain(name).for_each(|policy| wants.add(Want::Policy(policy)));
+    if let Some(Some(calendar)) = &edit.calendar {
+        wants.add(Want::Calendar(calendar.clone()));
+    }
+}
+
+impl Configured for SlaPolicy {
+    const CHANGED: ActivityType = ActivityType::PolicyChanged;
+
+    fn id(&self) -> String {
+        id::show(id::SLA_POLICY, self.id)
+    }
+
+    fn show(&self) -> Value {
+        self.shown()
+    }
+
+    fn read(data: &Data<'_>) -> Option<SlaPolicy> {
+        SlaPolicy::read(data)
+    }
+
+    fn put(self: Arc<SlaPolicy>, world: &mut World) {
+        world.policies.put(self.id, self);
+    }
 }
 
 fn named(policy: &SlaPolicy) -> String {
@@ -73,11 +175,8 @@ fn free(world: &World, name: &str) -> Result<(), Stop> {
 fn find(world: &World, scope: &Scope<'_>, which: &PolicyRef) -> Result<Arc<SlaPolicy>, Stop> {
     staff_only(scope, WHAT)?;
     let missing = || Refusal::NotFound { kind: Kind::SlaPolicy, id: which.to_string() };
-    let policy = world.policy(which)?.filter(|policy| policy.deleted_at.is_none()).ok_or_else(missing)?;
-    if scope.caller().app_id().is_some_and(|app| app != policy.app_id) {
-        return Err(missing().into());
-    }
-    Ok(policy)
+    let policy = world.policy(which)?.filter(|policy| policy.deleted_at.is_none());
+    access::own(scope, policy).ok_or_else(|| missing().into())
 }
 
 /// The policy with the named fields in it, and its calendar, where everything about it can be.
@@ -91,7 +190,7 @@ fn edited(
     edit.onto(&mut after);
     let mut faults = after.faults();
     if let Some(calendar) = &edit.calendar {
-        after.calendar_id = named_calendar(world, "sla_policy.calendar_id", calendar.as_ref())?;
+        after.calendar_id = calendar::named(world, "sla_policy.calendar_id", calendar.as_ref())?;
     }
     if after.business_hours_only && after.calendar_id.is_none() {
         after.calendar_id = world.settings()?.default_calendar_id;
@@ -238,19 +337,11 @@ fn write(
     calendar: Option<Arc<Calendar>>,
 ) -> Result<Arc<SlaPolicy>, Stop> {
     let config = world.sla()?;
-    policy.updated_at = scope.now;
-    policy.updated_by.clone_from(&scope.actor.id);
     policy.version += 1;
-    policy.etag_version += 1;
-    policy.position = next_position(world);
-    let SlaPolicy { id, version, position, .. } = policy;
-    let body = policy.shown();
-    let note = Note { data: Some(body.clone()), ..Note::of(ActivityType::PolicyChanged) };
-    world.head.config_position = plain(world, scope, note);
-    let kept = SlaPolicyVersion { tenant_id: policy.tenant_id.clone(), id, version, position, body };
+    let policy = configured::write(world, scope, policy);
+    let SlaPolicy { id, version, position, .. } = *policy;
+    let kept = SlaPolicyVersion { tenant_id: policy.tenant_id.clone(), id, version, position, body: policy.shown() };
     world.policy_versions.put((id, version), Arc::new(kept));
-    let policy = Arc::new(policy);
-    world.policies.put(id, policy.clone());
     world.sla.put((), Arc::new(config.with_policy(policy.clone(), calendar.as_ref())));
     Ok(policy)
 }

@@ -1,16 +1,20 @@
-//! What was said, said otherwise or taken back.
+//! Editing and deleting messages.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::access::{self, Right, check_etag};
-use super::action::MessageEdit;
-use super::react::before;
-use super::record::{Note, change, changed, next_position};
-use super::scope::Scope;
-use super::{Refusal, Stop, World, mention, message, perform};
+use super::mention;
+use super::post::tell;
+use crate::command::access::{self, Right, check_etag};
+use crate::command::action::MessageEdit;
+use crate::command::react::before::{Asked, ask};
+use crate::command::record::{Note, change, changed, next_position};
+use crate::command::scope::Scope;
+use crate::command::verbs::before;
+use crate::command::wants::Wants;
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity::Change;
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
@@ -20,18 +24,68 @@ use crate::model::time::Instant;
 use crate::model::words::{Visibility, Words};
 use crate::workflow::BeforeEvent;
 
+/// Edits the body. The same text again changes nothing.
+#[derive(Clone, Debug)]
+pub struct UpdateMessage {
+    pub ticket: TicketRef,
+    pub message: Uuid,
+    pub etag: String,
+    pub edit: MessageEdit,
+}
+
+impl Verb for UpdateMessage {
+    fn name(&self) -> &'static str {
+        "update_message"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants.ticket(&self.ticket);
+        wants.add(Want::Message(self.message));
+        let body = self.edit.body.as_deref().unwrap_or_default();
+        mention::wants(body).for_each(|want| wants.add(want));
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let found = find(world, scope, &self.ticket, self.message)?;
+        let (message, ticket) = edit(world, scope, found, &self.etag, &self.edit)?;
+        Ok(Resource::Message(message, ticket))
+    }
+}
+
+/// Takes the message out of its thread and out of the counts. Deleting it again changes nothing.
+#[derive(Clone, Debug)]
+pub struct DeleteMessage {
+    pub ticket: TicketRef,
+    pub message: Uuid,
+    pub etag: String,
+}
+
+impl Verb for DeleteMessage {
+    fn name(&self) -> &'static str {
+        "delete_message"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants.ticket(&self.ticket);
+        wants.add(Want::Message(self.message));
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let found = find(world, scope, &self.ticket, self.message)?;
+        let (message, ticket) = delete(world, scope, found, &self.etag)?;
+        Ok(Resource::Message(message, ticket))
+    }
+}
+
 type Revised = (Arc<Message>, Arc<Ticket>);
 
-/// Edits the body. The same text again changes nothing.
-pub fn edit(
+fn edit(
     world: &mut World,
     scope: &mut Scope<'_>,
-    ticket: &TicketRef,
-    message: Uuid,
+    (message, ticket): Revised,
     etag: &str,
     edit: &MessageEdit,
 ) -> Result<Revised, Stop> {
-    let (message, ticket) = find(world, scope, ticket, message)?;
     let MessageEdit { body, visibility } = edit;
     let name = || id::show(id::MESSAGE, message.id);
     if message.deleted_at.is_some() {
@@ -48,26 +102,18 @@ pub fn edit(
     let mentions = mention::agents(world, body)?;
     let after = Message { body: body.clone(), mentions, ..Message::clone(&message) };
     // A rule that guards what is posted guards what it becomes.
-    let asked = before::Asked { message: Some(&after), ..before::Asked::of(&ticket) };
-    let amendment = before::ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
-    let ticket = perform::amend(world, scope, ticket, &amendment)?;
+    let asked = Asked { message: Some(&after), ..Asked::of(&ticket) };
+    let amendment = ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
+    let ticket = before::amend(world, scope, ticket, &amendment)?;
     let changes = vec![changed("body", json!(message.body), json!(after.body))];
     let (after, ticket) = write(world, scope, &ticket, after, ActivityType::TicketMessageEdited, changes, |_| {})?;
     let mut new = after.mentions.0.clone();
     new.retain(|agent| !message.mentions.has(agent));
-    let ticket = message::tell(world, scope, ticket, &after, &new);
+    let ticket = tell(world, scope, ticket, &after, &new);
     Ok((after, ticket))
 }
 
-/// Takes the message out of its thread and out of the counts. Deleting it again changes nothing.
-pub fn delete(
-    world: &mut World,
-    scope: &Scope<'_>,
-    ticket: &TicketRef,
-    message: Uuid,
-    etag: &str,
-) -> Result<Revised, Stop> {
-    let (message, ticket) = find(world, scope, ticket, message)?;
+fn delete(world: &mut World, scope: &Scope<'_>, (message, ticket): Revised, etag: &str) -> Result<Revised, Stop> {
     if message.deleted_at.is_some() {
         return Ok((message, ticket));
     }

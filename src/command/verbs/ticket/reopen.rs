@@ -1,8 +1,8 @@
 //! How a ticket that is done comes back: itself, as one that follows it, or not at all. The tenant's settings say, and the
 //! lifecycle has the last word on where a ticket stands.
 
-use super::scope::Scope;
-use super::{Refusal, Stop, World};
+use crate::command::scope::Scope;
+use crate::command::{Refusal, Stop, World};
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;

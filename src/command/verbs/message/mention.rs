@@ -1,6 +1,6 @@
 //! Whom a message mentions: agents of the directory, by id or by a name that only one of them has.
 
-use super::{Stop, Want, World, gather};
+use crate::command::{Stop, Want, World, gather};
 use crate::model::mention::{names, spellings};
 use crate::model::words::Words;
 

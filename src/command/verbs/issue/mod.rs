@@ -1,0 +1,10 @@
+//! Verbs of issues. An issue's activity is written once for each linked ticket, or once alone.
+
+mod change;
+pub mod create;
+mod link;
+mod write;
+
+pub use change::{ReopenIssue, ResolveIssue, UpdateIssue};
+pub use create::{ConvertToIssue, CreateIssue};
+pub use link::{LinkIssue, UnlinkIssue};

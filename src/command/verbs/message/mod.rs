@@ -1,0 +1,8 @@
+//! Verbs of messages.
+
+mod mention;
+pub mod post;
+mod revise;
+
+pub use post::PostMessage;
+pub use revise::{DeleteMessage, UpdateMessage};

@@ -1,0 +1,23 @@
+//! What can be asked for: a file for each verb, or for the few that share their life.
+
+pub mod before;
+mod calendar;
+mod canned;
+mod directory;
+mod follow_sla;
+pub mod issue;
+pub mod message;
+mod policy;
+mod tag;
+mod tenant;
+pub mod ticket;
+
+pub use calendar::{CalendarEdit, CreateCalendar, DeleteCalendar, UpdateCalendar};
+pub use canned::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedResponse};
+pub use directory::{DeleteEntry, Entry, UpsertAll, UpsertEntry};
+pub use follow_sla::FollowSla;
+pub use policy::{CreateSlaPolicy, DeleteSlaPolicy, PolicyEdit, UpdateSlaPolicy};
+pub use tag::{CreateTag, DeleteTag, UpdateTag};
+pub use tenant::{TenantEdit, UpdateTenant};
+
+use super::forms::put;

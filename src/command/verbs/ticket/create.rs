@@ -1,0 +1,146 @@
+//! New tickets.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::update::would_be;
+use crate::command::action::NewTicket;
+use crate::command::batch::each;
+use crate::command::react::before;
+use crate::command::record::{self, SCHEMA_VERSION};
+use crate::command::scope::Scope;
+use crate::command::verbs::tenant;
+use crate::command::wants::Wants;
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits};
+use crate::model::activity_type::ActivityType;
+use crate::model::lifecycle::{Transition, reachable};
+use crate::model::ticket::Ticket;
+use crate::model::words::Status;
+use crate::workflow::BeforeEvent;
+use crate::workflow::schema::Root;
+use crate::workflow::{Preload, Rule};
+
+#[derive(Clone, Debug)]
+pub struct CreateTicket(pub NewTicket);
+
+impl Verb for CreateTicket {
+    fn name(&self) -> &'static str {
+        "create_ticket"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants_of(std::slice::from_ref(&self.0), wants);
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        Ok(create(world, scope, &self.0)?.into())
+    }
+}
+
+/// All or none.
+#[derive(Clone, Debug)]
+pub struct CreateTickets(pub Vec<NewTicket>);
+
+impl Verb for CreateTickets {
+    fn name(&self) -> &'static str {
+        "create_tickets"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        wants_of(&self.0, wants);
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        Ok(Resource::Tickets(each(world, scope, &self.0, create)?))
+    }
+}
+
+fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
+    let rules = wants.rules;
+    let candidates: Vec<&Rule> =
+        rules.before(BeforeEvent::Creating).into_iter().chain(rules.after(ActivityType::TicketCreated)).collect();
+    let needed = |root: Root| candidates.iter().any(|rule| rule.needs(root));
+    let (organization, requester) = (needed(Root::Organization), needed(Root::Requester));
+    let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));
+    let team = needed(Root::Team) || preloaded(Preload::Team);
+    let settings = preloaded(Preload::Settings);
+    for new in all {
+        wants.agent(&new.assignee_id);
+        if new.sla_policy_id.is_some() {
+            wants.add(Want::SlaConfig);
+        }
+        if settings || rules.marks_by_tenant() || !new.tags.is_empty() {
+            wants.add(Want::Settings);
+        }
+        if organization && !new.organization_id.is_empty() {
+            wants.add(Want::Organization(new.organization_id.clone()));
+        }
+        if requester && !new.requester_id.is_empty() {
+            wants.add(Want::Contact(new.requester_id.clone()));
+        }
+        if team && !new.team_id.is_empty() {
+            wants.add(Want::Team(new.team_id.clone()));
+        }
+    }
+}
+
+/// Makes a ticket, once the before-rules had their say.
+fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Result<Arc<Ticket>, Stop> {
+    let mut ticket = draft(world, scope, new);
+    if scope.caller().writes_as_requester() {
+        scope.caller().sub().clone_into(&mut ticket.requester_id);
+    }
+    finish(world, scope, ticket, None)
+}
+
+/// Asks the before-rules over a draft, and makes what is left of it. What it takes over from the ticket that it `follows` was
+/// allowed there.
+pub fn finish(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Ticket,
+    follows: Option<&Ticket>,
+) -> Result<Arc<Ticket>, Stop> {
+    let asked = before::Asked { ticket: &ticket, before: None, changes: &[], message: None };
+    let amendment = before::ask(world, scope, &[(BeforeEvent::Creating, asked)])?;
+    // Most tickets no rule touches: those are not copied.
+    let ticket = match amendment.is_empty() {
+        true => ticket,
+        false => would_be(&ticket, &amendment.onto(&ticket.tags, None)),
+    };
+    if ticket.status != Status::Open {
+        let advice = "a new ticket is OPEN; move it once it is there".to_owned();
+        return Err(Refusal::IllegalTransition {
+            name: ticket.display_number(),
+            verb: Transition::Update,
+            from: Status::Open,
+            to: Some(ticket.status),
+            allowed: reachable(Status::Open),
+            advice,
+        }
+        .into());
+    }
+    limits::check(None, &ticket)?;
+    tenant::allows(world, follows, &ticket)?;
+    record::create(world, scope, ticket)
+}
+
+/// A new ticket that nobody saw yet, with what is said of it.
+pub fn draft(world: &World, scope: &mut Scope<'_>, new: &NewTicket) -> Ticket {
+    let id: Uuid = scope.new_id();
+    Ticket {
+        tenant_id: scope.tenant().to_owned(),
+        id,
+        number: world.head.last_number + 1,
+        status: Status::Open,
+        app_id: scope.app_id().to_owned(),
+        created_at: scope.now,
+        created_by: scope.actor.id.clone(),
+        updated_at: scope.now,
+        updated_by: scope.actor.id.clone(),
+        schema_version: SCHEMA_VERSION,
+        etag_version: 1,
+        ..new.clone().into_row()
+    }
+}
