@@ -3,8 +3,6 @@
 //! A new type is a line here, and the command that writes it. Tests fail until some command writes it, and until
 //! docs/activities.md has it.
 
-use super::stored_type::Families;
-
 /// What an activity of a type holds beside the ticket and its changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
@@ -243,18 +241,6 @@ impl ActivityType {
 
     pub const fn tone(self) -> Tone {
         self.line().tone
-    }
-
-    /// The families of one activity. `moved`: the ticket's status changed. `clocked`: the ticket has clocks.
-    pub const fn families(self, moved: bool, clocked: bool) -> Families {
-        match self.family() {
-            Family::Alone => Families::NONE,
-            Family::Updated => Families::UPDATED,
-            Family::Moved if moved => Families::MOVED,
-            Family::Moved => Families::UPDATED,
-            Family::Clocked if clocked => Families::APPLIED,
-            Family::Clocked => Families::NONE,
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Jsonb, Text};
 
-use super::activity_type::{ActivityType, Shown};
+use super::activity_type::{ActivityType, Family, Shown};
 use super::column::Column;
 use super::words::Words;
 
@@ -112,6 +112,20 @@ impl Families {
     /// As the facts of rules and filters hold them.
     pub fn all(self) -> &'static [ActivityType] {
         self.0
+    }
+}
+
+impl ActivityType {
+    /// The families of one activity. `moved`: the ticket's status changed. `clocked`: the ticket has clocks.
+    pub const fn families(self, moved: bool, clocked: bool) -> Families {
+        match self.family() {
+            Family::Alone => Families::NONE,
+            Family::Updated => Families::UPDATED,
+            Family::Moved if moved => Families::MOVED,
+            Family::Moved => Families::UPDATED,
+            Family::Clocked if clocked => Families::APPLIED,
+            Family::Clocked => Families::NONE,
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::try_join_all;
 
-use super::lookup::{self, Key};
+use super::flight::{Flight, Pair, ask};
+use super::lookup;
 use super::sets::Sets;
 use crate::command::tables::*;
 use crate::command::{Want, World};
@@ -17,12 +18,6 @@ pub struct Loaded<'a> {
     wants: Vec<(&'a str, Want)>,
     rows: Rows,
 }
-
-/// A tenant, and the key of what is wanted of it.
-pub(super) type Pair<'w, K> = (&'w str, &'w <K as Key>::Sent);
-
-/// Statements that are answered together.
-pub(super) type Flight<'f> = Vec<BoxFuture<'f, QueryResult<()>>>;
 
 /// From the list of tables: the wants by the statement that serves them, what comes of each, and where that belongs in a
 /// world. What wants ask for as a whole is left to [`Sets`].
@@ -135,22 +130,6 @@ pub async fn fetch<'a>(conn: &AsyncPgConnection, wants: Vec<(&'a str, Want)>) ->
         try_join_all(rows.flight(conn, &wanted)).await?;
     }
     Ok(Loaded { wants, rows })
-}
-
-/// A statement of the flight, where anything is wanted of it.
-pub(super) fn ask<'f, K, R: Send, F: Future<Output = QueryResult<Vec<R>>> + Send + 'f>(
-    flight: &mut Flight<'f>,
-    pairs: &'f [(&'f str, K)],
-    place: &'f mut Vec<R>,
-    find: impl FnOnce(&'f [(&'f str, K)]) -> F,
-) {
-    if !pairs.is_empty() {
-        let found = find(pairs);
-        flight.push(Box::pin(async move {
-            *place = found.await?;
-            Ok(())
-        }));
-    }
 }
 
 impl Loaded<'_> {

@@ -4,6 +4,7 @@ pub mod audience;
 mod connect;
 pub mod doctor;
 pub mod filter;
+mod flight;
 pub mod head;
 pub mod hint;
 pub mod load;

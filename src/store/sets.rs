@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use diesel_async::AsyncPgConnection;
 
-use super::load::{Flight, Pair, ask};
+use super::flight::{Flight, Pair, ask};
 use super::lookup;
 use crate::command::World;
 use crate::command::tables::*;

@@ -1,10 +1,10 @@
 //! Whole numbers, times and durations, as the evaluator calculates: exact, and without a value where the result is out of
 //! the range of 64 bits. PostgreSQL's own operators would fail the statement there, so numeric does the work.
 
-use super::column::Sort;
 use super::fence::twice;
 use super::json;
 use super::operand::{Compiler, Operand, refuse};
+use super::sorted::Sort;
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;
 use crate::workflow::cel::ast::{Arithmetic, Expr, Literal};

@@ -1,6 +1,6 @@
 //! Where the fields that a filter can name lie in the tables.
 
-use super::sorted::Sorted;
+use super::sorted::{Sort, Sorted};
 use crate::model::fields::{named, prefix};
 use crate::model::id;
 use crate::model::issue::issue_fields;
@@ -11,32 +11,6 @@ use crate::model::words::*;
 use crate::store::audience::Audience;
 use crate::workflow::schema::Root;
 use uuid::Uuid;
-
-/// How a value is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    Bool,
-    Text,
-    Int,
-    Double,
-    /// numeric.
-    Number,
-    Time,
-    /// A time that was computed: bigint, microseconds since 1970.
-    Micros,
-    /// bigint, microseconds.
-    Duration,
-    /// jsonb of any kind.
-    Json,
-    /// jsonb that is a list of texts.
-    Words,
-    /// A uuid that is shown as text with this prefix.
-    Id(&'static str),
-    /// The same, where NULL is shown as ''.
-    IdOrNone(&'static str),
-    /// A number that is shown as `TKT-0042`.
-    Display,
-}
 
 /// A column and what is to be known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Comparisons, and looking into lists.
 
-use super::column::Sort;
 use super::compile::as_text;
 use super::literal::{time, whole};
 use super::operand::{Compiler, Operand, refuse};
+use super::sorted::Sort;
 use super::{calculate, ids, json};
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;

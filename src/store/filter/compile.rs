@@ -1,9 +1,10 @@
 //! The walk over the checked expression.
 
-use super::column::{Column, Sort, column};
+use super::column::{Column, column};
 use super::fence::once;
 use super::literal::text;
 use super::operand::{Compiler, Operand, refuse};
+use super::sorted::Sort;
 use super::{Condition, Shape, json, proof};
 use crate::model::time::Instant;
 use crate::store::audience::Audience;

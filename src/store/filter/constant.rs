@@ -1,9 +1,9 @@
 //! What is written out, or follows from what is: computed here, once, by the evaluator itself.
 
-use super::column::Sort;
 use super::json;
 use super::literal::{has_nul, operand};
 use super::operand::{Compiler, Operand, refuse};
+use super::sorted::Sort;
 use crate::store::sql::{Bind, Sql};
 use crate::workflow::cel::ast::{Expr, ExprKind, Literal};
 use crate::workflow::cel::{self, Value};

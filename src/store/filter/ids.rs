@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::column::Sort;
+use super::sorted::Sort;
 use crate::model::id;
 use crate::model::ticket::{TicketRef, display_number};
 use crate::store::sql::{Bind, Sql, sql};

@@ -1,7 +1,7 @@
 //! Literals, as PostgreSQL takes them.
 
-use super::column::Sort;
 use super::operand::{Operand, refuse};
+use super::sorted::Sort;
 use crate::model::time::Instant;
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;

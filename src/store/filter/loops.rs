@@ -3,9 +3,9 @@
 //! As with && and ||, an item that decides does so though another has no answer: that is `TRUE = ANY` and `TRUE = ALL` of a
 //! subquery, NULL where nothing decides.
 
-use super::column::Sort;
 use super::fence::once;
 use super::operand::{Compiler, Operand, refuse};
+use super::sorted::Sort;
 use crate::store::sql::{Bind, Sql, sql};
 use crate::workflow::Problem;
 use crate::workflow::cel::ast::{Expr, Literal, Loop, LoopKind};

@@ -1,6 +1,6 @@
 //! What the compiler is, and what it makes of a value.
 
-use super::column::Sort;
+use super::sorted::Sort;
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
 use crate::store::sql::Sql;

@@ -3,10 +3,35 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::column::Sort;
 use crate::model::time::Instant;
 use crate::model::words::*;
 use crate::workflow::schema::Typed;
+
+/// How a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Bool,
+    Text,
+    Int,
+    Double,
+    /// numeric.
+    Number,
+    Time,
+    /// A time that was computed: bigint, microseconds since 1970.
+    Micros,
+    /// bigint, microseconds.
+    Duration,
+    /// jsonb of any kind.
+    Json,
+    /// jsonb that is a list of texts.
+    Words,
+    /// A uuid that is shown as text with this prefix.
+    Id(&'static str),
+    /// The same, where NULL is shown as ''.
+    IdOrNone(&'static str),
+    /// A number that is shown as `TKT-0042`.
+    Display,
+}
 
 /// A field of a row, as its column is compared.
 pub trait Sorted: Typed {
