@@ -1,15 +1,15 @@
-//! Docket: the support-ticket engine that other software is built on.
+//! Docket: a support-ticket engine with rules, SLA clocks and a gap-free change stream, over gRPC and PostgreSQL.
 //!
-//! The floors, bottom first; dependencies point down only, and `tests/floors/` reads the sources to see to it.
+//! The layers, bottom first. Dependencies point down only; `tests/floors/` reads the sources and fails on any other.
 //!
-//! 0. what every floor may use: errors, configuration, telemetry, the managed PostgreSQL, identity
-//! 1. `model`: what things are
-//! 2. `workflow`: what platform teams write
-//! 3. `command`: every way the world changes
+//! 0. `identity`: tokens and callers; `telemetry`: logs, metrics, traces; `postgres`: the managed local PostgreSQL
+//! 1. `model`: rows, ids, the ticket lifecycle, SLA clocks
+//! 2. `workflow`: rules and filters: YAML, CEL, checks, evaluation
+//! 3. `command`: every change of tickets and configuration, as pure functions
 //! 4. `store`: SQL
-//! 5. `journal`: the one door that writes; `feed`: the way out; `projection`: what is folded from the log beside it
-//! 6. `grpc`: the wire; `worker`: time, which makes commands
-//! 7. `cli`: the command line
+//! 5. `journal`: executes commands and appends to the log; `feed`: streams of activities; `projection`: statistics, search index
+//! 6. `grpc`: the API; `worker`: SLA timers, which submit commands
+//! 7. `cli`: the command line and its configuration
 
 #![recursion_limit = "512"]
 

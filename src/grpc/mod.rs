@@ -1,4 +1,4 @@
-//! The wire: the only floor that names pb:: or tonic::. Handlers unpack, call, pack.
+//! The gRPC API: the only layer that names pb:: or tonic::. Handlers unpack requests, call the layers below, and build responses.
 
 pub mod call;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Authentication: keys, tokens, and the `Caller` of a verified token. Floor 0: no tonic, no SQL.
+//! Authentication: keys, tokens, and the `Caller` of a verified token. Layer 0: no tonic, no SQL.
 
 mod cache;
 mod caller;

@@ -1,4 +1,4 @@
-//! Field lists: a resource names each of its fields once, and every floor makes its part of the lines.
+//! Field lists: a resource names each of its fields once, and every layer generates its part from these lines.
 //!
 //! A list is a macro that hands its lines to another macro: `ticket_fields! { columns }` expands `columns!` over them. One
 //! line is
@@ -19,7 +19,7 @@
 //! - `told etag`: a change stands in the activity's `changes` and moves the etag; `told only`: the etag stays. Behind it,
 //!   `later` or `last`: after the others.
 //!
-//! What follows from a line, floor by floor:
+//! What follows from a line, layer by layer:
 //!
 //! | macro | makes |
 //! |---|---|
@@ -35,7 +35,7 @@
 //! | `wired!` (`grpc::convert::wire`) | `deal_id: row.deal_id.to_wire("")` in the message |
 //!
 //! What depends on the type alone (how it lies in an image, how it is compared, shown and filtered) are traits, one for each
-//! floor, so a line does not say it.
+//! layer, so a line does not say it.
 
 /// Reads a list's lines and hands them on in one shape, for macros that need a part of them:
 ///

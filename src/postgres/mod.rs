@@ -1,4 +1,4 @@
-//! Managed local PostgreSQL of `docket dev` and the tests. Floor 0: std, libc and the installed binaries only.
+//! Managed local PostgreSQL of `docket dev` and the tests. Layer 0: std, libc and the installed binaries only.
 //!
 //! Everything is in one folder, `<data_dir>/postgres`: `data` (the cluster), `socket`, `log`, `lock`. The server listens only on
 //! the socket, so trust authentication is limited to the folder's owner.

@@ -1,4 +1,4 @@
-//! Logs, metrics, traces, and the metrics port. Floor 0: depends on neither tickets nor gRPC.
+//! Logs, metrics, traces, and the metrics port. Layer 0: depends on neither tickets nor gRPC.
 
 mod http;
 mod logs;

@@ -1,7 +1,6 @@
-//! What platform teams write: rules in YAML with conditions in CEL. Read, checked and evaluated here; pure, and no floor
-//! above `model` is known.
+//! Rules in YAML with conditions in CEL: parsed, checked and evaluated here. Pure; uses no layer above `model`.
 //!
-//! [`RuleSet::from_sources`] turns files into checked rules, or into every [`Diagnostic`]. The command floor asks a set for
+//! [`RuleSet::from_sources`] turns files into checked rules, or into every [`Diagnostic`]. The command layer asks a set for
 //! the candidates of an event, each [`Rule`] whether it matches some [`Facts`], and then for its [`Effect`]s or, before a
 //! command is decided, its [`BeforeEffect`]s.
 //! [`Filter`] is the same language over one resource, for lists and streams.

@@ -1,4 +1,4 @@
-//! Dependencies point down only: reads the sources, and fails where a floor names one that is not below it.
+//! Dependencies point down only: reads the sources, and fails where a layer names one that is not below it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ mod paths;
 
 use paths::{Named, named};
 
-/// The floors, bottom first. Modules of one floor do not use each other, but for floor 0.
+/// The layers, bottom first. Modules of one layer do not use each other, except on layer 0.
 const FLOORS: &[&[&str]] = &[
     &["identity", "postgres", "telemetry"],
     &["model"],
@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib", "main"],
 ];
 
-/// The only floor that names the generated messages and tonic.
+/// The only layer that names the generated messages and tonic.
 const WIRE: &str = "grpc";
 
 fn floor_of(module: &str) -> Option<usize> {
@@ -101,7 +101,7 @@ fn dependencies_point_down() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Each of these names one floor that it must not.
+/// Each of these names one layer that it must not.
 #[test]
 fn the_check_finds_every_kind_of_violation() {
     let guilty = [

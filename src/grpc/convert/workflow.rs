@@ -45,7 +45,7 @@ fn line(number: u32) -> i32 {
 
 const MAX_FILE_NAME_CHARS: usize = 256;
 
-/// File name and source. A source that is too long, or no YAML, is for the rules' floor to say.
+/// File name and source. A source that is too long, or no YAML, is reported by the `workflow` layer.
 pub fn source(found: &mut Violations, request: pb::ValidateWorkflowRequest) -> (String, String) {
     let pb::ValidateWorkflowRequest { source, file_name } = request;
     found.text("file_name", &file_name, MAX_FILE_NAME_CHARS);

@@ -1,7 +1,7 @@
 //! The actions of rules: a file for each, and the one list of them.
 //!
 //! An action's file holds its keys, its checks and its evaluation; [`ACTIONS`] says in which rules it may stand and what
-//! it evaluates to. The grammar, its messages and the table in docs/workflows.md follow from that list; the command floor
+//! it evaluates to. The grammar, its messages and the table in docs/workflows.md follow from that list; the command layer
 //! executes what is in [`Effect`] and [`BeforeEffect`].
 
 mod action;
@@ -33,7 +33,7 @@ pub use sla::PolicyChoice;
 pub use tag::TagEdit;
 pub use transition::Move;
 
-/// What a rule wants done after an event. The command floor turns it into a command.
+/// What a rule wants done after an event. The command layer turns it into a command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Set(SetFields),

@@ -1,4 +1,4 @@
-//! What the floor promises, tried as the floors above use it.
+//! Tests of the layer, through what the layers above use.
 
 mod actions;
 mod activities_page;
