@@ -27,6 +27,8 @@ ELSEWHERE = {"cli.md": "test_cli.py", "filters.md": "test_filters_page.py"}
 EXCERPTS = {"ts": ("typescript", "*.ts"), "go": ("go", "*.go")}
 # Words for people: diagrams, layouts, output of what is not run.
 PLAIN = ("", "text")
+# A file or folder of the sources, or a pattern of some.
+SOURCE = re.compile(r"(?<![\w./-])(?:src|proto)/[\w./*-]*[\w*]")
 
 # Runs what it is sent in one namespace, so that a page's blocks go on where the one before ended.
 INTERPRETER = """
@@ -45,6 +47,11 @@ for line in sys.stdin:
 
 def pages() -> list[pathlib.Path]:
     return sorted(DOCS.rglob("*.md"))
+
+
+def lost(text: str) -> list[str]:
+    """The sources that a text names and that do not exist."""
+    return [path for path in SOURCE.findall(text) if not any(ROOT.glob(path))]
 
 
 def squeezed(text: str) -> str:
@@ -232,6 +239,15 @@ class Links(Case):
                     self.assertTrue(target.exists(), "there is no such file")
                     if anchor and target.suffix == ".md":
                         self.assertIn(anchor, markdown.anchors(target))
+
+    def test_sources_that_pages_name_exist(self) -> None:
+        for page in [README, ROOT / "CONTRIBUTING.md", *pages()]:
+            with self.subTest(page=page.name):
+                self.assertEqual(lost(page.read_text()), [], "there is no such file")
+
+    def test_sources_that_do_not_exist_are_found(self) -> None:
+        named = "`src/lib.rs`, `src/gone.rs`; (src/store), proto/docket/v1/*.proto and src/model/*.gone. See ../src/lib.rs."
+        self.assertEqual(lost(named), ["src/gone.rs", "src/model/*.gone"])
 
     def test_every_page_can_be_found(self) -> None:
         index = DOCS / "README.md"
