@@ -1,4 +1,5 @@
-//! How large a ticket may become, and what rules may write: callers' words were checked on the wire, these are not.
+//! Size limits of an installation, used by request validation, and the check of a ticket's size after each change, by
+//! rules, too. Fixed limits of requests are in `grpc::convert`.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,5 @@
-//! Connection of a lane: session settings, plan settings, and every statement prepared and tried before the first batch.
+//! Connection of a lane: session settings, plan settings, every statement prepared and tried before the first batch;
+//! and which errors are retried.
 
 use diesel::result::{ConnectionError, Error, QueryResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};

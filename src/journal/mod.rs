@@ -1,4 +1,5 @@
-//! The write path, and the only code that writes. A lane queues commands per tenant, and executes and commits them in batches.
+//! The write path: the only code that changes tickets and appends to the log. A lane queues commands per tenant, and
+//! executes and commits them in batches.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;

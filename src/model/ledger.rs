@@ -1,4 +1,4 @@
-//! The rows that the door itself keeps: heads, answered requests, runs of rules, rule sets.
+//! Rows that the journal maintains: heads, answered requests, runs of rules, rule sets.
 
 use super::time::Instant;
 use super::words::RunVerdict;

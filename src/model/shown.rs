@@ -1,4 +1,4 @@
-//! Resources as the data of their activities holds them, by the contract's names, and back.
+//! The JSON form of resources in an activity's `data`, in both directions; fields have the names of the proto.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,5 @@
-//! SLA timers: fires due warnings and breaches, and moves clocks after a change of a policy or calendar.
+//! SLA timers: finds tickets with due warnings or breaches, or with clocks to move after a change of a policy or
+//! calendar, and submits commands for them.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! Access control by method: the roles that may call each. A method that is not listed cannot be called.
+//! The generated table of methods and their roles; the gate enforces it. A method that is not listed cannot be called.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
