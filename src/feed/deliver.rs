@@ -1,4 +1,4 @@
-//! One stream: frames in order, bookmarks between them, and why it ended.
+//! Delivery of one stream: frames in order, bookmarks between them, and the reason why it ended.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

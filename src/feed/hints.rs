@@ -1,4 +1,4 @@
-//! Hints between processes: at most one round each 10 ms, many tenants in one. All of it may be lost.
+//! Hints between processes: at most one round each 10 ms, many tenants in one. They may be lost.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! One tenant that has subscribers here: the end of its log, and what wakes them.
+//! Hub of a tenant with subscribers in this process: the head of its log, and wake-ups.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! How far the logs are known to go, so that most waits for a position need no look at the table.
+//! Cache of the logs' heads, so that most waits for a position need no query.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

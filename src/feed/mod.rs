@@ -1,5 +1,5 @@
-//! The way out: what this process commits, what others commit, and every reader of it. The table is the truth; all that
-//! wakes a reader may be lost. Uses model, workflow (filters), store (reads), telemetry; never the journal, never the wire.
+//! Streams of activities: this process's commits, those of others, and their subscribers. The table is authoritative;
+//! wake-ups may be lost. Uses model, workflow (filters), store (reads), telemetry; never the journal or the API.
 //!
 //! A subscriber holds a position and pulls. Each tenant with subscribers has a [`hub::Hub`]: the log's head as far as it is
 //! known, and its newest activities. The head is learned from this process's own commits, from hints of other processes,

@@ -1,4 +1,4 @@
-//! What a process caches of one tenant's log: how far it goes, and its newest activities in one piece. Pure.
+//! Cache of a tenant's newest activities, without gaps, and its head. Pure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

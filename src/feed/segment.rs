@@ -1,4 +1,4 @@
-//! A segment of the log on its way to many readers at once: each encoding of it is made once.
+//! Segment: consecutive activities for many readers; each encoding is made once.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,4 +1,4 @@
-//! Which activities a reader asked for, and may see.
+//! Selection of activities for one reader: its filter and its audience.
 
 use crate::model::activity::Activity;
 use crate::model::ticket::Ticket;

@@ -1,4 +1,4 @@
-//! An activity on its way to readers: each encoding of it is made once, and shared by all of them.
+//! An activity shared by many readers; each encoding is made once.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! The tickets as they were at one position, before a stream goes on from there.
+//! Snapshots: the tickets as of one position, before a stream continues from there.
 //!
 //! No transaction is held: a ticket that was not changed since the position is its row, and of one that was, the log has
 //! the image. So each chunk is exact by itself, however long the reader takes and whatever is written meanwhile.

@@ -1,4 +1,4 @@
-//! Where a stream begins.
+//! Start position of a stream.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! One reader's place in a log, and the way from there: what is cached here, else the table. Nothing is ever skipped.
+//! Position of one reader, and the next activities from the cache or, failing that, the table. Nothing is skipped.
 
 use std::sync::Arc;
 use std::time::Duration;

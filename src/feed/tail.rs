@@ -1,4 +1,4 @@
-//! What keeps the hubs up to date: this process's commits, hints, and a look at the heads once a second.
+//! Updates of the hubs: this process's commits, hints, and one query of the heads each second.
 
 use std::sync::PoisonError;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Reads that ask for a state at least as new as a position.
+//! Reads that wait until the log has reached a position.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One change, as the log holds it.
+//! An activity: one change, as recorded in the log.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The types of activities: one list, with everything that the code asks of a type.
+//! Activity types: one list, with all properties of each type that the code uses.
 //!
 //! A new type is a line here, and the command that writes it. Tests fail until some command writes it, and until
 //! docs/activities.md has it.

@@ -1,4 +1,4 @@
-//! What a caller sees inside its tenant: one predicate over rows. `store::audience` has the same as SQL.
+//! Audience: what a caller sees within its tenant, as a predicate over rows. `store::audience` has the same in SQL.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Replies that are written once and sent many times.
+//! Canned responses.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What differs between two images of a ticket or an issue, and how a value stands in a change.
+//! Differences between two images of a ticket or an issue, and the JSON form of their values.
 
 use serde_json::Value;
 use uuid::Uuid;

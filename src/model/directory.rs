@@ -1,4 +1,5 @@
-//! What routing and conditions need to know of people that other systems own.
+//! Directory entries: organizations, contacts, teams and agents. Other systems own them; routing and conditions use
+//! them.
 
 use super::words::{AgentStatus, Words};
 

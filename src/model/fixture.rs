@@ -1,4 +1,4 @@
-//! An activity that tells nothing but that it happened, for unit tests and, by its path, for the tests of the store.
+//! A minimal activity for unit tests and, included by path, for the tests of the store.
 
 use crate::model::activity::{Activity, Actor};
 use crate::model::stored_type::Families;

@@ -1,4 +1,4 @@
-//! Ids that Docket assigns: UUIDv7 inside, a type prefix and ULID text outside.
+//! Resource ids: UUIDv7 in the database, a type prefix and ULID text in the API.
 
 use aws_lc_rs::digest;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! How an activity lies in the log: a row of columns to search by, and two compact bodies that can evolve.
+//! Stored form of an activity: indexed columns, and two compact bodies that later versions can extend.
 
 use std::sync::Arc;
 

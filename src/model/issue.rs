@@ -1,4 +1,4 @@
-//! Internal engineering work that tickets link to.
+//! Issues: internal engineering work, linked to tickets.
 
 use super::fields::fields_row;
 use super::time::Instant;

@@ -1,4 +1,4 @@
-//! The ticket's legal moves: one table of data, with who makes them.
+//! The ticket lifecycle: a table of the legal transitions, and who may make them.
 
 use super::words::Status;
 use Status::*;

@@ -1,4 +1,4 @@
-//! Whom a text names: `@` and 1 to 64 letters, digits, `.`, `_`, `-`, outside code.
+//! Mentions in a text: `@` and 1 to 64 letters, digits, `.`, `_`, `-`, outside code.
 //!
 //! The text is Markdown, and is read as such: what stands in a code span, in a fenced or an indented block is code. An `@`
 //! inside a word, an address or a path (`a@b.com`, `/@ann`), and one behind a backslash, names nobody.

@@ -1,4 +1,4 @@
-//! One message of a ticket's thread: a public reply or an internal note.
+//! Messages of a ticket's thread: public replies and internal notes.
 
 use super::fields::fields_row;
 use super::time::Instant;

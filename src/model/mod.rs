@@ -1,4 +1,4 @@
-//! What things are: rows that are domain types, and their pure rules. No async, no SQL text, no wire types.
+//! Domain types: rows of the tables, and pure rules on them. No async, no SQL text, no protobuf types.
 
 #[macro_use]
 pub mod reference;

@@ -1,4 +1,4 @@
-//! How things are named that have an id and, among those that are not deleted, a name of their own.
+//! References to resources by id or by name; names are unique among rows that are not deleted.
 
 /// `reference! { /// docs  CannedRef by id::CANNED_RESPONSE }`: a text with the prefix of an id is an id, any other a name.
 macro_rules! reference {

@@ -1,4 +1,4 @@
-//! The tables that Diesel's query builder is used on, all of a few columns; see [`super::row`] for the others.
+//! Diesel tables of a few columns, for its query builder; see [`super::row`] for the others.
 
 diesel::table! {
     tenant_head (tenant_id) {

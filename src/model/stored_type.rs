@@ -1,4 +1,4 @@
-//! The type and the families of an activity as its row has them, which a newer version may have written.
+//! Type and families of a stored activity, which a newer version may have written.
 
 use std::io::Write;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! The words that tickets are tagged with, as a tenant has agreed on them.
+//! Registered tags of a tenant.
 
 row! {
     /// Known by its name, as tickets have it. A deleted one keeps its row, for the next of that name.

@@ -1,4 +1,4 @@
-//! What a tenant decides for itself: how tickets come back, and which categories and tags they may have.
+//! Settings of a tenant: how tickets are reopened, and which categories and tags are allowed.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;

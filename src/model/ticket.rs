@@ -1,4 +1,4 @@
-//! A ticket, as its row and as everyone above sees it.
+//! Tickets: the list of their fields, the row, and its methods.
 
 use super::fields::fields_row;
 use super::sla::clock::Clocks;

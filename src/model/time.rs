@@ -1,4 +1,4 @@
-//! The one instant of the house: microseconds, as PostgreSQL keeps them, so that nothing changes on its way to disk and back.
+//! Timestamps in microseconds, the precision of PostgreSQL, so that storing one does not change it.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Closed sets of words: stored as text, written bare (`OPEN`), read without regard to case, `_`, `-` and space.
+//! Enums that are stored as text (`OPEN`); parsing ignores case, `_`, `-` and space.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Calendars: weekly hours in local time, and days off.
+//! Calendars: weekly hours in local time, and holidays.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

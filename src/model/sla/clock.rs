@@ -1,5 +1,5 @@
-//! A ticket's clocks: what the rows of its ledger come to. Pure, and without a calendar: each row holds what was reckoned
-//! when it was written, so folding them needs nothing else.
+//! A ticket's SLA clocks, computed from the rows of its ledger. Pure, and without a calendar: each row stores what was
+//! computed when it was written.
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;

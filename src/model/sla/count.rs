@@ -1,4 +1,4 @@
-//! Business time: how much of it lies between two instants, and when so much of it is over.
+//! Business time: its length between two times, and the time at which a given length has passed.
 
 use super::hours::Hours;
 use super::zone::{DAY, WEEK};

@@ -1,4 +1,4 @@
-//! When a calendar is open: as it is written, and as deadlines are reckoned with it.
+//! Opening hours of a calendar: the stored form, and the form that deadlines are computed with.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};

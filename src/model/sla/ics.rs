@@ -1,4 +1,4 @@
-//! Holidays from the text of an iCalendar file (RFC 5545): its all-day events, each on its local dates.
+//! Import of holidays from iCalendar (RFC 5545): all-day events, each on its local dates.
 //!
 //! What cannot be read exactly is refused with its line, never left out: a holiday that is missing moves deadlines.
 

@@ -1,4 +1,4 @@
-//! The rows from which a ticket's clocks follow.
+//! Rows of the SLA ledger, from which a ticket's clocks are computed.
 
 use uuid::Uuid;
 

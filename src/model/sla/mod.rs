@@ -1,4 +1,4 @@
-//! What a tenant promises, and when it works.
+//! SLA: policies, calendars, clocks and their outcomes.
 
 pub mod calendar;
 pub mod clock;

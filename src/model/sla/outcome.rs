@@ -1,4 +1,4 @@
-//! How clocks came out: what breaches are listed and shares are counted from.
+//! Outcomes of clocks, from which breaches are listed and attainment is computed.
 
 use uuid::Uuid;
 

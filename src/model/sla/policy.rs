@@ -1,4 +1,4 @@
-//! SLA policies: within how long a ticket is answered and resolved, and whose tickets that is for.
+//! SLA policies: targets for responses and resolution, and the tickets that they apply to.
 
 use serde_json::Value;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Why a deadline is what it is: what became of each moment up to it.
+//! Explanation of a deadline: the time up to it as segments that count, or do not, and why.
 
 use super::count::{FIRST, LAST, Pause, sorted};
 use super::hours::Hours;

@@ -1,5 +1,5 @@
-//! How clocks and rows of the ledger lie in the database: compact, and able to evolve. Reading is strict about what is known
-//! and lenient about what a later version adds.
+//! Stored form of clocks and ledger rows: compact and extensible. Reading is strict about known fields and ignores
+//! those that a later version adds.
 
 use std::io::Write;
 

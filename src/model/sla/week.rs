@@ -1,4 +1,4 @@
-//! The hours of a week: as they are written, and as microseconds of each weekday.
+//! Weekly hours: the text form, and microseconds of each weekday.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Time zones, from the data in this binary and from nowhere else: what a machine has installed never moves a deadline.
+//! Time zones, from the data in this binary only, so that a machine's own zone data never moves a deadline.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, RwLock};

@@ -1,4 +1,4 @@
-//! What tickets add up to.
+//! Counts and sums over tickets.
 
 use super::{Facts, Times};
 use crate::model::time::Instant;

@@ -1,4 +1,4 @@
-//! What statistics count of a ticket, and what an activity changes about the counts. Pure.
+//! Statistics: which facts of a ticket are counted, and how an activity changes the counts. Pure.
 
 use std::collections::HashMap;
 

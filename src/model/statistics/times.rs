@@ -1,4 +1,4 @@
-//! How long things took: a sum, and a histogram whose buckets are an eighth as wide as they are far from zero.
+//! Sum and histogram of durations; a bucket is an eighth as wide as its distance from zero.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The lines of an iCalendar text: folded, with parameters and escapes.
+//! Content lines of iCalendar: unfolding, parameters, escapes.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,4 @@
-//! The rules by which holidays come back: yearly, on a day of a month or on a weekday of one.
+//! Recurrence rules of holidays: yearly, on a day of a month or on a weekday of one.
 
 use std::ops::RangeInclusive;
 
