@@ -1,4 +1,5 @@
-//! Whether this caller may write this resource: one answer for what is not there and what is not theirs.
+//! Write permission of a caller for a resource. A resource that does not exist and one that the caller must not see get
+//! the same refusal.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What callers and rules can ask for, checked for form already: lengths, words, masks.
+//! Arguments of verbs, as callers and rules give them; lengths, enum words and masks were checked before.
 
 pub use super::forms::{IssueEdit, NewIssue, NewTicket, TicketEdit};
 use crate::model::lifecycle::Transition;

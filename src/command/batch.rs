@@ -1,4 +1,4 @@
-//! Many of one sort in one command, all or none.
+//! Commands with several items of one kind: all are executed, or none.
 
 use super::scope::Scope;
 use super::{Stop, World, react};

@@ -1,5 +1,5 @@
-//! Rows of a tenant's configuration: people and teams, tags, canned responses, SLA, settings. Each is written in one way, and its
-//! activity holds all of it.
+//! Rows of a tenant's configuration (directory, tags, canned responses, SLA, settings): how they are written, each with
+//! an activity that holds the whole row.
 
 use std::sync::Arc;
 

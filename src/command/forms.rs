@@ -1,4 +1,4 @@
-//! What callers say of tickets and issues, made of their field lists: new ones, and edits by mask.
+//! New tickets and issues, and edits of them by mask, generated from the field lists.
 
 use crate::model::issue::{Issue, issue_fields};
 use crate::model::ticket::{Ticket, TicketRef, ticket_fields};

@@ -1,4 +1,5 @@
-//! Every way the world changes. Pure: (what is, command, now) becomes (what is now, activities), or a refusal.
+//! Commands: every change of tickets and configuration. Pure: the state, a command and the time give the new state and
+//! activities, or a refusal.
 
 use std::sync::Arc;
 

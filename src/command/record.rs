@@ -1,4 +1,5 @@
-//! The one place where a ticket changes and the log grows: stamps, versions, the diff, the activity, the open counts.
+//! Recording of changes of tickets, the only place that does it: timestamps, versions, differences, activities, open
+//! counts.
 
 use std::sync::Arc;
 

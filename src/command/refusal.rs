@@ -1,4 +1,4 @@
-//! Why a write is refused: typed, in words that say what to do.
+//! Refusals: typed reasons why a write is rejected, with messages that say what to do.
 
 use crate::model::lifecycle::Transition;
 use crate::model::words::{ReopenMode, Status, Visibility};

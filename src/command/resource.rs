@@ -1,4 +1,4 @@
-//! What writes answer with: one list of the resources, and what the machine asks of each.
+//! Resources that writes return: one list of them, and what each must implement.
 
 use std::sync::Arc;
 

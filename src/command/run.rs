@@ -1,4 +1,4 @@
-//! One command from end to end: what it answers, and what it leaves in the world.
+//! Execution of one command: its answer, and its changes of the world.
 
 use std::sync::Arc;
 

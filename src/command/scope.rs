@@ -1,4 +1,4 @@
-//! Who acts, when, and why: what every decision is given beside the world.
+//! Context of a decision: actor, time and cause.
 
 use uuid::Uuid;
 

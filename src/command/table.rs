@@ -1,4 +1,4 @@
-//! One table as a batch knows it: what was loaded, what was decided since, and the way back to any savepoint.
+//! One table in a batch: loaded rows, changes since, and rollback to any savepoint.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! Every table of a [`World`](super::World), each named once, with how it is wanted and how it is written.
+//! All tables of a [`World`](super::World), each listed once, with how it is loaded and how it is written.
 
 pub use std::sync::Arc;
 

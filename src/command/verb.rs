@@ -1,4 +1,4 @@
-//! What every verb has: a name, what it needs loaded, and its decision.
+//! The trait of verbs: name, rows to load, decision.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! What a command can be known to need before it is decided: for the common ones, one load is enough.
+//! Rows that a command is known to need before it is decided, so that common commands need one load only.
 
 use std::collections::HashSet;
 

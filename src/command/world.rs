@@ -1,4 +1,4 @@
-//! A tenant as one batch sees it: what was loaded under the head's lock, and what was decided since.
+//! World: a tenant in one batch, with the rows loaded under the head's lock and all changes since.
 
 use std::collections::BTreeSet;
 

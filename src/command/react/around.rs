@@ -1,4 +1,4 @@
-//! What rules may read beside the ticket, loaded only where one of them does.
+//! Related rows that the conditions of rules read, loaded only if a rule reads them.
 
 use std::sync::Arc;
 

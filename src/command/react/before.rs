@@ -1,4 +1,4 @@
-//! Before-rules: they may edit what is about to happen, or deny it.
+//! Before-rules: they can edit a change that is about to happen, or deny it.
 
 use super::around::Around;
 use super::{edit_of, tally};

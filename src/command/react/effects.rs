@@ -1,4 +1,4 @@
-//! One action of a rule becomes one verb, by the rule, on the ticket as it then is.
+//! Execution of a rule's effects: each becomes one verb, with the rule as actor, on the ticket's current state.
 
 use std::sync::Arc;
 

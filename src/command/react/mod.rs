@@ -1,4 +1,4 @@
-//! Rules answer activities, and the activities of rules, to a fixed point, inside the command.
+//! Execution of rules on activities, and on the activities that rules make, until no rule matches.
 
 mod around;
 pub mod before;

@@ -1,4 +1,4 @@
-//! What rules name and a tenant may lack: canned responses, which are written out, and SLA policies.
+//! Lookup of what rules name and a tenant may lack: canned responses, which are rendered, and SLA policies.
 
 use uuid::Uuid;
 

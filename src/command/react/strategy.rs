@@ -1,4 +1,4 @@
-//! Who gets a ticket when a rule leaves the choice to a strategy; and the choice explains itself.
+//! Assignment strategies of rules: who gets a ticket, and the explanation of the choice.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which policy a ticket has. Pure.
+//! Choice of a ticket's SLA policy. Pure.
 
 use std::sync::Arc;
 

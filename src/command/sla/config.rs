@@ -1,4 +1,4 @@
-//! The policies of a tenant as clocks use them: compiled, and made once for each change of its configuration.
+//! Compiled SLA policies of a tenant, built once for each change of its configuration.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a change of a ticket does to its clocks: pure decisions, as rows of the ledger.
+//! Effect of a change of a ticket on its clocks, as rows of the ledger. Pure.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a tenant promises, and when it works: which policy a ticket has, and what that makes of its clocks.
+//! SLA in commands: the choice of a ticket's policy, and the effect of changes on its clocks.
 
 mod choose;
 mod config;

@@ -1,4 +1,5 @@
-//! What a change of the configuration would do to a ticket's clocks: what following it writes, and what is due then. Pure.
+//! Preview of a change of the SLA configuration: its effect on a ticket's clocks, including what would be due at once.
+//! Pure.
 
 use super::follow::Book;
 use crate::command::{Stop, World, gather};

@@ -1,4 +1,4 @@
-//! Clocks beside the change that moves them: rows of the ledger, their activities, and the ticket's deadlines.
+//! Recording of clock changes and of what is due: ledger rows, their activities, and the ticket's deadlines.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The before-rules of a verb: asked, and what they edit is written before what the verb does.
+//! Before-rules of a verb: they run first, and their edits are written before the verb's own change.
 
 use std::sync::Arc;
 

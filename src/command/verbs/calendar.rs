@@ -1,4 +1,4 @@
-//! Calendars: made, changed and taken away, each write a version of its own.
+//! Verbs of calendars: create, update, delete; each write makes a version.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

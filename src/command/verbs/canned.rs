@@ -1,4 +1,4 @@
-//! Canned responses: kept here, written out by rules and by RenderCannedResponse.
+//! Verbs of canned responses; rules and RenderCannedResponse render them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What time and a changed configuration ask of clocks.
+//! Verb of the timer worker: records what is due, and moves clocks after a change of the configuration.
 
 use uuid::Uuid;
 

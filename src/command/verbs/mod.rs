@@ -1,4 +1,4 @@
-//! What can be asked for: a file for each verb, or for the few that share their life.
+//! Verbs: one file each, or one for a few that belong together.
 
 pub mod before;
 mod calendar;

@@ -1,4 +1,4 @@
-//! SLA policies: made, changed, and made INACTIVE, each write a version of its own.
+//! Verbs of SLA policies: create, update, and delete, which makes a policy INACTIVE; each write makes a version.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The registry of tags. What it says touches no ticket: their tags are words of their own.
+//! Verbs of registered tags. They change no ticket: a ticket's tags are plain words.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A tenant's settings: writing them, and what they let a ticket become.
+//! UpdateTenant, and the check of a ticket's category and tags against the tenant's settings.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Agents, and how many open tickets they have.
+//! Agents, and their counts of open tickets.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Contacts: the people who ask.
+//! Contacts: the people who open tickets.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! People, teams and organizations as other systems know them: create or replace, and delete, whatever sort of entry it is.
+//! Verbs of the directory: upsert and delete, for every kind of entry.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;

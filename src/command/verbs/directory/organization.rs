@@ -1,4 +1,4 @@
-//! Organizations, and what they subscribe to.
+//! Organizations and their subscriptions.
 
 use std::sync::Arc;
 

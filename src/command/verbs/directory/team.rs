@@ -1,4 +1,4 @@
-//! Teams, and whom round robin chose last.
+//! Teams, and the last agent chosen by round robin.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Issues that change: their fields, and where they stand.
+//! Verbs that change issues: their fields and their status.
 
 use std::sync::Arc;
 

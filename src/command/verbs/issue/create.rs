@@ -1,4 +1,4 @@
-//! New issues: a caller's, and one out of a ticket.
+//! Verbs that create issues: by a caller, or from a ticket.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which tickets an issue is of.
+//! Verbs that link issues to tickets, and unlink them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Verbs of issues. An issue's activity is written once for each linked ticket, or once alone.
+//! Verbs of issues. An issue's activity is written once for each linked ticket, or once if there is none.
 
 mod change;
 pub mod create;

@@ -1,4 +1,4 @@
-//! An issue as it is written, with its links and its activities.
+//! Writing of an issue with its links and activities.
 
 use std::sync::Arc;
 

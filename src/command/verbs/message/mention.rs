@@ -1,4 +1,4 @@
-//! Whom a message mentions: agents of the directory, by id or by a name that only one of them has.
+//! Mentioned agents of a message, by id or by a name that only one of them has.
 
 use crate::command::{Stop, Want, World, gather};
 use crate::model::mention::{names, spellings};

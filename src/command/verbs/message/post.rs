@@ -1,4 +1,4 @@
-//! The thread of a ticket: who wrote, what it counts for, and what a requester's word moves.
+//! PostMessage: author, effect on the ticket's counts, and status changes by a requester's reply.
 
 use std::sync::Arc;
 

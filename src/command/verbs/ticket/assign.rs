@@ -1,4 +1,4 @@
-//! Who works on a ticket.
+//! AssignTicket: agent and team.
 
 use std::sync::Arc;
 

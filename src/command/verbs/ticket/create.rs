@@ -1,4 +1,4 @@
-//! New tickets.
+//! Creation of tickets, one or many.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Tickets that are deleted, and come back.
+//! DeleteTicket and UndeleteTicket.
 
 use crate::command::access::{self, Right};
 use crate::command::record::{Note, change};

@@ -1,4 +1,4 @@
-//! A ticket that follows one that is done.
+//! Follow-up tickets of tickets that are done.
 
 use std::sync::Arc;
 

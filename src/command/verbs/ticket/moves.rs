@@ -1,4 +1,4 @@
-//! Along the lifecycle: which moves are legal is `model::lifecycle`'s table, what they stamp is here.
+//! Transitions of the lifecycle: what each changes. `model::lifecycle` says which are legal.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How content its requester is.
+//! RateTicket: the requester's satisfaction.
 
 use crate::command::access::{self, Right};
 use crate::command::record::{Note, change};

@@ -1,5 +1,5 @@
-//! How a ticket that is done comes back: itself, as one that follows it, or not at all. The tenant's settings say, and the
-//! lifecycle has the last word on where a ticket stands.
+//! Reopening of a ticket that is done: in place, as a follow-up, or not at all. The tenant's settings decide, within
+//! what the lifecycle allows.
 
 use crate::command::scope::Scope;
 use crate::command::{Refusal, Stop, World};

@@ -1,4 +1,4 @@
-//! The tags of a ticket.
+//! TagTicket: adds and removes tags.
 
 use std::sync::Arc;
 

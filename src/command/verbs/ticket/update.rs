@@ -1,4 +1,4 @@
-//! Fields of a ticket: a mask becomes activities, each of the most specific kind.
+//! UpdateTicket: the masked fields, recorded as activities of the most specific types.
 
 use std::sync::Arc;
 
