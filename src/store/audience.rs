@@ -1,4 +1,4 @@
-//! What a caller sees inside its tenant, as conditions of a WHERE.
+//! Audience: what a caller sees within its tenant, as conditions of a WHERE.
 
 pub use crate::model::audience::Audience;
 

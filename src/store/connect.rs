@@ -1,4 +1,4 @@
-//! One connection, for those who keep theirs. Its errors carry their SQLSTATE: see [`tagged`](super::tagged).
+//! A single connection, outside the pool. Its errors carry their SQLSTATE: see [`tagged`](super::tagged).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What `docket doctor` asks a database. Reads only.
+//! Queries of `docket doctor`. Read-only.
 
 use std::collections::HashMap;
 

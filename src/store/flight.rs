@@ -1,4 +1,4 @@
-//! Look-ups that are sent together and answered together.
+//! Statements that are sent together, pipelined.
 
 use diesel::result::QueryResult;
 use futures_util::future::BoxFuture;

@@ -1,4 +1,4 @@
-//! The heads: made, locked, and the instant read under the lock.
+//! Heads: creating and locking them, and the time read under the lock.
 
 use diesel::prelude::{ExpressionMethods, NullableExpressionMethods, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;

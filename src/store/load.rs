@@ -1,4 +1,4 @@
-//! What decisions asked to know, for all tenants of a batch in one flight.
+//! Loading of the rows that commands want, for all tenants of a batch, in one round trip.
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};

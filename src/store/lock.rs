@@ -1,4 +1,4 @@
-//! Work that one session of a database does at a time.
+//! Advisory locks: work that one session of a database does at a time.
 
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;

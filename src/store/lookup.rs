@@ -1,4 +1,4 @@
-//! Many rows by (tenant, key) in one cached statement.
+//! Lookup of many rows by (tenant, key) in one cached statement.
 //!
 //! Two `= ANY` on a composite key would probe the product of both lists; a join over the pairs probes the pairs. LATERAL
 //! and OFFSET 0 (or a LIMIT) leave the planner no other way round.

@@ -1,4 +1,4 @@
-//! Brings the schema to what this program knows, and says whether it is there.
+//! Migrations: applying them, and checking that the schema is current.
 
 use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Bool, Timestamptz};

@@ -1,4 +1,4 @@
-//! SQL of how clocks came out: writing it, and counting it. No decisions.
+//! SQL that writes and counts outcomes of clocks. No decisions.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Page tokens: where the next page begins, readable to nobody else's query. No SQL.
+//! Page tokens: the position of the next page, signed and bound to one query. No SQL.
 
 use aws_lc_rs::hmac;
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! Plans for statements that find their rows by key: made once, and still right when the tables have grown.
+//! Plan settings for statements that find rows by key, so that a plan made once stays right while tables grow.
 
 use std::time::{Duration, Instant};
 

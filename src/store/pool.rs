@@ -1,4 +1,4 @@
-//! The pool of connections for reads.
+//! Connection pool for reads.
 
 use std::sync::Arc;
 use std::time::Duration;

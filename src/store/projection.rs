@@ -1,4 +1,4 @@
-//! How far the projections are: bookkeeping beside the log. No decisions.
+//! Positions of projections. No decisions.
 
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, Text};

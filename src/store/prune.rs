@@ -1,4 +1,4 @@
-//! Gives up the oldest part of a log. No ticket shows it, so it is no command: the floor says that it was done.
+//! Retention: deletes the oldest part of a log. It changes no ticket, so it is no command; the head's floor records it.
 //!
 //! The floor is raised first and by itself. Whoever reads below it is told so before anything is gone, and a run that was cut
 //! off is finished by the next one. Of each ticket its last activity up to the floor stays, and the one with the

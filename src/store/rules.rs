@@ -1,4 +1,4 @@
-//! Rule sets by content hash, and which of them is active.
+//! Rule sets by content hash, and the activation of one.
 
 use diesel::prelude::{ExpressionMethods, QueryDsl};
 use diesel::result::QueryResult;

@@ -1,5 +1,5 @@
-//! What a batch decided, written: one statement for what nearly all of them write, and one for each other table and verb,
-//! in one flight.
+//! Writing of a batch's changes: one statement for the tables that nearly every command writes, and one for each other
+//! table and verb, pipelined.
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;

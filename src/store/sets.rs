@@ -1,4 +1,4 @@
-//! What wants ask for as a whole: threads, links, agents of a name, and what a tenant promises.
+//! Wants for whole sets: threads, links, agents of a name, SLA configuration.
 
 use std::collections::HashMap;
 use std::hash::Hash;

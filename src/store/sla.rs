@@ -1,4 +1,4 @@
-//! SQL of clocks: what is due, whose clocks have to follow a changed configuration, and the ledger. No decisions.
+//! SQL of SLA clocks: due clocks, tickets to follow a changed configuration, the ledger. No decisions.
 
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};

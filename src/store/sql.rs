@@ -1,4 +1,4 @@
-//! SQL text with its values apart. Text is what stands in this program, by its type; every value is a bind.
+//! SQL text with bound values. Text can only come from this program, by its type; every value is a bind.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,4 @@
-//! What a database error means, by its SQLSTATE alone: texts are in the language of the server.
+//! Conditions of database errors, by SQLSTATE alone: message texts are in the server's language.
 
 use diesel::result::{DatabaseErrorKind, Error};
 

@@ -1,4 +1,4 @@
-//! SQL of the sums over tickets: adding to them, reading them, and counting tickets themselves. No decisions.
+//! SQL of statistics: updating and reading the sums, and counting tickets. No decisions.
 
 use std::collections::HashSet;
 

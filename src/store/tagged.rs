@@ -1,4 +1,4 @@
-//! A server's byte stream with each error's SQLSTATE put in front of its message: `40P01: deadlock detected`.
+//! Byte stream of a server that prefixes each error's message with its SQLSTATE: `40P01: deadlock detected`.
 //!
 //! Diesel drops the SQLSTATE of every error that it has no kind for and hides the error that held it; only a few fields
 //! get through, and of those the message alone is always there. So the code travels in it, in the form that PostgreSQL

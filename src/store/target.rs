@@ -1,5 +1,5 @@
-//! What a database URL says: where the database is, and how its server proves that it is the right one. libpq's own words:
-//! `sslmode=disable` or `verify-full`, and `sslrootcert` for the file of the authority.
+//! Parser of database URLs: host, database, and TLS as in libpq: `sslmode=disable` or `verify-full`, and `sslrootcert`
+//! for the CA file.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Many rows in one statement: cached nodes that send one array for each column.
+//! Writing of many rows in one statement: cached query nodes that send one array for each column.
 //!
 //! Diesel prepares `.values(&vec)` anew each time; a node with an id of its own is prepared once on a connection.
 

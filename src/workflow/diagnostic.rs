@@ -1,4 +1,4 @@
-//! What is wrong with a rule, where, and what to write instead.
+//! Diagnostics: errors and warnings about rules, each with its place and a hint.
 
 use std::fmt;
 

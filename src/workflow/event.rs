@@ -1,4 +1,4 @@
-//! The events that a rule can wait for: what happened, and what is about to happen.
+//! Events that trigger rules: after a change, and before one.
 
 use super::schema::Root;
 use crate::model::activity_type::{ActivityType, Payload};

@@ -1,4 +1,4 @@
-//! What a rule or a filter is asked about: borrowed, nothing is copied to build it.
+//! Facts: the input of conditions and filters. Borrowed; building them copies nothing.
 
 use serde_json::Value as Json;
 

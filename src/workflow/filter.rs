@@ -1,4 +1,4 @@
-//! A condition over one resource: what lists and streams are asked for.
+//! Filters: conditions over one resource, for lists and streams.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

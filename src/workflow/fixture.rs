@@ -1,4 +1,4 @@
-//! Things to try rules on, for tests.
+//! Test data for rules.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The keys that a shape takes, as serde knows them: they are listed nowhere else.
+//! Names of a struct's keys, obtained from serde, so that they are listed only once.
 
 use serde::de::value::Error;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};

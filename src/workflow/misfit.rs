@@ -1,4 +1,4 @@
-//! A value that is not what its key takes, told without Rust's names.
+//! Messages for values of the wrong type, without names of Rust types.
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::yaml::Node;

@@ -1,4 +1,4 @@
-//! What a rule needs beside what happened: noted while its conditions and actions are checked.
+//! Rows and names that a rule needs besides its event, collected while its conditions and actions are checked.
 
 use std::collections::BTreeSet;
 

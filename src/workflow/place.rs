@@ -1,4 +1,4 @@
-//! A node of a file under check: its text is compiled here, and findings get their line and column.
+//! Place in a file during its check: compiles the texts there, and gives diagnostics their line and column.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;

@@ -1,4 +1,4 @@
-//! One checked rule, and the two questions that it answers: does it match, and what does it want.
+//! A checked rule: whether it matches, and its effects.
 
 use super::actions::{BeforeEffect, Effect, Step};
 use super::cel::ast::Expr;

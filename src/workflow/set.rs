@@ -1,4 +1,4 @@
-//! The rules of an installation, as one checked, content-hashed whole.
+//! Rule set: all rules of an installation, checked together, with a content hash.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;

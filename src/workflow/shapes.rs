@@ -1,4 +1,4 @@
-//! Values of keys that take more than one form.
+//! Values of keys that can be written in more than one form.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A text with expressions inside and no rule around it: what a canned response says about a ticket.
+//! Templates without a rule: bodies of canned responses.
 
 use super::cel::ast::Expr;
 use super::cel::{self, Scope, Value};

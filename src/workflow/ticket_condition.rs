@@ -1,4 +1,4 @@
-//! A condition over a ticket and its organization: which tickets an SLA policy is for.
+//! Conditions of SLA policies: over a ticket and its organization.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a rule can wait for beside an event: an instant of a ticket's SLA clock.
+//! Triggers other than events: times of a ticket's SLA clocks.
 
 use std::fmt;
 

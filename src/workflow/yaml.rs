@@ -1,5 +1,5 @@
-//! YAML with places: a tree of nodes that know where they stand. Anchors, aliases, tags, duplicate keys and files beyond the
-//! bounds are refused here, before anything else reads the text.
+//! YAML with line and column of each node. Anchors, aliases, tags, duplicate keys and oversized files are refused here,
+//! before anything else reads the text.
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
 

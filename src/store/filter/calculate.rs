@@ -1,5 +1,5 @@
-//! Whole numbers, times and durations, as the evaluator calculates: exact, and without a value where the result is out of
-//! the range of 64 bits. PostgreSQL's own operators would fail the statement there, so numeric does the work.
+//! Arithmetic on integers, times and durations with the evaluator's semantics: exact, and without a value where the
+//! result exceeds 64 bits. PostgreSQL's own operators would fail the statement there, so it is done in numeric.
 
 use super::fence::twice;
 use super::json;

@@ -1,4 +1,4 @@
-//! Where the fields that a filter can name lie in the tables.
+//! Columns of the fields that filters can name.
 
 use super::sorted::{Sort, Sorted};
 use crate::model::fields::{named, prefix};

@@ -1,4 +1,4 @@
-//! Comparisons, and looking into lists.
+//! Comparisons, and membership in lists.
 
 use super::compile::as_text;
 use super::literal::{time, whole};

@@ -1,4 +1,4 @@
-//! The walk over the checked expression.
+//! Compiler from checked expressions to SQL.
 
 use super::column::{Column, column};
 use super::fence::once;

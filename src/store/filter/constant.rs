@@ -1,4 +1,4 @@
-//! What is written out, or follows from what is: computed here, once, by the evaluator itself.
+//! Constant expressions, computed once by the evaluator.
 
 use super::json;
 use super::literal::{has_nul, operand};

@@ -1,5 +1,5 @@
-//! Operands that a form needs more than once. Written out each time they would double with every level of an expression;
-//! what is larger than a column is computed once, behind OFFSET 0, which the planner does not dissolve.
+//! Operands that a form uses more than once. Repeating their text would double it at every level of an expression;
+//! larger ones are computed once, behind OFFSET 0, which the planner does not remove.
 
 use crate::store::sql::{Sql, sql};
 

@@ -1,4 +1,4 @@
-//! Columns that are shown as text made of something else: ids and display numbers; and letters, which are shown small.
+//! Columns that the API shows in another form: ids, display numbers, and texts in lower case.
 
 use std::sync::LazyLock;
 

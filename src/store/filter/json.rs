@@ -1,4 +1,4 @@
-//! Values out of maps: jsonb whose kind is known only when it is read.
+//! Values from maps: jsonb whose type is known only at run time.
 
 use super::fence::{once, twice};
 use crate::store::sql::{Sql, sql};

@@ -1,4 +1,4 @@
-//! Literals, as PostgreSQL takes them.
+//! Literals in SQL.
 
 use super::operand::{Operand, refuse};
 use super::sorted::Sort;

@@ -1,4 +1,4 @@
-//! From a checked filter to SQL with bound values.
+//! Filters in SQL: from a checked filter to a condition with bound values.
 //!
 //! An error in CEL (an absent time, a missing key, values that have no order) is NULL in SQL: NULL passes through NOT,
 //! AND and OR as errors do in CEL, and WHERE keeps only what is true. No function that PostgreSQL answers with an error is

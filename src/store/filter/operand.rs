@@ -1,4 +1,4 @@
-//! What the compiler is, and what it makes of a value.
+//! The compiler's state, and SQL operands.
 
 use super::sorted::Sort;
 use crate::model::time::Instant;

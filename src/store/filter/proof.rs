@@ -1,4 +1,4 @@
-//! What a filter says of the columns that indexes stand on, in words in which the planner can read it.
+//! Conditions of partial indexes that a filter implies, in a form that the planner recognizes.
 //!
 //! The indexes for lists hold only rows that a list may ask for: unfinished tickets of somebody, urgent ones. That
 //! `status = $2` is one of those, a plan made without knowing $2 cannot tell; a condition beside it, in the index's own

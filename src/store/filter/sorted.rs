@@ -1,4 +1,4 @@
-//! How the rows' own types are compared in SQL.
+//! Comparisons of the rows' own types in SQL.
 
 use serde_json::Value;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! SQL that reads where the log is. No decisions.
+//! SQL that reads heads. No decisions.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What stands around tickets: one statement for each kind of it, however many tickets. No decisions.
+//! SQL that reads resources included with tickets: one statement for each kind, for any number of tickets. No
+//! decisions.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Lists of any resource: one statement, keyset pages, an order that ends in something unique.
+//! Lists of any resource: one statement, keyset pagination, an order that ends in a unique key.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,4 @@
-//! Reads, one file for each resource. Every function takes the [`Scope`] that decides what exists for the caller.
+//! Reads, one file for each resource. Every function takes the [`Scope`] that limits what the caller sees.
 
 pub mod activity;
 pub mod canned;

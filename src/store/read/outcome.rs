@@ -1,4 +1,4 @@
-//! SQL that lists how clocks came out. No decisions.
+//! SQL that lists outcomes of clocks. No decisions.
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;

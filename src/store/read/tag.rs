@@ -1,4 +1,4 @@
-//! SQL that reads the registry of tags. No decisions.
+//! SQL that reads registered tags. No decisions.
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;

@@ -1,4 +1,5 @@
-//! A ticket and its thread as a tsvector: its text, made here, so that no word is read differently than it is asked for.
+//! Search document of a ticket and its thread, as a tsvector that is built here, so that documents and queries split
+//! words alike.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

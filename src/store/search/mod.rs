@@ -1,4 +1,4 @@
-//! SQL of the search: documents of tickets and their threads, written and looked up. No decisions.
+//! SQL that writes and queries search documents. No decisions.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Where lexemes lie in the index: those of a tenant's tickets with neighbouring numbers together.
+//! Prefixes of lexemes, which keep a tenant's tickets with neighbouring numbers together in the index.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What people type to find tickets. Anything is a query that names a word to look for, and none is an error in SQL.
+//! Parser of search queries. Any text with a word is a query, and none is an error in SQL.
 
 use super::place::{Place, Sort, lexeme};
 use super::words::words;

@@ -1,4 +1,4 @@
-//! Text to words, the same for what is kept and for what is asked.
+//! Tokenizer, the same for documents and queries.
 
 /// Characters of a word; what is beyond counts for nothing.
 const LONGEST: usize = 64;

@@ -1,4 +1,4 @@
-//! What an action is: what a file writes under its name, how that is checked, and what it evaluates to.
+//! The trait of actions: the YAML under an action's name, its checks, and its evaluation.
 
 use std::fmt;
 use std::sync::Arc;

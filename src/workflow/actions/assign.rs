@@ -1,4 +1,4 @@
-//! `assign`: an agent, or whom a strategy chooses in a team.
+//! `assign`: an agent, or an assignment strategy for a team.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `create_issue`: an issue that is linked to the ticket.
+//! `create_issue`: creates an issue that is linked to the ticket.
 
 use serde::Deserialize;
 

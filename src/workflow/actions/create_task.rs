@@ -1,4 +1,4 @@
-//! `create_task`: a task for somebody, told by an activity of the ticket.
+//! `create_task`: a task, recorded as an activity of the ticket.
 
 use serde::Deserialize;
 

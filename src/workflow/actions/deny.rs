@@ -1,4 +1,4 @@
-//! `deny`: the command is refused.
+//! `deny`: refuses the command.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! `message`: a message of the ticket, in the rule's own words or by a canned response.
+//! `message`: posts a message on the ticket, from a text or a canned response.
 
 use serde::Deserialize;
 

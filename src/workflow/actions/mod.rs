@@ -1,4 +1,4 @@
-//! The actions of rules: a file for each, and the one list of them.
+//! Actions of rules: one file each, and the list of them.
 //!
 //! An action's file holds its keys, its checks and its evaluation; [`ACTIONS`] says in which rules it may stand and what
 //! it evaluates to. The grammar, its messages and the table in docs/workflows.md follow from that list; the command layer

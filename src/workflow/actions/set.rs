@@ -1,4 +1,4 @@
-//! `set`: fields of the ticket. A status goes through the lifecycle like any verb.
+//! `set`: changes fields of the ticket. A status goes through the lifecycle, as for any verb.
 
 use serde_json::Value as Json;
 

@@ -1,4 +1,4 @@
-//! `sla`: another SLA policy for the ticket.
+//! `sla`: chooses another SLA policy for the ticket.
 
 use serde::Deserialize;
 use uuid::Uuid;

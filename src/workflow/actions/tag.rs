@@ -1,4 +1,4 @@
-//! `tag`: tags that the ticket gets, and tags that it loses.
+//! `tag`: adds and removes tags.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! `transition`: a verb of the ticket's lifecycle.
+//! `transition`: a transition of the ticket's lifecycle.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Reads that fail where there is nothing to read, and that no `has()` guards.
+//! Warnings for reads of fields that may be absent and that no `has()` guards.
 
 use super::ast::{Expr, ExprKind, Path};
 use crate::workflow::diagnostic::{Problem, Severity};

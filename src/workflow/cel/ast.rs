@@ -1,4 +1,4 @@
-//! A checked expression: every name known, every type agreed, enum words as they are stored.
+//! Checked expressions: names resolved, types checked, enum words in their stored form.
 
 use std::fmt;
 

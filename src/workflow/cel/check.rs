@@ -1,4 +1,4 @@
-//! From the parser's tree to a checked [`Expr`]: names against the schema, types against each other, bounds.
+//! Checker: from the parser's tree to a checked [`Expr`]: names, types, bounds.
 
 use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr, LiteralValue, SourceInfo, operators};
 

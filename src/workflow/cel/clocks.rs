@@ -1,4 +1,4 @@
-//! What `sla` holds: the clocks of the ticket at hand.
+//! The value of `sla` in expressions: the ticket's clocks.
 
 use super::found::{Found, NoSuchField, whole};
 use super::value::Value;

@@ -1,4 +1,4 @@
-//! How a length of time is written.
+//! Parser of durations.
 
 /// `90m`, `1h30m`, `1.5h`, `-10s`, `250ms`: microseconds.
 pub fn parse_duration(text: &str) -> Option<i64> {

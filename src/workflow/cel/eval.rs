@@ -1,4 +1,5 @@
-//! The worth of a checked expression over facts. Never panics, never reads a clock, and gives up after a bounded effort.
+//! Evaluator of checked expressions over facts. Never panics, never reads a clock, and stops after a bounded number of
+//! steps.
 
 use std::borrow::Cow;
 use std::fmt;

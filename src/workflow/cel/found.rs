@@ -1,4 +1,4 @@
-//! What is found at a path.
+//! Values of the fields at a path.
 
 use super::value::Value;
 

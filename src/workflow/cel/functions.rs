@@ -1,4 +1,4 @@
-//! The functions and the comprehensions of the language, as the checker sees them.
+//! Functions and comprehensions of the language, for the checker.
 
 use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr};
 

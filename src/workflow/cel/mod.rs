@@ -1,4 +1,4 @@
-//! The condition language: CEL, parsed by the `cel` crate; checked, bounded and evaluated here.
+//! CEL, the language of conditions: parsed by the `cel` crate; checked, bounded and evaluated here.
 //!
 //! One evaluator serves rules, templates and filters, over the checked tree that the store also compiles into SQL: so a
 //! filter means the same in a list, in a stream and in a rule. A test holds it against the crate's own interpreter.

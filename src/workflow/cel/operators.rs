@@ -1,4 +1,4 @@
-//! The operators, as the checker sees them: which types they take, and which words literals mean beside them.
+//! Operators, for the checker: the types that they take, and the enum words that literals beside them can be.
 
 use cel::common::ast::{IdedExpr, operators};
 

@@ -1,4 +1,4 @@
-//! Held against the crate's own interpreter: where both languages have a word for it, both say the same.
+//! Comparison with the crate's own interpreter: expressions that both support have the same value in both.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Text into the `cel` crate's tree, and its parser's complaints into words that help.
+//! Parser: from text to the `cel` crate's tree, with error messages that help.
 
 use cel::common::ast::{IdedExpr, SourceInfo};
 use cel::{Env, ParseError, ParseErrors};

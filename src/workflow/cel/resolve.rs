@@ -1,4 +1,4 @@
-//! From a path to the value that the facts hold there. A test walks the schema through here, so that neither lacks a field.
+//! Value of a path in the facts. A test walks the schema through this file, so that neither lacks a field.
 
 use serde_json::Value as Json;
 

@@ -1,4 +1,4 @@
-//! What an expression is worth, borrowed from the facts wherever it can be.
+//! Values of expressions, borrowed from the facts where possible.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -1,4 +1,4 @@
-//! From the grammar's form to a checked rule, with every finding at its place in the file.
+//! Compiler: from parsed YAML to a checked rule; each diagnostic has its place in the file.
 
 mod on;
 mod step;

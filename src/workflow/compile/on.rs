@@ -1,4 +1,4 @@
-//! What a rule waits for: events, or instants of SLA clocks.
+//! Compilation of `on`: events, or times of SLA clocks.
 
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::event::{self, EventName};

@@ -1,4 +1,4 @@
-//! The steps of `do`: which action each takes, and whether a rule of this sort may take it.
+//! Compilation of `do`: the action of each step, and whether a rule of this kind may use it.
 
 use serde_yaml::Value as Yaml;
 

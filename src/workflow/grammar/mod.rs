@@ -1,4 +1,4 @@
-//! The YAML form of a rule, as serde reads it, and the keys that it knows.
+//! YAML form of a rule, deserialized by serde, and its keys.
 
 mod step;
 mod waits;

@@ -1,4 +1,4 @@
-//! A step of `do`, as serde reads it.
+//! YAML form of a step of `do`.
 
 use std::fmt;
 

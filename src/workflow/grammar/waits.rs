@@ -1,4 +1,4 @@
-//! What a rule waits for, in the forms that a file may give it.
+//! YAML forms of `on`.
 
 use std::fmt;
 

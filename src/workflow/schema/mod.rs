@@ -1,4 +1,4 @@
-//! What expressions can read: the roots, their fields and the fields' types, as data.
+//! Schema of expressions: roots, fields and types, as data.
 
 mod roots;
 mod sla;

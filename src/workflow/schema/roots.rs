@@ -1,4 +1,4 @@
-//! The fields of each root.
+//! Fields of each root.
 
 use super::typed::Typed;
 use super::{ACTOR_KIND, AGENT_STATUS, Field, Object, RUN_VERDICT, Type};

@@ -1,4 +1,4 @@
-//! The fields of what is promised: clocks, policies, calendars.
+//! Fields of SLA clocks, policies and calendars.
 
 use super::roots::{WORDS, field, optional};
 use super::{CLOCK_STATE, Object, PRIORITY, SLA_METRIC, SLA_POLICY_STATUS, TICKET_TYPE, Type};

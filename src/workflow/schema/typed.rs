@@ -1,4 +1,4 @@
-//! The types that the rows' own types have in expressions.
+//! Types of the rows' fields in expressions.
 
 use serde_json::Value;
 use uuid::Uuid;
