@@ -1,8 +1,8 @@
 //! Retention: deletes the oldest part of a log. It changes no ticket, so it is no command; the head's floor records it.
 //!
-//! The floor is raised first and by itself. Whoever reads below it is told so before anything is gone, and a run that was cut
-//! off is finished by the next one. Of each ticket its last activity up to the floor stays, and the one with the
-//! description of that time: so the ticket as it was is still told of every position at or above the floor.
+//! The floor is raised first, in a transaction of its own, so readers below it are refused before any row is gone, and an
+//! interrupted run is completed by the next one. Two activities are kept per ticket: its latest up to the floor, and the one
+//! that holds the description as of then. So a ticket can be read as of every position at or above the floor.
 
 use std::collections::BTreeSet;
 

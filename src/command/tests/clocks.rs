@@ -1,4 +1,4 @@
-//! The worked cases of clocks, by their letters.
+//! Worked examples of SLA clocks, named by letters.
 
 use super::desk::*;
 use super::*;

@@ -1,4 +1,5 @@
-//! A tenant with a calendar, a policy and a ticket, at instants that a test names. New York, Monday to Friday, 09:00 to 17:00.
+//! A tenant with a calendar, a policy and a ticket, at times that a test chooses. New York, Monday to Friday, 09:00 to
+//! 17:00.
 
 use super::*;
 use crate::model::sla::calendar::{Calendar, CalendarRef};

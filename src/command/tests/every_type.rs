@@ -1,4 +1,4 @@
-//! Each type of activity is written by some command, and the rules of each before-event are asked by one.
+//! Every activity type is written by some command, and every before-event runs the rules that wait for it.
 
 use super::desk::*;
 use super::*;

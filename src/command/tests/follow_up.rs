@@ -1,4 +1,4 @@
-//! Tickets that follow others, and what requesters think of those that are done.
+//! Follow-up tickets, and ratings.
 
 use super::lifecycle::ticket_in;
 use super::*;

@@ -1,4 +1,4 @@
-//! Issues: what moves them, what is told of it, and that both ends of a link know.
+//! Issues: status changes, activities, and links from both sides.
 
 use std::collections::BTreeSet;
 

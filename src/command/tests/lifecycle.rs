@@ -1,4 +1,4 @@
-//! Every cell of the lifecycle, and every stamp.
+//! Every cell of the lifecycle table, and every timestamp.
 
 use super::*;
 use crate::model::stored_type::Families;

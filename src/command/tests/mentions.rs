@@ -1,4 +1,4 @@
-//! Whom messages mention, what the log says of it, and the rules that answer.
+//! Mentions: the mentioned agents, the activities, and rules on them.
 
 use super::*;
 

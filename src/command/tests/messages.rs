@@ -1,4 +1,4 @@
-//! What a message counts for and what it moves, by state, author and visibility.
+//! Messages: their effect on counts and status, by state, author and visibility.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Commands over a world that is the whole database: what nobody loaded is absent.
+//! Commands over a world that is the whole database: rows that were not loaded do not exist.
 
 mod canned;
 mod clocks;

@@ -1,4 +1,4 @@
-//! How clocks came out, against a naive look through their ledger.
+//! Outcomes of clocks, compared with a naive scan of their ledger.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Whatever is done in whatever order: counts are true, the log is dense, versions count, changes fold to the ticket.
+//! Properties of random sequences of commands: counts, dense log, versions, and changes that add up to the ticket.
 
 use std::collections::BTreeMap;
 

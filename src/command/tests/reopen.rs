@@ -1,4 +1,4 @@
-//! How a ticket comes back, for everybody, from every state, at every age, under all settings.
+//! Reopening by every caller, from every status, at every age, under all settings.
 
 use proptest::prelude::*;
 use proptest::sample::select;

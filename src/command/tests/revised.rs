@@ -1,4 +1,4 @@
-//! Messages edited and taken back: by whom, what the log keeps, and what the ticket counts.
+//! Edited and deleted messages: permissions, the log, and the ticket's counts.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Rules: order, fixed point, bounds, failures, denials, assignment.
+//! Rules: order, repetition until none matches, bounds, failures, denials, assignment.
 
 use super::*;
 use crate::command::action::NewIssue;

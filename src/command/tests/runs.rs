@@ -1,4 +1,4 @@
-//! Request ids, trials, savepoints, and deciding twice.
+//! Request ids, validate_only, savepoints, and repeated execution.
 
 use super::*;
 

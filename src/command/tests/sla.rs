@@ -1,4 +1,4 @@
-//! Policies and calendars: versions, what uses what, and which policy a ticket has.
+//! Policies and calendars: versions, references, and the choice of a ticket's policy.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Whatever is decided after a savepoint, in whichever table: a rollback leaves the world as it was.
+//! Rollback to a savepoint restores the world, in every table.
 
 use std::collections::BTreeMap;
 

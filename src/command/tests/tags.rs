@@ -1,4 +1,4 @@
-//! The registry of tags: names, stamps, and what it leaves alone.
+//! Registered tags: names, timestamps, and what they do not change.
 
 use super::*;
 use crate::command::refusal::Kind;

@@ -1,4 +1,4 @@
-//! Settings: who writes them, what they refuse, what rules read of them, and what they cost.
+//! Settings: permissions, checks, use by rules, and cost.
 
 use super::*;
 use crate::model::tenant::Tenant;

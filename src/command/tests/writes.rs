@@ -1,4 +1,4 @@
-//! Creating, editing, assigning, tagging, deleting: activities, stamps, etags, and who may.
+//! Creating, editing, assigning, tagging, deleting: activities, timestamps, etags, permissions.
 
 use super::*;
 use crate::command::action::NewIssue;

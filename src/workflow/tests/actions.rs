@@ -1,4 +1,4 @@
-//! What is said of the actions elsewhere: the table in docs/workflows.md, and the names that are promised for later.
+//! Pages about actions: the table in docs/workflows.md, and names that are reserved for later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

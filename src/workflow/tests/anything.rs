@@ -1,4 +1,4 @@
-//! Nothing that is written into a rule or a filter makes the reader panic.
+//! Arbitrary rules and filters: none makes the reader panic.
 
 use proptest::prelude::*;
 

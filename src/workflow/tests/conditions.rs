@@ -1,4 +1,4 @@
-//! What conditions are worth.
+//! Values of conditions.
 
 use serde_json::{Value as Json, json};
 

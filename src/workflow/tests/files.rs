@@ -1,4 +1,4 @@
-//! Files of rules: what is taken, what is refused and where, and what a set then answers.
+//! Files of rules: accepted, refused at the right place, and the resulting set.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is refused, where, and with which advice.
+//! Diagnostics: what is refused, at which place, with which hint.
 
 use crate::workflow::cel;
 use crate::workflow::event::EventName;

@@ -1,4 +1,4 @@
-//! What lies in the log stays readable: the stored bytes of a ticket in which every field has a value.
+//! Stored images stay readable: the bytes of a ticket in which every field has a value.
 
 use crate::model::id;
 use crate::model::image::ActivityRow;

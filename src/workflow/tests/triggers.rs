@@ -1,4 +1,4 @@
-//! What workflows have to do with SLA clocks: triggers, marks, `sla` in expressions, and the action.
+//! SLA clocks in rules: triggers, marks, `sla` in expressions, and the action.
 
 use serde_json::json;
 
