@@ -5,11 +5,8 @@ use std::sync::OnceLock;
 
 use super::Refusal;
 use super::refusal::Violation;
+use crate::model::limits::CATEGORY_CHARS;
 use crate::model::ticket::Ticket;
-
-pub const CATEGORY_CHARS: usize = 128;
-/// Each change of an issue is told on every ticket that it is linked to.
-pub const ISSUE_TICKETS: usize = 500;
 
 /// What an installation may set: how much one request, one ticket and one batch may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ pub mod image;
 pub mod issue;
 pub mod ledger;
 pub mod lifecycle;
+pub mod limits;
 pub mod mention;
 pub mod message;
 pub mod schema;

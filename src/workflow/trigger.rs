@@ -6,7 +6,8 @@ use super::cel::parse_duration;
 use super::diagnostic::{nearest, suggest};
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
-use crate::model::sla::policy::{MAX_MINUTES, WarnAt};
+use crate::model::limits::MINUTES;
+use crate::model::sla::policy::WarnAt;
 use crate::model::words::SlaMetric;
 
 const SECOND: i64 = 1_000_000;
@@ -138,7 +139,7 @@ fn length_of(text: &str, length: &str) -> Result<i64, Slip> {
     let micros = Some(length).filter(|length| !length.starts_with('-')).and_then(parse_duration);
     match micros {
         Some(0) => slip(format!("`{text}` is the deadline itself"), "at: breach"),
-        Some(micros) if micros > i64::from(MAX_MINUTES) * MINUTE => {
+        Some(micros) if micros > i64::from(MINUTES) * MINUTE => {
             slip(format!("`{text}` is longer than any target"), "at most 3650 days: 87600h")
         }
         Some(micros) if micros % SECOND == 0 => Ok(micros),

@@ -23,6 +23,8 @@ use crate::recorder::Recorder;
 
 const CONSUMERS: usize = 20;
 const WRITERS: usize = 32;
+/// Of each consumer at least; with fewer it would prove nothing.
+const CONNECTIONS: u64 = 5;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What they ask for: all; what is made, as the database can choose it; and the same, as only the server can look at it.
 const FILTERS: [&str; 3] =
@@ -62,6 +64,10 @@ pub async fn run(full: bool) {
         house.start_server(server, None).await;
     }
     recorder.wait_for_progress(100, PATIENCE).await;
+    // While there is something to miss.
+    for consumer in &consumers {
+        consumer.wait_until_cut_off().await;
+    }
     load.finish(PATIENCE).await;
 
     let mut faults = recorder.faults();
@@ -113,6 +119,15 @@ impl Consumer {
         Consumer { number, tenant: tenant.clone(), filter, kept, task: tokio::spawn(life.run()) }
     }
 
+    /// Waits until it was cut off often enough to prove something, however slow the machine is.
+    async fn wait_until_cut_off(&self) {
+        let end = Instant::now() + PATIENCE;
+        let connections = || self.kept.lock().unwrap_or_else(PoisonError::into_inner).connections;
+        while connections() < CONNECTIONS && Instant::now() < end && !self.task.is_finished() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until it has all, and tells where its list is another than the table.
     async fn compare(self, tables: &HashMap<String, Vec<Row>>) -> Vec<String> {
         let Consumer { number, tenant, filter, kept, task } = self;
@@ -143,7 +158,7 @@ impl Consumer {
                 tenant.name
             ));
         }
-        if *connections < 5 {
+        if *connections < CONNECTIONS {
             faults.push(format!("consumer {number} had {connections} connections: that proves nothing"));
         }
         faults

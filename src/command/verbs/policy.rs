@@ -15,6 +15,7 @@ use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
+use crate::model::limits::ACTIVE_POLICIES;
 use crate::model::shown::Data;
 use crate::model::sla::Fault;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
@@ -23,8 +24,6 @@ use crate::model::words::*;
 
 const WHAT: &str = "SLA policies";
 const FIELD: &str = "sla_policy";
-/// Each is looked at for every ticket that is chosen for.
-const MAX_ACTIVE: usize = 200;
 
 /// Makes one of a name that no other has. What the edit does not name has its default.
 #[derive(Clone, Debug)]
@@ -273,9 +272,9 @@ fn fits_in(world: &World, after: &SlaPolicy, before: &SlaPolicy) -> Result<(), S
         return Err(Refusal::PolicyOverlaps { name: first.row.name.clone(), slot: slot(after, &first.row) }.into());
     }
     let others = config.policies().iter().filter(|other| other.row.id != after.id).count();
-    if others >= MAX_ACTIVE && (!before.is_active() || before.version == 0) {
+    if others >= ACTIVE_POLICIES && (!before.is_active() || before.version == 0) {
         let (name, what) = ("the tenant".to_owned(), "ACTIVE SLA policies".to_owned());
-        return Err(Refusal::LimitExceeded { name, what, limit: MAX_ACTIVE as u64 }.into());
+        return Err(Refusal::LimitExceeded { name, what, limit: ACTIVE_POLICIES as u64 }.into());
     }
     Ok(())
 }

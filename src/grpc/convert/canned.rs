@@ -6,14 +6,13 @@ use super::words::WireWord;
 use crate::command::limits::limits;
 use crate::grpc::pb;
 use crate::model::canned::{CannedRef, CannedResponse};
+use crate::model::limits::NAME_CHARS;
 use crate::model::{id, ticket};
 use crate::workflow::{NoText, Problem, Snippet};
 
-pub const MAX_NAME_CHARS: usize = 200;
-
 /// How a caller names one: by its id or its name.
 pub fn named(found: &mut Violations, field: &str, text: &str) -> CannedRef {
-    found.required(field, text, MAX_NAME_CHARS);
+    found.required(field, text, NAME_CHARS);
     CannedRef::parse(text)
 }
 

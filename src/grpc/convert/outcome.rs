@@ -9,6 +9,7 @@ use super::violations::Violations;
 use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id;
+use crate::model::limits::GROUPS;
 use crate::model::sla::outcome::Outcome;
 use crate::model::sla::policy::SlaPolicy;
 use crate::model::ticket::Ticket;
@@ -16,9 +17,6 @@ use crate::model::time::Instant;
 use crate::model::words::ClockState;
 use crate::store::outcome::{Attained, By};
 use crate::store::read::outcome::Window;
-
-/// Groups in one answer.
-const MAX_GROUPS: usize = 500;
 
 /// From one instant to another that is not before it; what is absent is no bound.
 pub fn window(found: &mut Violations, from: Option<Timestamp>, to: Option<Timestamp>) -> Window {
@@ -117,8 +115,8 @@ pub fn report_to_pb(
     all.sort_by_key(|it| it.metric);
     let place = |group: &pb::SlaReportGroup| group.attainment.as_ref().map_or((0, 0), |it| (-it.count, it.metric));
     groups.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.value.cmp(&b.value)));
-    let left_out = groups.len().saturating_sub(MAX_GROUPS);
-    groups.truncate(MAX_GROUPS);
+    let left_out = groups.len().saturating_sub(GROUPS);
+    groups.truncate(GROUPS);
     pb::GetSlaReportResponse {
         all,
         groups,

@@ -5,6 +5,7 @@ use super::violations::Violations;
 use crate::command::Refusal;
 use crate::command::limits::limits;
 use crate::grpc::pb::get_ticket_request::AsOf;
+use crate::model::limits::{FILTER_CHARS, INCLUDES, ORDER_BY_CHARS, PAGE_TOKEN_BYTES};
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
 use crate::store::read::include::Include;
@@ -68,11 +69,8 @@ pub fn include(found: &mut Violations, words: &[String]) -> Vec<Include> {
         }
         known
     };
-    words.iter().enumerate().take(MAX_INCLUDES).filter_map(read).collect()
+    words.iter().enumerate().take(INCLUDES).filter_map(read).collect()
 }
-
-/// More words than there are say nothing new.
-const MAX_INCLUDES: usize = 32;
 
 /// The tickets that a batch names.
 pub fn tickets(found: &mut Violations, ids: &[String]) -> Vec<TicketRef> {
@@ -86,13 +84,10 @@ pub fn tickets(found: &mut Violations, ids: &[String]) -> Vec<TicketRef> {
 
 const DEFAULT_PAGE: i64 = 50;
 const MAX_PAGE: i64 = 500;
-pub const MAX_FILTER_CHARS: usize = 1024;
-const MAX_ORDER_BY_CHARS: usize = 256;
-const MAX_TOKEN_BYTES: usize = 4096;
 
 pub fn page(found: &mut Violations, filter: String, order_by: String, page_size: i32, page_token: String) -> Page {
-    found.text("filter", &filter, MAX_FILTER_CHARS);
-    found.text("order_by", &order_by, MAX_ORDER_BY_CHARS);
+    found.text("filter", &filter, FILTER_CHARS);
+    found.text("order_by", &order_by, ORDER_BY_CHARS);
     let (size, token) = page_only(found, page_size, page_token);
     Page { filter, order_by, size, token }
 }
@@ -102,7 +97,7 @@ pub fn page_only(found: &mut Violations, page_size: i32, page_token: String) -> 
     if page_size < 0 {
         found.add("page_size", "must not be negative");
     }
-    found.text("page_token", &page_token, MAX_TOKEN_BYTES);
+    found.text("page_token", &page_token, PAGE_TOKEN_BYTES);
     let size = match i64::from(page_size) {
         ..=0 => DEFAULT_PAGE,
         size => size.min(MAX_PAGE),

@@ -4,23 +4,22 @@ use super::time;
 use super::violations::Violations;
 use super::words::WireWord;
 use crate::grpc::pb;
+use crate::model::limits::NAME_CHARS;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::hours::{Day, Holiday, Interval};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, WarnAt};
 use crate::model::words::{Status, TicketType};
 use crate::model::{id, ticket};
 
-pub const MAX_NAME_CHARS: usize = 200;
-
 /// How a caller names one: by its id or its name.
 pub fn policy_named(found: &mut Violations, field: &str, text: &str) -> PolicyRef {
-    found.required(field, text, MAX_NAME_CHARS);
+    found.required(field, text, NAME_CHARS);
     PolicyRef::parse(text)
 }
 
 /// As [`policy_named`].
 pub fn calendar_named(found: &mut Violations, field: &str, text: &str) -> CalendarRef {
-    found.required(field, text, MAX_NAME_CHARS);
+    found.required(field, text, NAME_CHARS);
     CalendarRef::parse(text)
 }
 

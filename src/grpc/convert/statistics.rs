@@ -7,11 +7,9 @@ use prost_types::Duration;
 use super::time::{length_from_pb, length_to_pb};
 use super::violations::Violations;
 use crate::grpc::pb;
+use crate::model::limits::GROUPS;
 use crate::model::statistics::{ByValue, Dimension, Figures, RATING_UNIT, Times};
 use crate::model::words::{Priority, Status};
-
-/// Groups in one answer.
-const MAX_GROUPS: usize = 500;
 
 /// The field that groups are made by.
 pub fn group_by(found: &mut Violations, word: &str) -> Dimension {
@@ -43,8 +41,8 @@ pub fn to_pb(by_value: ByValue, grouped: bool) -> pb::GetTicketStatsResponse {
         groups.extend(filled.map(|(value, figures)| group(value, &figures)));
         groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.value.cmp(&b.value)));
     }
-    let left_out = groups.len().saturating_sub(MAX_GROUPS);
-    groups.truncate(MAX_GROUPS);
+    let left_out = groups.len().saturating_sub(GROUPS);
+    groups.truncate(GROUPS);
     let pb::TicketStatsGroup {
         value: _,
         total,

@@ -8,9 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::violations::Violations;
 use crate::command::limits::limits;
-
-/// Characters of a field's name.
-pub const MAX_NAME_CHARS: usize = 64;
+use crate::model::limits::FIELD_NAME_CHARS;
 
 pub fn to_pb(value: Value) -> PbValue {
     let kind = match value {
@@ -74,8 +72,8 @@ pub fn struct_from_pb(found: &mut Violations, field: &str, value: Option<Struct>
 
 pub fn field_name(found: &mut Violations, name: &str) {
     let chars = name.chars().count();
-    if !(1..=MAX_NAME_CHARS).contains(&chars) {
-        found.add(name, format!("its name must have 1 to {MAX_NAME_CHARS} characters, has {chars}"));
+    if !(1..=FIELD_NAME_CHARS).contains(&chars) {
+        found.add(name, format!("its name must have 1 to {FIELD_NAME_CHARS} characters, has {chars}"));
     }
     if name.contains('\0') {
         found.add(name, "its name must not contain U+0000");

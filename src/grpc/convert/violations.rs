@@ -5,10 +5,8 @@ use uuid::Uuid;
 use crate::command::limits::limits;
 use crate::command::refusal::{Kind, Refusal, Violation};
 use crate::model::id;
+use crate::model::limits::ID_CHARS;
 use crate::model::ticket::TicketRef;
-
-/// Characters of an id that another system made.
-pub const MAX_ID_CHARS: usize = 128;
 
 /// Collects violations under a path that [`Violations::within`] extends.
 #[derive(Debug, Default)]
@@ -105,11 +103,11 @@ impl Violations {
 
     /// An id that another system made; it may be empty.
     pub fn id(&mut self, field: &str, id: &str) {
-        self.text(field, id, MAX_ID_CHARS);
+        self.text(field, id, ID_CHARS);
     }
 
     pub fn required_id(&mut self, field: &str, id: &str) {
-        self.required(field, id, MAX_ID_CHARS);
+        self.required(field, id, ID_CHARS);
     }
 
     /// A list of at most `max_items` words of 1 to `max_chars` characters.

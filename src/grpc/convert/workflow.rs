@@ -6,6 +6,7 @@ use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id;
 use crate::model::ledger::Run;
+use crate::model::limits::FILE_NAME_CHARS;
 use crate::workflow::{Diagnostic, Rule, Severity};
 
 /// `hash` is that of the set which the rule belongs to.
@@ -43,12 +44,10 @@ fn line(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-const MAX_FILE_NAME_CHARS: usize = 256;
-
 /// File name and source. A source that is too long, or no YAML, is reported by the `workflow` layer.
 pub fn source(found: &mut Violations, request: pb::ValidateWorkflowRequest) -> (String, String) {
     let pb::ValidateWorkflowRequest { source, file_name } = request;
-    found.text("file_name", &file_name, MAX_FILE_NAME_CHARS);
+    found.text("file_name", &file_name, FILE_NAME_CHARS);
     if source.is_empty() {
         found.add("source", "must not be empty");
     }

@@ -10,10 +10,8 @@ use super::Fault;
 use super::week::{self, Week};
 pub use super::week::{Day, Interval};
 use super::zone::{DAY, Zone};
+use crate::model::limits::{HOLIDAYS, NAME_CHARS};
 
-/// Of one calendar.
-pub const MAX_HOLIDAYS: usize = 10_000;
-pub const MAX_HOLIDAY_NAME_CHARS: usize = 200;
 /// So many are told at once.
 const MAX_FAULTS: usize = 100;
 
@@ -92,16 +90,16 @@ fn day_number(date: Date) -> i64 {
 }
 
 fn days_off(holidays: &[Holiday], found: &mut Vec<Fault>) -> Vec<(i64, String)> {
-    if holidays.len() > MAX_HOLIDAYS {
-        let many = format!("must have at most {MAX_HOLIDAYS} entries, has {}", holidays.len());
+    if holidays.len() > HOLIDAYS {
+        let many = format!("must have at most {HOLIDAYS} entries, has {}", holidays.len());
         found.push(Fault::new("holidays".to_owned(), many));
         return Vec::new();
     }
     let mut first: HashMap<Date, usize> = HashMap::new();
     let mut days = Vec::with_capacity(holidays.len());
     for (index, holiday) in holidays.iter().enumerate() {
-        if holiday.name.chars().count() > MAX_HOLIDAY_NAME_CHARS {
-            let long = format!("must have at most {MAX_HOLIDAY_NAME_CHARS} characters");
+        if holiday.name.chars().count() > NAME_CHARS {
+            let long = format!("must have at most {NAME_CHARS} characters");
             found.push(Fault::new(format!("holidays[{index}].name"), long));
         }
         let mut wrong = |why: String| found.push(Fault::new(format!("holidays[{index}].date"), why));

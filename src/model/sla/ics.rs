@@ -5,6 +5,7 @@
 mod line;
 mod repeat;
 
+use crate::model::limits::{HOLIDAYS, NAME_CHARS};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -13,7 +14,7 @@ use jiff::civil::Date;
 
 use self::line::Property;
 use self::repeat::Repeat;
-use super::hours::{Holiday, MAX_HOLIDAY_NAME_CHARS, MAX_HOLIDAYS};
+use super::hours::Holiday;
 
 pub const MAX_BYTES: usize = 1 << 20;
 /// Of one event.
@@ -58,9 +59,9 @@ pub enum Problem {
     Repeats(String),
     #[error("{0} is not understood: list the dates as events")]
     NotUnderstood(&'static str),
-    #[error("SUMMARY is longer than {MAX_HOLIDAY_NAME_CHARS} characters")]
+    #[error("SUMMARY is longer than {NAME_CHARS} characters")]
     LongName,
-    #[error("the events have more than {MAX_HOLIDAYS} days up to here")]
+    #[error("the events have more than {HOLIDAYS} days up to here")]
     TooMany,
 }
 
@@ -78,7 +79,7 @@ pub fn holidays(text: &str, repeated_in: RangeInclusive<i16>) -> Result<Vec<Holi
     }
     let (events, mut found) = read_events(text);
     let mut days: BTreeMap<Date, String> = BTreeMap::new();
-    let mut room = MAX_HOLIDAYS;
+    let mut room = HOLIDAYS;
     for (line, event) in &events {
         match event.dates(&repeated_in) {
             Ok(dates) if dates.len() > room => {
@@ -181,7 +182,7 @@ impl Event {
         if self.cancelled {
             return Ok(Vec::new());
         }
-        if self.summary.chars().count() > MAX_HOLIDAY_NAME_CHARS {
+        if self.summary.chars().count() > NAME_CHARS {
             return Err(Problem::LongName);
         }
         let start = date_of("DTSTART", self.start.as_deref().ok_or(Problem::NoStart)?)?;
@@ -230,7 +231,7 @@ fn put_name(name: &mut String, other: &str) {
         *name = other.to_owned();
     } else if !other.is_empty() && !name.split(" / ").any(|part| part == other) {
         let both = format!("{name} / {other}");
-        if both.chars().count() <= MAX_HOLIDAY_NAME_CHARS {
+        if both.chars().count() <= NAME_CHARS {
             *name = both;
         }
     }

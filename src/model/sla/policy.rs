@@ -5,15 +5,11 @@ use uuid::Uuid;
 
 use super::Fault;
 use crate::model::id;
+use crate::model::limits::{MINUTES, PLACE, WARNINGS};
 use crate::model::shown::{Data, shown, stamped};
 use crate::model::ticket::Ticket;
 use crate::model::time::{parse_length, show_length};
 use crate::model::words::*;
-
-/// 3,650 days.
-pub const MAX_MINUTES: i32 = 5_256_000;
-pub const MAX_PLACE: i32 = 1_000_000;
-pub const MAX_WARNINGS: usize = 10;
 
 const MINUTE: i64 = 60 * 1_000_000;
 
@@ -165,24 +161,24 @@ impl SlaPolicy {
             ("next_response_minutes", self.next_response_minutes),
             ("resolution_minutes", self.resolution_minutes),
         ] {
-            if minutes.is_some_and(|minutes| !(1..=MAX_MINUTES).contains(&minutes)) {
-                add(field, format!("must be from 1 to {MAX_MINUTES} minutes (3650 days)"));
+            if minutes.is_some_and(|minutes| !(1..=MINUTES).contains(&minutes)) {
+                add(field, format!("must be from 1 to {MINUTES} minutes (3650 days)"));
             }
         }
         if self.targets().next().is_none() {
             let all = "one of first_response_minutes, next_response_minutes and resolution_minutes must be set";
             add("resolution_minutes", all.to_owned());
         }
-        if !(0..=MAX_PLACE).contains(&self.place) {
-            add("position", format!("must be from 0 to {MAX_PLACE}"));
+        if !(0..=PLACE).contains(&self.place) {
+            add("position", format!("must be from 0 to {PLACE}"));
         }
         for (index, status) in self.pause_on.iter().enumerate() {
             if Status::parse(status).is_none_or(Status::is_done) {
                 add(&format!("pause_on[{index}]"), format!("{status} ends the resolution: nothing is left to pause"));
             }
         }
-        if self.warn_at.len() > MAX_WARNINGS {
-            add("warn_at", format!("must have at most {MAX_WARNINGS} entries, has {}", self.warn_at.len()));
+        if self.warn_at.len() > WARNINGS {
+            add("warn_at", format!("must have at most {WARNINGS} entries, has {}", self.warn_at.len()));
         }
         let longest = self.targets().max().unwrap_or(i64::MAX);
         for (index, at) in self.warnings().enumerate() {

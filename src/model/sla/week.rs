@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use super::zone::{DAY, WEEK};
+use crate::model::limits::INTERVALS;
 
-/// Of one calendar.
-const MAX_INTERVALS: usize = 500;
 const MINUTE: i64 = 60 * 1_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,8 +94,8 @@ fn parse_clock(text: &str) -> Option<i64> {
 
 /// The week, and in `found` what is wrong with it.
 pub(super) fn compile(weekly: &[Interval], found: &mut Vec<Fault>) -> Week {
-    if weekly.len() > MAX_INTERVALS {
-        let many = format!("must have at most {MAX_INTERVALS} entries, has {}", weekly.len());
+    if weekly.len() > INTERVALS {
+        let many = format!("must have at most {INTERVALS} entries, has {}", weekly.len());
         found.push(Fault::new("weekly".to_owned(), many));
         return Week::of(Default::default());
     }

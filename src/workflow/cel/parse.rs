@@ -3,9 +3,8 @@
 use cel::common::ast::{IdedExpr, SourceInfo};
 use cel::{Env, ParseError, ParseErrors};
 
+use crate::model::limits::FILTER_CHARS;
 use crate::workflow::diagnostic::Problem;
-
-pub const MAX_CHARS: usize = 1_024;
 
 /// Parses without expanding macros: the checker wants the calls as they were written.
 ///
@@ -13,11 +12,11 @@ pub const MAX_CHARS: usize = 1_024;
 /// What is wrong with the syntax, at most one finding, the first: those after it mostly follow from it.
 pub fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Problem> {
     let length = source.chars().count();
-    if length > MAX_CHARS {
+    if length > FILTER_CHARS {
         return Err(Problem::error(
             "too-long",
             0,
-            format!("the expression has {length} characters; {MAX_CHARS} is the limit"),
+            format!("the expression has {length} characters; {FILTER_CHARS} is the limit"),
             "split it into several conditions of the list",
         ));
     }

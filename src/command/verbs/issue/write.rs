@@ -5,18 +5,19 @@ use std::sync::Arc;
 use crate::command::record::{Note, beside, next_position, plain};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
-use crate::command::{Refusal, Stop, World, gather, limits};
+use crate::command::{Refusal, Stop, World, gather};
 use crate::model::activity::Change;
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::issue::{Issue, IssueTicket};
+use crate::model::limits::ISSUE_TICKETS;
 use crate::model::ticket::{Ticket, TicketRef};
 
 /// Links the ticket to an issue that is not written yet: both ends know.
 pub fn add(world: &mut World, mut issue: Issue, ticket: &Ticket) -> Result<Issue, Stop> {
-    if issue.ticket_ids.len() >= limits::ISSUE_TICKETS {
+    if issue.ticket_ids.len() >= ISSUE_TICKETS {
         let name = id::show(id::ISSUE, issue.id);
-        return Err(Refusal::LimitExceeded { name, what: "tickets".into(), limit: limits::ISSUE_TICKETS as u64 }.into());
+        return Err(Refusal::LimitExceeded { name, what: "tickets".into(), limit: ISSUE_TICKETS as u64 }.into());
     }
     let mut of_ticket = Vec::clone(&*world.issues_of(ticket.id)?);
     of_ticket.push(issue.id);

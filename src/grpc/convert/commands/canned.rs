@@ -3,14 +3,13 @@
 use super::check::id;
 use super::etag;
 use crate::command::verbs::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedResponse};
-use crate::grpc::convert::canned::{self, MAX_NAME_CHARS};
+use crate::grpc::convert::canned;
 use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
 use crate::model::canned::CannedResponse;
 use crate::model::id::CANNED_RESPONSE;
-
-const MAX_TITLE_CHARS: usize = 200;
+use crate::model::limits::{NAME_CHARS, TITLE_CHARS};
 
 writes! {
     CreateCannedResponseRequest -> CreateCannedResponseResponse { canned_response: CannedResponse }, by create;
@@ -58,7 +57,7 @@ pub fn delete(request: pb::DeleteCannedResponseRequest, found: &mut Violations) 
 }
 
 fn name(found: &mut Violations, name: String) -> String {
-    found.required("name", &name, MAX_NAME_CHARS);
+    found.required("name", &name, NAME_CHARS);
     if name.trim() != name {
         found.add("name", "must not begin or end with white space");
     }
@@ -69,7 +68,7 @@ fn name(found: &mut Violations, name: String) -> String {
 }
 
 fn title(found: &mut Violations, title: String) -> String {
-    found.required("title", &title, MAX_TITLE_CHARS);
+    found.required("title", &title, TITLE_CHARS);
     title
 }
 

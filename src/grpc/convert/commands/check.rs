@@ -6,20 +6,16 @@ use prost_types::{Struct, Value as PbValue};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DEFAULT_SOURCE, MAX_SOURCE_CHARS};
+use super::DEFAULT_SOURCE;
 use crate::command::limits::limits;
 use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id::{SLA_POLICY, parse};
+use crate::model::limits::{CATEGORY_CHARS, EMAIL_CHARS, NAME_CHARS, SOURCE_CHARS, URL_CHARS};
 use crate::model::tenant::GENERAL;
 use crate::model::words::Words;
-
-const MAX_CATEGORY_CHARS: usize = 128;
-const MAX_EMAIL_CHARS: usize = 320;
-const MAX_NAME_CHARS: usize = 200;
-const MAX_URL_CHARS: usize = 2048;
 
 /// Whether it is there, [`has_subject`] asks.
 pub fn subject(found: &mut Violations, field: &str, text: String) -> String {
@@ -59,13 +55,13 @@ pub fn status<W: WireWord>(found: &mut Violations, field: &str, value: i32, whol
 }
 
 pub fn category(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_CATEGORY_CHARS);
+    found.text(field, &text, CATEGORY_CHARS);
     or(text, GENERAL)
 }
 
 /// A provenance tag.
 pub fn source(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_SOURCE_CHARS);
+    found.text(field, &text, SOURCE_CHARS);
     or(text, DEFAULT_SOURCE)
 }
 
@@ -89,17 +85,17 @@ pub fn id(found: &mut Violations, field: &str, text: String) -> String {
 }
 
 pub fn email(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_EMAIL_CHARS);
+    found.text(field, &text, EMAIL_CHARS);
     text
 }
 
 pub fn name(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_NAME_CHARS);
+    found.text(field, &text, NAME_CHARS);
     text
 }
 
 pub fn url(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_URL_CHARS);
+    found.text(field, &text, URL_CHARS);
     text
 }
 

@@ -9,15 +9,9 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::limits::{CAPACITY, MEMBERS, SKILL_CHARS, SKILLS, WEIGHT, WORD_CHARS};
 use crate::model::time::Instant;
 use crate::model::words::{AgentStatus, SourceType, Words};
-
-const MAX_WORD_CHARS: usize = 128;
-const MAX_MEMBERS: usize = 500;
-const MAX_SKILLS: usize = 64;
-const MAX_SKILL_CHARS: usize = 64;
-const MAX_CAPACITY: i32 = 1_000_000;
-const MAX_WEIGHT: i32 = 1_000;
 
 writes! {
     UpsertOrganizationRequest -> UpsertOrganizationResponse { organization: Organization }, by organization;
@@ -90,7 +84,7 @@ pub fn contact(request: pb::UpsertContactRequest, found: &mut Violations) -> Ups
 pub fn team(request: pb::UpsertTeamRequest, found: &mut Violations) -> UpsertEntry<Team> {
     let row = found.set("team", request.team);
     found.within("team", |found| {
-        found.words("member_ids", &row.member_ids, MAX_MEMBERS, MAX_WORD_CHARS);
+        found.words("member_ids", &row.member_ids, MEMBERS, WORD_CHARS);
         let team = stamped!(Team {
             id: own_id(found, row.id),
             name: name(found, "name", row.name),
@@ -104,15 +98,15 @@ pub fn team(request: pb::UpsertTeamRequest, found: &mut Violations) -> UpsertEnt
 pub fn agent(request: pb::UpsertAgentRequest, found: &mut Violations) -> UpsertEntry<Agent> {
     let row = found.set("agent", request.agent);
     found.within("agent", |found| {
-        found.words("skills", &row.skills, MAX_SKILLS, MAX_SKILL_CHARS);
+        found.words("skills", &row.skills, SKILLS, SKILL_CHARS);
         let agent = stamped!(Agent {
             id: own_id(found, row.id),
             name: name(found, "name", row.name),
             email: email(found, "email", row.email),
             status: AgentStatus::from_pb(found, "status", row.status).unwrap_or(AgentStatus::Online),
-            capacity: number(found, "capacity", row.capacity, MAX_CAPACITY),
+            capacity: number(found, "capacity", row.capacity, CAPACITY),
             skills: Words::unique(row.skills),
-            weight: number(found, "weight", row.weight, MAX_WEIGHT).max(1),
+            weight: number(found, "weight", row.weight, WEIGHT).max(1),
             open_count: 0,
             known: true,
         });
@@ -165,7 +159,7 @@ fn own_id(found: &mut Violations, id: String) -> String {
 }
 
 fn word(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, MAX_WORD_CHARS);
+    found.text(field, &text, WORD_CHARS);
     text
 }
 

@@ -10,9 +10,8 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::issue::Issue;
+use crate::model::limits::ISSUE_TICKETS;
 use crate::model::words::IssueStatus;
-
-const MAX_TICKETS: usize = 500;
 
 writes! {
     CreateIssueRequest -> CreateIssueResponse { issue: Issue }, by create;
@@ -31,12 +30,12 @@ pub fn create(request: pb::CreateIssueRequest, found: &mut Violations) -> Create
             found.add("status", "a new issue is OPEN: leave it out, and move the issue once it is there");
         }
         let named = issue.ticket_ids.len();
-        if named > MAX_TICKETS {
-            found.add("ticket_ids", format!("must have at most {MAX_TICKETS} entries, has {named}"));
+        if named > ISSUE_TICKETS {
+            found.add("ticket_ids", format!("must have at most {ISSUE_TICKETS} entries, has {named}"));
         }
         let ids = std::mem::take(&mut issue.ticket_ids);
         let mut new = issue.checked(found);
-        let tickets = ids.iter().take(MAX_TICKETS).enumerate();
+        let tickets = ids.iter().take(ISSUE_TICKETS).enumerate();
         new.tickets = tickets.map(|(i, text)| found.ticket(&format!("ticket_ids[{i}]"), text)).collect();
         CreateIssue(new)
     })

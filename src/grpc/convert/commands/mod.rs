@@ -7,6 +7,7 @@ use crate::command::limits::limits;
 use crate::command::{Command, Refusal, RequestKey};
 use crate::identity::Caller;
 use crate::model::id;
+use crate::model::limits::{ETAG_CHARS, REQUEST_ID_CHARS};
 
 #[macro_use]
 mod writes;
@@ -55,13 +56,6 @@ fn fits_batch(found: &mut Violations, requests: usize) -> bool {
     fits
 }
 
-const MAX_REQUEST_ID: usize = 128;
-/// Characters of the reason of a move.
-const MAX_REASON_CHARS: usize = 1000;
-/// No etag of ours is longer.
-const MAX_ETAG_CHARS: usize = 64;
-/// Characters of a provenance tag.
-const MAX_SOURCE_CHARS: usize = 128;
 const DEFAULT_SOURCE: &str = "docket";
 
 /// Maps encode in the order of their keys, so equal requests have equal bytes.
@@ -70,8 +64,8 @@ fn request_key<W: Write>(caller: &Caller, request: &W, found: &mut Violations) -
     if text.is_empty() {
         return None;
     }
-    if text.len() > MAX_REQUEST_ID || !text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        found.add("request_id", format!("must have 1 to {MAX_REQUEST_ID} printable ASCII characters"));
+    if text.len() > REQUEST_ID_CHARS || !text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        found.add("request_id", format!("must have 1 to {REQUEST_ID_CHARS} printable ASCII characters"));
     }
     let app = caller.app_id().unwrap_or_default();
     Some(RequestKey {
@@ -82,7 +76,7 @@ fn request_key<W: Write>(caller: &Caller, request: &W, found: &mut Violations) -
 }
 
 fn etag(found: &mut Violations, etag: String) -> String {
-    found.text("etag", &etag, MAX_ETAG_CHARS);
+    found.text("etag", &etag, ETAG_CHARS);
     etag
 }
 

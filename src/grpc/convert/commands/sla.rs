@@ -10,17 +10,18 @@ use crate::command::verbs::{
     CalendarEdit, CreateCalendar, CreateSlaPolicy, DeleteCalendar, DeleteSlaPolicy, PolicyEdit, UpdateCalendar,
     UpdateSlaPolicy,
 };
-use crate::grpc::convert::sla::{self, MAX_NAME_CHARS};
+use crate::grpc::convert::sla;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::convert::{fields, time};
 use crate::grpc::pb;
 use crate::grpc::pb::preview_policy_change_request;
 use crate::model::id::{CALENDAR, SLA_POLICY};
+use crate::model::limits::{MINUTES, NAME_CHARS};
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ics;
-use crate::model::sla::policy::{MAX_MINUTES, SlaPolicy, WarnAt};
+use crate::model::sla::policy::{SlaPolicy, WarnAt};
 use crate::model::words::*;
 use crate::workflow::TicketCondition;
 
@@ -196,7 +197,7 @@ fn calendar_edit(calendar: pb::Calendar, has: impl Fn(&str) -> bool, found: &mut
 }
 
 fn name(found: &mut Violations, name: String, prefix: &str) -> String {
-    found.required("name", &name, MAX_NAME_CHARS);
+    found.required("name", &name, NAME_CHARS);
     if name.trim() != name {
         found.add("name", "must not begin or end with white space");
     }
@@ -239,8 +240,8 @@ fn condition(found: &mut Violations, source: String) -> String {
 }
 
 fn minutes(found: &mut Violations, field: &str, minutes: Option<i32>) -> Option<i32> {
-    if minutes.is_some_and(|minutes| !(1..=MAX_MINUTES).contains(&minutes)) {
-        found.add(field, format!("must be from 1 to {MAX_MINUTES} minutes (3650 days)"));
+    if minutes.is_some_and(|minutes| !(1..=MINUTES).contains(&minutes)) {
+        found.add(field, format!("must be from 1 to {MINUTES} minutes (3650 days)"));
     }
     minutes
 }
@@ -253,7 +254,7 @@ fn warn_at(found: &mut Violations, all: Vec<pb::WarnAt>) -> Words {
             Some(pb::warn_at::At::Percent(percent)) => WarnAt::Percent(percent),
             Some(pb::warn_at::At::Before(before)) => {
                 let field = format!("{field}.before");
-                let most = i64::from(MAX_MINUTES) * 60 * MICROS;
+                let most = i64::from(MINUTES) * 60 * MICROS;
                 let micros = time::length_from_pb(found, &field, &before, most, "3650 days");
                 if micros % MICROS != 0 {
                     found.add(&field, "must be whole seconds");

@@ -7,9 +7,8 @@ use crate::command::verbs::{CreateTag, DeleteTag, UpdateTag};
 use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
+use crate::model::limits::TAG_DESCRIPTION_CHARS;
 use crate::model::tag::Tag;
-
-const MAX_DESCRIPTION_CHARS: usize = 500;
 
 writes! {
     CreateTagRequest -> CreateTagResponse { tag: Tag }, by create;
@@ -67,6 +66,6 @@ fn color(found: &mut Violations, color: String) -> String {
 }
 
 fn description(found: &mut Violations, description: String) -> String {
-    found.text("description", &description, MAX_DESCRIPTION_CHARS);
+    found.text("description", &description, TAG_DESCRIPTION_CHARS);
     description
 }

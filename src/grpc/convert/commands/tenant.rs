@@ -7,13 +7,9 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::convert::{sla, time, value};
 use crate::grpc::pb;
+use crate::model::limits::{CATEGORIES, CATEGORY_CHARS, PUSH_BACK_MICROS};
 use crate::model::tenant::Tenant;
 use crate::model::words::{ReopenMode, TagMode, Words};
-
-/// Ten years and a little.
-const MAX_WINDOW_MICROS: i64 = 3_650 * 24 * 3_600 * 1_000_000;
-const MAX_CATEGORIES: usize = 200;
-const MAX_CATEGORY_CHARS: usize = 128;
 
 writes! {
     UpdateTenantRequest -> UpdateTenantResponse { tenant: Tenant }, by update;
@@ -40,14 +36,14 @@ fn edit(tenant: pb::Tenant, fields: &[&str], found: &mut Violations) -> TenantEd
         reopen_requester: mode(found, "reopen_requester", tenant.reopen_requester, unset.reopen_requester),
         push_back_micros: has("push_back_window").then(|| match tenant.push_back_window {
             None => unset.push_back_micros,
-            Some(window) => time::length_from_pb(found, "push_back_window", &window, MAX_WINDOW_MICROS, "3650 days"),
+            Some(window) => time::length_from_pb(found, "push_back_window", &window, PUSH_BACK_MICROS, "3650 days"),
         }),
         requester_reply_reopens_pending: has("requester_reply_reopens_pending")
             .then(|| tenant.requester_reply_reopens_pending.unwrap_or(unset.requester_reply_reopens_pending)),
         tag_mode: has("tag_mode")
             .then(|| TagMode::from_pb(found, "tag_mode", tenant.tag_mode).unwrap_or(unset.tag_mode)),
         categories: has("categories").then(|| {
-            found.words("categories", &tenant.categories, MAX_CATEGORIES, MAX_CATEGORY_CHARS);
+            found.words("categories", &tenant.categories, CATEGORIES, CATEGORY_CHARS);
             Words::unique(tenant.categories)
         }),
         attributes: has("attributes").then(|| value::struct_from_pb(found, "attributes", tenant.attributes)),

@@ -2,7 +2,7 @@
 
 use super::check::{self, id, tags};
 use super::forms::Form;
-use super::{MAX_REASON_CHARS, etag, fits_batch, of_batch};
+use super::{etag, fits_batch, of_batch};
 use crate::command::action::{NewTicket, Step, TicketEdit};
 use crate::command::verbs::ticket::{
     AssignTicket, CreateFollowUp, CreateTicket, CreateTickets, DeleteTicket, MoveTicket, RateTicket, TagTicket,
@@ -14,10 +14,9 @@ use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id::{TICKET, show};
 use crate::model::lifecycle::Transition;
+use crate::model::limits::{COMMENT_CHARS, REASON_CHARS};
 use crate::model::ticket::Ticket;
 use crate::model::words::*;
-
-const MAX_COMMENT_CHARS: usize = 2000;
 
 writes! {
     CreateTicketRequest -> CreateTicketResponse { ticket: Ticket }, by create;
@@ -158,7 +157,7 @@ pub fn rate(request: pb::RateTicketRequest, found: &mut Violations) -> RateTicke
     if !(1.0..=5.0).contains(&satisfaction) {
         found.add("satisfaction", format!("must be from 1 to 5, is {satisfaction}"));
     }
-    found.text("comment", &comment, MAX_COMMENT_CHARS);
+    found.text("comment", &comment, COMMENT_CHARS);
     RateTicket { ticket: found.ticket("id", &id), etag: etag(found, tag), satisfaction, comment }
 }
 
@@ -187,6 +186,6 @@ fn reopened(row: Ticket, At { position, epoch, disclosure }: At) -> pb::ReopenTi
 }
 
 fn step(verb: Transition, to: Status, id: String, tag: String, reason: String, found: &mut Violations) -> MoveTicket {
-    found.text("reason", &reason, MAX_REASON_CHARS);
+    found.text("reason", &reason, REASON_CHARS);
     MoveTicket { ticket: found.ticket("id", &id), etag: etag(found, tag), step: Step { reason, ..Step::of(verb, to) } }
 }

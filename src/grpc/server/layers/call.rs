@@ -14,10 +14,8 @@ use super::level::level;
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::server::gate::refusal;
 use crate::identity::Caller;
+use crate::model::limits::REQUEST_ID_CHARS;
 use crate::telemetry::{CallSeries, CallSpan};
-
-/// The longest id of a request that is taken over from the client.
-const MAX_REQUEST_ID: usize = 128;
 
 /// Names one call in logs. The client's own `x-request-id`, when it is 1 to 128 printable ASCII characters, else a new
 /// one. In the extensions of every request; an error answer carries it back as `x-request-id`.
@@ -35,7 +33,7 @@ impl RequestId {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let sent = headers.get(RequestId::HEADER).and_then(|value| value.to_str().ok());
         let usable =
-            |id: &&str| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+            |id: &&str| (1..=REQUEST_ID_CHARS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         match sent.filter(usable) {
             Some(id) => RequestId(id.to_owned()),
             None => RequestId(format!("{}-{}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed))),

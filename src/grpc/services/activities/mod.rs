@@ -13,13 +13,14 @@ use crate::feed::{Feed, NotStarted, Selection, Start, Wanted};
 use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid};
 use crate::grpc::call::ticket::find;
 use crate::grpc::call::{Answered, Call, State};
-use crate::grpc::convert::read::{MAX_FILTER_CHARS, checked, freshness, narrowed_to, page, position};
+use crate::grpc::convert::read::{checked, freshness, narrowed_to, page, position};
 use crate::grpc::convert::{activity, time};
 use crate::grpc::pb::stream_activities_request::Start as Sent;
 use crate::grpc::pb::{self, ActivityView};
 use crate::grpc::status::{self, fault};
 use crate::identity::Caller;
 use crate::model::image::ActivityRow;
+use crate::model::limits::FILTER_CHARS;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::read::activity::View;
@@ -111,7 +112,7 @@ async fn list(
 async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -> Result<Frames, Status> {
     let pb::StreamActivitiesRequest { start, filter, view, epoch, snapshot_first } = request;
     let (start, view) = checked(|found| {
-        found.text("filter", &filter, MAX_FILTER_CHARS);
+        found.text("filter", &filter, FILTER_CHARS);
         position(found, "epoch", epoch);
         let start = match start {
             None | Some(Sent::Latest(_)) => Start::Latest,

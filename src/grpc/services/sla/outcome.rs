@@ -8,10 +8,11 @@ use uuid::Uuid;
 use crate::grpc::call::read::{List, ListQuery, condition, connection, wait_for};
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::outcome::{breach_to_pb, group_by, report_to_pb, window};
-use crate::grpc::convert::read::{MAX_FILTER_CHARS, checked, freshness, page};
+use crate::grpc::convert::read::{checked, freshness, page};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
 use crate::model::id;
+use crate::model::limits::FILTER_CHARS;
 use crate::model::sla::outcome::Outcome;
 use crate::model::sla::policy::SlaPolicy;
 use crate::model::ticket::Ticket;
@@ -97,7 +98,7 @@ pub async fn report(
     let failed = |error| fault::of_read(METHOD, "ask for a shorter window", error);
     let pb::GetSlaReportRequest { filter, from, to, group_by: word, min_position, epoch } = request;
     let (window, by, fresh) = checked(|found| {
-        found.text("filter", &filter, MAX_FILTER_CHARS);
+        found.text("filter", &filter, FILTER_CHARS);
         (window(found, from, to), group_by(found, &word), freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;

@@ -19,6 +19,7 @@ use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
 use crate::model::id;
 use crate::model::ledger::Head;
+use crate::model::limits::PREVIEWED_EFFECTS;
 use crate::model::ticket::{Ticket, display_number};
 use crate::model::time::Instant;
 use crate::store;
@@ -33,9 +34,8 @@ const PASSES: usize = 8;
 /// The longest that one call looks, and what it leaves of the caller's deadline for the answer to arrive.
 const LONGEST: Duration = Duration::from_secs(30);
 const SPARED: Duration = Duration::from_millis(500);
-/// Effects that are told one by one.
+/// Effects that are told one by one, where the caller does not say how many.
 const EFFECTS: i32 = 50;
-const MOST_EFFECTS: i32 = 500;
 
 pub async fn preview(
     state: &State,
@@ -50,7 +50,7 @@ pub async fn preview(
                 found.add("max_effects", format!("must not be negative, is {negative}"));
                 0
             }
-            some => some.min(MOST_EFFECTS),
+            some => some.min(PREVIEWED_EFFECTS),
         };
         (change(sent, found), most, freshness(found, min_position, epoch))
     })

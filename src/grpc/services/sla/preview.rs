@@ -10,13 +10,11 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::{sla, time};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
+use crate::model::limits::{MINUTES, PAUSES};
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::count::{self, Pause};
 use crate::model::sla::hours::Hours;
-use crate::model::sla::policy::MAX_MINUTES;
 use crate::model::time::Instant;
-
-const MAX_PAUSES: usize = 1_000;
 
 /// Whose hours count.
 enum HoursSource {
@@ -39,8 +37,7 @@ pub async fn deadline(
         };
         let start = time::required(found, "start", start.as_ref());
         let target = found.set("target", target);
-        let target =
-            time::length_from_pb(found, "target", &target, i64::from(MAX_MINUTES) * 60 * 1_000_000, "3650 days");
+        let target = time::length_from_pb(found, "target", &target, i64::from(MINUTES) * 60 * 1_000_000, "3650 days");
         (asked, start, target, read(found, pauses), freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
@@ -89,8 +86,8 @@ fn inline(found: &mut Violations, calendar: pb::Calendar) -> HoursSource {
 }
 
 fn read(found: &mut Violations, pauses: Vec<pb::SlaPause>) -> Vec<Pause> {
-    if pauses.len() > MAX_PAUSES {
-        found.add("pauses", format!("must have at most {MAX_PAUSES} entries, has {}", pauses.len()));
+    if pauses.len() > PAUSES {
+        found.add("pauses", format!("must have at most {PAUSES} entries, has {}", pauses.len()));
         return Vec::new();
     }
     let mut read = Vec::with_capacity(pauses.len());

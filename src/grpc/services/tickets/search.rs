@@ -10,6 +10,7 @@ use crate::grpc::convert::read::{Freshness, Page, checked, freshness, page};
 use crate::grpc::convert::ticket;
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
+use crate::model::limits::QUERY_CHARS;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::projection::Reached;
@@ -22,7 +23,6 @@ use crate::workflow::schema::Root;
 
 const METHOD: &str = "SearchTickets";
 const NARROWER: &str = "look for more words, or filter by less";
-const MAX_QUERY_CHARS: usize = 256;
 /// Tickets that are ranked: the newest of those that match.
 const MOST: usize = 500;
 
@@ -49,7 +49,7 @@ impl SearchRequest {
     fn of(state: &State, call: &Call, request: pb::SearchTicketsRequest) -> Result<SearchRequest, Status> {
         let pb::SearchTicketsRequest { query: text, filter, page_size, page_token, min_position, epoch } = request;
         let (query, page, fresh) = checked(|found| {
-            found.text("query", &text, MAX_QUERY_CHARS);
+            found.text("query", &text, QUERY_CHARS);
             let query = Query::parse(&text).map_err(|problem| found.add("query", problem.to_string()));
             let page = page(found, filter, String::new(), page_size, page_token);
             (query.ok(), page, freshness(found, min_position, epoch))

@@ -5,10 +5,11 @@ use tonic::Status;
 
 use crate::grpc::call::read::{filter_invalid, wait_for};
 use crate::grpc::call::{Call, State};
-use crate::grpc::convert::read::{Freshness, MAX_FILTER_CHARS, checked, freshness};
+use crate::grpc::convert::read::{Freshness, checked, freshness};
 use crate::grpc::convert::statistics::{group_by, to_pb, window};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
+use crate::model::limits::FILTER_CHARS;
 use crate::model::statistics::Dimension;
 use crate::model::time::Instant;
 use crate::projection::Reached;
@@ -37,7 +38,7 @@ impl StatsRequest {
     fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<StatsRequest, Status> {
         let pb::GetTicketStatsRequest { filter: source, window: length, group_by: word, min_position, epoch } = request;
         let (group_by, window, fresh) = checked(|found| {
-            found.text("filter", &source, MAX_FILTER_CHARS);
+            found.text("filter", &source, FILTER_CHARS);
             let length = length.map(|length| window(found, &length));
             (group_by(found, &word), length, freshness(found, min_position, epoch))
         })

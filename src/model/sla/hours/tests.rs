@@ -1,3 +1,4 @@
+use crate::model::limits::HOLIDAYS;
 use super::*;
 
 fn interval(day: Day, open: &str, close: &str) -> Interval {
@@ -60,9 +61,9 @@ fn clocks_and_dates_have_one_spelling() {
 #[test]
 fn ten_thousand_holidays_are_well_and_one_more_is_not() {
     let date = |n: usize| holiday(&format!("{:04}-{:02}-{:02}", 2000 + n / 336, n / 28 % 12 + 1, n % 28 + 1));
-    let mut holidays: Vec<Holiday> = (0..MAX_HOLIDAYS).map(date).collect();
+    let mut holidays: Vec<Holiday> = (0..HOLIDAYS).map(date).collect();
     assert!(Hours::new("Europe/Berlin", &[], &holidays).is_ok());
-    holidays.push(date(MAX_HOLIDAYS));
+    holidays.push(date(HOLIDAYS));
     assert_eq!(faults("Europe/Berlin", &[], &holidays), ["holidays: must have at most 10000 entries, has 10001"]);
 }
 

@@ -1,0 +1,63 @@
+//! Fixed limits of fields, lists and requests. What an installation can set is in [`crate::command::limits`].
+
+pub use crate::identity::MAX_ID_CHARS as ID_CHARS;
+
+// Text.
+pub const NAME_CHARS: usize = 200;
+pub const TITLE_CHARS: usize = 200;
+pub const EMAIL_CHARS: usize = 320;
+pub const URL_CHARS: usize = 2048;
+pub const CATEGORY_CHARS: usize = 128;
+/// A tier, a plan, a status that other systems own, the id of a member.
+pub const WORD_CHARS: usize = 128;
+pub const SKILL_CHARS: usize = 64;
+/// Why a ticket moves.
+pub const REASON_CHARS: usize = 1000;
+/// What is said with a rating.
+pub const COMMENT_CHARS: usize = 2000;
+pub const TAG_DESCRIPTION_CHARS: usize = 500;
+/// A provenance tag.
+pub const SOURCE_CHARS: usize = 128;
+/// The name of a custom field or an attribute.
+pub const FIELD_NAME_CHARS: usize = 64;
+pub const FILE_NAME_CHARS: usize = 256;
+
+// Lists and numbers.
+pub const CATEGORIES: usize = 200;
+pub const MEMBERS: usize = 500;
+pub const SKILLS: usize = 64;
+pub const CAPACITY: i32 = 1_000_000;
+pub const WEIGHT: i32 = 1_000;
+/// Each change of an issue is told on every ticket that it is linked to.
+pub const ISSUE_TICKETS: usize = 500;
+/// The longest push-back window: ten years.
+pub const PUSH_BACK_MICROS: i64 = 3_650 * 24 * 3_600 * 1_000_000;
+
+// Policies and calendars.
+pub const ACTIVE_POLICIES: usize = 200;
+/// The longest target: ten years.
+pub const MINUTES: i32 = 5_256_000;
+pub const PLACE: i32 = 1_000_000;
+pub const WARNINGS: usize = 10;
+/// Opening hours of a week, and of a special date.
+pub const INTERVALS: usize = 500;
+pub const HOLIDAYS: usize = 10_000;
+
+// Requests.
+/// A request id, and the `x-request-id` of a call.
+pub const REQUEST_ID_CHARS: usize = 128;
+/// No etag of ours is longer.
+pub const ETAG_CHARS: usize = 64;
+/// A filter, and the condition of a rule.
+pub const FILTER_CHARS: usize = 1024;
+pub const ORDER_BY_CHARS: usize = 256;
+pub const PAGE_TOKEN_BYTES: usize = 4096;
+pub const QUERY_CHARS: usize = 256;
+/// Words of an `include`.
+pub const INCLUDES: usize = 32;
+/// Groups of a report.
+pub const GROUPS: usize = 500;
+/// Pauses in a preview.
+pub const PAUSES: usize = 1_000;
+/// Effects that the preview of a policy change tells one by one, at most.
+pub const PREVIEWED_EFFECTS: i32 = 500;
