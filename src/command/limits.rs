@@ -1,5 +1,5 @@
 //! Size limits of an installation, used by request validation, and the check of a ticket's size after each change,
-//! including changes by rules. Fixed limits of requests are in `grpc::convert`.
+//! including changes by rules. Fixed limits are in `crate::model::limits`.
 
 use std::sync::OnceLock;
 

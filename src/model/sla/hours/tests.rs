@@ -1,5 +1,5 @@
-use crate::model::limits::HOLIDAYS;
 use super::*;
+use crate::model::limits::HOLIDAYS;
 
 fn interval(day: Day, open: &str, close: &str) -> Interval {
     Interval { day, open: open.to_owned(), close: close.to_owned() }
