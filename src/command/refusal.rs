@@ -3,39 +3,44 @@
 use crate::model::lifecycle::Transition;
 use crate::model::words::{ReopenMode, Status, Visibility};
 
-/// Which sort of thing an id did not name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Ticket,
-    Message,
-    Issue,
-    Organization,
-    Contact,
-    Team,
-    Agent,
-    Tag,
-    CannedResponse,
-    SlaPolicy,
-    Calendar,
+/// `kinds! { make }` hands the kinds to the macro `make!`, those of the directory behind the others: what it is on the wire, its
+/// word, and the reason when there is none.
+macro_rules! kinds {
+    ($make:ident) => {
+        $crate::model::directory::entries! { $make [
+            Ticket "ticket" TicketNotFound,
+            Message "message" MessageNotFound,
+            Issue "issue" IssueNotFound,
+            Tag "tag" TagNotFound,
+            CannedResponse "canned response" CannedResponseNotFound,
+            SlaPolicy "SLA policy" SlaPolicyNotFound,
+            Calendar "calendar" CalendarNotFound,
+        ] }
+    };
 }
+pub(crate) use kinds;
 
-impl Kind {
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Ticket => "ticket",
-            Kind::Message => "message",
-            Kind::Issue => "issue",
-            Kind::Organization => "organization",
-            Kind::Contact => "contact",
-            Kind::Team => "team",
-            Kind::Agent => "agent",
-            Kind::Tag => "tag",
-            Kind::CannedResponse => "canned response",
-            Kind::SlaPolicy => "SLA policy",
-            Kind::Calendar => "calendar",
+macro_rules! kind {
+    ([$($own:ident $word:literal $reason:ident,)+]
+     $($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => {
+        /// Which sort of thing an id did not name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($own,)+
+            $($row,)+
         }
-    }
+
+        impl Kind {
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Kind::$own => $word,)+
+                    $(Kind::$row => stringify!($one),)+
+                }
+            }
+        }
+    };
 }
+kinds! { kind }
 
 /// A field of the caller's message that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]

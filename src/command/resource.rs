@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::World;
 use crate::model::activity::Activity;
 use crate::model::canned::CannedResponse;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
 use crate::model::id;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
@@ -30,10 +30,13 @@ pub trait Answered: Stamped + Sized {
     }
 }
 
-/// `resources! { Tag, … }` makes `Resource::Tag(Arc<Tag>)`, `Resource::from(Arc<Tag>)`, and the way back:
+/// `resources! { [Tag, …] … }`, those of the directory behind the others, makes `Resource::Tag(Arc<Tag>)`, `Resource::from(Arc<Tag>)`, and the way back:
 /// `Resource::Tag(tag)` is `Some(tag)` by `Arc::<Tag>::one_of(resource)`.
 macro_rules! resources {
-    ($($row:ident),+ $(,)?) => {
+    ([$($own:ident),+] $($entry:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => {
+        resources! { $($own)+ $($entry)+ }
+    };
+    ($($row:ident)+) => {
         #[derive(Clone, Debug)]
         pub enum Resource {
             $($row(Arc<$row>),)+
@@ -92,9 +95,7 @@ macro_rules! resources {
     };
 }
 
-resources! {
-    Ticket, Issue, Organization, Contact, Team, Agent, Tag, CannedResponse, SlaPolicy, Calendar, Tenant,
-}
+entries! { resources [Ticket, Issue, Tag, CannedResponse, SlaPolicy, Calendar, Tenant] }
 
 /// A sort of resource.
 pub trait OneOf: Sized {

@@ -232,31 +232,6 @@ impl World {
         Ok(ids.into_iter().cloned().collect())
     }
 
-    /// Of the directory; as are the next two. Deleted ones are in none of them.
-    pub fn team(&self, id: &str) -> Result<Option<Arc<Team>>, Stop> {
-        Ok(self.team_row(id)?.filter(|row| row.deleted_at.is_none()))
-    }
-
-    pub fn organization(&self, id: &str) -> Result<Option<Arc<Organization>>, Stop> {
-        Ok(self.organization_row(id)?.filter(|row| row.deleted_at.is_none()))
-    }
-
-    pub fn contact(&self, id: &str) -> Result<Option<Arc<Contact>>, Stop> {
-        Ok(self.contact_row(id)?.filter(|row| row.deleted_at.is_none()))
-    }
-
-    pub(super) fn team_row(&self, id: &str) -> Result<Option<Arc<Team>>, Stop> {
-        self.teams.find(id)
-    }
-
-    pub(super) fn organization_row(&self, id: &str) -> Result<Option<Arc<Organization>>, Stop> {
-        self.organizations.find(id)
-    }
-
-    pub(super) fn contact_row(&self, id: &str) -> Result<Option<Arc<Contact>>, Stop> {
-        self.contacts.find(id)
-    }
-
     /// A row of the registry, deleted or not.
     pub fn tag(&self, name: &str) -> Result<Option<Arc<Tag>>, Stop> {
         self.tags.find(name)

@@ -15,16 +15,8 @@ pub enum Payload {
     Clocks,
     /// Which rule, and why, in `data`; with a ticket where it was about one.
     Rule,
-    // What follows has no ticket, and the whole resource in `data`.
-    Organization,
-    Contact,
-    Team,
-    Agent,
-    Tag,
-    CannedResponse,
-    Policy,
-    Calendar,
-    Tenant,
+    /// No ticket, and the whole resource in `data`.
+    Resource,
 }
 
 /// The wider types that a type belongs to.
@@ -198,23 +190,23 @@ activity_types! {
     /// A rule is held back by one of the bounds.
     WorkflowSuppressed = "workflow.suppressed": Rule, Alone, Staff, Kept, Plain;
     /// An agent is created, updated or deleted.
-    AgentChanged = "agent.changed": Agent, Alone, Staff, Kept, Plain;
+    AgentChanged = "agent.changed": Resource, Alone, Staff, Kept, Plain;
     /// A team is created, updated or deleted.
-    TeamChanged = "team.changed": Team, Alone, Staff, Kept, Plain;
+    TeamChanged = "team.changed": Resource, Alone, Staff, Kept, Plain;
     /// An organization is created, updated or deleted.
-    OrganizationChanged = "organization.changed": Organization, Alone, Staff, Kept, Plain;
+    OrganizationChanged = "organization.changed": Resource, Alone, Staff, Kept, Plain;
     /// A contact is created, updated or deleted.
-    ContactChanged = "contact.changed": Contact, Alone, Staff, Kept, Plain;
+    ContactChanged = "contact.changed": Resource, Alone, Staff, Kept, Plain;
     /// A tag of the registry is created, updated or deleted.
-    TagChanged = "tag.changed": Tag, Alone, Staff, Kept, Plain;
+    TagChanged = "tag.changed": Resource, Alone, Staff, Kept, Plain;
     /// A canned response is created, updated or deleted.
-    CannedResponseChanged = "canned_response.changed": CannedResponse, Alone, Staff, Kept, Plain;
+    CannedResponseChanged = "canned_response.changed": Resource, Alone, Staff, Kept, Plain;
     /// An SLA policy is created, updated or deleted.
-    PolicyChanged = "policy.changed": Policy, Alone, Staff, Kept, Plain;
+    PolicyChanged = "policy.changed": Resource, Alone, Staff, Kept, Plain;
     /// A business calendar is created, updated or deleted.
-    CalendarChanged = "calendar.changed": Calendar, Alone, Staff, Kept, Plain;
+    CalendarChanged = "calendar.changed": Resource, Alone, Staff, Kept, Plain;
     /// The tenant's settings are updated.
-    TenantChanged = "tenant.changed": Tenant, Alone, Staff, Kept, Plain;
+    TenantChanged = "tenant.changed": Resource, Alone, Staff, Kept, Plain;
 }
 
 impl ActivityType {

@@ -1,9 +1,9 @@
 //! The JSON form of resources in an activity's `data`, in both directions; fields have the names of the proto.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::time::Instant;
-use super::words::Words;
+use super::words::{AgentStatus, SourceType, Words};
 
 /// The given fields, and the stamps that every resource has.
 macro_rules! shown {
@@ -54,8 +54,74 @@ macro_rules! stamped {
     };
 }
 
+/// `data! { … }`, over a list's lines: `deal_id: …, as deal_id` is `"deal_id"` of the activity's `data`. What of a row has no
+/// name on the wire, the data does not have either.
+macro_rules! data {
+    ($docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt ($($name:ident)?) $cel:tt ($($also:ident: $also_ty:ty)?)
+        $write:tt $edit:tt $told:tt;
+    )+ }) => {
+        impl $crate::model::directory::Logged for $row {
+            fn show(&self) -> serde_json::Value {
+                use $crate::model::{fields::named, shown::InData};
+                let mut all = serde_json::Map::new();
+                $(
+                    $(all.insert(named!($name).to_owned(), self.$field.show());)?
+                    $(all.insert(stringify!($also).to_owned(), self.$also().show());)?
+                )+
+                all.insert("etag".to_owned(), $crate::model::ticket::etag(self.etag_version).into());
+                if self.deleted_at.is_none() {
+                    all.remove("deleted_at");
+                    all.remove("deleted_by");
+                }
+                serde_json::Value::Object(all)
+            }
+
+            fn read(data: &$crate::model::shown::Data<'_>) -> Option<$row> {
+                use $crate::model::{fields::named, shown::InData};
+                let mut row = $row::default();
+                $($(row.$field = <$ty>::read(data, named!($name))?;)?)+
+                row.etag_version = i64::from_str_radix(&data.text("etag"), 16).ok()?;
+                row.position = data.position;
+                Some(row)
+            }
+        }
+    };
+}
+
+pub(crate) use data;
 pub(crate) use shown;
 pub(crate) use stamped;
+
+/// A value of a row, as an activity's `data` has it.
+pub trait InData: Sized {
+    fn show(&self) -> Value;
+
+    fn read(data: &Data<'_>, name: &str) -> Option<Self>;
+}
+
+/// `in_data! { String => |v| json!(v), |data, name| Some(data.text(name)); }`: how it is shown, and how it is read.
+macro_rules! in_data {
+    ($($ty:ty => |$v:ident| $show:expr, |$data:ident, $name:ident| $read:expr;)+) => { $(
+        impl InData for $ty {
+            fn show(&self) -> Value { let $v = self; $show }
+
+            fn read($data: &Data<'_>, $name: &str) -> Option<$ty> { $read }
+        }
+    )+ };
+}
+
+in_data! {
+    String => |v| json!(v), |data, name| Some(data.text(name));
+    Value => |v| v.clone(), |data, name| Some(data.value(name));
+    Words => |v| json!(v.0), |data, name| Some(data.words(name));
+    i32 => |v| json!(v), |data, name| data.small(name);
+    i64 => |v| json!(v), |data, name| data.fields.get(name).and_then(Value::as_i64);
+    Instant => |v| json!(v.to_string()), |data, name| data.time(name);
+    Option<Instant> => |v| v.map_or(Value::Null, |at| json!(at.to_string())), |data, name| Some(data.time(name));
+    SourceType => |v| json!(v.word()), |data, name| SourceType::parse(&data.text(name));
+    AgentStatus => |v| json!(v.word()), |data, name| AgentStatus::parse(&data.text(name));
+}
 
 /// What an activity at `position` shows of a resource.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ macro_rules! ticket_fields {
             tenant_id: String, image 1 string, as tenant_id;
             id: Uuid, image 2 bytes, as id in cel, id TICKET;
             /// Per tenant from 1, dense, never reused.
-            number: i64, image 3 int64, as number in cel, also display_number;
+            number: i64, image 3 int64, as number in cel, also display_number: String;
             subject: String, image 4 string, as subject in cel, write subject copied, told etag;
             description: String, as description in cel, write long_text, told etag;
             kind: TicketType, image 5 string, as r#type in cel, write word copied, told etag;

@@ -112,7 +112,8 @@ words! {
         Start = "START", Pause = "PAUSE", Resume = "RESUME", Retarget = "RETARGET", Fulfil = "FULFIL", Warn = "WARN",
         Breach = "BREACH", Void = "VOID",
     }
-    AgentStatus { Online = "ONLINE", Away = "AWAY", Offline = "OFFLINE" }
+    #[derive(Default)]
+    AgentStatus { #[default] Online = "ONLINE", Away = "AWAY", Offline = "OFFLINE" }
     RunVerdict {
         Matched = "MATCHED", NotMatched = "NOT_MATCHED", Error = "ERROR", Suppressed = "SUPPRESSED",
         Shadow = "SHADOW", Failed = "FAILED",

@@ -132,18 +132,7 @@ fn before_of(kind: ActivityType) -> Presence {
         Payload::Clocks if kind == ActivityType::SlaApplied => Presence::Sometimes,
         Payload::Ticket if kind == ActivityType::TicketCreated => Presence::Never,
         Payload::Ticket | Payload::Message | Payload::Clocks => Presence::Always,
-        Payload::Issue
-        | Payload::Task
-        | Payload::Rule
-        | Payload::Organization
-        | Payload::Contact
-        | Payload::Team
-        | Payload::Agent
-        | Payload::Tag
-        | Payload::CannedResponse
-        | Payload::Policy
-        | Payload::Calendar
-        | Payload::Tenant => Presence::Never,
+        Payload::Issue | Payload::Task | Payload::Rule | Payload::Resource => Presence::Never,
     }
 }
 

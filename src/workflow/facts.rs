@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::model::activity::{Activity, Actor, Cause, Change};
 use crate::model::activity_type::ActivityType;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::tenant::Tenant;
@@ -24,11 +24,8 @@ pub struct Facts<'a> {
     pub message: Option<&'a Message>,
     pub issue: Option<&'a Issue>,
     pub actor: Option<&'a Actor>,
-    /// The ticket's organization, requester, assignee and team: needed only where [`super::Rule::needs`] names them.
-    pub organization: Option<&'a Organization>,
-    pub requester: Option<&'a Contact>,
-    pub assignee: Option<&'a Agent>,
-    pub team: Option<&'a Team>,
+    /// Needed only where [`super::Rule::needs`] names them.
+    pub related: Related<'a>,
     /// The event's instant.
     pub now: Instant,
     pub tenant_id: &'a str,
@@ -37,6 +34,18 @@ pub struct Facts<'a> {
     /// Filters over activities only.
     pub activity: Option<&'a Activity>,
 }
+
+/// The line `requester: Contact by …;` of [`related!`] is the field `requester`.
+macro_rules! related_facts {
+    ($($place:ident: $row:ident by $id:ident, $root:ident;)+) => {
+        /// Entries of the directory that the ticket names.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct Related<'a> {
+            $(pub $place: Option<&'a $row>,)+
+        }
+    };
+}
+related! { related_facts }
 
 /// What happened, or (`ticket.resolving`) is about to.
 #[derive(Clone, Copy, Debug)]
@@ -60,10 +69,7 @@ impl<'a> Facts<'a> {
             message: None,
             issue: None,
             actor: None,
-            organization: None,
-            requester: None,
-            assignee: None,
-            team: None,
+            related: Related::default(),
             now,
             tenant_id,
             tenant: None,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::cel::ast::{Expr, ExprKind, Path};
 use super::cel::{self, Scope};
 use super::diagnostic::Problem;
-use super::facts::Facts;
+use super::facts::{Facts, Related};
 use super::schema::Root;
 use crate::model::activity::Activity;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
@@ -23,18 +23,36 @@ pub struct Filter {
     expr: Arc<Expr>,
 }
 
-/// What a filter is asked about.
-#[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
-    Ticket(&'a Ticket),
-    Message(&'a Message),
-    Issue(&'a Issue),
-    Activity(&'a Activity),
-    Organization(&'a Organization),
-    Contact(&'a Contact),
-    Agent(&'a Agent),
-    Team(&'a Team),
+/// The line `requester: Contact by …;` of [`related!`] is the variant `Contact(&Contact)`.
+macro_rules! subject {
+    ($($place:ident: $row:ident by $id:ident, $root:ident;)+) => {
+        /// What a filter is asked about.
+        #[derive(Clone, Copy, Debug)]
+        pub enum Subject<'a> {
+            Ticket(&'a Ticket),
+            Message(&'a Message),
+            Issue(&'a Issue),
+            Activity(&'a Activity),
+            $($row(&'a $row),)+
+        }
+
+        impl<'a> Subject<'a> {
+            fn facts(self, now: Instant) -> Facts<'a> {
+                let nothing = Facts::at(now, "");
+                match self {
+                    Subject::Ticket(it) => Facts { ticket: Some(it), ..nothing },
+                    Subject::Message(it) => Facts { message: Some(it), ..nothing },
+                    Subject::Issue(it) => Facts { issue: Some(it), ..nothing },
+                    Subject::Activity(it) => Facts { activity: Some(it), changes: &it.changes, ..nothing },
+                    $(Subject::$row(it) => {
+                        Facts { related: Related { $place: Some(it), ..Related::default() }, ..nothing }
+                    })+
+                }
+            }
+        }
+    };
 }
+related! { subject }
 
 impl Filter {
     /// Parses and checks `source` over `root`, one of [`Root::OF_FILTERS`] and [`Root::OF_LISTS`]. It can also name `now`.
@@ -92,17 +110,7 @@ impl Filter {
 
     /// Whether the subject passes; an evaluation error, and a subject of another kind, is no match.
     pub fn matches(&self, subject: Subject<'_>, now: Instant) -> bool {
-        let nothing = Facts::at(now, "");
-        let facts = match subject {
-            Subject::Ticket(it) => Facts { ticket: Some(it), ..nothing },
-            Subject::Message(it) => Facts { message: Some(it), ..nothing },
-            Subject::Issue(it) => Facts { issue: Some(it), ..nothing },
-            Subject::Activity(it) => Facts { activity: Some(it), changes: &it.changes, ..nothing },
-            Subject::Organization(it) => Facts { organization: Some(it), ..nothing },
-            Subject::Contact(it) => Facts { requester: Some(it), ..nothing },
-            Subject::Agent(it) => Facts { assignee: Some(it), ..nothing },
-            Subject::Team(it) => Facts { team: Some(it), ..nothing },
-        };
+        let facts = subject.facts(now);
         cel::holds(&self.expr, &facts).unwrap_or(false)
     }
 

@@ -10,6 +10,7 @@ use crate::model::activity_type::ActivityType;
 use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::row::{Origin, Stamped};
 use crate::model::sla::clock::{Clock, Clocks, Goal};
 use crate::model::stored_type::Families;
 use crate::model::ticket::Ticket;
@@ -197,69 +198,34 @@ pub fn issue() -> Issue {
 }
 
 pub fn organization(tier: &str) -> Organization {
-    Organization {
-        tenant_id: "acme".into(),
+    let mut organization = Organization {
         id: "org_1".into(),
         name: "Umbrella".into(),
         tier: tier.into(),
         subscription_plan: "gold".into(),
         subscription_status: "active".into(),
         attributes: json!({"region": "EU"}),
-        app_id: String::new(),
-        source: "docket".into(),
-        source_type: SourceType::Api,
-        created_at: NOW,
-        created_by: "crm".into(),
-        updated_at: NOW,
-        updated_by: "crm".into(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 1,
-        etag_version: 1,
-        position: 1,
-    }
+        ..Organization::default()
+    };
+    stamp(&mut organization);
+    organization
 }
 
 pub fn contact() -> Contact {
-    let Organization {
-        tenant_id,
-        app_id,
-        source,
-        source_type,
-        created_at,
-        created_by,
-        updated_at,
-        updated_by,
-        deleted_at,
-        deleted_by,
-        ..
-    } = organization("");
-    Contact {
-        tenant_id,
+    let mut contact = Contact {
         id: "con_1".into(),
         name: "Rita".into(),
         email: "rita@example.com".into(),
         organization_id: "org_1".into(),
         attributes: json!({"language": "de"}),
-        app_id,
-        source,
-        source_type,
-        created_at,
-        created_by,
-        updated_at,
-        updated_by,
-        deleted_at,
-        deleted_by,
-        schema_version: 1,
-        etag_version: 1,
-        position: 1,
-    }
+        ..Contact::default()
+    };
+    stamp(&mut contact);
+    contact
 }
 
 pub fn agent() -> Agent {
-    let contact = contact();
-    Agent {
-        tenant_id: contact.tenant_id,
+    let mut agent = Agent {
         id: "ann".into(),
         name: "Ann".into(),
         email: "ann@example.com".into(),
@@ -269,42 +235,31 @@ pub fn agent() -> Agent {
         weight: 1,
         open_count: 3,
         known: true,
-        app_id: contact.app_id,
-        source: contact.source,
-        source_type: contact.source_type,
-        created_at: contact.created_at,
-        created_by: contact.created_by,
-        updated_at: contact.updated_at,
-        updated_by: contact.updated_by,
-        deleted_at: contact.deleted_at,
-        deleted_by: contact.deleted_by,
-        schema_version: 1,
-        etag_version: 1,
-        position: 1,
-    }
+        ..Agent::default()
+    };
+    stamp(&mut agent);
+    agent
 }
 
 pub fn team() -> Team {
-    let contact = contact();
-    Team {
-        tenant_id: contact.tenant_id,
-        id: "support".into(),
-        name: "Support".into(),
-        member_ids: words(&["ann", "bob"]),
-        last_assigned: String::new(),
-        app_id: contact.app_id,
-        source: contact.source,
-        source_type: contact.source_type,
-        created_at: contact.created_at,
-        created_by: contact.created_by,
-        updated_at: contact.updated_at,
-        updated_by: contact.updated_by,
-        deleted_at: contact.deleted_at,
-        deleted_by: contact.deleted_by,
+    let mut team =
+        Team { id: "support".into(), name: "Support".into(), member_ids: words(&["ann", "bob"]), ..Team::default() };
+    stamp(&mut team);
+    team
+}
+
+/// As an entry of the directory that the CRM wrote.
+fn stamp(entry: &mut impl Stamped) {
+    entry.begin(Origin {
+        tenant: "acme",
+        app_id: "portal",
+        source: "docket",
+        at: NOW,
+        by: "crm",
         schema_version: 1,
-        etag_version: 1,
-        position: 1,
-    }
+        etag_version: 0,
+    });
+    entry.touch(NOW, "crm", 1);
 }
 
 pub fn change(field: &str, old_value: Json, new_value: Json) -> Change {

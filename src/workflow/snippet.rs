@@ -115,11 +115,16 @@ impl Snippet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workflow::facts::Related;
     use crate::workflow::fixture;
 
     fn text(source: &str) -> Result<String, NoText> {
         let (ticket, contact) = (fixture::ticket(), fixture::contact());
-        let facts = Facts { ticket: Some(&ticket), requester: Some(&contact), ..Facts::at(fixture::NOW, "acme") };
+        let facts = Facts {
+            ticket: Some(&ticket),
+            related: Related { requester: Some(&contact), ..Related::default() },
+            ..Facts::at(fixture::NOW, "acme")
+        };
         Snippet::compile(source).expect("a good text").text(&facts)
     }
 

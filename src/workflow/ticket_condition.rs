@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cel::ast::Expr;
 use super::cel::{self, Scope};
 use super::diagnostic::Problem;
-use super::facts::Facts;
+use super::facts::{Facts, Related};
 use super::schema::Root;
 use crate::model::directory::Organization;
 use crate::model::ticket::Ticket;
@@ -36,8 +36,8 @@ impl TicketCondition {
 
     /// Whether it is true; an evaluation error is no match.
     pub fn holds(&self, ticket: &Ticket, organization: Option<&Organization>) -> bool {
-        let facts =
-            Facts { ticket: Some(ticket), organization, ..Facts::at(ticket.updated_at, ticket.tenant_id.as_str()) };
+        let related = Related { organization, ..Related::default() };
+        let facts = Facts { ticket: Some(ticket), related, ..Facts::at(ticket.updated_at, ticket.tenant_id.as_str()) };
         cel::holds(&self.expr, &facts).unwrap_or(false)
     }
 }

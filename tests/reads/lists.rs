@@ -181,12 +181,12 @@ async fn agents_that_only_assignments_named_are_not_in_the_directory() {
     let mut conn = database().await;
     let agents = [an_agent("desk", "bob", true), an_agent("desk", "ann", true), an_agent("desk", "eve", false)];
     write::insert(&conn, agents.iter()).await.unwrap();
-    let by = order("").unwrap();
+    let by = order::<Agent>("").unwrap();
     let paging = Paging { order: &by, after: None, size: 50 };
-    let page = directory::list_agents(&mut conn, all_of("desk"), None, &paging).await.unwrap();
+    let page = directory::list(&mut conn, all_of("desk"), None, &paging).await.unwrap();
     assert_eq!(page.rows.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["ann", "bob"]);
-    assert!(directory::get_agent(&mut conn, all_of("desk"), "bob").await.unwrap().is_some());
-    assert_eq!(directory::get_agent(&mut conn, all_of("desk"), "eve").await.unwrap(), None);
+    assert!(directory::get::<Agent>(&mut conn, all_of("desk"), "bob").await.unwrap().is_some());
+    assert_eq!(directory::get::<Agent>(&mut conn, all_of("desk"), "eve").await.unwrap(), None);
 }
 
 pub fn an_issue(tenant: &str, n: i64) -> Issue {

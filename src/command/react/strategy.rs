@@ -23,7 +23,7 @@ pub fn choose(
     only_online: bool,
     max_open: Option<i64>,
 ) -> Result<Choice, Stop> {
-    let team = if team_id.is_empty() { None } else { world.team(team_id)? };
+    let team = if team_id.is_empty() { None } else { world.entry::<Team>(team_id)? };
     let members: &[String] = team.as_ref().map_or(&[], |team| &team.member_ids);
     let agents = gather(members.iter().map(|id| world.agent(id)))?;
     let mut candidates: Vec<&Agent> = Vec::new();

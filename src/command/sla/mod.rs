@@ -31,7 +31,7 @@ impl World {
     pub fn sla_policy_of(&self, ticket: &Ticket) -> Result<Option<Arc<PolicyInUse>>, Stop> {
         let config = self.sla()?;
         let organization = match config.reads_organizations() && !ticket.organization_id.is_empty() {
-            true => self.organization(&ticket.organization_id)?,
+            true => self.entry(&ticket.organization_id)?,
             false => None,
         };
         Ok(config.choose(ticket, organization.as_deref()))

@@ -55,25 +55,11 @@ fn an_agent_who_was_assigned_before_anyone_knew_keeps_the_count() {
 fn an_app_cannot_replace_what_another_one_made() {
     let mut house = House::new();
     let row = Organization {
-        tenant_id: String::new(),
         id: "org".into(),
         name: "Org".into(),
         tier: "Enterprise".into(),
-        subscription_plan: String::new(),
-        subscription_status: String::new(),
-        attributes: Value::Null,
-        app_id: String::new(),
         source: "crm".into(),
-        source_type: SourceType::Api,
-        created_at: Instant(0),
-        created_by: String::new(),
-        updated_at: Instant(0),
-        updated_by: String::new(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 0,
-        etag_version: 0,
-        position: 0,
+        ..Organization::default()
     };
     let upsert = |etag: &str| UpsertEntry { row: row.clone(), etag: etag.into() };
     house.run(&caller("svc", &[Role::Service], Some("crm")), upsert("")).expect("made");

@@ -310,52 +310,30 @@ pub fn settings(edit: TenantEdit, etag: &str) -> UpdateTenant {
     UpdateTenant { etag: etag.into(), edit }
 }
 
+/// Its stamps and counts are to be ignored.
 pub fn agent_row(id: &str) -> Agent {
     Agent {
-        tenant_id: String::new(),
         id: id.into(),
         name: id.to_uppercase(),
-        email: String::new(),
-        status: AgentStatus::Online,
-        capacity: 0,
-        skills: Words::default(),
         weight: 1,
         open_count: 99,
         known: true,
         app_id: "ignored".into(),
-        source: String::new(),
-        source_type: SourceType::Api,
-        created_at: Instant(0),
         created_by: "ignored".into(),
-        updated_at: Instant(0),
-        updated_by: String::new(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 0,
         etag_version: 77,
-        position: 0,
+        ..Agent::default()
     }
 }
 
+/// Its stamps are to be ignored.
 pub fn team_row(id: &str, members: &[&str]) -> Team {
-    let Agent { tenant_id, name, app_id, source, source_type, created_at, created_by, .. } = agent_row(id);
     Team {
-        tenant_id,
         id: id.into(),
-        name,
+        name: id.to_uppercase(),
         member_ids: Words(members.iter().map(|m| (*m).to_owned()).collect()),
         last_assigned: "ignored".into(),
-        app_id,
-        source,
-        source_type,
-        created_at,
-        created_by,
-        updated_at: Instant(0),
-        updated_by: String::new(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 0,
-        etag_version: 0,
-        position: 0,
+        app_id: "ignored".into(),
+        created_by: "ignored".into(),
+        ..Team::default()
     }
 }

@@ -285,28 +285,7 @@ fn slowly<'a>(policies: &'a [Arc<SlaPolicy>], ticket: &Ticket, vip: bool, enterp
 }
 
 fn organization(tier: &str) -> Organization {
-    let Agent { tenant_id, app_id, source, source_type, created_at, created_by, .. } = agent_row("acme");
-    Organization {
-        tenant_id,
-        id: "acme".into(),
-        name: "Acme".into(),
-        tier: tier.into(),
-        subscription_plan: String::new(),
-        subscription_status: String::new(),
-        attributes: Value::Object(Map::new()),
-        app_id,
-        source,
-        source_type,
-        created_at,
-        created_by,
-        updated_at: Instant(0),
-        updated_by: String::new(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 0,
-        etag_version: 0,
-        position: 0,
-    }
+    Organization { id: "acme".into(), name: "Acme".into(), tier: tier.into(), ..Organization::default() }
 }
 
 proptest! {

@@ -120,52 +120,11 @@ const RULES: &[&str] = &[
 ];
 
 fn organization() -> Organization {
-    let Agent { tenant_id, id, name, app_id, source, source_type, created_at, created_by, .. } = agent_row("org");
-    Organization {
-        tenant_id,
-        id,
-        name,
-        tier: String::new(),
-        subscription_plan: String::new(),
-        subscription_status: String::new(),
-        attributes: Value::Null,
-        app_id,
-        source,
-        source_type,
-        created_at,
-        created_by,
-        updated_at: Instant(0),
-        updated_by: String::new(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 0,
-        etag_version: 0,
-        position: 0,
-    }
+    Organization { id: "org".into(), ..Organization::default() }
 }
 
 fn contact() -> Contact {
-    let Organization { tenant_id, name, app_id, source, source_type, created_by, attributes, .. } = organization();
-    Contact {
-        tenant_id,
-        id: "rita".into(),
-        name,
-        email: String::new(),
-        organization_id: String::new(),
-        attributes,
-        app_id,
-        source,
-        source_type,
-        created_at: Instant(0),
-        created_by,
-        updated_at: Instant(0),
-        updated_by: String::new(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 0,
-        etag_version: 0,
-        position: 0,
-    }
+    Contact { id: "rita".into(), ..Contact::default() }
 }
 
 fn new_issue(ticket: Uuid) -> NewIssue {

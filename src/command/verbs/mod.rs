@@ -14,7 +14,7 @@ pub mod ticket;
 
 pub use calendar::{CalendarEdit, CreateCalendar, DeleteCalendar, UpdateCalendar};
 pub use canned::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedResponse};
-pub use directory::{DeleteEntry, Entry, UpsertAll, UpsertEntry};
+pub use directory::{DeleteEntry, StoredEntry, UpsertAll, UpsertEntry};
 pub use follow_sla::FollowSla;
 pub use policy::{CreateSlaPolicy, DeleteSlaPolicy, PolicyEdit, UpdateSlaPolicy};
 pub use tag::{CreateTag, DeleteTag, UpdateTag};

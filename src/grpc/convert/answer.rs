@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Disclosure, canned, directory, issue, message, sla, tag, tenant, ticket};
+use super::{Disclosure, canned, issue, message, sla, tag, tenant, ticket};
 use crate::command::Resource;
 use crate::command::resource::OneOf;
 use crate::grpc::pb;
 use crate::model::canned::CannedResponse;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
 use crate::model::issue::Issue;
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::policy::SlaPolicy;
@@ -40,16 +40,19 @@ macro_rules! shown {
 shown! {
     Ticket by ticket::to_pb;
     Issue by |row, _| issue::to_pb(row);
-    Organization by |row, _| directory::organization_to_pb(row);
-    Contact by |row, _| directory::contact_to_pb(row);
-    Team by |row, _| directory::team_to_pb(row);
-    Agent by |row, _| directory::agent_to_pb(row);
     Tag by |row, _| tag::to_pb(row);
     CannedResponse by |row, _| canned::to_pb(row);
     SlaPolicy by |row, _| sla::policy_to_pb(row);
     Calendar by |row, _| sla::calendar_to_pb(row);
     Tenant by |row, _| tenant::to_pb(row);
 }
+
+macro_rules! shown_entries {
+    ($($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => {
+        shown! { $($row by |row, _| row.into();)+ }
+    };
+}
+entries! { shown_entries }
 
 /// What an answer says beside the resource, and how much of it the caller is shown.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use crate::model::ticket::ticket_fields;
 /// `names! { TICKET … }`, over a list's lines: the names of a module of that list.
 macro_rules! names {
     ($module:ident $docs:tt $row:ident in $table:ident, key $key:tt { $(
-        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt ($($name:ident)?) $cel:tt ($($also:ident)?)
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt ($($name:ident)?) $cel:tt ($($also:ident: $also_ty:ty)?)
         ($($written:ident $check:ident $($how:ident)*)?) ($($moved:ident $guard:ident)?) $told:tt;
     )+ }) => {
         pub mod $module {

@@ -1,7 +1,7 @@
 //! Tenant settings as protobuf messages.
 
-use super::directory::attributes_to_pb;
 use super::time;
+use super::wire::ToWire;
 use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::tenant::Tenant;
@@ -40,7 +40,7 @@ pub fn to_pb(row: Tenant) -> pb::Tenant {
         requester_reply_reopens_pending: Some(requester_reply_reopens_pending),
         tag_mode: tag_mode.to_pb(),
         categories: categories.0,
-        attributes: attributes_to_pb(attributes),
+        attributes: attributes.to_wire(""),
         tenant_id,
         app_id,
         source,

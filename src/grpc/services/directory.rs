@@ -7,11 +7,10 @@ use crate::command::refusal::Kind;
 use crate::grpc::call::read::{List, ListQuery, connection};
 use crate::grpc::call::write::write;
 use crate::grpc::call::{Call, State, service};
-use crate::grpc::convert::directory::{agent_to_pb, contact_to_pb, organization_to_pb, team_to_pb};
 use crate::grpc::convert::read::{checked, freshness, page};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
 use crate::store::read::directory;
 use crate::workflow::schema::Root;
 
@@ -40,9 +39,9 @@ service! {
     }
 }
 
-/// `get` and `list` of one resource: the row, the fields of its messages, and what shows it.
+/// `get` and `list` of one resource: the row, and the fields of its messages.
 macro_rules! reads {
-    ($($row:ident in $one:ident, $many:ident, by $show:ident:
+    ($($row:ident in $one:ident, $many:ident:
         $get:ident($get_name:literal, $get_request:ident -> $get_response:ident),
         $list:ident($list_name:literal, $list_request:ident -> $list_response:ident);)+
     ) => { $(
@@ -55,10 +54,10 @@ macro_rules! reads {
             .map_err(status::refused)?;
             let mut conn = connection(state, &call, fresh).await?;
             let scope = call.scope();
-            let found = directory::$get(&mut conn, scope, &id).await;
+            let found = directory::get::<$row>(&mut conn, scope, &id).await;
             let found = found.map_err(|error| fault::of_read($get_name, "", error))?;
             let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::$row, id }))?;
-            Ok(pb::$get_response { $one: Some($show(row)) })
+            Ok(pb::$get_response { $one: Some(row.into()) })
         }
 
         async fn $list(state: &State, call: Call, request: pb::$list_request) -> Result<pb::$list_response, Status> {
@@ -75,25 +74,25 @@ macro_rules! reads {
             };
             let list = List::<$row>::of(state, &call, asked)?;
             let mut conn = connection(state, &call, fresh).await?;
-            let rows = directory::$list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
+            let rows = directory::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
             let rows = rows.map_err(|error| list.failed(error))?;
-            let ($many, next_page_token) = list.page(state, rows, $show);
+            let ($many, next_page_token) = list.page(state, rows, pb::$row::from);
             Ok(pb::$list_response { $many, next_page_token })
         }
     )+ };
 }
 
 reads! {
-    Organization in organization, organizations, by organization_to_pb:
+    Organization in organization, organizations:
         get_organization("GetOrganization", GetOrganizationRequest -> GetOrganizationResponse),
         list_organizations("ListOrganizations", ListOrganizationsRequest -> ListOrganizationsResponse);
-    Contact in contact, contacts, by contact_to_pb:
+    Contact in contact, contacts:
         get_contact("GetContact", GetContactRequest -> GetContactResponse),
         list_contacts("ListContacts", ListContactsRequest -> ListContactsResponse);
-    Team in team, teams, by team_to_pb:
+    Team in team, teams:
         get_team("GetTeam", GetTeamRequest -> GetTeamResponse),
         list_teams("ListTeams", ListTeamsRequest -> ListTeamsResponse);
-    Agent in agent, agents, by agent_to_pb:
+    Agent in agent, agents:
         get_agent("GetAgent", GetAgentRequest -> GetAgentResponse),
         list_agents("ListAgents", ListAgentsRequest -> ListAgentsResponse);
 }

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::command::Refusal;
-use crate::command::refusal::{Kind, Violation};
+use crate::command::refusal::{Kind, Violation, kinds};
 use crate::grpc::pb::ErrorReason;
 use crate::workflow::NoText;
 
@@ -128,22 +128,19 @@ fn not_found(text: String, kind: Kind, id: String) -> Status {
     build(Code::NotFound, reason, text, [("id", id)], details)
 }
 
-/// The reason when one of these is missing, and the message that it is on the wire.
-fn missing(kind: Kind) -> (ErrorReason, &'static str) {
-    match kind {
-        Kind::Ticket => (ErrorReason::TicketNotFound, "docket.v1.Ticket"),
-        Kind::Message => (ErrorReason::MessageNotFound, "docket.v1.Message"),
-        Kind::Issue => (ErrorReason::IssueNotFound, "docket.v1.Issue"),
-        Kind::Organization => (ErrorReason::OrganizationNotFound, "docket.v1.Organization"),
-        Kind::Contact => (ErrorReason::ContactNotFound, "docket.v1.Contact"),
-        Kind::Team => (ErrorReason::TeamNotFound, "docket.v1.Team"),
-        Kind::Agent => (ErrorReason::AgentNotFound, "docket.v1.Agent"),
-        Kind::Tag => (ErrorReason::TagNotFound, "docket.v1.Tag"),
-        Kind::CannedResponse => (ErrorReason::CannedResponseNotFound, "docket.v1.CannedResponse"),
-        Kind::SlaPolicy => (ErrorReason::SlaPolicyNotFound, "docket.v1.SlaPolicy"),
-        Kind::Calendar => (ErrorReason::CalendarNotFound, "docket.v1.Calendar"),
-    }
+macro_rules! missing {
+    ([$($own:ident $word:literal $reason:ident,)+]
+     $($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => {
+        /// The reason when one of these is missing, and the message that it is on the wire.
+        fn missing(kind: Kind) -> (ErrorReason, &'static str) {
+            match kind {
+                $(Kind::$own => (ErrorReason::$reason, concat!("docket.v1.", stringify!($own))),)+
+                $(Kind::$row => (ErrorReason::$missing, concat!("docket.v1.", stringify!($row))),)+
+            }
+        }
+    };
 }
+kinds! { missing }
 
 fn precondition<const N: usize>(
     reason: ErrorReason,

@@ -1,6 +1,7 @@
 //! Columns of the fields that filters can name.
 
 use super::sorted::{Sort, Sorted};
+use crate::model::directory::*;
 use crate::model::fields::{named, prefix};
 use crate::model::id;
 use crate::model::issue::issue_fields;
@@ -37,9 +38,9 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::Message => message(&names),
         Root::Issue => issue(&names),
         Root::Organization => organization(&names),
-        Root::Contact => contact(&names),
-        Root::Agent => agent(&names),
-        Root::Team => team(&names),
+        Root::Contact => Contact::column(&names),
+        Root::Agent => Agent::column(&names),
+        Root::Team => Team::column(&names),
         Root::Activity => activity(&names, audience),
         Root::Run => run(&names),
         Root::Tag => tag(&names),
@@ -88,49 +89,28 @@ fn ticket(names: &[&str], audience: &Audience) -> Option<Column> {
     }
 }
 
+/// An entry of the directory: the column of a field of it.
+trait FilteredEntry {
+    fn column(names: &[&str]) -> Option<Column>;
+}
+
+macro_rules! entry_columns {
+    ($($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => { $(
+        impl FilteredEntry for $row {
+            fn column(names: &[&str]) -> Option<Column> {
+                $fields! { columns fn find }
+                find(names)
+            }
+        }
+    )+ };
+}
+entries! { entry_columns }
+
 fn organization(names: &[&str]) -> Option<Column> {
     match names {
-        ["attributes", ..] => of("attributes", Sort::Json),
-        ["id"] => of("id", Sort::Text),
-        ["name"] => of("name", Sort::Text),
-        ["tier"] => of("tier", Sort::Text),
         ["subscription", "plan"] => of("subscription_plan", Sort::Text),
         ["subscription", "status"] => of("subscription_status", Sort::Text),
-        _ => stamp(names),
-    }
-}
-
-fn contact(names: &[&str]) -> Option<Column> {
-    match names {
-        ["attributes", ..] => of("attributes", Sort::Json),
-        ["id"] => of("id", Sort::Text),
-        ["name"] => of("name", Sort::Text),
-        ["email"] => of("email", Sort::Text),
-        ["organization_id"] => of("organization_id", Sort::Text),
-        _ => stamp(names),
-    }
-}
-
-fn agent(names: &[&str]) -> Option<Column> {
-    match names {
-        ["id"] => of("id", Sort::Text),
-        ["name"] => of("name", Sort::Text),
-        ["email"] => of("email", Sort::Text),
-        ["status"] => of("status", Sort::Text),
-        ["capacity"] => of("capacity", Sort::Int),
-        ["skills"] => of("skills", Sort::Words),
-        ["weight"] => of("weight", Sort::Int),
-        ["open_count"] => of("open_count", Sort::Int),
-        _ => stamp(names),
-    }
-}
-
-fn team(names: &[&str]) -> Option<Column> {
-    match names {
-        ["id"] => of("id", Sort::Text),
-        ["name"] => of("name", Sort::Text),
-        ["member_ids"] => of("member_ids", Sort::Words),
-        _ => stamp(names),
+        _ => Organization::column(names),
     }
 }
 

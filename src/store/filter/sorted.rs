@@ -65,4 +65,6 @@ sorted! {
 macro_rules! sorted_words {
     ($($ty:ty),+) => { sorted! { $($ty => |_prefix| Sort::Text;)+ } };
 }
-sorted_words! { Status, Priority, TicketType, Channel, SourceType, Visibility, AuthorKind, IssueType, IssueStatus }
+sorted_words! {
+    Status, Priority, TicketType, Channel, SourceType, Visibility, AuthorKind, IssueType, IssueStatus, AgentStatus
+}

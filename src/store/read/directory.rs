@@ -1,18 +1,38 @@
-//! SQL that reads organizations, contacts, teams and agents. No decisions.
+//! SQL that reads entries of the directory. No decisions.
 
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
+use crate::model::ticket::Ticket;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, Sql, sql};
+use crate::workflow::Related;
+use crate::workflow::schema::Root;
 
-/// For each resource: how it is ordered, `get` by id and `list`, with what holds for all that is shown of it.
-macro_rules! directory {
-    ($($row:ident { $get:ident $list:ident } only $only:literal, |$it:ident| $shown:expr;)+) => { $(
+/// `directory::get::<Team>(…)`.
+pub async fn get<E: Entry>(conn: &mut AsyncPgConnection, scope: Scope<'_>, id: &str) -> QueryResult<Option<E>> {
+    let found: Option<E> = list::one(conn, scope.tenant_id, [sql!["id = ", Bind::Text(id.to_owned())]]).await?;
+    Ok(found.filter(|entry| entry.is_known() && scope.audience.sees_internal(entry.app_id())))
+}
+
+pub async fn list<E: Entry + Listed>(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    filter: Option<&Condition>,
+    paging: &Paging<'_, E>,
+) -> QueryResult<Page<E>> {
+    let mut conditions: Vec<Sql> = vec![sql![E::KNOWN]];
+    conditions.extend(scope.audience.internal());
+    list::load(conn, Listing::page(scope, conditions, filter, paging, None), paging).await
+}
+
+/// All are listed by id, or by name.
+macro_rules! listed_entries {
+    ($($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => { $(
         impl Listed for $row {
             const DEFAULT_ORDER: &'static str = "id";
             const ORDERS: &'static [Order<$row>] = &[
@@ -20,30 +40,39 @@ macro_rules! directory {
                 Order { name: "name", column: "name", key: |it| Key::Text(it.name.clone()), hot: false },
             ];
         }
-
-        pub async fn $get(conn: &mut AsyncPgConnection, scope: Scope<'_>, id: &str) -> QueryResult<Option<$row>> {
-            let found: Option<$row> =
-                list::one(conn, scope.tenant_id, [sql!["id = ", Bind::Text(id.to_owned())]]).await?;
-            Ok(found.filter(|$it| $shown && scope.audience.sees_internal(&$it.app_id)))
-        }
-
-        pub async fn $list(
-            conn: &mut AsyncPgConnection,
-            scope: Scope<'_>,
-            filter: Option<&Condition>,
-            paging: &Paging<'_, $row>,
-        ) -> QueryResult<Page<$row>> {
-            let mut conditions: Vec<Sql> = vec![sql![$only]];
-            conditions.extend(scope.audience.internal());
-            list::load(conn, Listing::page(scope, conditions, filter, paging, None), paging).await
-        }
     )+ };
 }
+entries! { listed_entries }
 
-directory! {
-    Organization { get_organization list_organizations } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
-    Contact { get_contact list_contacts } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
-    Team { get_team list_teams } only "deleted_at IS NULL", |it| it.deleted_at.is_none();
-    // What only assignments named is counted, and is no agent yet.
-    Agent { get_agent list_agents } only "known AND deleted_at IS NULL", |it| it.known && it.deleted_at.is_none();
+/// The line `requester: Contact by requester_id, Requester;` of [`related!`] is the field `requester`.
+macro_rules! related_rows {
+    ($($place:ident: $row:ident by $id:ident, $root:ident;)+) => {
+        /// Entries that a ticket names.
+        #[derive(Debug)]
+        pub struct RelatedRows {
+            $($place: Option<$row>,)+
+        }
+
+        /// Those of the roots that are `needed`.
+        pub async fn related(
+            conn: &mut AsyncPgConnection,
+            scope: Scope<'_>,
+            ticket: &Ticket,
+            needed: impl Fn(Root) -> bool,
+        ) -> QueryResult<RelatedRows> {
+            Ok(RelatedRows { $(
+                $place: match !ticket.$id.is_empty() && needed(Root::$root) {
+                    true => get(conn, scope, &ticket.$id).await?,
+                    false => None,
+                },
+            )+ })
+        }
+
+        impl RelatedRows {
+            pub fn facts(&self) -> Related<'_> {
+                Related { $($place: self.$place.as_ref(),)+ }
+            }
+        }
+    };
 }
+related! { related_rows }

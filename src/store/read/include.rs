@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::Listing;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::{Agent, Contact, Entry, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
@@ -129,20 +129,19 @@ async fn directory(
     let organizations = named(&[(Include::Organization, |t| &t.organization_id)]);
     let teams = named(&[(Include::Team, |t| &t.team_id)]);
     macro_rules! look_up {
-        ($($into:ident where |$it:ident| $shown:expr;)+) => { $(
-            for $it in lookup::$into(conn, &$into).await? {
-                if $shown && $it.deleted_at.is_none() && scope.audience.sees_internal(&$it.app_id) {
-                    found.$into.insert($it.id.clone(), $it);
+        ($($into:ident;)+) => { $(
+            for it in lookup::$into(conn, &$into).await? {
+                if it.is_known() && scope.audience.sees_internal(&it.app_id) {
+                    found.$into.insert(it.id.clone(), it);
                 }
             }
         )+ };
     }
     look_up! {
-        contacts where |it| true;
-        // What only assignments named is counted, and is no agent yet.
-        agents where |it| it.known;
-        organizations where |it| true;
-        teams where |it| true;
+        contacts;
+        agents;
+        organizations;
+        teams;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::clocks;
 use super::found::{Found, NoSuchField, whole};
 use super::value::Value;
 use crate::model::activity::{Activity, Actor, Cause, Change};
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::*;
 use crate::model::fields::{named, prefix};
 use crate::model::id;
 use crate::model::issue::{Issue, issue_fields};
@@ -30,10 +30,10 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Message => whole(facts.message, |m| message(m, names), names),
         Root::Issue => whole(facts.issue, |i| issue(i, names), names),
         Root::Actor => whole(facts.actor, |a| actor(a, names), names),
-        Root::Organization => whole(facts.organization, |o| organization(o, names), names),
-        Root::Requester | Root::Contact => whole(facts.requester, |c| contact(c, names), names),
-        Root::Assignee | Root::Agent => whole(facts.assignee, |a| agent(a, names), names),
-        Root::Team => whole(facts.team, |t| team(t, names), names),
+        Root::Organization => whole(facts.related.organization, |o| o.field(names), names),
+        Root::Requester | Root::Contact => whole(facts.related.requester, |c| c.field(names), names),
+        Root::Assignee | Root::Agent => whole(facts.related.assignee, |a| a.field(names), names),
+        Root::Team => whole(facts.related.team, |t| t.field(names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
         Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar | Root::SlaOutcome => Ok(None),
         Root::Sla => whole(facts.ticket, |t| clocks::value(&t.clocks, facts.now, names), names),
@@ -105,7 +105,9 @@ below! {
 macro_rules! below_words {
     ($($ty:ty),+) => { below! { $($ty => |v, _prefix, rest| last(text(v.word()), rest);)+ } };
 }
-below_words! { Status, Priority, TicketType, Channel, SourceType, Visibility, AuthorKind, IssueType, IssueStatus }
+below_words! {
+    Status, Priority, TicketType, Channel, SourceType, Visibility, AuthorKind, IssueType, IssueStatus, AgentStatus
+}
 
 fn last<'a>(found: Found<'a>, rest: &[String]) -> Found<'a> {
     if rest.is_empty() { found } else { Err(NoSuchField) }
@@ -114,7 +116,7 @@ fn last<'a>(found: Found<'a>, rest: &[String]) -> Found<'a> {
 /// `resolved! { fn ticket … }`: `deal_id: …, as deal_id in cel` is found below `deal_id`.
 macro_rules! resolved {
     (fn $find:ident $docs:tt $row:ident in $table:ident, key $key:tt { $(
-        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt ($($name:ident $cel:ident)?) ($($also:ident)?)
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt ($($name:ident $cel:ident)?) ($($also:ident: $also_ty:ty)?)
         $write:tt $edit:tt $told:tt;
     )+ }) => {
         fn $find<'a>(row: &'a $row, names: &[String]) -> Found<'a> {
@@ -124,7 +126,7 @@ macro_rules! resolved {
                     return row.$field.below(prefix!($id), rest);
                 })?
                 $(if first == stringify!($also) {
-                    return last(Ok(Some(Value::text(row.$also()))), rest);
+                    return row.$also().made(rest);
                 })?
             )+
             Err(NoSuchField)
@@ -132,9 +134,48 @@ macro_rules! resolved {
     };
 }
 
+/// A value made of a row, or what lies in it.
+trait Made {
+    fn made<'a>(self, rest: &[String]) -> Found<'a>;
+}
+
+impl Made for String {
+    fn made<'a>(self, rest: &[String]) -> Found<'a> {
+        last(Ok(Some(Value::text(self))), rest)
+    }
+}
+
+impl Made for Subscription {
+    fn made<'a>(self, rest: &[String]) -> Found<'a> {
+        match rest.first().map(String::as_str) {
+            None => Ok(Some(Value::Bool(true))),
+            Some("plan") => Ok(Some(Value::text(self.plan))),
+            Some("status") => Ok(Some(Value::text(self.status))),
+            _ => Err(NoSuchField),
+        }
+    }
+}
+
 ticket_fields! { resolved fn ticket }
 message_fields! { resolved fn message }
 issue_fields! { resolved fn issue }
+
+/// An entry of the directory.
+trait ResolvedEntry {
+    fn field<'a>(&'a self, names: &[String]) -> Found<'a>;
+}
+
+macro_rules! resolved_entries {
+    ($($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => { $(
+        impl ResolvedEntry for $row {
+            fn field<'a>(&'a self, names: &[String]) -> Found<'a> {
+                $fields! { resolved fn find }
+                find(self, names)
+            }
+        }
+    )+ };
+}
+entries! { resolved_entries }
 
 fn changes<'a>(changes: &'a [Change], names: &[String]) -> Found<'a> {
     let Some((field, rest)) = names.split_first() else { return Ok(Some(Value::Bool(true))) };
@@ -181,67 +222,6 @@ fn cause<'a>(c: &'a Cause, names: &[String]) -> Found<'a> {
     }
 }
 
-fn organization<'a>(o: &'a Organization, names: &[String]) -> Found<'a> {
-    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
-    match (name.as_str(), rest) {
-        ("attributes", rest) => json(&o.attributes, rest),
-        ("subscription", []) => Ok(Some(Value::Bool(true))),
-        ("subscription", [part]) if part == "plan" => text(&o.subscription_plan),
-        ("subscription", [part]) if part == "status" => text(&o.subscription_status),
-        ("id", []) => text(&o.id),
-        ("name", []) => text(&o.name),
-        ("tier", []) => text(&o.tier),
-        ("app_id", []) => text(&o.app_id),
-        ("created_at", []) => time(Some(o.created_at)),
-        ("updated_at", []) => time(Some(o.updated_at)),
-        _ => Err(NoSuchField),
-    }
-}
-
-fn contact<'a>(c: &'a Contact, names: &[String]) -> Found<'a> {
-    let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
-    match name.as_str() {
-        "attributes" => json(&c.attributes, rest),
-        "id" => text(&c.id),
-        "name" => text(&c.name),
-        "email" => text(&c.email),
-        "organization_id" => text(&c.organization_id),
-        "app_id" => text(&c.app_id),
-        "created_at" => time(Some(c.created_at)),
-        "updated_at" => time(Some(c.updated_at)),
-        _ => Err(NoSuchField),
-    }
-}
-
-fn agent<'a>(a: &'a Agent, names: &[String]) -> Found<'a> {
-    match names.first().map(String::as_str) {
-        Some("id") => text(&a.id),
-        Some("name") => text(&a.name),
-        Some("email") => text(&a.email),
-        Some("status") => text(a.status.word()),
-        Some("capacity") => int(a.capacity),
-        Some("skills") => Ok(Some(Value::Texts(&a.skills))),
-        Some("weight") => int(a.weight),
-        Some("open_count") => int(a.open_count),
-        Some("app_id") => text(&a.app_id),
-        Some("created_at") => time(Some(a.created_at)),
-        Some("updated_at") => time(Some(a.updated_at)),
-        _ => Err(NoSuchField),
-    }
-}
-
-fn team<'a>(t: &'a Team, names: &[String]) -> Found<'a> {
-    match names.first().map(String::as_str) {
-        Some("id") => text(&t.id),
-        Some("name") => text(&t.name),
-        Some("member_ids") => Ok(Some(Value::Texts(&t.member_ids))),
-        Some("app_id") => text(&t.app_id),
-        Some("created_at") => time(Some(t.created_at)),
-        Some("updated_at") => time(Some(t.updated_at)),
-        _ => Err(NoSuchField),
-    }
-}
-
 fn activity<'a>(a: &'a Activity, names: &[String]) -> Found<'a> {
     let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
     match name.as_str() {
@@ -278,6 +258,7 @@ fn task<'a>(t: &'a crate::model::activity::Task, names: &[String]) -> Found<'a> 
 mod tests {
     use super::*;
     use crate::model::tenant::Tenant;
+    use crate::workflow::facts::Related;
     use crate::workflow::fixture;
     use crate::workflow::schema::Type;
 
@@ -315,19 +296,18 @@ mod tests {
         issue.app_id = "portal".into();
         let mut activity = activity;
         activity.issue = Some(issue);
-        let (mut organization, mut contact) = (fixture::organization("Free"), fixture::contact());
-        let (mut agent, mut team) = (fixture::agent(), fixture::team());
-        for app_id in [&mut organization.app_id, &mut contact.app_id, &mut agent.app_id, &mut team.app_id] {
-            *app_id = "portal".into();
-        }
+        let (organization, contact) = (fixture::organization("Free"), fixture::contact());
+        let (agent, team) = (fixture::agent(), fixture::team());
         let tenant = Tenant { attributes: serde_json::json!({"plan": "pro"}), ..Tenant::unset("acme") };
         let full = Facts {
             tenant: Some(&tenant),
             before: Some(&ticket),
-            organization: Some(&organization),
-            requester: Some(&contact),
-            assignee: Some(&agent),
-            team: Some(&team),
+            related: Related {
+                organization: Some(&organization),
+                requester: Some(&contact),
+                assignee: Some(&agent),
+                team: Some(&team),
+            },
             ..Facts::of(&activity)
         };
         let mut all = Vec::new();

@@ -6,9 +6,11 @@ mod typed;
 
 use std::fmt;
 
+use crate::model::directory::{Agent, Contact, Organization, Team};
 use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockState, IssueStatus, IssueType, Priority};
 use crate::model::words::{RunVerdict, SlaMetric, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
+use roots::DescribedEntry;
 pub use roots::{TICKET, changing};
 pub use typed::Typed;
 
@@ -272,10 +274,10 @@ impl Root {
             Root::Message => Type::Object(&roots::MESSAGE),
             Root::Issue => Type::Object(&roots::ISSUE),
             Root::Actor => Type::Object(&roots::ACTOR),
-            Root::Organization => Type::Object(&roots::ORGANIZATION),
-            Root::Requester | Root::Contact => Type::Object(&roots::CONTACT),
-            Root::Assignee | Root::Agent => Type::Object(&roots::AGENT),
-            Root::Team => Type::Object(&roots::TEAM),
+            Root::Organization => Type::Object(Organization::object()),
+            Root::Requester | Root::Contact => Type::Object(Contact::object()),
+            Root::Assignee | Root::Agent => Type::Object(Agent::object()),
+            Root::Team => Type::Object(Team::object()),
             Root::Sla => Type::Object(&sla::SLA),
             Root::Tenant => Type::Object(&roots::TENANT),
             Root::Activity => Type::Object(&roots::ACTIVITY),

@@ -1,8 +1,9 @@
 //! Fields of each root.
 
 use super::typed::Typed;
-use super::{ACTOR_KIND, AGENT_STATUS, Field, Object, RUN_VERDICT, Type};
+use super::{ACTOR_KIND, Field, Object, RUN_VERDICT, Type};
 use crate::model::change::Told;
+use crate::model::directory::*;
 use crate::model::fields::named;
 use crate::model::issue::issue_fields;
 use crate::model::message::message_fields;
@@ -29,15 +30,15 @@ pub(super) const WORDS: Type = Type::List(&Type::Text);
 /// `object! { static TICKET = "ticket"; … }`: `deal_id: String, …, as deal_id in cel` is the field `deal_id`, of the type that
 /// a `String` has.
 macro_rules! object {
-    (static $object:ident = $what:literal; $docs:tt $row:ident in $table:ident, key $key:tt { $(
-        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt ($($name:ident $cel:ident)?) ($($also:ident)?)
+    (static $object:ident = $what:tt; $docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt ($($name:ident $cel:ident)?) ($($also:ident: $also_ty:ty)?)
         $write:tt $edit:tt $told:tt;
     )+ }) => {
         pub static $object: Object = Object {
             name: $what,
             fields: &[$(
                 $(of::<$ty>(named!($name)),)?
-                $(field(stringify!($also), Type::Text),)?
+                $(of::<$also_ty>(stringify!($also)),)?
             )+],
         };
     };
@@ -88,62 +89,22 @@ pub static TASK: Object = Object {
 pub static SUBSCRIPTION: Object =
     Object { name: "subscription", fields: &[field("plan", Type::Text), field("status", Type::Text)] };
 
-pub static ORGANIZATION: Object = Object {
-    name: "organization",
-    fields: &[
-        field("id", Type::Text),
-        field("name", Type::Text),
-        field("tier", Type::Text),
-        field("subscription", Type::Object(&SUBSCRIPTION)),
-        field("attributes", Type::Map),
-        field("app_id", Type::Text),
-        field("created_at", Type::Time),
-        field("updated_at", Type::Time),
-    ],
-};
+/// An entry of the directory: `Team::object()`.
+pub trait DescribedEntry {
+    fn object() -> &'static Object;
+}
 
-pub static CONTACT: Object = Object {
-    name: "contact",
-    fields: &[
-        field("id", Type::Text),
-        field("name", Type::Text),
-        field("email", Type::Text),
-        field("organization_id", Type::Text),
-        field("attributes", Type::Map),
-        field("app_id", Type::Text),
-        field("created_at", Type::Time),
-        field("updated_at", Type::Time),
-    ],
-};
-
-pub static AGENT: Object = Object {
-    name: "agent",
-    fields: &[
-        field("id", Type::Text),
-        field("name", Type::Text),
-        field("email", Type::Text),
-        field("status", Type::Enum(&AGENT_STATUS)),
-        field("capacity", Type::Int),
-        field("skills", WORDS),
-        field("weight", Type::Int),
-        field("open_count", Type::Int),
-        field("app_id", Type::Text),
-        field("created_at", Type::Time),
-        field("updated_at", Type::Time),
-    ],
-};
-
-pub static TEAM: Object = Object {
-    name: "team",
-    fields: &[
-        field("id", Type::Text),
-        field("name", Type::Text),
-        field("member_ids", WORDS),
-        field("app_id", Type::Text),
-        field("created_at", Type::Time),
-        field("updated_at", Type::Time),
-    ],
-};
+macro_rules! entry_objects {
+    ($($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => { $(
+        impl DescribedEntry for $row {
+            fn object() -> &'static Object {
+                $fields! { object static OBJECT = (stringify!($one)); }
+                &OBJECT
+            }
+        }
+    )+ };
+}
+entries! { entry_objects }
 
 pub static TENANT: Object =
     Object { name: "tenant", fields: &[field("id", Type::Text), field("attributes", Type::Map)] };

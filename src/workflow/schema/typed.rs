@@ -3,8 +3,13 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{AUTHOR_KIND, CHANNEL, ISSUE_STATUS, ISSUE_TYPE, PRIORITY, SOURCE_TYPE, STATUS, TICKET_TYPE, VISIBILITY};
-use super::{Type, roots::WORDS};
+use super::Type;
+use super::roots::{SUBSCRIPTION, WORDS};
+use super::{
+    AGENT_STATUS, AUTHOR_KIND, CHANNEL, ISSUE_STATUS, ISSUE_TYPE, PRIORITY, SOURCE_TYPE, STATUS, TICKET_TYPE,
+    VISIBILITY,
+};
+use crate::model::directory::Subscription;
 use crate::model::time::Instant;
 use crate::model::words::*;
 
@@ -47,6 +52,8 @@ typed! {
     AuthorKind => Type::Enum(&AUTHOR_KIND);
     IssueType => Type::Enum(&ISSUE_TYPE);
     IssueStatus => Type::Enum(&ISSUE_STATUS);
+    AgentStatus => Type::Enum(&AGENT_STATUS);
+    Subscription => Type::Object(&SUBSCRIPTION);
 }
 
 typed! { optional

@@ -13,15 +13,7 @@ fn holds(payload: Payload) -> &'static str {
         Payload::Task => "`task`",
         Payload::Clocks => "`data.clocks`",
         Payload::Rule => "`data`: the rule and the reason",
-        Payload::Organization
-        | Payload::Contact
-        | Payload::Team
-        | Payload::Agent
-        | Payload::Tag
-        | Payload::CannedResponse
-        | Payload::Policy
-        | Payload::Calendar
-        | Payload::Tenant => "`data`: the whole resource",
+        Payload::Resource => "`data`: the whole resource",
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::model::activity::Change;
 use crate::model::words::{Priority, Status};
 use crate::workflow::cel::{self, Fault};
-use crate::workflow::facts::Facts;
+use crate::workflow::facts::{Facts, Related};
 use crate::workflow::filter::{Filter, Subject};
 use crate::workflow::fixture::{self, change};
 use crate::workflow::schema::Root;
@@ -160,10 +160,12 @@ fn everything_beside_the_ticket_can_be_read() {
     let (organization, contact, agent, team) =
         (fixture::organization("Enterprise"), fixture::contact(), fixture::agent(), fixture::team());
     let facts = Facts {
-        organization: Some(&organization),
-        requester: Some(&contact),
-        assignee: Some(&agent),
-        team: Some(&team),
+        related: Related {
+            organization: Some(&organization),
+            requester: Some(&contact),
+            assignee: Some(&agent),
+            team: Some(&team),
+        },
         ..Facts::of(&activity)
     };
     all_hold(

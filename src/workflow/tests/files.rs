@@ -9,7 +9,7 @@ use crate::model::words::{IssueType, Priority, Status, Visibility};
 use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
 use crate::workflow::actions::{SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::event::BeforeEvent;
-use crate::workflow::facts::Facts;
+use crate::workflow::facts::{Facts, Related};
 use crate::workflow::fixture;
 use crate::workflow::rule::{FailurePolicy, OnError, Verdict};
 use crate::workflow::schema::Root;
@@ -67,7 +67,8 @@ fn every_action_becomes_its_effect() {
 
     let activity = fixture::activity("ticket.escalated", fixture::ticket());
     let (organization, contact) = (fixture::organization("Free"), fixture::contact());
-    let facts = Facts { organization: Some(&organization), requester: Some(&contact), ..Facts::of(&activity) };
+    let related = Related { organization: Some(&organization), requester: Some(&contact), ..Related::default() };
+    let facts = Facts { related, ..Facts::of(&activity) };
     assert_eq!(rule.matches(&facts), Verdict::Matched);
     let effects = rule.effects(&facts).expect("has effects");
     assert_eq!(
@@ -117,7 +118,7 @@ fn every_action_becomes_its_effect() {
         ]
     );
 
-    let without = Facts { organization: None, ..facts };
+    let without = Facts { related: Related { organization: None, ..related }, ..facts };
     assert_eq!(rule.effects(&without), Err("do[8] (create_task): organization.name is absent".into()));
 }
 

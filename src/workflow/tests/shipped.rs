@@ -12,7 +12,7 @@ use crate::model::words::{Priority, Status, TicketType, Visibility};
 use crate::workflow::actions::{AssignTo, Assignment, BeforeEffect, Denial, Effect, MessageText, Move, PolicyChoice};
 use crate::workflow::actions::{Post, SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::event::BeforeEvent;
-use crate::workflow::facts::{Event, Facts};
+use crate::workflow::facts::{Event, Facts, Related};
 use crate::workflow::fixture;
 use crate::workflow::rule::{Rule, Verdict};
 use crate::workflow::set::RuleSet;
@@ -116,12 +116,28 @@ fn enterprise_tickets_start_high() {
     let (enterprise, free) = (fixture::organization("Enterprise"), fixture::organization("Free"));
     let high = BeforeEffect::Set(SetFields { priority: Some(Priority::High), ..SetFields::default() });
     let facts = before("ticket.creating", &ticket);
-    assert_eq!(answer_before(rule, &Facts { organization: Some(&enterprise), ..facts }), Some(vec![high]));
-    assert_eq!(answer_before(rule, &Facts { organization: Some(&free), ..facts }), None);
+    assert_eq!(
+        answer_before(
+            rule,
+            &Facts { related: Related { organization: Some(&enterprise), ..Related::default() }, ..facts }
+        ),
+        Some(vec![high])
+    );
+    assert_eq!(
+        answer_before(rule, &Facts { related: Related { organization: Some(&free), ..Related::default() }, ..facts }),
+        None
+    );
     assert_eq!(answer_before(rule, &facts), None, "no organization is no error");
     ticket.priority = Priority::Urgent;
     let facts = before("ticket.creating", &ticket);
-    assert_eq!(answer_before(rule, &Facts { organization: Some(&enterprise), ..facts }), None, "never lowered");
+    assert_eq!(
+        answer_before(
+            rule,
+            &Facts { related: Related { organization: Some(&enterprise), ..Related::default() }, ..facts }
+        ),
+        None,
+        "never lowered"
+    );
 }
 
 #[test]
@@ -222,10 +238,17 @@ fn enterprise_tickets_have_the_policy_that_the_tenant_names() {
     let activity = happened("ticket.created", fixture::bare_ticket());
     let (enterprise, free) = (fixture::organization("Enterprise"), fixture::organization("Free"));
     let tenant = Tenant { attributes: serde_json::json!({"enterprise_sla": "gold"}), ..Tenant::unset("acme") };
-    let facts = Facts { tenant: Some(&tenant), organization: Some(&enterprise), ..Facts::of(&activity) };
+    let facts = Facts {
+        tenant: Some(&tenant),
+        related: Related { organization: Some(&enterprise), ..Related::default() },
+        ..Facts::of(&activity)
+    };
     assert_eq!(answer(rule, &facts), Some(vec![Effect::Sla(PolicyChoice::Named("gold".into()))]));
-    assert_eq!(answer(rule, &Facts { organization: Some(&free), ..facts }), None);
-    assert_eq!(answer(rule, &Facts { organization: None, ..facts }), None);
+    assert_eq!(
+        answer(rule, &Facts { related: Related { organization: Some(&free), ..Related::default() }, ..facts }),
+        None
+    );
+    assert_eq!(answer(rule, &Facts { related: Related::default(), ..facts }), None);
     let without = Tenant::unset("acme");
     assert_eq!(
         answer(rule, &Facts { tenant: Some(&without), ..facts }),

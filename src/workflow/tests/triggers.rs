@@ -9,7 +9,7 @@ use crate::model::tenant::Tenant;
 use crate::model::words::SlaMetric;
 use crate::workflow::actions::{Effect, PolicyChoice};
 use crate::workflow::cel;
-use crate::workflow::facts::Facts;
+use crate::workflow::facts::{Facts, Related};
 use crate::workflow::fixture;
 use crate::workflow::needs::NamedKind;
 use crate::workflow::set::RuleSet;
@@ -197,7 +197,11 @@ fn a_clock_that_may_be_absent_is_warned_of() {
 fn a_policy_is_named_in_words_or_by_an_expression() {
     let action = |policy: &str| format!("name: a\non: ticket.created\ndo:\n  - sla: {{policy: {policy}}}\n");
     let (ticket, organization) = (fixture::ticket(), fixture::organization("gold"));
-    let facts = Facts { ticket: Some(&ticket), organization: Some(&organization), ..Facts::at(fixture::NOW, "acme") };
+    let facts = Facts {
+        ticket: Some(&ticket),
+        related: Related { organization: Some(&organization), ..Related::default() },
+        ..Facts::at(fixture::NOW, "acme")
+    };
     for (policy, name) in [("gold", "gold"), ("'${organization.tier}'", "gold"), ("''", ""), ("' '", "")] {
         let set = set(&[action(policy)]);
         let effects = set.rules()[0].effects(&facts);

@@ -105,16 +105,16 @@ agree! {
         issue::list(conn, all_of("issues_agree"), None, filter, &paging)
     };
     organizations: Organization by rows::organization, list |conn, filter, paging| {
-        directory::list_organizations(conn, all_of("organizations"), filter, &paging)
+        directory::list(conn, all_of("organizations"), filter, &paging)
     };
     contacts: Contact by rows::contact, list |conn, filter, paging| {
-        directory::list_contacts(conn, all_of("contacts"), filter, &paging)
+        directory::list(conn, all_of("contacts"), filter, &paging)
     };
     agents: Agent by rows::agent, list |conn, filter, paging| {
-        directory::list_agents(conn, all_of("agents"), filter, &paging)
+        directory::list(conn, all_of("agents"), filter, &paging)
     };
     teams: Team by rows::team, list |conn, filter, paging| {
-        directory::list_teams(conn, all_of("teams"), filter, &paging)
+        directory::list(conn, all_of("teams"), filter, &paging)
     };
 }
 

@@ -13,7 +13,7 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
 use crate::model::id::{SLA_POLICY, parse};
-use crate::model::limits::{CATEGORY_CHARS, EMAIL_CHARS, NAME_CHARS, SOURCE_CHARS, URL_CHARS};
+use crate::model::limits::*;
 use crate::model::tenant::GENERAL;
 use crate::model::words::Words;
 
@@ -84,6 +84,12 @@ pub fn id(found: &mut Violations, field: &str, text: String) -> String {
     text
 }
 
+/// The id of an entry of the directory itself.
+pub fn own_id(found: &mut Violations, field: &str, text: String) -> String {
+    found.required_id(field, &text);
+    text
+}
+
 pub fn email(found: &mut Violations, field: &str, text: String) -> String {
     found.text(field, &text, EMAIL_CHARS);
     text
@@ -92,6 +98,38 @@ pub fn email(found: &mut Violations, field: &str, text: String) -> String {
 pub fn name(found: &mut Violations, field: &str, text: String) -> String {
     found.text(field, &text, NAME_CHARS);
     text
+}
+
+/// One word or a few, which conditions compare.
+pub fn label(found: &mut Violations, field: &str, text: String) -> String {
+    found.text(field, &text, WORD_CHARS);
+    text
+}
+
+pub fn members(found: &mut Violations, field: &str, ids: Vec<String>) -> Words {
+    found.words(field, &ids, MEMBERS, WORD_CHARS);
+    Words::unique(ids)
+}
+
+pub fn skills(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
+    found.words(field, &words, SKILLS, SKILL_CHARS);
+    Words::unique(words)
+}
+
+pub fn capacity(found: &mut Violations, field: &str, value: i32) -> i32 {
+    number(found, field, value, CAPACITY)
+}
+
+/// 0 = 1.
+pub fn weight(found: &mut Violations, field: &str, value: i32) -> i32 {
+    number(found, field, value, WEIGHT).max(1)
+}
+
+fn number(found: &mut Violations, field: &str, value: i32, max: i32) -> i32 {
+    if !(0..=max).contains(&value) {
+        found.add(field, format!("must be from 0 to {max}, is {value}"));
+    }
+    value
 }
 
 pub fn url(found: &mut Violations, field: &str, text: String) -> String {

@@ -84,23 +84,7 @@ async fn write(
     ticket: &Ticket,
 ) -> QueryResult<Result<String, crate::workflow::NoText>> {
     let scope = call.scope();
-    let needs = |root, id: &str| !id.is_empty() && snippet.needs(root);
-    let organization = match needs(Root::Organization, &ticket.organization_id) {
-        true => directory::get_organization(conn, scope, &ticket.organization_id).await?,
-        false => None,
-    };
-    let requester = match needs(Root::Requester, &ticket.requester_id) {
-        true => directory::get_contact(conn, scope, &ticket.requester_id).await?,
-        false => None,
-    };
-    let assignee = match needs(Root::Assignee, &ticket.assignee_id) {
-        true => directory::get_agent(conn, scope, &ticket.assignee_id).await?,
-        false => None,
-    };
-    let team = match needs(Root::Team, &ticket.team_id) {
-        true => directory::get_team(conn, scope, &ticket.team_id).await?,
-        false => None,
-    };
+    let related = directory::related(conn, scope, ticket, |root| snippet.needs(root)).await?;
     let tenant = match snippet.needs(Root::Tenant) {
         true => Some(store::read::tenant::get(conn, scope.tenant_id).await?),
         false => None,
@@ -109,10 +93,7 @@ async fn write(
     let facts = Facts {
         ticket: Some(ticket),
         actor: Some(&actor),
-        organization: organization.as_ref(),
-        requester: requester.as_ref(),
-        assignee: assignee.as_ref(),
-        team: team.as_ref(),
+        related: related.facts(),
         tenant: tenant.as_ref(),
         ..Facts::at(Instant::host_now(), call.caller.tenant())
     };

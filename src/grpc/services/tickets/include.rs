@@ -4,7 +4,6 @@ use diesel::result::Error;
 use tonic::Status;
 
 use crate::grpc::call::{Call, State};
-use crate::grpc::convert::directory::{agent_to_pb, contact_to_pb, organization_to_pb, team_to_pb};
 use crate::grpc::convert::{issue, message, ticket};
 use crate::grpc::pb::included::Creator;
 use crate::grpc::pb::{self, LinkRelation};
@@ -46,11 +45,11 @@ async fn look_up(
 
 fn of_ticket(of: &Ticket, found: &Around, wanted: &[Include], call: &Call) -> pb::Included {
     let wants = |one: Include| wanted.contains(&one);
-    let contact = |id: &String| found.contacts.get(id).cloned().map(contact_to_pb);
-    let agent = |id: &String| found.agents.get(id).cloned().map(agent_to_pb);
+    let contact = |id: &String| found.contacts.get(id).cloned().map(pb::Contact::from);
+    let agent = |id: &String| found.agents.get(id).cloned().map(pb::Agent::from);
     let mut shown = pb::Included {
-        organization: found.organizations.get(&of.organization_id).cloned().map(organization_to_pb),
-        team: found.teams.get(&of.team_id).cloned().map(team_to_pb),
+        organization: found.organizations.get(&of.organization_id).cloned().map(pb::Organization::from),
+        team: found.teams.get(&of.team_id).cloned().map(pb::Team::from),
         issues: found.issues.get(&of.id).into_iter().flatten().cloned().map(issue::to_pb).collect(),
         links: links(of, found, call),
         ..pb::Included::default()

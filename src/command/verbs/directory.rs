@@ -1,8 +1,9 @@
 //! Verbs of the directory: upsert and delete, for every kind of entry.
 
-use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::command::access::{self, check_etag, staff_only};
 use crate::command::batch::each;
@@ -12,37 +13,72 @@ use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
+use crate::model::activity_type::ActivityType;
+use crate::model::directory::{self, Logged, entries};
 use crate::model::row::Origin;
+use crate::model::shown::Data;
 
-mod agent;
-mod contact;
-mod organization;
-mod team;
-
-/// What the directory has entries of: one file for each.
-pub trait Entry: Configured + PartialEq + Debug + Send + Sync + 'static {
+/// An entry as commands have it.
+pub trait StoredEntry: directory::Entry + Configured {
     const KIND: Kind;
     /// The verbs, as logs call them.
     const UPSERT: &'static str;
     const DELETE: &'static str;
 
-    /// The id that another system gave it.
-    fn key(&self) -> &str;
-
     fn want(id: &str) -> Want;
 
-    /// The row, whether the directory knows it or not.
+    /// The row, whether the directory has it or not.
     fn row(world: &World, id: &str) -> Result<Option<Arc<Self>>, Stop>;
+}
 
-    fn is_known(&self) -> bool {
-        !self.is_deleted()
+/// The line `Team: team, teams by …, TeamChanged, …;` of [`entries!`] makes `Team` a [`StoredEntry`] that is kept in `World::teams`,
+/// asked for by `Want::Team` and logged by `team.changed`.
+macro_rules! verbs {
+    ($($row:ident: $one:ident, $many:ident by $fields:ident, $changed:ident, $missing:ident;)+) => { $(
+        impl StoredEntry for directory::$row {
+            const KIND: Kind = Kind::$row;
+            const UPSERT: &'static str = concat!("upsert_", stringify!($one));
+            const DELETE: &'static str = concat!("delete_", stringify!($one));
+
+            fn want(id: &str) -> Want {
+                Want::$row(id.to_owned())
+            }
+
+            fn row(world: &World, id: &str) -> Result<Option<Arc<Self>>, Stop> {
+                world.$many.find(id)
+            }
+        }
+
+        impl Configured for directory::$row {
+            const CHANGED: ActivityType = ActivityType::$changed;
+
+            fn id(&self) -> String {
+                self.id.clone()
+            }
+
+            fn show(&self) -> Value {
+                Logged::show(self)
+            }
+
+            fn read(data: &Data<'_>) -> Option<Self> {
+                let mut row: Self = Logged::read(data)?;
+                directory::Entry::recall(&mut row, data);
+                Some(row)
+            }
+
+            fn put(self: Arc<Self>, world: &mut World) {
+                world.$many.put(self.id.clone(), self);
+            }
+        }
+    )+ };
+}
+entries! { verbs }
+
+impl World {
+    /// What the directory has of this id.
+    pub fn entry<E: StoredEntry>(&self, id: &str) -> Result<Option<Arc<E>>, Stop> {
+        Ok(E::row(self, id)?.filter(|row| row.is_known()))
     }
-
-    /// Sets what Docket itself holds, from the row that there is, known or not.
-    fn keep(&mut self, _: Option<&Self>) {}
-
-    /// Takes it out of the directory.
-    fn forget(&mut self) {}
 }
 
 /// The stamps of the row given are ignored, as are counts that Docket keeps. An empty etag checks nothing. The same again changes
@@ -53,7 +89,7 @@ pub struct UpsertEntry<E> {
     pub etag: String,
 }
 
-impl<E: Entry> Verb for UpsertEntry<E>
+impl<E: StoredEntry> Verb for UpsertEntry<E>
 where
     Resource: From<Arc<E>>,
 {
@@ -74,7 +110,7 @@ where
 #[derive(Clone, Debug)]
 pub struct UpsertAll<E>(pub Vec<UpsertEntry<E>>);
 
-impl<E: Entry> Verb for UpsertAll<E>
+impl<E: StoredEntry> Verb for UpsertAll<E>
 where
     Resource: From<Arc<E>>,
 {
@@ -105,7 +141,7 @@ impl<E> DeleteEntry<E> {
     }
 }
 
-impl<E: Entry> Verb for DeleteEntry<E>
+impl<E: StoredEntry> Verb for DeleteEntry<E>
 where
     Resource: From<Arc<E>>,
 {
@@ -131,7 +167,7 @@ where
     }
 }
 
-fn upsert<E: Entry>(world: &mut World, scope: &Scope<'_>, new: &UpsertEntry<E>) -> Result<Arc<E>, Stop> {
+fn upsert<E: StoredEntry>(world: &mut World, scope: &Scope<'_>, new: &UpsertEntry<E>) -> Result<Arc<E>, Stop> {
     staff_only(scope, E::KIND.word())?;
     let id = new.row.key();
     let row = E::row(world, id)?;
@@ -160,10 +196,10 @@ fn upsert<E: Entry>(world: &mut World, scope: &Scope<'_>, new: &UpsertEntry<E>) 
     }
 }
 
-fn missing<E: Entry>(id: &str) -> Refusal {
+fn missing<E: StoredEntry>(id: &str) -> Refusal {
     Refusal::NotFound { kind: E::KIND, id: id.to_owned() }
 }
 
-fn named<E: Entry>(id: &str) -> String {
+fn named<E: StoredEntry>(id: &str) -> String {
     format!("{} {id:?}", E::KIND.word())
 }
