@@ -7,6 +7,7 @@ ROWS = {
     "Contact": {"id": "rita", "name": "Rita", "email": "rita@acme.example"},
     "Team": {"id": "support", "name": "Support", "member_ids": ["ann"]},
     "Agent": {"id": "ann", "name": "Ann"},
+    "Deal": {"id": "d-17", "name": "New office", "stage": "Negotiation"},
 }
 
 

@@ -50,6 +50,7 @@ class Fields(Case):
             ("ResolveIssue", "id"),
             ("UpsertAgent", "agent"),
             ("UpsertTeam", "team"),
+            ("UpsertDeal", "deal"),
             ("UpsertOrganization", "organization"),
             ("UpsertContact", "contact"),
             ("UpdateTenant", "tenant"),

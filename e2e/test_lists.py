@@ -86,8 +86,10 @@ class Filters(Case):
         self.api.UpsertTeam(team={"id": "support", "member_ids": ["ann", "bob"]})
         self.api.UpsertOrganization(organization={"id": "acme", "tier": "Enterprise", "attributes": {"seats": 12}})
         self.api.UpsertContact(contact={"id": "rita", "email": "rita@example.org", "organization_id": "acme"})
+        self.api.UpsertDeal(deal={"id": "d-17", "name": "New office", "stage": "Negotiation", "attributes": {"amount": 60000}})
         self.api.CreateIssue(issue={"title": "Printer", "ticket_ids": ["1"]})
         for rpc, field, text, ids in (
+            ("ListDeals", "deals", "deal.stage == 'Negotiation' && deal.attributes.amount >= 50000", ["d-17"]),
             ("ListAgents", "agents", "agent.skills.exists(s, s.startsWith('vip'))", ["ann"]),
             ("ListAgents", "agents", "agent.capacity - 1 >= 2 && agent.status != 'AWAY'", ["ann"]),
             ("ListTeams", "teams", "'bob' in team.member_ids && team.member_ids.all(m, size(m) == 3)", ["support"]),
@@ -231,6 +233,7 @@ class Pages(Case):
             self.api.UpsertTeam(team={"id": f"team-{i}"})
             self.api.UpsertOrganization(organization={"id": f"org-{i}"})
             self.api.UpsertContact(contact={"id": f"contact-{i}"})
+            self.api.UpsertDeal(deal={"id": f"deal-{i}"})
             self.api.CreateIssue(issue={"title": f"issue {i}"})
         self.ticket()
         for i in range(5):
@@ -240,6 +243,7 @@ class Pages(Case):
             ("ListTeams", "teams", {}),
             ("ListOrganizations", "organizations", {}),
             ("ListContacts", "contacts", {}),
+            ("ListDeals", "deals", {}),
             ("ListIssues", "issues", {}),
             ("ListMessages", "messages", {"ticket_id": "1"}),
         ):

@@ -91,6 +91,7 @@ class Replays(Case):
             ("UpsertContact", "contact", {"id": "rita", "name": "Rita", "email": "r@acme.example", "organization_id": "acme"}),
             ("UpsertTeam", "team", {"id": "support", "name": "Support", "member_ids": ["ann", "bob"]}),
             ("UpsertAgent", "agent", {"id": "ann", "name": "Ann", "status": "AGENT_STATUS_ONLINE", "capacity": 5, "skills": ["x"]}),
+            ("UpsertDeal", "deal", {"id": "d-17", "name": "New office", "stage": "Negotiation", "attributes": {"amount": 60000}}),
         ):
             with self.subTest(rpc):
                 renamed = {kind: {**row, "name": "Other"}}

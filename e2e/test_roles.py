@@ -107,6 +107,11 @@ MAY = {
     "DeleteTeam": SETUP,
     "BatchUpsertAgents": SETUP,
     "DeleteAgent": SETUP,
+    "UpsertDeal": SETUP,
+    "GetDeal": READ,
+    "ListDeals": READ,
+    "BatchUpsertDeals": SETUP,
+    "DeleteDeal": SETUP,
     "GetTenant": READ,
     "UpdateTenant": frozenset({"admin"}),
     "ListActivities": LOG | REQUESTER,
@@ -122,7 +127,7 @@ ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer"
 GATE = {"method", "roles", "allowed"}
 READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview", "Explain")
 # All that comes along with a ticket.
-INCLUDE = ["requester", "assignee", "creator", "organization", "team", "issues", "links", "messages", "sla"]
+INCLUDE = ["requester", "assignee", "creator", "organization", "team", "deal", "issues", "links", "messages", "sla"]
 
 
 class Access(World):

@@ -85,7 +85,7 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "UnlinkIssue": {"id": issue, "ticket_id": ticket},
         "ConvertToIssue": named,
         "UpsertOrganization": {"organization": {"id": "walked", "name": "Walked"}},
-        "GetOrganization": {"id": f"{MARK}-org"},
+        "GetOrganization": {"id": f"{MARK}-organization"},
         "ListOrganizations": {},
         "UpsertContact": {"contact": {"id": "walked", "name": "Walked"}},
         "GetContact": {"id": f"{MARK}-contact"},
@@ -104,6 +104,11 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "DeleteTeam": {"id": "walked"},
         "BatchUpsertAgents": {"requests": [{"agent": {"id": "walked", "name": "Walked"}}]},
         "DeleteAgent": {"id": "walked"},
+        "UpsertDeal": {"deal": {"id": "walked", "name": "Walked"}},
+        "GetDeal": {"id": f"{MARK}-deal"},
+        "ListDeals": {},
+        "BatchUpsertDeals": {"requests": [{"deal": {"id": "walked", "name": "Walked"}}]},
+        "DeleteDeal": {"id": "walked"},
         "UpdateTenant": {"tenant": {"requester_reply_reopens_pending": False}, "update_mask": {"paths": ["requester_reply_reopens_pending"]}},
         "GetTenant": {},
         "ListActivities": {"view": "ACTIVITY_VIEW_FULL"},
@@ -125,8 +130,8 @@ class World(Case):
         self.requests = requests(self.marked.id, self.issue.id, self.message.id)
 
     def mark(self) -> None:
-        for kind, name in (("Organization", "org"), ("Contact", "contact"), ("Agent", "agent"), ("Team", "team")):
-            self.make(f"Upsert{kind}", kind.lower(), id=f"{MARK}-{name}")
+        for kind in ("Organization", "Contact", "Agent", "Team", "Deal"):
+            self.make(f"Upsert{kind}", kind.lower(), id=f"{MARK}-{kind.lower()}")
         with contextlib.suppress(grpc.RpcError):
             self.make_promises()
         categories = [f"{MARK}-category", "walked"]

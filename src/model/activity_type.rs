@@ -197,6 +197,8 @@ activity_types! {
     OrganizationChanged = "organization.changed": Resource, Alone, Staff, Kept, Plain;
     /// A contact is created, updated or deleted.
     ContactChanged = "contact.changed": Resource, Alone, Staff, Kept, Plain;
+    /// A deal is created, updated or deleted.
+    DealChanged = "deal.changed": Resource, Alone, Staff, Kept, Plain;
     /// A tag of the registry is created, updated or deleted.
     TagChanged = "tag.changed": Resource, Alone, Staff, Kept, Plain;
     /// A canned response is created, updated or deleted.

@@ -1,5 +1,5 @@
-//! Entries of the directory: organizations, contacts, teams and agents. Other systems own them; routing and conditions
-//! use them.
+//! Entries of the directory: organizations, contacts, teams, agents and deals. Other systems own them; routing and
+//! conditions use them.
 
 use std::fmt::Debug;
 
@@ -27,6 +27,7 @@ macro_rules! entries {
             Contact: contact, contacts by contact_fields, ContactChanged, ContactNotFound;
             Team: team, teams by team_fields, TeamChanged, TeamNotFound;
             Agent: agent, agents by agent_fields, AgentChanged, AgentNotFound;
+            Deal: deal, deals by deal_fields, DealChanged, DealNotFound;
         }
     };
 }
@@ -47,6 +48,7 @@ macro_rules! related {
             requester: Contact by requester_id, Requester;
             assignee: Agent by assignee_id, Assignee;
             team: Team by team_id, Team;
+            deal: Deal by deal_id, Deal;
         }
     };
 }
@@ -121,6 +123,20 @@ macro_rules! agent_fields {
 }
 pub(crate) use agent_fields;
 
+macro_rules! deal_fields {
+    ($($callback:tt)+) => { $crate::model::fields::listed! { [$($callback)+]
+        #[derive(Default)]
+        Deal in deal, key(tenant_id, id) + stamps {
+            tenant_id: String, as tenant_id;
+            id: String, as id in cel, write own_id;
+            name: String, as name in cel, write name;
+            stage: String, as stage in cel, write label;
+            attributes: serde_json::Value, as attributes in cel, write structure;
+        }
+    } };
+}
+pub(crate) use deal_fields;
+
 /// How the activity of its last change holds it whole, by the contract's names.
 pub trait Logged: Sized {
     fn show(&self) -> Value;
@@ -190,6 +206,7 @@ entry! {
         }
     }
     Contact {}
+    Deal {}
     Team {
         fn keep(&mut self, row: Option<&Team>) {
             self.last_assigned = row.map(|row| row.last_assigned.clone()).unwrap_or_default();

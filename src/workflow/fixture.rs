@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::model::activity::{Activity, Actor, Cause, Change, Task};
 use crate::model::activity_type::ActivityType;
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::{Agent, Contact, Deal, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::row::{Origin, Stamped};
@@ -246,6 +246,18 @@ pub fn team() -> Team {
         Team { id: "support".into(), name: "Support".into(), member_ids: words(&["ann", "bob"]), ..Team::default() };
     stamp(&mut team);
     team
+}
+
+pub fn deal() -> Deal {
+    let mut deal = Deal {
+        id: "deal_1".into(),
+        name: "New office".into(),
+        stage: "Negotiation".into(),
+        attributes: json!({"amount": 50000}),
+        ..Deal::default()
+    };
+    stamp(&mut deal);
+    deal
 }
 
 /// As an entry of the directory that the CRM wrote.

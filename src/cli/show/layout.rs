@@ -120,6 +120,14 @@ pub const CONTACT: Layout = Layout {
     zeros: false,
 };
 
+pub const DEAL: Layout = Layout {
+    message: "Deal",
+    columns: &[column("id", "ID", 0), column("stage", "STAGE", 1), column("name", "NAME", 0)],
+    heading: &["id", "name"],
+    text: "",
+    zeros: false,
+};
+
 pub const ACTIVITY: Layout = Layout {
     message: "Activity",
     columns: &[
@@ -320,6 +328,7 @@ mod tests {
             &TEAM,
             &ORGANIZATION,
             &CONTACT,
+            &DEAL,
             &ACTIVITY,
             &TENANT,
             &TAG,

@@ -8,7 +8,7 @@ use super::*;
 use crate::command::action::NewIssue;
 use crate::command::tables::tables;
 use crate::command::world::Savepoint;
-use crate::model::directory::{Contact, Organization};
+use crate::model::directory::{Contact, Deal, Organization};
 
 /// A key of a table, as it is in a world.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +145,7 @@ fn new_issue(ticket: Uuid) -> NewIssue {
 }
 
 /// How many [`step`]s there are.
-const STEPS: usize = 16;
+const STEPS: usize = 17;
 
 fn staff(verb: impl Verb) -> Option<(Caller, Any)> {
     Some((agent(), whichever(verb)))
@@ -201,6 +201,10 @@ fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Any)> {
             let edit =
                 TenantEdit { categories: Some(Words(vec!["general".into(), name.into()])), ..Default::default() };
             head(settings(edit, ""))
+        }
+        15 => {
+            let row = Deal { id: "deal".into(), stage: name.into(), ..Deal::default() };
+            staff(UpsertEntry { row, etag: etag() })
         }
         _ => staff(DeleteTicket { ticket: TicketRef::Id(ticket()?.id), etag: etag() }),
     }

@@ -36,6 +36,11 @@ service! {
         upsert_agent: UpsertAgentRequest -> UpsertAgentResponse, by write;
         get_agent: GetAgentRequest -> GetAgentResponse, by get_agent;
         list_agents: ListAgentsRequest -> ListAgentsResponse, by list_agents;
+        batch_upsert_deals: BatchUpsertDealsRequest -> BatchUpsertDealsResponse, by write;
+        delete_deal: DeleteDealRequest -> DeleteDealResponse, by write;
+        upsert_deal: UpsertDealRequest -> UpsertDealResponse, by write;
+        get_deal: GetDealRequest -> GetDealResponse, by get_deal;
+        list_deals: ListDealsRequest -> ListDealsResponse, by list_deals;
     }
 }
 
@@ -95,4 +100,7 @@ reads! {
     Agent in agent, agents:
         get_agent("GetAgent", GetAgentRequest -> GetAgentResponse),
         list_agents("ListAgents", ListAgentsRequest -> ListAgentsResponse);
+    Deal in deal, deals:
+        get_deal("GetDeal", GetDealRequest -> GetDealResponse),
+        list_deals("ListDeals", ListDealsRequest -> ListDealsResponse);
 }

@@ -41,6 +41,7 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::Contact => Contact::column(&names),
         Root::Agent => Agent::column(&names),
         Root::Team => Team::column(&names),
+        Root::Deal => Deal::column(&names),
         Root::Activity => activity(&names, audience),
         Root::Run => run(&names),
         Root::Tag => tag(&names),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::Listing;
-use crate::model::directory::{Agent, Contact, Entry, Organization, Team};
+use crate::model::directory::{Agent, Contact, Deal, Entry, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
@@ -31,6 +31,7 @@ pub enum Include {
     Creator,
     Organization,
     Team,
+    Deal,
     Issues,
     Links,
     Messages,
@@ -45,6 +46,7 @@ impl Include {
         ("creator", Include::Creator),
         ("organization", Include::Organization),
         ("team", Include::Team),
+        ("deal", Include::Deal),
         ("issues", Include::Issues),
         ("links", Include::Links),
         ("messages", Include::Messages),
@@ -59,6 +61,7 @@ pub struct Around {
     pub agents: HashMap<String, Agent>,
     pub organizations: HashMap<String, Organization>,
     pub teams: HashMap<String, Team>,
+    pub deals: HashMap<String, Deal>,
     /// Of each ticket, newest first.
     pub issues: HashMap<Uuid, Vec<Issue>>,
     /// Tickets that others follow up, by their own id.
@@ -128,6 +131,7 @@ async fn directory(
     let agents = named(&[(Include::Assignee, |t| &t.assignee_id), (Include::Creator, |t| &t.created_by)]);
     let organizations = named(&[(Include::Organization, |t| &t.organization_id)]);
     let teams = named(&[(Include::Team, |t| &t.team_id)]);
+    let deals = named(&[(Include::Deal, |t| &t.deal_id)]);
     macro_rules! look_up {
         ($($into:ident;)+) => { $(
             for it in lookup::$into(conn, &$into).await? {
@@ -142,6 +146,7 @@ async fn directory(
         agents;
         organizations;
         teams;
+        deals;
     }
     Ok(())
 }

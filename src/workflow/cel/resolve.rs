@@ -34,6 +34,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Requester | Root::Contact => whole(facts.related.requester, |c| c.field(names), names),
         Root::Assignee | Root::Agent => whole(facts.related.assignee, |a| a.field(names), names),
         Root::Team => whole(facts.related.team, |t| t.field(names), names),
+        Root::Deal => whole(facts.related.deal, |d| d.field(names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
         Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar | Root::SlaOutcome => Ok(None),
         Root::Sla => whole(facts.ticket, |t| clocks::value(&t.clocks, facts.now, names), names),
@@ -297,7 +298,7 @@ mod tests {
         let mut activity = activity;
         activity.issue = Some(issue);
         let (organization, contact) = (fixture::organization("Free"), fixture::contact());
-        let (agent, team) = (fixture::agent(), fixture::team());
+        let (agent, team, deal) = (fixture::agent(), fixture::team(), fixture::deal());
         let tenant = Tenant { attributes: serde_json::json!({"plan": "pro"}), ..Tenant::unset("acme") };
         let full = Facts {
             tenant: Some(&tenant),
@@ -307,6 +308,7 @@ mod tests {
                 requester: Some(&contact),
                 assignee: Some(&agent),
                 team: Some(&team),
+                deal: Some(&deal),
             },
             ..Facts::of(&activity)
         };

@@ -6,7 +6,7 @@ mod typed;
 
 use std::fmt;
 
-use crate::model::directory::{Agent, Contact, Organization, Team};
+use crate::model::directory::{Agent, Contact, Deal, Organization, Team};
 use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockState, IssueStatus, IssueType, Priority};
 use crate::model::words::{RunVerdict, SlaMetric, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
@@ -158,6 +158,7 @@ pub enum Root {
     Requester,
     Assignee,
     Team,
+    Deal,
     /// The ticket's clocks.
     Sla,
     Now,
@@ -187,6 +188,7 @@ impl Root {
         Root::Requester,
         Root::Assignee,
         Root::Team,
+        Root::Deal,
         Root::Sla,
         Root::Now,
         Root::Tenant,
@@ -202,6 +204,7 @@ impl Root {
         Root::Contact,
         Root::Agent,
         Root::Team,
+        Root::Deal,
     ];
 
     /// What only lists filter, as SQL: no rule and no stream has it at hand.
@@ -219,6 +222,7 @@ impl Root {
             Root::Contact => &[Root::Contact, Root::Now],
             Root::Agent => &[Root::Agent, Root::Now],
             Root::Team => &[Root::Team, Root::Now],
+            Root::Deal => &[Root::Deal, Root::Now],
             Root::Run => &[Root::Run, Root::Now],
             Root::Tag => &[Root::Tag, Root::Now],
             Root::CannedResponse => &[Root::CannedResponse, Root::Now],
@@ -250,6 +254,7 @@ impl Root {
             Root::Requester => "requester",
             Root::Assignee => "assignee",
             Root::Team => "team",
+            Root::Deal => "deal",
             Root::Sla => "sla",
             Root::Now => "now",
             Root::Tenant => "tenant",
@@ -278,6 +283,7 @@ impl Root {
             Root::Requester | Root::Contact => Type::Object(Contact::object()),
             Root::Assignee | Root::Agent => Type::Object(Agent::object()),
             Root::Team => Type::Object(Team::object()),
+            Root::Deal => Type::Object(Deal::object()),
             Root::Sla => Type::Object(&sla::SLA),
             Root::Tenant => Type::Object(&roots::TENANT),
             Root::Activity => Type::Object(&roots::ACTIVITY),
@@ -301,6 +307,7 @@ impl Root {
                 | Root::Requester
                 | Root::Assignee
                 | Root::Team
+                | Root::Deal
         )
     }
 }

@@ -159,12 +159,14 @@ fn everything_beside_the_ticket_can_be_read() {
     let activity = fixture::activity("ticket.note_added", fixture::ticket());
     let (organization, contact, agent, team) =
         (fixture::organization("Enterprise"), fixture::contact(), fixture::agent(), fixture::team());
+    let deal = fixture::deal();
     let facts = Facts {
         related: Related {
             organization: Some(&organization),
             requester: Some(&contact),
             assignee: Some(&agent),
             team: Some(&team),
+            deal: Some(&deal),
         },
         ..Facts::of(&activity)
     };
@@ -181,6 +183,7 @@ fn everything_beside_the_ticket_can_be_read() {
             "requester.attributes.language == 'de'",
             "assignee.open_count < assignee.capacity && 'network' in assignee.skills",
             "'bob' in team.member_ids",
+            "deal.stage == 'Negotiation' && deal.attributes.amount >= 50000",
         ],
     );
 }
@@ -227,15 +230,18 @@ fn filters_ask_one_resource() {
         (Root::Contact, "contact.email.endsWith('@example.com')"),
         (Root::Agent, "agent.status == 'online' && agent.open_count < 4"),
         (Root::Team, "size(team.member_ids) == 2"),
+        (Root::Deal, "deal.name.startsWith('New')"),
     ] {
         let (issue, organization, contact, agent, team) =
             (fixture::issue(), fixture::organization("Free"), fixture::contact(), fixture::agent(), fixture::team());
+        let deal = fixture::deal();
         let subject = match root {
             Root::Issue => Subject::Issue(&issue),
             Root::Organization => Subject::Organization(&organization),
             Root::Contact => Subject::Contact(&contact),
             Root::Agent => Subject::Agent(&agent),
-            _ => Subject::Team(&team),
+            Root::Team => Subject::Team(&team),
+            _ => Subject::Deal(&deal),
         };
         assert!(filter(source, root).matches(subject, fixture::NOW), "{source}");
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use docket::model::activity::{Activity, Actor, Cause, Change, Task};
 use docket::model::activity_type::ActivityType;
-use docket::model::directory::{Agent, Contact, Organization, Team};
+use docket::model::directory::{Agent, Contact, Deal, Organization, Team};
 use docket::model::id;
 use docket::model::issue::Issue;
 use docket::model::message::Message;
@@ -293,6 +293,20 @@ pub fn team(random: &mut Random, tenant: &str, n: i64) -> Team {
             name: text(random),
             member_ids: words(random),
             last_assigned: String::new(),
+        }
+    )
+}
+
+pub fn deal(random: &mut Random, tenant: &str, n: i64) -> Deal {
+    stamped!(
+        random,
+        tenant,
+        n,
+        Deal {
+            id: format!("{n:03}{}", text(random)),
+            name: text(random),
+            stage: text(random),
+            attributes: map(random)
         }
     )
 }

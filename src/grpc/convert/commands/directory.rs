@@ -91,6 +91,9 @@ directory_writes! {
     Agent: agent UpsertAgentRequest -> UpsertAgentResponse,
         agents BatchUpsertAgentsRequest -> BatchUpsertAgentsResponse,
         delete_agent DeleteAgentRequest -> DeleteAgentResponse, by plain;
+    Deal: deal UpsertDealRequest -> UpsertDealResponse,
+        deals BatchUpsertDealsRequest -> BatchUpsertDealsResponse,
+        delete_deal DeleteDealRequest -> DeleteDealResponse, by plain;
 }
 
 fn plain<F: Form>(entry: F, found: &mut Violations) -> F::Row {
