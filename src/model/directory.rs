@@ -1,5 +1,5 @@
-//! Entries of the directory: organizations, contacts, teams, agents and deals. Other systems own them; routing and
-//! conditions use them.
+//! Entries of the directory: organizations, contacts, teams, agents and more. Other systems own them; routing and conditions
+//! use them.
 
 use std::fmt::Debug;
 

@@ -38,10 +38,6 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::Message => message(&names),
         Root::Issue => issue(&names),
         Root::Organization => organization(&names),
-        Root::Contact => Contact::column(&names),
-        Root::Agent => Agent::column(&names),
-        Root::Team => Team::column(&names),
-        Root::Deal => Deal::column(&names),
         Root::Activity => activity(&names, audience),
         Root::Run => run(&names),
         Root::Tag => tag(&names),
@@ -49,7 +45,7 @@ pub fn column(root: Root, names: &[String], audience: &Audience) -> Option<Colum
         Root::SlaPolicy => policy(&names),
         Root::Calendar => calendar(&names),
         Root::SlaOutcome => outcome(&names),
-        _ => None,
+        _ => entry(root, &names),
     }
 }
 
@@ -103,7 +99,15 @@ macro_rules! entry_columns {
                 find(names)
             }
         }
-    )+ };
+    )+
+
+        fn entry(root: Root, names: &[&str]) -> Option<Column> {
+            match root {
+                $(Root::$row => $row::column(names),)+
+                _ => None,
+            }
+        }
+    };
 }
 entries! { entry_columns }
 

@@ -15,7 +15,7 @@ use crate::model::message::{Message, message_fields};
 use crate::model::ticket::{Ticket, ticket_fields};
 use crate::model::time::Instant;
 use crate::model::words::*;
-use crate::workflow::facts::{Event, Facts};
+use crate::workflow::facts::{Event, Facts, Related};
 use crate::workflow::schema::Root;
 use uuid::Uuid;
 
@@ -30,11 +30,6 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Message => whole(facts.message, |m| message(m, names), names),
         Root::Issue => whole(facts.issue, |i| issue(i, names), names),
         Root::Actor => whole(facts.actor, |a| actor(a, names), names),
-        Root::Organization => whole(facts.related.organization, |o| o.field(names), names),
-        Root::Requester | Root::Contact => whole(facts.related.requester, |c| c.field(names), names),
-        Root::Assignee | Root::Agent => whole(facts.related.assignee, |a| a.field(names), names),
-        Root::Team => whole(facts.related.team, |t| t.field(names), names),
-        Root::Deal => whole(facts.related.deal, |d| d.field(names), names),
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
         Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar | Root::SlaOutcome => Ok(None),
         Root::Sla => whole(facts.ticket, |t| clocks::value(&t.clocks, facts.now, names), names),
@@ -45,6 +40,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
             [name, rest @ ..] if name == "attributes" => facts.tenant.map_or(Ok(None), |t| json(&t.attributes, rest)),
             _ => Err(NoSuchField),
         },
+        root => related(&facts.related, root, names),
     }
 }
 
@@ -178,6 +174,19 @@ macro_rules! resolved_entries {
 }
 entries! { resolved_entries }
 
+macro_rules! resolved_related {
+    ($($place:ident: $row:ident by $id:ident, $root:ident;)+) => {
+        /// Of an entry, as a ticket calls it (`requester`) or by itself (`contact`).
+        fn related<'a>(related: &Related<'a>, root: Root, names: &[String]) -> Found<'a> {
+            $(if root == Root::$root || root == Root::$row {
+                return whole(related.$place, |it| it.field(names), names);
+            })+
+            Err(NoSuchField)
+        }
+    };
+}
+related! { resolved_related }
+
 fn changes<'a>(changes: &'a [Change], names: &[String]) -> Found<'a> {
     let Some((field, rest)) = names.split_first() else { return Ok(Some(Value::Bool(true))) };
     let Some(change) = changes.iter().find(|change| change.field == *field) else { return Ok(None) };
@@ -259,7 +268,6 @@ fn task<'a>(t: &'a crate::model::activity::Task, names: &[String]) -> Found<'a> 
 mod tests {
     use super::*;
     use crate::model::tenant::Tenant;
-    use crate::workflow::facts::Related;
     use crate::workflow::fixture;
     use crate::workflow::schema::Type;
 
