@@ -8,6 +8,7 @@ ROWS = {
     "Team": {"id": "support", "name": "Support", "member_ids": ["ann"]},
     "Agent": {"id": "ann", "name": "Ann"},
     "Deal": {"id": "d-17", "name": "New office", "stage": "Negotiation"},
+    "Asset": {"id": "printer-2", "name": "Printer", "kind": "printer"},
 }
 
 

@@ -51,6 +51,7 @@ class Fields(Case):
             ("UpsertAgent", "agent"),
             ("UpsertTeam", "team"),
             ("UpsertDeal", "deal"),
+            ("UpsertAsset", "asset"),
             ("UpsertOrganization", "organization"),
             ("UpsertContact", "contact"),
             ("UpdateTenant", "tenant"),

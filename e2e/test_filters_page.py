@@ -22,6 +22,7 @@ class FiltersPage(Case):
         self.api.UpsertAgent(agent={"id": "ann", "skills": ["billing"]})
         self.api.UpsertTeam(team={"id": "support", "member_ids": ["ann", "lead-bob"]})
         self.api.UpsertDeal(deal={"id": "d-17", "name": "New office", "stage": "Negotiation", "attributes": {"amount": 60000}})
+        self.api.UpsertAsset(asset={"id": "printer-2", "name": "Printer, floor 2", "kind": "printer"})
         self.api.UpdateTicket(ticket={"id": "1", "priority": "PRIORITY_LOW"}, update_mask={"paths": ["priority"]})
         self.api.UpdateTicket(ticket={"id": "1", "priority": "PRIORITY_URGENT"}, update_mask={"paths": ["priority"]})
 
@@ -37,7 +38,7 @@ class FiltersPage(Case):
             with self.subTest(text):
                 field = self.schema.methods[rpc].output_type.fields[0].name
                 matched[rpc] = matched.get(rpc, 0) + len(list(self.api.pages(rpc, field, filter=text)))
-        self.assertEqual(len(matched), 8)
+        self.assertEqual(len(matched), 9)
         self.assertNotIn(0, matched.values(), matched)
 
     def test_every_example_that_is_refused_is_refused_with_its_column(self) -> None:

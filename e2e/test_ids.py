@@ -27,6 +27,7 @@ class Ids(Case):
             ("GetContact", "CONTACT_NOT_FOUND"),
             ("GetTeam", "TEAM_NOT_FOUND"),
             ("GetDeal", "DEAL_NOT_FOUND"),
+            ("GetAsset", "ASSET_NOT_FOUND"),
             ("GetAgent", "AGENT_NOT_FOUND"),
         ):
             with self.subTest(rpc), self.refused("NOT_FOUND", reason):

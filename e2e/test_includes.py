@@ -2,7 +2,7 @@
 
 from case import Case, api
 
-ALL = ["requester", "assignee", "creator", "organization", "team", "deal", "issues", "links", "messages", "sla"]
+ALL = ["requester", "assignee", "creator", "organization", "team", "deal", "asset", "issues", "links", "messages", "sla"]
 
 
 class Includes(Case):
@@ -14,8 +14,9 @@ class Includes(Case):
         self.api.UpsertAgent(agent={"id": "ada", "name": "Ada"})
         self.api.UpsertTeam(team={"id": "support", "name": "Support", "member_ids": ["ann"]})
         self.api.UpsertDeal(deal={"id": "d-17", "name": "New office"})
+        self.api.UpsertAsset(asset={"id": "printer-2", "name": "Printer"})
         who = {"requester_id": "rita", "assignee_id": "ann", "team_id": "support", "organization_id": "acme"}
-        who |= {"deal_id": "d-17"}
+        who |= {"deal_id": "d-17", "related_asset_id": "printer-2"}
         self.first = self.ticket(subject="first", **who)
         self.other = self.ticket(subject="other", requester_id="nobody-knows", assignee_id="a-stranger")
         self.issues = [self.api.CreateIssue(issue={"title": f"issue {n}", "ticket_ids": ["1"]}).issue.id for n in range(2)]
@@ -33,7 +34,7 @@ class Includes(Case):
             (around.requester.name, around.assignee.name, around.creator_agent.name, around.organization.name, around.team.name),
             ("Rita", "Ann", "Ada", "Acme", "Support"),
         )
-        self.assertEqual(around.deal.name, "New office")
+        self.assertEqual((around.deal.name, around.asset.name), ("New office", "Printer"))
         self.assertEqual([issue.id for issue in around.issues], self.issues[::-1], "newest first")
         bodies = [f"{visibility} {n}" for n in range(2, 12) for visibility in ("PUBLIC", "INTERNAL")]
         self.assertEqual([message.body for message in around.messages], bodies, "the newest 20, oldest of them first")

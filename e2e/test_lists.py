@@ -87,8 +87,10 @@ class Filters(Case):
         self.api.UpsertOrganization(organization={"id": "acme", "tier": "Enterprise", "attributes": {"seats": 12}})
         self.api.UpsertContact(contact={"id": "rita", "email": "rita@example.org", "organization_id": "acme"})
         self.api.UpsertDeal(deal={"id": "d-17", "name": "New office", "stage": "Negotiation", "attributes": {"amount": 60000}})
+        self.api.UpsertAsset(asset={"id": "printer-2", "name": "Printer, floor 2", "kind": "printer"})
         self.api.CreateIssue(issue={"title": "Printer", "ticket_ids": ["1"]})
         for rpc, field, text, ids in (
+            ("ListAssets", "assets", "asset.kind == 'printer' && lower(asset.name).contains('floor 2')", ["printer-2"]),
             ("ListDeals", "deals", "deal.stage == 'Negotiation' && deal.attributes.amount >= 50000", ["d-17"]),
             ("ListAgents", "agents", "agent.skills.exists(s, s.startsWith('vip'))", ["ann"]),
             ("ListAgents", "agents", "agent.capacity - 1 >= 2 && agent.status != 'AWAY'", ["ann"]),
@@ -234,6 +236,7 @@ class Pages(Case):
             self.api.UpsertOrganization(organization={"id": f"org-{i}"})
             self.api.UpsertContact(contact={"id": f"contact-{i}"})
             self.api.UpsertDeal(deal={"id": f"deal-{i}"})
+            self.api.UpsertAsset(asset={"id": f"asset-{i}"})
             self.api.CreateIssue(issue={"title": f"issue {i}"})
         self.ticket()
         for i in range(5):
@@ -243,6 +246,7 @@ class Pages(Case):
             ("ListTeams", "teams", {}),
             ("ListOrganizations", "organizations", {}),
             ("ListContacts", "contacts", {}),
+            ("ListAssets", "assets", {}),
             ("ListDeals", "deals", {}),
             ("ListIssues", "issues", {}),
             ("ListMessages", "messages", {"ticket_id": "1"}),

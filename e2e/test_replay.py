@@ -92,6 +92,7 @@ class Replays(Case):
             ("UpsertTeam", "team", {"id": "support", "name": "Support", "member_ids": ["ann", "bob"]}),
             ("UpsertAgent", "agent", {"id": "ann", "name": "Ann", "status": "AGENT_STATUS_ONLINE", "capacity": 5, "skills": ["x"]}),
             ("UpsertDeal", "deal", {"id": "d-17", "name": "New office", "stage": "Negotiation", "attributes": {"amount": 60000}}),
+            ("UpsertAsset", "asset", {"id": "printer-2", "name": "Printer, floor 2", "kind": "printer"}),
         ):
             with self.subTest(rpc):
                 renamed = {kind: {**row, "name": "Other"}}

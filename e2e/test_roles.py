@@ -112,6 +112,11 @@ MAY = {
     "ListDeals": READ,
     "BatchUpsertDeals": SETUP,
     "DeleteDeal": SETUP,
+    "UpsertAsset": SETUP,
+    "GetAsset": READ,
+    "ListAssets": READ,
+    "BatchUpsertAssets": SETUP,
+    "DeleteAsset": SETUP,
     "GetTenant": READ,
     "UpdateTenant": frozenset({"admin"}),
     "ListActivities": LOG | REQUESTER,
@@ -127,7 +132,7 @@ ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer"
 GATE = {"method", "roles", "allowed"}
 READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview", "Explain")
 # All that comes along with a ticket.
-INCLUDE = ["requester", "assignee", "creator", "organization", "team", "deal", "issues", "links", "messages", "sla"]
+INCLUDE = ["requester", "assignee", "creator", "organization", "team", "deal", "asset", "issues", "links", "messages", "sla"]
 
 
 class Access(World):

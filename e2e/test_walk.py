@@ -109,6 +109,11 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "ListDeals": {},
         "BatchUpsertDeals": {"requests": [{"deal": {"id": "walked", "name": "Walked"}}]},
         "DeleteDeal": {"id": "walked"},
+        "UpsertAsset": {"asset": {"id": "walked", "name": "Walked"}},
+        "GetAsset": {"id": f"{MARK}-asset"},
+        "ListAssets": {},
+        "BatchUpsertAssets": {"requests": [{"asset": {"id": "walked", "name": "Walked"}}]},
+        "DeleteAsset": {"id": "walked"},
         "UpdateTenant": {"tenant": {"requester_reply_reopens_pending": False}, "update_mask": {"paths": ["requester_reply_reopens_pending"]}},
         "GetTenant": {},
         "ListActivities": {"view": "ACTIVITY_VIEW_FULL"},
@@ -130,7 +135,7 @@ class World(Case):
         self.requests = requests(self.marked.id, self.issue.id, self.message.id)
 
     def mark(self) -> None:
-        for kind in ("Organization", "Contact", "Agent", "Team", "Deal"):
+        for kind in ("Organization", "Contact", "Agent", "Team", "Deal", "Asset"):
             self.make(f"Upsert{kind}", kind.lower(), id=f"{MARK}-{kind.lower()}")
         with contextlib.suppress(grpc.RpcError):
             self.make_promises()

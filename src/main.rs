@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use docket::cli;
 use docket::cli::error::CliError;
 use docket::cli::exit::{CONFIGURATION, FAILED};
-use docket::cli::noun::directory::{Agent, Contact, Deal, DirectoryArgs, Organization, Team};
+use docket::cli::noun::directory::{Agent, Asset, Contact, Deal, DirectoryArgs, Organization, Team};
 
 /// A ticket has some thirty short strings, so reads and responses spend much of their time on allocation.
 #[global_allocator]
@@ -65,6 +65,9 @@ enum Command {
     /// Manage deals in the CRM that tickets are about
     #[command(visible_alias = "deals")]
     Deal(Box<DirectoryArgs<Deal>>),
+    /// Manage assets (devices, systems) that tickets are about
+    #[command(visible_alias = "assets")]
+    Asset(Box<DirectoryArgs<Asset>>),
     /// Manage registered tags and their colours
     Tags(Box<cli::noun::registry::TagsArgs>),
     /// Manage canned responses: templates for frequent replies
@@ -128,6 +131,7 @@ fn main() -> ExitCode {
         Command::Org(args) => ended(cli::noun::directory::run(*args)),
         Command::Contact(args) => ended(cli::noun::directory::run(*args)),
         Command::Deal(args) => ended(cli::noun::directory::run(*args)),
+        Command::Asset(args) => ended(cli::noun::directory::run(*args)),
         Command::Tags(args) => ended(cli::noun::registry::tags(*args)),
         Command::Canned(args) => ended(cli::noun::registry::canned(*args)),
         Command::Sla(args) => ended(cli::noun::sla::run(*args)),

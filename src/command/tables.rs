@@ -7,7 +7,7 @@ pub use uuid::Uuid;
 pub use super::sla::SlaConfig;
 pub use crate::model::activity::Activity;
 pub use crate::model::canned::{CannedRef, CannedResponse};
-pub use crate::model::directory::{Agent, Contact, Deal, Organization, Team};
+pub use crate::model::directory::{Agent, Asset, Contact, Deal, Organization, Team};
 pub use crate::model::issue::{Issue, IssueTicket};
 pub use crate::model::ledger::{Request, Run};
 pub use crate::model::message::{Entry, Message};
@@ -38,6 +38,7 @@ macro_rules! tables {
                 teams: Team by id: String, want Team, [update insert];
                 agents: Agent by id: String, want Agent, [update insert];
                 deals: Deal by id: String, want Deal, [update insert];
+                assets: Asset by id: String, want Asset, [update insert];
                 /// The registry.
                 tags: Tag by name: String, want Tag, [update insert];
                 /// Answered requests, by the hash of their key. New ones are written with the activities.

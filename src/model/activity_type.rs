@@ -199,6 +199,8 @@ activity_types! {
     ContactChanged = "contact.changed": Resource, Alone, Staff, Kept, Plain;
     /// A deal is created, updated or deleted.
     DealChanged = "deal.changed": Resource, Alone, Staff, Kept, Plain;
+    /// An asset is created, updated or deleted.
+    AssetChanged = "asset.changed": Resource, Alone, Staff, Kept, Plain;
     /// A tag of the registry is created, updated or deleted.
     TagChanged = "tag.changed": Resource, Alone, Staff, Kept, Plain;
     /// A canned response is created, updated or deleted.

@@ -28,6 +28,7 @@ macro_rules! entries {
             Team: team, teams by team_fields, TeamChanged, TeamNotFound;
             Agent: agent, agents by agent_fields, AgentChanged, AgentNotFound;
             Deal: deal, deals by deal_fields, DealChanged, DealNotFound;
+            Asset: asset, assets by asset_fields, AssetChanged, AssetNotFound;
         }
     };
 }
@@ -49,6 +50,7 @@ macro_rules! related {
             assignee: Agent by assignee_id, Assignee;
             team: Team by team_id, Team;
             deal: Deal by deal_id, Deal;
+            asset: Asset by related_asset_id, Asset;
         }
     };
 }
@@ -137,6 +139,20 @@ macro_rules! deal_fields {
 }
 pub(crate) use deal_fields;
 
+macro_rules! asset_fields {
+    ($($callback:tt)+) => { $crate::model::fields::listed! { [$($callback)+]
+        #[derive(Default)]
+        Asset in asset, key(tenant_id, id) + stamps {
+            tenant_id: String, as tenant_id;
+            id: String, as id in cel, write own_id;
+            name: String, as name in cel, write name;
+            kind: String, as kind in cel, write label;
+            attributes: serde_json::Value, as attributes in cel, write structure;
+        }
+    } };
+}
+pub(crate) use asset_fields;
+
 /// How the activity of its last change holds it whole, by the contract's names.
 pub trait Logged: Sized {
     fn show(&self) -> Value;
@@ -207,6 +223,7 @@ entry! {
     }
     Contact {}
     Deal {}
+    Asset {}
     Team {
         fn keep(&mut self, row: Option<&Team>) {
             self.last_assigned = row.map(|row| row.last_assigned.clone()).unwrap_or_default();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::model::activity::{Activity, Actor, Cause, Change, Task};
 use crate::model::activity_type::ActivityType;
-use crate::model::directory::{Agent, Contact, Deal, Organization, Team};
+use crate::model::directory::{Agent, Asset, Contact, Deal, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::row::{Origin, Stamped};
@@ -258,6 +258,18 @@ pub fn deal() -> Deal {
     };
     stamp(&mut deal);
     deal
+}
+
+pub fn asset() -> Asset {
+    let mut asset = Asset {
+        id: "asset_1".into(),
+        name: "Printer, floor 2".into(),
+        kind: "printer".into(),
+        attributes: json!({"floor": 2}),
+        ..Asset::default()
+    };
+    stamp(&mut asset);
+    asset
 }
 
 /// As an entry of the directory that the CRM wrote.

@@ -1,4 +1,4 @@
-//! `docket agent`, `team`, `org`, `contact` and `deal`: the directory, which other systems own. All have the same verbs.
+//! `docket agent`, `team`, `org`, `contact`, `deal` and `asset`: the directory, which other systems own. All have the same verbs.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::cli::client::ClientError;
 use crate::cli::error::CliError;
 use crate::cli::session::{ClientArgs, Session, run as run_session, written};
 use crate::cli::show::Layout;
-use crate::cli::show::layout::{AGENT, CONTACT, DEAL, ORGANIZATION, TEAM};
+use crate::cli::show::layout::{AGENT, ASSET, CONTACT, DEAL, ORGANIZATION, TEAM};
 use crate::model::words::AgentStatus;
 
 #[derive(Debug, Args)]
@@ -124,6 +124,19 @@ pub struct Deal {
     attributes: Vec<Pair>,
 }
 
+#[derive(Debug, Args, Serialize)]
+pub struct Asset {
+    #[arg(long)]
+    name: Option<String>,
+    /// Kind, for rules: printer
+    #[arg(long)]
+    kind: Option<String>,
+    /// Custom attribute; repeatable
+    #[arg(long = "attribute", value_name = "KEY=VALUE")]
+    #[serde(serialize_with = "object")]
+    attributes: Vec<Pair>,
+}
+
 /// RPCs of a kind of resource, and the field for it in requests.
 pub trait Listed: Args + Serialize {
     const LAYOUT: &'static Layout;
@@ -153,6 +166,7 @@ listed! {
     Organization: ORGANIZATION, "organization", "ListOrganizations", "GetOrganization", "UpsertOrganization", "DeleteOrganization";
     Contact: CONTACT, "contact", "ListContacts", "GetContact", "UpsertContact", "DeleteContact";
     Deal: DEAL, "deal", "ListDeals", "GetDeal", "UpsertDeal", "DeleteDeal";
+    Asset: ASSET, "asset", "ListAssets", "GetAsset", "UpsertAsset", "DeleteAsset";
 }
 
 pub fn run<F: Listed>(args: DirectoryArgs<F>) -> Result<(), CliError> {

@@ -128,6 +128,14 @@ pub const DEAL: Layout = Layout {
     zeros: false,
 };
 
+pub const ASSET: Layout = Layout {
+    message: "Asset",
+    columns: &[column("id", "ID", 0), column("kind", "KIND", 1), column("name", "NAME", 0)],
+    heading: &["id", "name"],
+    text: "",
+    zeros: false,
+};
+
 pub const ACTIVITY: Layout = Layout {
     message: "Activity",
     columns: &[
@@ -329,6 +337,7 @@ mod tests {
             &ORGANIZATION,
             &CONTACT,
             &DEAL,
+            &ASSET,
             &ACTIVITY,
             &TENANT,
             &TAG,

@@ -79,6 +79,7 @@ fn resources(house: &mut House) {
         whichever(UpsertEntry { row: fixture::organization(""), etag: String::new() }),
         whichever(UpsertEntry { row: fixture::contact(), etag: String::new() }),
         whichever(UpsertEntry { row: fixture::deal(), etag: String::new() }),
+        whichever(UpsertEntry { row: fixture::asset(), etag: String::new() }),
         whichever(tag),
         whichever(canned),
         whichever(settings(TenantEdit { reopen_agent: Some(ReopenMode::InPlace), ..TenantEdit::default() }, "")),

@@ -8,7 +8,7 @@ use super::*;
 use crate::command::action::NewIssue;
 use crate::command::tables::tables;
 use crate::command::world::Savepoint;
-use crate::model::directory::{Contact, Deal, Organization};
+use crate::model::directory::{Asset, Contact, Deal, Organization};
 
 /// A key of a table, as it is in a world.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +145,7 @@ fn new_issue(ticket: Uuid) -> NewIssue {
 }
 
 /// How many [`step`]s there are.
-const STEPS: usize = 17;
+const STEPS: usize = 18;
 
 fn staff(verb: impl Verb) -> Option<(Caller, Any)> {
     Some((agent(), whichever(verb)))
@@ -204,6 +204,10 @@ fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Any)> {
         }
         15 => {
             let row = Deal { id: "deal".into(), stage: name.into(), ..Deal::default() };
+            staff(UpsertEntry { row, etag: etag() })
+        }
+        16 => {
+            let row = Asset { id: "asset".into(), kind: name.into(), ..Asset::default() };
             staff(UpsertEntry { row, etag: etag() })
         }
         _ => staff(DeleteTicket { ticket: TicketRef::Id(ticket()?.id), etag: etag() }),

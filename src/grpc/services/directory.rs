@@ -41,6 +41,11 @@ service! {
         upsert_deal: UpsertDealRequest -> UpsertDealResponse, by write;
         get_deal: GetDealRequest -> GetDealResponse, by get_deal;
         list_deals: ListDealsRequest -> ListDealsResponse, by list_deals;
+        batch_upsert_assets: BatchUpsertAssetsRequest -> BatchUpsertAssetsResponse, by write;
+        delete_asset: DeleteAssetRequest -> DeleteAssetResponse, by write;
+        upsert_asset: UpsertAssetRequest -> UpsertAssetResponse, by write;
+        get_asset: GetAssetRequest -> GetAssetResponse, by get_asset;
+        list_assets: ListAssetsRequest -> ListAssetsResponse, by list_assets;
     }
 }
 
@@ -103,4 +108,7 @@ reads! {
     Deal in deal, deals:
         get_deal("GetDeal", GetDealRequest -> GetDealResponse),
         list_deals("ListDeals", ListDealsRequest -> ListDealsResponse);
+    Asset in asset, assets:
+        get_asset("GetAsset", GetAssetRequest -> GetAssetResponse),
+        list_assets("ListAssets", ListAssetsRequest -> ListAssetsResponse);
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::Listing;
-use crate::model::directory::{Agent, Contact, Deal, Entry, Organization, Team};
+use crate::model::directory::{Agent, Asset, Contact, Deal, Entry, Organization, Team};
 use crate::model::issue::Issue;
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
@@ -32,6 +32,7 @@ pub enum Include {
     Organization,
     Team,
     Deal,
+    Asset,
     Issues,
     Links,
     Messages,
@@ -47,6 +48,7 @@ impl Include {
         ("organization", Include::Organization),
         ("team", Include::Team),
         ("deal", Include::Deal),
+        ("asset", Include::Asset),
         ("issues", Include::Issues),
         ("links", Include::Links),
         ("messages", Include::Messages),
@@ -62,6 +64,7 @@ pub struct Around {
     pub organizations: HashMap<String, Organization>,
     pub teams: HashMap<String, Team>,
     pub deals: HashMap<String, Deal>,
+    pub assets: HashMap<String, Asset>,
     /// Of each ticket, newest first.
     pub issues: HashMap<Uuid, Vec<Issue>>,
     /// Tickets that others follow up, by their own id.
@@ -132,6 +135,7 @@ async fn directory(
     let organizations = named(&[(Include::Organization, |t| &t.organization_id)]);
     let teams = named(&[(Include::Team, |t| &t.team_id)]);
     let deals = named(&[(Include::Deal, |t| &t.deal_id)]);
+    let assets = named(&[(Include::Asset, |t| &t.related_asset_id)]);
     macro_rules! look_up {
         ($($into:ident;)+) => { $(
             for it in lookup::$into(conn, &$into).await? {
@@ -147,6 +151,7 @@ async fn directory(
         organizations;
         teams;
         deals;
+        assets;
     }
     Ok(())
 }

@@ -306,7 +306,8 @@ mod tests {
         let mut activity = activity;
         activity.issue = Some(issue);
         let (organization, contact) = (fixture::organization("Free"), fixture::contact());
-        let (agent, team, deal) = (fixture::agent(), fixture::team(), fixture::deal());
+        let (agent, team) = (fixture::agent(), fixture::team());
+        let (deal, asset) = (fixture::deal(), fixture::asset());
         let tenant = Tenant { attributes: serde_json::json!({"plan": "pro"}), ..Tenant::unset("acme") };
         let full = Facts {
             tenant: Some(&tenant),
@@ -317,6 +318,7 @@ mod tests {
                 assignee: Some(&agent),
                 team: Some(&team),
                 deal: Some(&deal),
+                asset: Some(&asset),
             },
             ..Facts::of(&activity)
         };

@@ -6,7 +6,7 @@ mod typed;
 
 use std::fmt;
 
-use crate::model::directory::{Agent, Contact, Deal, Organization, Team};
+use crate::model::directory::{Agent, Asset, Contact, Deal, Organization, Team};
 use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockState, IssueStatus, IssueType, Priority};
 use crate::model::words::{RunVerdict, SlaMetric, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
@@ -159,6 +159,7 @@ pub enum Root {
     Assignee,
     Team,
     Deal,
+    Asset,
     /// The ticket's clocks.
     Sla,
     Now,
@@ -189,6 +190,7 @@ impl Root {
         Root::Assignee,
         Root::Team,
         Root::Deal,
+        Root::Asset,
         Root::Sla,
         Root::Now,
         Root::Tenant,
@@ -205,6 +207,7 @@ impl Root {
         Root::Agent,
         Root::Team,
         Root::Deal,
+        Root::Asset,
     ];
 
     /// What only lists filter, as SQL: no rule and no stream has it at hand.
@@ -223,6 +226,7 @@ impl Root {
             Root::Agent => &[Root::Agent, Root::Now],
             Root::Team => &[Root::Team, Root::Now],
             Root::Deal => &[Root::Deal, Root::Now],
+            Root::Asset => &[Root::Asset, Root::Now],
             Root::Run => &[Root::Run, Root::Now],
             Root::Tag => &[Root::Tag, Root::Now],
             Root::CannedResponse => &[Root::CannedResponse, Root::Now],
@@ -255,6 +259,7 @@ impl Root {
             Root::Assignee => "assignee",
             Root::Team => "team",
             Root::Deal => "deal",
+            Root::Asset => "asset",
             Root::Sla => "sla",
             Root::Now => "now",
             Root::Tenant => "tenant",
@@ -284,6 +289,7 @@ impl Root {
             Root::Assignee | Root::Agent => Type::Object(Agent::object()),
             Root::Team => Type::Object(Team::object()),
             Root::Deal => Type::Object(Deal::object()),
+            Root::Asset => Type::Object(Asset::object()),
             Root::Sla => Type::Object(&sla::SLA),
             Root::Tenant => Type::Object(&roots::TENANT),
             Root::Activity => Type::Object(&roots::ACTIVITY),
@@ -308,6 +314,7 @@ impl Root {
                 | Root::Assignee
                 | Root::Team
                 | Root::Deal
+                | Root::Asset
         )
     }
 }

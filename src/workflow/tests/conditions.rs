@@ -159,7 +159,7 @@ fn everything_beside_the_ticket_can_be_read() {
     let activity = fixture::activity("ticket.note_added", fixture::ticket());
     let (organization, contact, agent, team) =
         (fixture::organization("Enterprise"), fixture::contact(), fixture::agent(), fixture::team());
-    let deal = fixture::deal();
+    let (deal, asset) = (fixture::deal(), fixture::asset());
     let facts = Facts {
         related: Related {
             organization: Some(&organization),
@@ -167,6 +167,7 @@ fn everything_beside_the_ticket_can_be_read() {
             assignee: Some(&agent),
             team: Some(&team),
             deal: Some(&deal),
+            asset: Some(&asset),
         },
         ..Facts::of(&activity)
     };
@@ -184,6 +185,7 @@ fn everything_beside_the_ticket_can_be_read() {
             "assignee.open_count < assignee.capacity && 'network' in assignee.skills",
             "'bob' in team.member_ids",
             "deal.stage == 'Negotiation' && deal.attributes.amount >= 50000",
+            "asset.kind == 'printer' && asset.attributes.floor == 2",
         ],
     );
 }
@@ -231,17 +233,19 @@ fn filters_ask_one_resource() {
         (Root::Agent, "agent.status == 'online' && agent.open_count < 4"),
         (Root::Team, "size(team.member_ids) == 2"),
         (Root::Deal, "deal.name.startsWith('New')"),
+        (Root::Asset, "asset.id == 'asset_1'"),
     ] {
         let (issue, organization, contact, agent, team) =
             (fixture::issue(), fixture::organization("Free"), fixture::contact(), fixture::agent(), fixture::team());
-        let deal = fixture::deal();
+        let (deal, asset) = (fixture::deal(), fixture::asset());
         let subject = match root {
             Root::Issue => Subject::Issue(&issue),
             Root::Organization => Subject::Organization(&organization),
             Root::Contact => Subject::Contact(&contact),
             Root::Agent => Subject::Agent(&agent),
             Root::Team => Subject::Team(&team),
-            _ => Subject::Deal(&deal),
+            Root::Deal => Subject::Deal(&deal),
+            _ => Subject::Asset(&asset),
         };
         assert!(filter(source, root).matches(subject, fixture::NOW), "{source}");
     }

@@ -9,7 +9,7 @@ mod rows;
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 use docket::model::activity::Activity;
-use docket::model::directory::{Agent, Contact, Deal, Organization, Team};
+use docket::model::directory::{Agent, Asset, Contact, Deal, Organization, Team};
 use docket::model::image::ActivityRow;
 use docket::model::issue::Issue;
 use docket::model::message::Message;
@@ -118,6 +118,9 @@ agree! {
     };
     deals: Deal by rows::deal, list |conn, filter, paging| {
         directory::list(conn, all_of("deals"), filter, &paging)
+    };
+    assets: Asset by rows::asset, list |conn, filter, paging| {
+        directory::list(conn, all_of("assets"), filter, &paging)
     };
 }
 

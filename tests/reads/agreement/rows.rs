@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use docket::model::activity::{Activity, Actor, Cause, Change, Task};
 use docket::model::activity_type::ActivityType;
-use docket::model::directory::{Agent, Contact, Deal, Organization, Team};
+use docket::model::directory::{Agent, Asset, Contact, Deal, Organization, Team};
 use docket::model::id;
 use docket::model::issue::Issue;
 use docket::model::message::Message;
@@ -306,6 +306,20 @@ pub fn deal(random: &mut Random, tenant: &str, n: i64) -> Deal {
             id: format!("{n:03}{}", text(random)),
             name: text(random),
             stage: text(random),
+            attributes: map(random)
+        }
+    )
+}
+
+pub fn asset(random: &mut Random, tenant: &str, n: i64) -> Asset {
+    stamped!(
+        random,
+        tenant,
+        n,
+        Asset {
+            id: format!("{n:03}{}", text(random)),
+            name: text(random),
+            kind: text(random),
             attributes: map(random)
         }
     )

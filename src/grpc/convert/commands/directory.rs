@@ -94,6 +94,9 @@ directory_writes! {
     Deal: deal UpsertDealRequest -> UpsertDealResponse,
         deals BatchUpsertDealsRequest -> BatchUpsertDealsResponse,
         delete_deal DeleteDealRequest -> DeleteDealResponse, by plain;
+    Asset: asset UpsertAssetRequest -> UpsertAssetResponse,
+        assets BatchUpsertAssetsRequest -> BatchUpsertAssetsResponse,
+        delete_asset DeleteAssetRequest -> DeleteAssetResponse, by plain;
 }
 
 fn plain<F: Form>(entry: F, found: &mut Violations) -> F::Row {

@@ -51,6 +51,7 @@ fn of_ticket(of: &Ticket, found: &Around, wanted: &[Include], call: &Call) -> pb
         organization: found.organizations.get(&of.organization_id).cloned().map(pb::Organization::from),
         team: found.teams.get(&of.team_id).cloned().map(pb::Team::from),
         deal: found.deals.get(&of.deal_id).cloned().map(pb::Deal::from),
+        asset: found.assets.get(&of.related_asset_id).cloned().map(pb::Asset::from),
         issues: found.issues.get(&of.id).into_iter().flatten().cloned().map(issue::to_pb).collect(),
         links: links(of, found, call),
         ..pb::Included::default()
