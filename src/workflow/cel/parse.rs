@@ -70,50 +70,59 @@ fn explain(source: &str, error: &ParseError) -> Problem {
     let raw = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg);
     let rest = source.get(at..).unwrap_or("");
     let before = source.get(..at).unwrap_or("").trim_end();
-    let syntax = |at: usize, message: String, hint: &str| Problem::error("syntax", at, message, hint);
-
     if let Some(text) = unrecognised(raw) {
-        return match text.chars().next() {
-            Some('\'' | '"') => syntax(
-                at,
-                "a quote is never closed".into(),
-                "end the text with the same quote; a quote inside is written \\'",
-            ),
-            Some('=') if rest.starts_with("=>") => syntax(at, "`=>` is no operator".into(), "write `>=`"),
-            Some('=') if before.ends_with("==") => syntax(at, "`===` is no operator".into(), "write `==`"),
-            Some('=') => syntax(at, "`=` does not compare".into(), "write `==`"),
-            Some('&') => syntax(at, "`&` is no operator".into(), "write `&&`"),
-            Some('|') => syntax(at, "`|` is no operator".into(), "write `||`"),
-            Some('$') => syntax(
-                at,
-                "`$` has no meaning inside an expression".into(),
-                "`${…}` belongs around an expression in a text; conditions are expressions already",
-            ),
-            _ => syntax(at, format!("`{text}` has no meaning here"), "remove it, or put text between quotes"),
-        };
+        return meaningless(at, text, before, rest);
     }
     if raw.contains("'<EOF>'") {
-        let operator =
-            ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", " in", ".", "?", ":", ","]
-                .into_iter()
-                .find(|operator| before.ends_with(operator));
-        if raw.starts_with("missing ')'") || unclosed(before, '(', ')') {
-            return syntax(at, "a `(` is never closed".into(), "add `)`");
-        }
-        if unclosed(before, '[', ']') {
-            return syntax(at, "a `[` is never closed".into(), "add `]`");
-        }
-        if let Some(operator) = operator {
-            let place = before.len() - operator.trim_start().len();
-            return syntax(
-                place,
-                format!("nothing follows `{}`", operator.trim_start()),
-                "finish the comparison, or remove the operator",
-            );
-        }
-        return syntax(at, "the expression ends too early".into(), "finish it");
+        return unfinished(at, raw, before);
     }
-    let word = first_word(rest);
+    misplaced(at, raw, first_word(rest))
+}
+
+fn syntax(at: usize, message: String, hint: &str) -> Problem {
+    Problem::error("syntax", at, message, hint)
+}
+
+/// A character that is in no token.
+fn meaningless(at: usize, text: &str, before: &str, rest: &str) -> Problem {
+    match text.chars().next() {
+        Some('\'' | '"') => {
+            let hint = "end the text with the same quote; a quote inside is written \\'";
+            syntax(at, "a quote is never closed".into(), hint)
+        }
+        Some('=') if rest.starts_with("=>") => syntax(at, "`=>` is no operator".into(), "write `>=`"),
+        Some('=') if before.ends_with("==") => syntax(at, "`===` is no operator".into(), "write `==`"),
+        Some('=') => syntax(at, "`=` does not compare".into(), "write `==`"),
+        Some('&') => syntax(at, "`&` is no operator".into(), "write `&&`"),
+        Some('|') => syntax(at, "`|` is no operator".into(), "write `||`"),
+        Some('$') => {
+            let hint = "`${…}` belongs around an expression in a text; conditions are expressions already";
+            syntax(at, "`$` has no meaning inside an expression".into(), hint)
+        }
+        _ => syntax(at, format!("`{text}` has no meaning here"), "remove it, or put text between quotes"),
+    }
+}
+
+/// The end came too early.
+fn unfinished(at: usize, raw: &str, before: &str) -> Problem {
+    const OPERATORS: [&str; 19] =
+        ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", " in", ".", "?", ":", ","];
+    if raw.starts_with("missing ')'") || unclosed(before, '(', ')') {
+        return syntax(at, "a `(` is never closed".into(), "add `)`");
+    }
+    if unclosed(before, '[', ']') {
+        return syntax(at, "a `[` is never closed".into(), "add `]`");
+    }
+    let Some(operator) = OPERATORS.into_iter().find(|operator| before.ends_with(operator)) else {
+        return syntax(at, "the expression ends too early".into(), "finish it");
+    };
+    let operator = operator.trim_start();
+    let hint = "finish the comparison, or remove the operator";
+    syntax(before.len() - operator.len(), format!("nothing follows `{operator}`"), hint)
+}
+
+/// A token where another one belongs.
+fn misplaced(at: usize, raw: &str, word: &str) -> Problem {
     match word {
         "and" | "AND" => syntax(at, format!("`{word}` is no operator"), "write `&&`"),
         "or" | "OR" => syntax(at, format!("`{word}` is no operator"), "write `||`"),

@@ -42,12 +42,12 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
     }
     let (mut before_steps, mut steps) = (Vec::new(), Vec::new());
-    for (raw, step) in raw_steps.into_iter().zip(node.get("do").map(Node::items).unwrap_or_default()) {
+    let nodes = node.get("do").map(Node::items).unwrap_or_default();
+    for (raw, step) in raw_steps.into_iter().zip(nodes) {
         let mut place = place.at_node(step);
-        if before {
-            before_steps.extend(step::before(raw, &mut place));
-        } else {
-            steps.extend(step::after(raw, &mut place));
+        match before {
+            true => before_steps.extend(step::before(raw, &mut place)),
+            false => steps.extend(step::after(raw, &mut place)),
         }
     }
     if found[errors..].iter().any(|d| d.severity == Severity::Error) {
