@@ -1,8 +1,9 @@
 """StreamActivities: every start, filters that lose nothing, bookmarks, and positions that do not exist."""
 
+import random
 import time
 
-from case import Case
+from case import Case, api, new_tenant
 
 
 class Streams(Case):
@@ -61,6 +62,32 @@ class Streams(Case):
         )
         expected = [a.position for a in log if (a.occurred_at.seconds, a.occurred_at.nanos) >= (instant.seconds, instant.nanos)]
         self.assertEqual([a.position for a in self.activities(frames)], expected)
+
+    def test_a_filter_that_costs_too_much_ends_its_streams_and_stops_nobody(self) -> None:
+        """Twenty streams with an expression that can be in 1,500 places at once, and a message that leads it into all of them."""
+        self.ticket()
+        before = self.head()
+        heavy = "activity.message.body.matches('x[xy]{1500}z')"
+        streams = [self.api.stream("StreamActivities", timeout=60, latest=True, filter=heavy) for _ in range(20)]
+        for stream in streams:
+            self.assertEqual(next(stream).bookmark.position, before)
+        body = "".join(random.Random(7).choices("xy", k=64_000))
+        quiet, calls = api(new_tenant()), []
+        posted = self.api.future("PostMessage", ticket_id="1", message={"body": body, "visibility": "VISIBILITY_PUBLIC"})
+        while len(calls) < 50 or not posted.done():
+            began = time.monotonic()
+            quiet.ListTickets()
+            calls.append(time.monotonic() - began)
+        for stream in streams:
+            with self.refused("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED") as seen:
+                for frame in stream:
+                    self.assertFalse(frame.HasField("activity"))
+            self.assertEqual(seen.metadata["position"], str(before))
+        self.assertLess(max(calls), 1.0, "others are served meanwhile")
+        with self.refused("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"):
+            self.log(filter=heavy)
+        # What people write takes the longest of bodies.
+        self.assertEqual(len(self.log(filter="activity.message.body.matches('(?i)refund|x{3}y{3}x')")), 1)
 
     def test_a_filter_leaves_out_and_loses_nothing(self) -> None:
         for _ in range(4):

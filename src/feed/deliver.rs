@@ -21,6 +21,7 @@ use super::{End, Feed, Selection};
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant as Moment;
 use crate::telemetry::{Metrics, Phase};
+use crate::workflow::TooMuch;
 
 /// A reader that makes room within this is not waited for.
 const PROMPT: Duration = Duration::from_millis(20);
@@ -226,23 +227,20 @@ impl Delivery {
 
     async fn step(&mut self, step: Step) -> Result<(), Over> {
         let up_to = step.up_to();
-        let takes = |activity: &Arc<SharedActivity>| self.selection.takes(activity);
         match step {
             Step::Shared(segment) => {
                 self.lag(segment.activities());
-                let events = if self.selection.takes_all() {
-                    vec![Event::Segment(segment)]
+                if self.selection.takes_all() {
+                    self.outlet.send(vec![Event::Segment(segment)]).await?;
                 } else {
-                    segment.activities().iter().filter(|it| takes(it)).cloned().map(Event::Activity).collect()
-                };
-                self.outlet.send(events).await?;
+                    self.choose(segment.activities().to_vec()).await?;
+                }
             }
             Step::Own(Own { activities, up_to: _, live }) => {
                 if live {
                     self.lag(&activities);
                 }
-                let events = activities.into_iter().filter(takes).map(Event::Activity);
-                let waited_for = self.outlet.send(events.collect()).await?;
+                let waited_for = self.choose(activities).await?;
                 if !live {
                     self.subscription.adapt(waited_for);
                 }
@@ -252,6 +250,27 @@ impl Delivery {
         Ok(())
     }
 
+    /// Sends those that the selection takes. Where it has no verdict on one, those before it, and the end. True when the reader
+    /// had to be waited for.
+    async fn choose(&mut self, activities: Vec<Arc<SharedActivity>>) -> Result<bool, Over> {
+        let (taken, over) = if self.selection.is_slow() {
+            let selection = self.selection.clone();
+            // Not on a thread that serves others.
+            let chosen = tokio::task::spawn_blocking(move || choose(&selection, activities)).await;
+            chosen.map_err(|error| Some(End::Broken { what: error.to_string() }))?
+        } else {
+            choose(&self.selection, activities)
+        };
+        let waited_for = self.outlet.send(taken).await?;
+        match over {
+            None => Ok(waited_for),
+            Some(position) => {
+                self.subscription.advance(position - 1);
+                Err(Some(End::TooMuch))
+            }
+        }
+    }
+
     /// How old the oldest of what is fresh is.
     fn lag(&self, fresh: &[Arc<SharedActivity>]) {
         if let Some(oldest) = fresh.first() {
@@ -259,6 +278,19 @@ impl Delivery {
             self.metrics.stream_lag(Duration::from_micros(micros.max(0) as u64));
         }
     }
+}
+
+/// Those that the selection takes, up to the position of one on which it has no verdict.
+fn choose(selection: &Selection, activities: Vec<Arc<SharedActivity>>) -> (Vec<Event>, Option<i64>) {
+    let mut taken = Vec::new();
+    for activity in activities {
+        match selection.takes(&activity) {
+            Ok(true) => taken.push(Event::Activity(activity)),
+            Ok(false) => {}
+            Err(TooMuch) => return (taken, Some(activity.position)),
+        }
+    }
+    (taken, None)
 }
 
 impl Outlet {

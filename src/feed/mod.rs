@@ -91,6 +91,8 @@ pub enum End {
         head: i64,
         epoch: i64,
     },
+    /// The filter gave no verdict on what comes next; see [`crate::workflow::TooMuch`].
+    TooMuch,
     /// The log cannot be read on, and must not be skipped.
     Broken {
         what: String,

@@ -9,7 +9,7 @@ use crate::store::filter::Condition;
 use crate::store::read::activity::{Chosen, View};
 use crate::store::read::ticket::Snapped;
 use crate::workflow::schema::Root;
-use crate::workflow::{Filter, Problem, Subject};
+use crate::workflow::{Filter, Problem, Subject, TooMuch};
 
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -90,14 +90,24 @@ impl Selection {
     }
 
     /// Whether a snapshot has the ticket.
-    pub fn takes_ticket(&self, ticket: &Ticket) -> bool {
+    ///
+    /// # Errors
+    /// As [`Filter::matches`].
+    pub fn takes_ticket(&self, ticket: &Ticket) -> Result<bool, TooMuch> {
         let Selection { filter, audience, .. } = self;
-        ticket.deleted_at.is_none()
-            && audience.sees_ticket(ticket)
-            && filter.as_ref().is_none_or(|filter| match audience.requester {
-                Some(_) => filter.matches(Subject::Ticket(&ticket.clone().public()), self.began),
-                None => filter.matches(Subject::Ticket(ticket), self.began),
-            })
+        if ticket.deleted_at.is_some() || !audience.sees_ticket(ticket) {
+            return Ok(false);
+        }
+        match (filter, &audience.requester) {
+            (None, _) => Ok(true),
+            (Some(filter), Some(_)) => filter.matches(Subject::Ticket(&ticket.clone().public()), self.began),
+            (Some(filter), None) => filter.matches(Subject::Ticket(ticket), self.began),
+        }
+    }
+
+    /// Whether a verdict may take longer than a thread that serves others should be kept.
+    pub fn is_slow(&self) -> bool {
+        self.filter.as_ref().is_some_and(Filter::is_slow)
     }
 
     /// Whether nothing is left out, whatever comes.
@@ -105,14 +115,19 @@ impl Selection {
         self.filter.is_none() && self.audience == Audience::default() && !cfg!(feature = "skip-position")
     }
 
-    pub fn takes(&self, activity: &Activity) -> bool {
+    /// # Errors
+    /// As [`Filter::takes`].
+    pub fn takes(&self, activity: &Activity) -> Result<bool, TooMuch> {
         // For `make crash` only: the build that skips positions, which the test of consumers must find guilty.
         if cfg!(feature = "skip-position") && activity.position % 97 == 0 {
-            return false;
+            return Ok(false);
         }
         let Selection { filter, audience, .. } = self;
-        let matches = |filter: &Filter| filter.takes(&audience.shown(activity), activity.occurred_at);
-        audience.sees_activity(activity) && filter.as_ref().is_none_or(matches)
+        match filter {
+            _ if !audience.sees_activity(activity) => Ok(false),
+            None => Ok(true),
+            Some(filter) => filter.takes(&audience.shown(activity), activity.occurred_at),
+        }
     }
 }
 

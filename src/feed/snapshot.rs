@@ -15,6 +15,7 @@ use crate::model::image::ActivityRow;
 use crate::model::ticket::Ticket;
 use crate::store::lookup;
 use crate::store::read::{activity, head, ticket};
+use crate::workflow::TooMuch;
 
 /// Tickets in one chunk, and those that one look goes through where few are wanted.
 const CHUNK: usize = 64;
@@ -51,7 +52,7 @@ impl Snapshot {
 
     async fn chunk(&mut self, feed: &Feed, selection: &Selection) -> Result<Result<Vec<Ticket>, End>, ReadError> {
         let _permit = feed.reading().await;
-        let mut conn = feed.pool().get().await?;
+        let mut conn = feed.pool().own().await?;
         let bound = ticket::nth_after(&mut conn, &self.tenant, self.after, LOOK_THROUGH).await?;
         let wanted = selection.tickets();
         let rows =
@@ -64,7 +65,18 @@ impl Snapshot {
             return Ok(Err(End::Expired { oldest: floor + 1 }));
         }
         (self.after, self.done) = (last.unwrap_or(self.after), last.is_none());
-        Ok(Ok(tickets.into_iter().filter(|ticket| selection.takes_ticket(ticket)).collect()))
+        let mut taken = Vec::with_capacity(tickets.len());
+        for ticket in tickets {
+            match selection.takes_ticket(&ticket) {
+                Ok(true) => taken.push(ticket),
+                Ok(false) => {}
+                Err(TooMuch) => return Ok(Err(End::TooMuch)),
+            }
+            if selection.is_slow() {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(Ok(taken))
     }
 
     /// Those that were there already, as they were.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cel::ast::{Expr, ExprKind, Path};
-use super::cel::{self, Scope};
+use super::cel::{self, Fault, Scope};
 use super::diagnostic::Problem;
 use super::facts::{Facts, Related};
 use super::schema::Root;
@@ -108,21 +108,42 @@ impl Filter {
         found
     }
 
+    /// Whether its cost grows with the subject: it loops, or looks for a regular expression.
+    pub fn is_slow(&self) -> bool {
+        let mut found = false;
+        self.expr.walk(&mut |expr| found |= matches!(expr.kind, ExprKind::Loop(_) | ExprKind::Matches(..)));
+        found
+    }
+
     /// Whether the subject passes; an evaluation error, and a subject of another kind, is no match.
-    pub fn matches(&self, subject: Subject<'_>, now: Instant) -> bool {
-        let facts = subject.facts(now);
-        cel::holds(&self.expr, &facts).unwrap_or(false)
+    ///
+    /// # Errors
+    /// It was given up before it had a verdict.
+    pub fn matches(&self, subject: Subject<'_>, now: Instant) -> Result<bool, TooMuch> {
+        match cel::holds(&self.expr, &subject.facts(now)) {
+            Ok(verdict) => Ok(verdict),
+            Err(Fault::TooMuch) => Err(TooMuch),
+            Err(Fault::Absent(_) | Fault::Other(_)) => Ok(false),
+        }
     }
 
     /// Whether an activity passes a filter [`Filter::of_log`]. A stream gives its instant for `now`, as for a rule.
-    pub fn takes(&self, activity: &Activity, now: Instant) -> bool {
+    ///
+    /// # Errors
+    /// As [`Filter::matches`].
+    pub fn takes(&self, activity: &Activity, now: Instant) -> Result<bool, TooMuch> {
         match (self.root, activity.ticket.as_deref()) {
             (Root::Ticket, Some(ticket)) => self.matches(Subject::Ticket(ticket), now),
-            (Root::Ticket, None) => false,
+            (Root::Ticket, None) => Ok(false),
             _ => self.matches(Subject::Activity(activity), now),
         }
     }
 }
+
+/// A filter that costs more than one evaluation may. It is neither a match nor none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the filter costs too much to evaluate: compare shorter texts, or use a simpler regular expression")]
+pub struct TooMuch;
 
 /// A ticket as it was is kept without its description: a filter over that would match what is fresh and not the past.
 fn not_kept(filter: &Filter) -> Vec<Problem> {

@@ -38,7 +38,7 @@ pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use facts::{Event, Facts, Related};
-pub use filter::{Filter, Subject};
+pub use filter::{Filter, Subject, TooMuch};
 pub use needs::{Named, NamedKind, Preload};
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
 pub use set::RuleSet;

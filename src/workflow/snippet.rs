@@ -89,7 +89,7 @@ impl Snippet {
     /// # Errors
     /// The first expression that has no value.
     pub fn text(&self, facts: &Facts<'_>) -> Result<String, NoText> {
-        let mut text = String::new();
+        let (mut text, mut steps) = (String::new(), 0);
         for part in &self.parts {
             let source = match part {
                 SnippetPart::Text(fixed) => {
@@ -97,7 +97,7 @@ impl Snippet {
                     ""
                 }
                 SnippetPart::Value { source, expr } => {
-                    let value = cel::evaluate(expr, facts).map(Value::into_text);
+                    let value = cel::evaluate_after(&mut steps, expr, facts).map(Value::into_text);
                     let failed = |fault: cel::Fault| NoText { expression: source.clone(), problem: fault.to_string() };
                     text.push_str(&value.map_err(failed)?);
                     source.as_str()

@@ -176,8 +176,11 @@ async fn sql_keeps_what_the_filter_matches() {
         let page = ticket::list(&mut conn, all_of("filters"), wanted, &paging).await;
         let page = page.unwrap_or_else(|e| panic!("{source}: {e}"));
         let found: Vec<i64> = page.rows.iter().map(|t| t.number).collect();
-        let expected: Vec<i64> =
-            all.iter().filter(|t| filter.matches(Subject::Ticket(t), at(0))).map(|t| t.number).collect();
+        let expected: Vec<i64> = all
+            .iter()
+            .filter(|t| filter.matches(Subject::Ticket(t), at(0)).expect("cheap"))
+            .map(|t| t.number)
+            .collect();
         assert_eq!(found, expected, "{source}");
         kept_some += usize::from(!found.is_empty() && found.len() < all.len());
     }

@@ -11,7 +11,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use crate::command::Refusal;
 use crate::command::refusal::{Kind, Violation, kinds};
 use crate::grpc::pb::ErrorReason;
-use crate::workflow::NoText;
+use crate::workflow::{NoText, TooMuch};
 
 const DOMAIN: &str = "docket";
 /// Clients take 8 KiB of trailers, encoded. Texts and violations stay well below.
@@ -218,6 +218,17 @@ pub fn overloaded(what: &str, retry_after: Duration) -> Status {
     let text = format!("too many calls wait already: {what}; try again in {} ms", retry_after.as_millis());
     let details = ErrorDetails::with_retry_info(Some(retry_after));
     build(Code::ResourceExhausted, ErrorReason::Overloaded, text, [("what", what.to_owned())], details)
+}
+
+pub fn filter_too_costly(error: TooMuch) -> Status {
+    let details = ErrorDetails::with_bad_request_violation("filter", error.to_string());
+    build(
+        Code::ResourceExhausted,
+        ErrorReason::LimitExceeded,
+        error.to_string(),
+        [("what", "filter".to_owned())],
+        details,
+    )
 }
 
 /// A read that the database did not end in time. `narrower` says what to ask for instead.

@@ -1,5 +1,7 @@
 //! SQL that reads the log. No decisions.
 
+use std::time::{Duration, Instant as Moment};
+
 use diesel::result::{Error, OptionalExtension, QueryResult};
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,7 +15,7 @@ use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, Select, sql};
-use crate::workflow::Filter;
+use crate::workflow::{Filter, TooMuch};
 
 impl Listed for ActivityRow {
     const DEFAULT_ORDER: &'static str = "position";
@@ -52,8 +54,20 @@ pub struct Wanted<'a> {
     pub view: View,
 }
 
-/// Activities that one page looks at, at most, where it decides in memory.
+/// Activities that one page looks at, at most, where it decides in memory, and for how long it does.
 const LOOKED_AT: usize = 10_000;
+const LOOKED_FOR: Duration = Duration::from_secs(1);
+/// How long it may keep a thread that serves others.
+const STRETCH: Duration = Duration::from_millis(1);
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum Unlisted {
+    #[error(transparent)]
+    Query(#[from] Error),
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
+}
 
 /// One page of the log, or of one ticket's part of it. Where a filter is decided in memory, a page that has looked at
 /// 10,000 activities ends there, with what it found: more may follow, also after one that is empty.
@@ -62,28 +76,34 @@ pub async fn list(
     scope: Scope<'_>,
     wanted: Wanted<'_>,
     paging: &Paging<'_, ActivityRow>,
-) -> QueryResult<Page<ActivityRow>> {
+) -> Result<Page<ActivityRow>, Unlisted> {
     let Some((filter, now)) = wanted.rest else {
-        return list::load(conn, listing(scope, wanted, paging), paging).await;
+        return Ok(list::load(conn, listing(scope, wanted, paging), paging).await?);
     };
+    let began = Moment::now();
     let view = if filter.names_ticket() { View::Full } else { wanted.view };
     let wanted = Wanted { view, ..wanted };
     let (mut rows, mut looked_at, mut after) = (Vec::new(), 0, paging.after.map(<[Key]>::to_vec));
+    let mut since = began;
     loop {
         let chunk = Paging { order: paging.order, after: after.as_deref(), size: list::MAX_PAGE };
         let page = list::load(conn, listing(scope, wanted, &chunk), &chunk).await?;
         looked_at += page.rows.len();
         for row in page.rows {
             let activity = row.clone().into_activity().map_err(|what| Error::DeserializationError(what.into()))?;
-            if filter.takes(&scope.audience.shown(&activity), now) {
+            if filter.takes(&scope.audience.shown(&activity), now)? {
                 if rows.len() == paging.size {
                     return Ok(Page { next: rows.last().map(|row| list::keys(paging.order, row)), rows });
                 }
                 rows.push(row);
             }
+            if since.elapsed() > STRETCH {
+                tokio::task::yield_now().await;
+                since = Moment::now();
+            }
         }
         after = page.next;
-        if after.is_none() || looked_at >= LOOKED_AT {
+        if after.is_none() || looked_at >= LOOKED_AT || began.elapsed() > LOOKED_FOR {
             return Ok(Page { rows, next: after });
         }
     }

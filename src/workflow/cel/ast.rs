@@ -1,7 +1,9 @@
 //! Checked expressions: names resolved, types checked, enum words in their stored form.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::pattern::Pattern;
 use crate::model::time::Instant;
 use crate::workflow::schema::{Root, Type};
 
@@ -38,7 +40,7 @@ pub enum ExprKind {
     /// A computed key or index; a literal key of a field's map is part of its [`Path`].
     Index(Box<Expr>, Box<Expr>),
     Call(Function, Vec<Expr>),
-    Matches(Box<Expr>, Pattern),
+    Matches(Box<Expr>, Arc<Pattern>),
     Changed(Changed),
     Loop(Loop),
 }
@@ -148,10 +150,6 @@ impl Function {
         }
     }
 }
-
-/// A regular expression, compiled at load; matching is linear in the text.
-#[derive(Clone, Debug)]
-pub struct Pattern(pub regex::Regex);
 
 /// `changed('priority', 'MEDIUM', 'HIGH')`.
 #[derive(Clone, Debug, PartialEq)]

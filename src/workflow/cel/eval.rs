@@ -1,13 +1,12 @@
 //! Evaluator of checked expressions over facts. Never panics, never reads a clock, and stops after a bounded number of
 //! steps.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::ast::{Arithmetic, Changed, Compare, Expr, ExprKind, Function, Literal, Loop, LoopKind, Path};
-use super::duration::parse_duration;
+use super::apply::{calculate, call, compare, contains_item, fault, index, negate};
+use super::ast::{Changed, Expr, ExprKind, Literal, Loop, LoopKind, Path};
 use super::found::NoSuchField;
 use super::resolve;
 use super::value::Value;
@@ -15,8 +14,10 @@ use crate::model::time::Instant;
 use crate::workflow::facts::Facts;
 use crate::workflow::schema::Type;
 
-/// Nodes that one evaluation may visit; comprehensions are what spends them.
-const MAX_STEPS: u32 = 100_000;
+/// What one evaluation may cost: a step for each node visited, comprehensions among them, and one for so many bytes of the
+/// texts and lists that operators and functions look through.
+const MAX_STEPS: usize = 100_000;
+const BYTES_A_STEP: usize = 16;
 /// Bytes that a text may grow to by `+`, and `${…}` in texts.
 pub const MAX_TEXT: usize = 64 * 1024;
 
@@ -24,6 +25,8 @@ pub const MAX_TEXT: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     Absent(Path),
+    /// It was given up, and has no verdict.
+    TooMuch,
     Other(String),
 }
 
@@ -31,18 +34,23 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Absent(path) => write!(f, "{path} is absent"),
+            Fault::TooMuch => f.write_str("too much to evaluate"),
             Fault::Other(text) => f.write_str(text),
         }
     }
 }
 
-fn fault<T>(text: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Other(text.into()))
-}
-
 /// Evaluates `expr` over `facts`.
 pub fn evaluate<'a>(expr: &'a Expr, facts: &Facts<'a>) -> Result<Value<'a>, Fault> {
-    Run { facts, locals: Vec::new(), steps: 0 }.value(expr)
+    evaluate_after(&mut 0, expr, facts)
+}
+
+/// The same, where several expressions share one limit: `steps` is what those before it cost.
+pub fn evaluate_after<'a>(steps: &mut usize, expr: &'a Expr, facts: &Facts<'a>) -> Result<Value<'a>, Fault> {
+    let mut run = Run { facts, locals: Vec::new(), steps: *steps };
+    let value = run.value(expr);
+    *steps = run.steps;
+    value
 }
 
 /// Evaluates a condition.
@@ -53,15 +61,12 @@ pub fn holds(expr: &Expr, facts: &Facts<'_>) -> Result<bool, Fault> {
 struct Run<'f, 'a> {
     facts: &'f Facts<'a>,
     locals: Vec<Value<'a>>,
-    steps: u32,
+    steps: usize,
 }
 
 impl<'a> Run<'_, 'a> {
     fn value(&mut self, expr: &'a Expr) -> Result<Value<'a>, Fault> {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
-            return fault("too much to evaluate");
-        }
+        self.spend(0)?;
         match &expr.kind {
             ExprKind::Literal(literal) => Ok(Value::of_literal(literal)),
             ExprKind::Field(path) => self.field(path, expr.ty),
@@ -75,6 +80,7 @@ impl<'a> Run<'_, 'a> {
             ExprKind::Or(all) => self.decide(all, true),
             ExprKind::Compare(how, a, b) => {
                 let (a, b) = (self.value(a)?, self.value(b)?);
+                self.spend(a.bytes().min(b.bytes()))?;
                 compare(*how, &a, &b).map(Value::Bool)
             }
             ExprKind::In(item, list) => {
@@ -84,20 +90,15 @@ impl<'a> Run<'_, 'a> {
                     return self.one_of(&item, all);
                 }
                 let list = self.value(list)?;
+                self.spend(list.bytes())?;
                 contains_item(&item, &list).map(Value::Bool)
             }
             ExprKind::Arithmetic(how, a, b) => {
                 let (a, b) = (self.value(a)?, self.value(b)?);
+                self.spend(a.bytes() + b.bytes())?;
                 calculate(*how, a, b)
             }
-            ExprKind::Negate(inner) => match self.value(inner)? {
-                Value::Int(i) => i.checked_neg().map(Value::Int).ok_or(Fault::Other("number out of range".into())),
-                Value::Double(d) => Ok(Value::Double(-d)),
-                Value::Duration(d) => {
-                    d.checked_neg().map(Value::Duration).ok_or(Fault::Other("number out of range".into()))
-                }
-                other => fault(format!("- on {}", other.what())),
-            },
+            ExprKind::Negate(inner) => negate(self.value(inner)?),
             ExprKind::Choose(three) => {
                 let [condition, yes, no] = three.as_ref();
                 if self.truth(condition)? { self.value(yes) } else { self.value(no) }
@@ -105,19 +106,27 @@ impl<'a> Run<'_, 'a> {
             ExprKind::List(all) => all.iter().map(|e| self.value(e)).collect::<Result<Vec<_>, _>>().map(Value::List),
             ExprKind::Index(from, key) => {
                 let (from, key) = (self.value(from)?, self.value(key)?);
+                self.spend(from.bytes())?;
                 index(from, &key)
             }
             ExprKind::Call(function, args) => {
                 let args = args.iter().map(|e| self.value(e)).collect::<Result<Vec<_>, _>>()?;
+                self.spend(args.iter().map(Value::bytes).sum())?;
                 call(*function, args)
             }
             ExprKind::Matches(text, pattern) => match self.value(text)? {
-                Value::Text(text) => Ok(Value::Bool(pattern.0.is_match(&text))),
+                Value::Text(text) => pattern.is_match(&text, |bytes| self.spend(bytes)).map(Value::Bool),
                 other => fault(format!("matches() on {}", other.what())),
             },
             ExprKind::Changed(changed) => Ok(Value::Bool(self.changed(changed))),
             ExprKind::Loop(over) => self.over(over),
         }
+    }
+
+    /// A step, and what it looks through.
+    fn spend(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.steps = self.steps.saturating_add(1 + bytes / BYTES_A_STEP);
+        if self.steps > MAX_STEPS { Err(Fault::TooMuch) } else { Ok(()) }
     }
 
     fn truth(&mut self, expr: &'a Expr) -> Result<bool, Fault> {
@@ -209,6 +218,7 @@ impl<'a> Run<'_, 'a> {
 
     fn over(&mut self, over: &'a Loop) -> Result<Value<'a>, Fault> {
         let range = self.value(&over.range)?;
+        self.spend(range.bytes())?;
         let Some(items) = range.items() else { return fault(format!("a loop over {}", range.what())) };
         let mut kept = Vec::new();
         let mut found = 0usize;
@@ -256,125 +266,4 @@ impl<'a> Run<'_, 'a> {
         }
         Ok(yes)
     }
-}
-
-fn compare(how: Compare, a: &Value<'_>, b: &Value<'_>) -> Result<bool, Fault> {
-    match how {
-        Compare::Equal => return Ok(a.equals(b)),
-        Compare::NotEqual => return Ok(!a.equals(b)),
-        _ => {}
-    }
-    let Some(order) = a.compare(b) else {
-        return fault(format!("{} {} {}", a.what(), how.symbol(), b.what()));
-    };
-    Ok(match how {
-        Compare::Less => order.is_lt(),
-        Compare::LessOrEqual => order.is_le(),
-        Compare::Greater => order.is_gt(),
-        Compare::GreaterOrEqual => order.is_ge(),
-        Compare::Equal | Compare::NotEqual => order.is_eq(),
-    })
-}
-
-fn contains_item(item: &Value<'_>, list: &Value<'_>) -> Result<bool, Fault> {
-    match (item, list) {
-        (Value::Text(item), Value::Texts(all)) => Ok(all.iter().any(|t| t == item)),
-        (Value::Text(item), Value::Types(all)) => Ok(all.iter().any(|t| t.word() == item)),
-        (_, Value::List(all)) => Ok(all.iter().any(|v| v.equals(item))),
-        (Value::Text(key), Value::Json(Json::Object(map))) => Ok(map.contains_key(key.as_ref())),
-        (_, list) => match list.items() {
-            Some(all) => Ok(!list.is_map() && all.iter().any(|v| v.equals(item))),
-            None => fault(format!("in {}", list.what())),
-        },
-    }
-}
-
-fn calculate<'a>(how: Arithmetic, a: Value<'a>, b: Value<'a>) -> Result<Value<'a>, Fault> {
-    use Arithmetic::{Add, Divide, Multiply, Remainder, Subtract};
-    let out_of_range = || Fault::Other("number out of range".to_owned());
-    Ok(match (how, a, b) {
-        (Divide | Remainder, Value::Int(_), Value::Int(0)) => return fault("division by zero"),
-        (_, Value::Int(a), Value::Int(b)) => Value::Int(
-            match how {
-                Add => a.checked_add(b),
-                Subtract => a.checked_sub(b),
-                Multiply => a.checked_mul(b),
-                Divide => a.checked_div(b),
-                Remainder => a.checked_rem(b),
-            }
-            .ok_or_else(out_of_range)?,
-        ),
-        (Add, Value::Double(a), Value::Double(b)) => Value::Double(a + b),
-        (Subtract, Value::Double(a), Value::Double(b)) => Value::Double(a - b),
-        (Multiply, Value::Double(a), Value::Double(b)) => Value::Double(a * b),
-        (Divide, Value::Double(a), Value::Double(b)) => Value::Double(a / b),
-        (Add, Value::Text(a), Value::Text(b)) => {
-            if a.len() + b.len() > MAX_TEXT {
-                return fault("a text of more than 64 KiB");
-            }
-            Value::Text(Cow::Owned(a.into_owned() + &b))
-        }
-        (Subtract, Value::Time(a), Value::Time(b)) => Value::Duration(a.0.checked_sub(b.0).ok_or_else(out_of_range)?),
-        (Add, Value::Time(a), Value::Duration(b)) | (Add, Value::Duration(b), Value::Time(a)) => {
-            Value::Time(Instant(a.0.checked_add(b).ok_or_else(out_of_range)?))
-        }
-        (Subtract, Value::Time(a), Value::Duration(b)) => {
-            Value::Time(Instant(a.0.checked_sub(b).ok_or_else(out_of_range)?))
-        }
-        (Add, Value::Duration(a), Value::Duration(b)) => Value::Duration(a.checked_add(b).ok_or_else(out_of_range)?),
-        (Subtract, Value::Duration(a), Value::Duration(b)) => {
-            Value::Duration(a.checked_sub(b).ok_or_else(out_of_range)?)
-        }
-        (how, a, b) => return fault(format!("{} {} {}", a.what(), how.symbol(), b.what())),
-    })
-}
-
-fn index<'a>(from: Value<'a>, key: &Value<'a>) -> Result<Value<'a>, Fault> {
-    match (&from, key) {
-        (Value::Json(Json::Object(map)), Value::Text(key)) => match map.get(key.as_ref()) {
-            Some(value) => Ok(Value::of_json(value)),
-            None => fault(format!("no key {key:?}")),
-        },
-        (_, Value::Int(at)) if !from.is_map() => match from.items() {
-            Some(items) => {
-                let item = usize::try_from(*at).ok().and_then(|at| items.into_iter().nth(at));
-                item.ok_or_else(|| Fault::Other(format!("no item {at}")))
-            }
-            None => fault(format!("[{at}] on {}", from.what())),
-        },
-        _ => fault(format!("[{}] on {}", key.what(), from.what())),
-    }
-}
-
-fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value<'a>, Fault> {
-    let mut args = args.into_iter();
-    let (first, second) = (args.next(), args.next());
-    Ok(match (function, first, second) {
-        (Function::Size, Some(of), None) => match of.size() {
-            Some(size) => Value::Int(i64::try_from(size).unwrap_or(i64::MAX)),
-            None => return fault(format!("size() of {}", of.what())),
-        },
-        (Function::Contains, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.contains(b.as_ref())),
-        (Function::StartsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.starts_with(b.as_ref())),
-        (Function::EndsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.ends_with(b.as_ref())),
-        (Function::Lower, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(lower(&a))),
-        (Function::Timestamp, Some(Value::Time(t)), None) => Value::Time(t),
-        (Function::Timestamp, Some(Value::Text(a)), None) => match a.parse::<jiff::Timestamp>() {
-            Ok(at) => Value::Time(Instant::from(at)),
-            Err(_) => return fault(format!("timestamp({a:?}) is no RFC 3339 time")),
-        },
-        (Function::Duration, Some(Value::Duration(d)), None) => Value::Duration(d),
-        (Function::Duration, Some(Value::Text(a)), None) => match parse_duration(&a) {
-            Some(micros) => Value::Duration(micros),
-            None => return fault(format!("duration({a:?}) is no duration")),
-        },
-        (function, first, _) => {
-            return fault(format!("{}() on {}", function.name(), first.map_or("nothing", |v| v.what())));
-        }
-    })
-}
-
-/// Each character by itself, whatever stands beside it, so that a database can do the same.
-fn lower(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
 }

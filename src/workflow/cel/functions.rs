@@ -1,17 +1,18 @@
 //! Functions and comprehensions of the language, for the checker.
 
+use std::sync::Arc;
+
 use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr};
 
-use super::ast::{Changed, Expr, ExprKind, Function, Literal, Loop, LoopKind, Pattern};
+use super::ast::{Changed, Expr, ExprKind, Function, Literal, Loop, LoopKind};
 use super::check::Checker;
 use super::duration::parse_duration;
+use super::pattern::Pattern;
 use crate::model::time::Instant;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::schema::{self, Type};
 
 const MAX_LOOPS: usize = 2;
-/// Bytes of a compiled regular expression.
-const MAX_REGEX: usize = 256 * 1024;
 
 /// Every function, how it is called, and how many arguments it takes beside what stands before the dot.
 const FUNCTIONS: &[(&str, &str)] = &[
@@ -117,18 +118,11 @@ impl Checker<'_> {
             let message = "the pattern of matches() must be written out, so that it is compiled once".into();
             return self.wrong("type", pattern.at, message, "ticket.subject.matches('^[A-Z]+')".into());
         };
-        match regex::RegexBuilder::new(text).size_limit(MAX_REGEX).dfa_size_limit(MAX_REGEX).nest_limit(32).build() {
-            Ok(regex) => Expr { kind: ExprKind::Matches(Box::new(of), Pattern(regex)), ty: Type::Bool, at },
-            Err(error) => {
-                let why = error.to_string();
-                let why = why.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-                let why = why.strip_prefix("error: ").unwrap_or(why).to_owned();
-                self.wrong(
-                    "regex",
-                    pattern.at,
-                    format!("this is no regular expression: {why}"),
-                    "see docs.rs/regex for the syntax".into(),
-                )
+        match Pattern::new(text) {
+            Ok(pattern) => Expr { kind: ExprKind::Matches(Box::new(of), Arc::new(pattern)), ty: Type::Bool, at },
+            Err(why) => {
+                let message = format!("this is no regular expression: {why}");
+                self.wrong("regex", pattern.at, message, "see docs.rs/regex for the syntax".into())
             }
         }
     }

@@ -4,6 +4,7 @@
 //! filter means the same in a list, in a stream and in a rule. A test holds it against the crate's own interpreter.
 
 mod absent;
+mod apply;
 pub mod ast;
 mod check;
 mod clocks;
@@ -15,11 +16,12 @@ mod operators;
 #[cfg(test)]
 mod oracle;
 mod parse;
+mod pattern;
 mod resolve;
 mod value;
 
 pub use absent::unguarded;
 pub use check::{RULE, Scope, TENANTS, compile, condition};
 pub use duration::parse_duration;
-pub use eval::{Fault, MAX_TEXT, evaluate, holds};
+pub use eval::{Fault, MAX_TEXT, evaluate, evaluate_after, holds};
 pub use value::Value;

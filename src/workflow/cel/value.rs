@@ -95,6 +95,20 @@ impl<'a> Value<'a> {
         })
     }
 
+    /// How much there is to look through, in bytes; for items of lists and maps a guess that does not look at them.
+    pub fn bytes(&self) -> usize {
+        const ITEM: usize = 32;
+        match self {
+            Value::Text(t) => t.len(),
+            Value::Texts(all) => all.len() * ITEM,
+            Value::Types(all) => all.len() * ITEM,
+            Value::List(all) => all.iter().map(|item| ITEM + item.bytes()).sum(),
+            Value::Json(Json::Array(all)) => all.len() * ITEM,
+            Value::Json(Json::Object(all)) => all.len() * ITEM,
+            _ => 0,
+        }
+    }
+
     /// Values of different sorts are not equal; whole numbers and numbers compare by what they are worth.
     pub fn equals(&self, other: &Value<'_>) -> bool {
         match (self, other) {

@@ -3,10 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use crate::model::activity::Change;
-use crate::model::words::{Priority, Status};
+use crate::model::words::{Priority, Status, Words};
 use crate::workflow::cel::{self, Fault};
 use crate::workflow::facts::{Facts, Related};
-use crate::workflow::filter::{Filter, Subject};
+use crate::workflow::filter::{Filter, Subject, TooMuch};
 use crate::workflow::fixture::{self, change};
 use crate::workflow::schema::Root;
 
@@ -206,17 +206,46 @@ fn one_evaluation_is_bounded() {
 }
 
 #[test]
+fn an_evaluation_counts_the_texts_that_it_looks_through() {
+    let mut ticket = fixture::ticket();
+    let letter = |i: u32| if i.wrapping_mul(2_654_435_761) & 0x8_0000 == 0 { 'x' } else { 'y' };
+    ticket.description = (0..64_000).map(letter).collect();
+    ticket.tags = Words((0..64).map(|i| format!("tag-{i}")).collect());
+    let facts = Facts { ticket: Some(&ticket), ..Facts::at(fixture::NOW, "acme") };
+    // What people write has room for the longest body.
+    for cheap in [
+        "ticket.description.matches('refund|invoice|(?i)chargeback')",
+        "lower(ticket.description).contains('refund') || ticket.description.matches('^[A-Z]+-[0-9]+')",
+    ] {
+        assert_eq!(worth(cheap, &facts), Ok(false), "{cheap}");
+    }
+    for costly in [
+        "ticket.description.matches('x[xy]{1500}z')",
+        "ticket.tags.all(a, lower(ticket.description) != a)",
+        "ticket.tags.exists(a, ticket.description.matches('zebra'))",
+    ] {
+        assert_eq!(worth(costly, &facts), Err("too much to evaluate".into()), "{costly}");
+        let filter = Filter::compile(costly, Root::Ticket).expect("a good filter");
+        assert_eq!(filter.matches(Subject::Ticket(&ticket), fixture::NOW), Err(TooMuch), "neither a match nor none");
+    }
+}
+
+#[test]
 fn filters_ask_one_resource() {
     let ticket = fixture::ticket();
     let filter = |source: &str, root| Filter::compile(source, root).unwrap_or_else(|p| panic!("{source}: {p:?}"));
     let urgent = filter("ticket.status == 'open' && 'vip' in ticket.tags", Root::Ticket);
-    assert!(urgent.matches(Subject::Ticket(&ticket), fixture::NOW));
+    assert_eq!(urgent.matches(Subject::Ticket(&ticket), fixture::NOW), Ok(true));
     let mut other = fixture::ticket();
     other.status = Status::Closed;
-    assert!(!urgent.matches(Subject::Ticket(&other), fixture::NOW));
+    assert_eq!(urgent.matches(Subject::Ticket(&other), fixture::NOW), Ok(false));
     let absent = filter("ticket.resolved_at < timestamp('2999-01-01T00:00:00Z')", Root::Ticket);
-    assert!(absent.matches(Subject::Ticket(&ticket), fixture::NOW));
-    assert!(!absent.matches(Subject::Ticket(&fixture::bare_ticket()), fixture::NOW), "an error is no match");
+    assert_eq!(absent.matches(Subject::Ticket(&ticket), fixture::NOW), Ok(true));
+    assert_eq!(
+        absent.matches(Subject::Ticket(&fixture::bare_ticket()), fixture::NOW),
+        Ok(false),
+        "an error is no match"
+    );
     other.priority = Priority::High;
     let activity = fixture::activity("ticket.resolved", other);
     let stream = filter(
@@ -224,8 +253,8 @@ fn filters_ask_one_resource() {
          && activity.ticket.priority == 'HIGH' && activity.actor.kind == 'AGENT' && has(activity.cause.workflow)",
         Root::Activity,
     );
-    assert!(stream.matches(Subject::Activity(&activity), fixture::NOW));
-    assert!(!stream.matches(Subject::Ticket(&ticket), fixture::NOW));
+    assert_eq!(stream.matches(Subject::Activity(&activity), fixture::NOW), Ok(true));
+    assert_eq!(stream.matches(Subject::Ticket(&ticket), fixture::NOW), Ok(false));
     for (root, source) in [
         (Root::Issue, "issue.status == 'RESOLVED' && issue.project == 'core'"),
         (Root::Organization, "organization.attributes.region == 'EU'"),
@@ -247,7 +276,7 @@ fn filters_ask_one_resource() {
             Root::Deal => Subject::Deal(&deal),
             _ => Subject::Asset(&asset),
         };
-        assert!(filter(source, root).matches(subject, fixture::NOW), "{source}");
+        assert_eq!(filter(source, root).matches(subject, fixture::NOW), Ok(true), "{source}");
     }
 }
 

@@ -82,7 +82,7 @@ macro_rules! agree {
                 let Ok(filter) = Filter::compile(&source, root) else { continue };
                 let Ok(condition) = compile(&filter, all_of(tenant), at(0)) else { continue };
                 let found = list(&mut conn, Some(&condition)).await.unwrap_or_else(|e| panic!("{source}\n{e}"));
-                let expected: Vec<&$row> = rows.iter().filter(|it| filter.matches(Subject::$row(it), at(0))).collect();
+                let expected: Vec<&$row> = rows.iter().filter(|it| filter.matches(Subject::$row(it), at(0)).expect("cheap")).collect();
                 if !found.iter().eq(expected.iter().copied()) {
                     let odd = rows.iter().find(|it| found.contains(it) != expected.contains(it));
                     panic!("{source}\n{} rows in SQL, {} in memory; one of them alone has\n{odd:#?}", found.len(), expected.len());
@@ -157,8 +157,11 @@ async fn activities() {
                 break;
             }
         }
-        let mut expected: Vec<i64> =
-            back.iter().filter(|it| filter.takes(it, at(0))).map(|activity| activity.position).collect();
+        let mut expected: Vec<i64> = back
+            .iter()
+            .filter(|it| filter.takes(it, at(0)).expect("cheap"))
+            .map(|activity| activity.position)
+            .collect();
         if !text.is_empty() {
             expected.reverse();
         }

@@ -28,6 +28,7 @@ use crate::grpc::pb::stream_activities_response::Event as WireEvent;
 use crate::grpc::pb::{self, ActivityView, ErrorReason};
 use crate::grpc::status::{self, fault};
 use crate::model::activity::Activity;
+use crate::workflow::TooMuch;
 
 /// A piece is sent once it has this many bytes.
 const PIECE: usize = 16 * 1024;
@@ -232,6 +233,10 @@ fn end_status(ended: Ended) -> Status {
         End::SlowReader => {
             let text = format!("the reader did not keep up: {on}");
             build(Code::ResourceExhausted, ErrorReason::SlowReader, text, ErrorDetails::new())
+        }
+        End::TooMuch => {
+            let text = format!("{TooMuch}; without it, {on}");
+            build(Code::ResourceExhausted, ErrorReason::LimitExceeded, text, ErrorDetails::new())
         }
         End::TokenExpired => {
             let text = format!("the token has expired: get a new one, and {on}");
