@@ -6,7 +6,7 @@ mod line;
 mod repeat;
 
 use crate::model::limits::{HOLIDAYS, NAME_CHARS};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use jiff::ToSpan;
@@ -19,6 +19,8 @@ use super::hours::Holiday;
 pub const MAX_BYTES: usize = 1 << 20;
 /// Of one event.
 const MAX_DAYS: i64 = 366;
+/// Years that are looked at for the dates of all events.
+const MAX_YEARS: usize = 200_000;
 /// So many are told at once.
 const MAX_FAULTS: usize = 100;
 
@@ -63,6 +65,10 @@ pub enum Problem {
     LongName,
     #[error("the events have more than {HOLIDAYS} days up to here")]
     TooMany,
+    #[error(
+        "the events repeat over more than {MAX_YEARS} years in all up to here: let them start later, without COUNT"
+    )]
+    TooFar,
 }
 
 impl Problem {
@@ -79,11 +85,11 @@ pub fn holidays(text: &str, repeated_in: RangeInclusive<i16>) -> Result<Vec<Holi
     }
     let (events, mut found) = read_events(text);
     let mut days: BTreeMap<Date, String> = BTreeMap::new();
-    let mut room = HOLIDAYS;
+    let (mut room, mut years) = (HOLIDAYS, MAX_YEARS);
     for (line, event) in &events {
-        match event.dates(&repeated_in) {
-            Ok(dates) if dates.len() > room => {
-                found.push(Problem::TooMany.at(*line));
+        match event.dates(&repeated_in, room, &mut years) {
+            Err(problem @ (Problem::TooMany | Problem::TooFar)) => {
+                found.push(problem.at(*line));
                 break;
             }
             Ok(dates) => {
@@ -174,8 +180,8 @@ impl Event {
         }
     }
 
-    /// Every date that it closes.
-    fn dates(&self, repeated_in: &RangeInclusive<i16>) -> Result<Vec<Date>, Problem> {
+    /// Every date that it closes, at most `room` of them. `years`: see [`Repeat::dates`].
+    fn dates(&self, repeated_in: &RangeInclusive<i16>, room: usize, years: &mut usize) -> Result<Vec<Date>, Problem> {
         if let Some(what) = self.unread {
             return Err(Problem::NotUnderstood(what));
         }
@@ -187,16 +193,20 @@ impl Event {
         }
         let start = date_of("DTSTART", self.start.as_deref().ok_or(Problem::NoStart)?)?;
         let length = self.length(start)?;
-        let except: Vec<Date> = self.except.iter().map(|text| date_of("EXDATE", text)).collect::<Result<_, _>>()?;
+        let except: BTreeSet<Date> =
+            self.except.iter().map(|text| date_of("EXDATE", text)).collect::<Result<_, _>>()?;
         let starts = match &self.rule {
             Some(rule) => {
                 let repeat = Repeat::parse(rule, start).ok_or_else(|| Problem::Repeats(rule.clone()))?;
-                repeat.dates(start, repeated_in)
+                repeat.dates(start, repeated_in, years).ok_or(Problem::TooFar)?
             }
             None => vec![start],
         };
-        let starts = starts.into_iter().filter(|first| !except.contains(first));
-        Ok(starts.flat_map(|first| first.series(1.day()).take(length)).collect())
+        let starts: Vec<Date> = starts.into_iter().filter(|first| !except.contains(first)).collect();
+        if starts.len().saturating_mul(length) > room {
+            return Err(Problem::TooMany);
+        }
+        Ok(starts.into_iter().flat_map(|first| first.series(1.day()).take(length)).collect())
     }
 
     /// In days.

@@ -56,11 +56,13 @@ impl Repeat {
         yearly.then_some(Repeat { interval, count, until, on })
     }
 
-    /// Its dates within these years, the first of them not before `start`.
-    pub fn dates(&self, start: Date, years: &RangeInclusive<i16>) -> Vec<Date> {
+    /// Its dates within these years, the first of them not before `start`. `None`: they lie further from `start` than there is
+    /// `room` for years to look at, which all events of an import share.
+    pub fn dates(&self, start: Date, years: &RangeInclusive<i16>, room: &mut usize) -> Option<Vec<Date>> {
         let mut dates = Vec::new();
         let mut seen = 0;
-        for year in (start.year()..=*years.end()).step_by(self.interval.unsigned_abs().into()) {
+        for year in (self.first(start, years)..=*years.end()).step_by(self.interval.unsigned_abs().into()) {
+            *room = room.checked_sub(1)?;
             let Some(date) = self.on.in_year(year).filter(|date| *date >= start) else { continue };
             seen += 1;
             if self.count.is_some_and(|count| seen > count) || self.until.is_some_and(|until| date > until) {
@@ -70,7 +72,16 @@ impl Repeat {
                 dates.push(date);
             }
         }
-        dates
+        Some(dates)
+    }
+
+    /// The first year to look at: without a count, what is before the years asked for does not matter.
+    fn first(&self, start: Date, years: &RangeInclusive<i16>) -> i16 {
+        let before = years.start().saturating_sub(start.year());
+        match self.count {
+            None if before > 0 => start.year() + before / self.interval * self.interval,
+            _ => start.year(),
+        }
     }
 }
 

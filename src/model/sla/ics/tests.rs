@@ -116,3 +116,36 @@ fn its_size_is_bounded() {
     assert_eq!(refused(&[&name]), ["line 3: SUMMARY is longer than 200 characters"]);
     assert_eq!(refused(&["DTSTART:never"; 200]).len(), MAX_FAULTS);
 }
+
+#[test]
+fn what_repeats_over_the_ages_is_found_or_refused_at_once() {
+    let yearly = |rule: &str, n: usize| {
+        let event = |i| {
+            format!(
+                "BEGIN:VEVENT\nDTSTART;VALUE=DATE:2000{:02}{:02}\nRRULE:{rule}\nEND:VEVENT\n",
+                i % 12 + 1,
+                i / 12 % 28 + 1
+            )
+        };
+        format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", (0..n).map(event).collect::<String>())
+    };
+    let began = std::time::Instant::now();
+    let found =
+        holidays(&yearly("FREQ=YEARLY", 9_900), 9_999..=9_999).expect("they are found without the years between");
+    assert_eq!(found.len(), 336);
+    let far = holidays(&yearly("FREQ=YEARLY;COUNT=9000", 9_900), 9_999..=9_999).expect_err("a count is counted");
+    assert!(matches!(far[..], [IcsFault { problem: Problem::TooFar, .. }]), "{far:?}");
+    let long = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20000101\nDURATION:P366D\nRRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR";
+    let many = holidays(long, 2_000..=9_999).expect_err("3 million days");
+    assert!(matches!(many[..], [IcsFault { problem: Problem::TooMany, .. }]), "{many:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_rule_is_met_in_the_years_that_its_interval_names() {
+    let every_fourth = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20000229\nRRULE:FREQ=YEARLY;INTERVAL=4\nEND:VEVENT\nEND:VCALENDAR";
+    let dates =
+        |years| holidays(every_fourth, years).expect("good").into_iter().map(|day| day.date).collect::<Vec<_>>();
+    assert_eq!(dates(2_001..=2_010), ["2004-02-29", "2008-02-29"]);
+    assert_eq!(dates(1_990..=2_001), ["2000-02-29"]);
+}
