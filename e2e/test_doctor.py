@@ -50,10 +50,10 @@ class Doctor(Operated):
                     get.result()
                 return int(self.postgres.sql(opened))
 
-            # Two per lane, two for point reads, and one each for other reads, timers, projections and hints.
-            until(lambda: connections() == 10, "all ten connections are open")
+            # Two per lane, two for point reads, and one each for other reads, readiness, timers, projections and hints.
+            until(lambda: connections() == 11, "all eleven connections are open")
             findings = self.examine("--set", "reads.connections=1", "--set", "journal.lanes=2", code=0)
-        self.assertIn("up to 10 each", findings["connections"][0]["found"])
+        self.assertIn("up to 11 each", findings["connections"][0]["found"])
 
     def test_a_hole_in_the_log_fails(self) -> None:
         self.with_tickets()

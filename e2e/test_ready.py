@@ -1,7 +1,5 @@
 """A server that cannot do its work says so at /readyz, in words, and in health; and is ready again when it can."""
 
-import threading
-
 from operated import NOT_SERVING, SERVING, Operated
 from house import until
 
@@ -15,17 +13,24 @@ class Ready(Operated):
         server.ready()
         until(lambda: self.health(server) == SERVING, "health says SERVING")
 
-    def test_no_connection_for_reads_is_free(self) -> None:
-        settings = {"reads__connections": 1, "reads__wait": "300ms", "reads__statement_timeout": "60s"}
+    def test_a_tenant_with_all_its_reads_turns_nothing_red(self) -> None:
+        settings = {"reads__connections": 6, "reads__per_tenant": 2, "reads__wait": "300ms", "reads__statement_timeout": "60s"}
         with self.serve(**settings) as server:
-            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            noisy = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            quiet = server.api(self.schema, self.issuer.token("quiet"))
             with self.postgres.session("BEGIN; LOCK TABLE ticket", self.database) as holder:
-                reading = threading.Thread(target=api.ListTickets)
-                reading.start()
-                self.red(server, "reads: none of the 1 connections", "reads.connections")
+                reading = [noisy.future("ListTickets") for _ in range(2)]
+                held = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM ticket%'"
+                until(lambda: self.postgres.sql(held) == "2", "both of its reads wait in the database")
+                with self.refused("RESOURCE_EXHAUSTED", "OVERLOADED"):
+                    noisy.ListAgents()
+                self.assertEqual(len(quiet.ListAgents().agents), 0)
+                server.ready()
+                self.assertEqual(self.health(server), SERVING)
                 holder.stdin.close()
-            reading.join()
-            self.green(server)
+            for read in reading:
+                read.result()
+            self.assertEqual(len(noisy.ListAgents().agents), 0)
 
     def test_the_heads_of_the_log_cannot_be_read(self) -> None:
         with self.serve(reads__statement_timeout="500ms") as server:

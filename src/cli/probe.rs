@@ -3,20 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use diesel_async::SimpleAsyncConnection;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::feed::Feed;
 use crate::journal::Journal;
-use crate::store::pool::{Pool, PoolError};
+use crate::store::pool::{Pool, PoolError, connect};
 use crate::telemetry::{Metrics, Troubles};
 
 const EVERY: Duration = Duration::from_secs(1);
+/// How long the database may take to say anything.
+const ANSWER: Duration = Duration::from_secs(2);
 /// Maximum delay before streams learn of other servers' commits. Clients are promised a bookmark every 10 s.
 const LOG_LAG: Duration = Duration::from_secs(5);
 /// A batch takes milliseconds, or longer if it waits for a lock or an unreachable database.
 const BATCH: Duration = Duration::from_secs(10);
 
 pub struct Probe {
+    pub database_url: String,
+    /// Only asked how much of it is in use: what callers do to it is no trouble of this server.
     pub pool: Pool,
     pub feed: Feed,
     pub journal: Journal,
@@ -30,19 +35,27 @@ impl Probe {
         tokio::join!(self.reads(), self.rest());
     }
 
-    /// Whether a read gets a connection; takes at most as long as a read would wait.
+    /// Whether the database answers, on a connection of its own.
     async fn reads(&self) {
         let mut tick = tick();
+        let mut open = None;
         loop {
             tick.tick().await;
-            let trouble = match self.pool.get().await {
-                Ok(_) => None,
-                Err(PoolError::Busy) => Some(format!(
-                    "none of the {} connections for reads became free in time: raise reads.connections, or look for slow \
-                     statements",
-                    self.pool.use_of().most
-                )),
-                Err(error @ PoolError::NoConnection(_)) => Some(error.to_string()),
+            let asked = timeout(ANSWER, async {
+                let mut conn = match open.take() {
+                    Some(conn) => conn,
+                    None => connect(&self.database_url).await.map_err(|error| error.to_string())?,
+                };
+                conn.batch_execute("SELECT 1").await.map_err(|error| error.to_string())?;
+                Ok(conn)
+            });
+            let trouble = match asked.await {
+                Ok(Ok(conn)) => {
+                    open = Some(conn);
+                    None
+                }
+                Ok(Err(error)) => Some(PoolError::NoConnection(error).to_string()),
+                Err(_) => Some(format!("the database did not answer within {} s", ANSWER.as_secs())),
             };
             self.tell("reads", trouble);
         }

@@ -161,7 +161,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         phase,
     } = setup;
     let pool = store::pool::Pool::new(&journal.database_url, pool)?;
-    let database_url = journal.database_url.clone();
+    let (database_url, probed_url) = (journal.database_url.clone(), journal.database_url.clone());
     let keeping = tokio::spawn(projection::keeper::keep(journal.database_url.clone()));
     let (publish, committed) = mpsc::channel(4096);
     let (journal, lanes) = Journal::start(journal, metrics.clone(), publish)?;
@@ -169,6 +169,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     let feed = Feed::new(feed, pool.clone(), metrics.clone(), phase.subscribe());
     let feeding = tokio::spawn(feed.clone().run(committed));
     let probe = Probe {
+        database_url: probed_url,
         pool: pool.clone(),
         feed: feed.clone(),
         journal: journal.clone(),
@@ -188,7 +189,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         tickets: TicketCache::default(),
     });
     let gate = Gate::new(Arc::new(verifier));
-    let last = (metrics.clone(), traces.clone());
+    let (last_metrics, last_traces) = (metrics.clone(), traces.clone());
     let server = Server { services, gate, metrics, traces, limits: http, tls, reflection, troubles, phase };
     let served = server.serve(listener, shutdown).await;
     if let Err(panicked) = tokio::task::spawn_blocking(move || lanes.drain()).await {
@@ -198,12 +199,17 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     keeping.abort();
     timing.abort();
     probing.abort();
+    send_last(last_metrics, last_traces).await;
+    Ok(served?)
+}
+
+/// What metrics and traces still have to send.
+async fn send_last(metrics: Arc<Metrics>, traces: Traces) {
     let sent = tokio::task::spawn_blocking(move || {
-        last.0.end();
-        last.1.end();
+        metrics.end();
+        traces.end();
     });
     if let Err(panicked) = sent.await {
         tracing::error!("Sending the last spans and metrics failed: {panicked}");
     }
-    Ok(served?)
 }

@@ -64,7 +64,7 @@ impl Feed {
 
     /// One look at the epoch and at the heads of all tenants that have subscribers.
     async fn poll_once(&self) -> Result<(), PollError> {
-        let mut conn = self.pool().get().await?;
+        let mut conn = self.pool().own().await?;
         self.adopt(installation(&conn).await?.epoch);
         let tenants: Vec<String> = self.hubs().keys().cloned().collect();
         if tenants.is_empty() {

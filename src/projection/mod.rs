@@ -110,7 +110,7 @@ impl Projections {
     /// See [`CatchUpError`].
     pub async fn catch_up(&self, pool: &Pool, tenant: &str, which: Projection) -> Result<Reached, CatchUpError> {
         let until = Instant::now() + PATIENCE;
-        let now = projection::standing(&mut *pool.get().await?, tenant, which).await?;
+        let now = projection::standing(&mut *pool.get(tenant).await?, tenant, which).await?;
         if let Some(reached) = reached(now, now.head) {
             return Ok(reached);
         }
@@ -125,7 +125,7 @@ impl Projections {
         if waited.is_err() {
             return Ok(Reached::Behind { standing: now });
         }
-        let mut conn = pool.get().await?;
+        let mut conn = pool.get(tenant).await?;
         loop {
             let (standing, _) = step(&mut conn, tenant, which).await?;
             if let Some(reached) = reached(standing, now.head) {

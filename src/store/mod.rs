@@ -23,6 +23,7 @@ pub mod rules;
 pub mod save;
 pub mod search;
 mod sets;
+mod shares;
 pub mod sla;
 pub mod sql;
 pub mod sqlstate;

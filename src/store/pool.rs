@@ -1,5 +1,6 @@
 //! Connection pool for reads.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +12,35 @@ use futures_util::FutureExt;
 
 pub use super::connect::{PoolError, connect};
 use super::point_reads::PointReads;
+use super::shares::{Crowded, Shares, Turn};
 
 /// A connection of the pool; dropping it gives it back.
-pub type Connection = Object<AsyncPgConnection>;
+pub struct Connection {
+    inner: Object<AsyncPgConnection>,
+    /// None: it is for the server's own work.
+    _turn: Option<Turn>,
+}
+
+impl Deref for Connection {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.inner
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Connections at most.
     pub size: usize,
+    /// Those that one tenant may use at once.
+    pub per_tenant: usize,
     /// How long a caller waits for a free one.
     pub wait: Duration,
     /// How long one statement may run.
@@ -27,7 +49,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { size: 16, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(5) }
+        Settings { size: 16, per_tenant: 10, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(5) }
     }
 }
 
@@ -35,6 +57,7 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool::Pool<AsyncPgConnection>,
+    shares: Arc<Shares>,
     wait: Duration,
     point_reads: Arc<PointReads>,
 }
@@ -80,7 +103,8 @@ impl Pool {
             .max_size(settings.size)
             .build()
             .map_err(|e| PoolError::NoConnection(e.to_string()))?;
-        Ok(Pool { inner, wait: settings.wait, point_reads })
+        let shares = Arc::new(Shares::new(settings.size, settings.per_tenant));
+        Ok(Pool { inner, shares, wait: settings.wait, point_reads })
     }
 
     /// For look-ups of one row.
@@ -93,11 +117,22 @@ impl Pool {
         Use { used: status.size.saturating_sub(status.available), open: status.size, most: status.max_size }
     }
 
-    /// A free connection, within the wait of the settings.
-    pub async fn get(&self) -> Result<Connection, PoolError> {
-        match tokio::time::timeout(self.wait, self.inner.get()).await {
-            Ok(found) => found.map_err(|e| PoolError::NoConnection(e.to_string())),
-            Err(_) => Err(PoolError::Busy),
-        }
+    /// A free connection of the tenant's share, within the wait of the settings.
+    pub async fn get(&self, tenant: &str) -> Result<Connection, PoolError> {
+        let found = tokio::time::timeout(self.wait, async {
+            let turn = self.shares.turn(tenant).await.map_err(|Crowded| PoolError::Busy)?;
+            self.connection(Some(turn)).await
+        });
+        found.await.unwrap_or(Err(PoolError::Busy))
+    }
+
+    /// One for what the server does by itself, for no caller.
+    pub async fn own(&self) -> Result<Connection, PoolError> {
+        tokio::time::timeout(self.wait, self.connection(None)).await.unwrap_or(Err(PoolError::Busy))
+    }
+
+    async fn connection(&self, turn: Option<Turn>) -> Result<Connection, PoolError> {
+        let inner = self.inner.get().await.map_err(|e| PoolError::NoConnection(e.to_string()))?;
+        Ok(Connection { inner, _turn: turn })
     }
 }

@@ -76,7 +76,7 @@ async fn waiting(client: &Client, sessions: i64) {
 async fn statements_that_take_too_long(url: &str) {
     let settings = Settings { statement_timeout: Duration::from_millis(50), ..Settings::default() };
     let pool = Pool::new(url, settings).expect("a pool");
-    let mut conn = pool.get().await.expect("a connection");
+    let mut conn = pool.own().await.expect("a connection");
     let slow: Error = conn.batch_execute("SELECT pg_sleep(60)").await.expect_err("too slow");
     assert_eq!(Condition::of(&slow), Condition::Timeout, "{slow}");
     let broken = conn.batch_execute("SELECT 1 FROM nowhere").await.expect_err("no such table");

@@ -200,6 +200,8 @@ fn journal() -> Vec<Setting> {
 fn reads() -> Vec<Setting> {
     vec![
         of("reads.connections", |s| &mut s.reads.size, "Maximum number of connections in the read pool.").not_zero(),
+        of("reads.per_tenant", |s| &mut s.reads.per_tenant, "Maximum number of them that one tenant uses at once.")
+            .not_zero(),
         of("reads.wait", |s| &mut s.reads.wait, "How long a read waits for a free connection.").not_zero(),
         of("reads.statement_timeout", |s| &mut s.reads.statement_timeout, "Time limit of each statement of a read.")
             .not_zero(),

@@ -24,7 +24,7 @@ mod tests;
 
 /// The resource that `request` was answered with. The same request has the same method, and so it is held in the same way.
 pub async fn answer(pool: &Pool, method: &'static str, held: Held, request: &Request) -> Result<Resource, Status> {
-    let mut conn = pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = pool.get(&request.tenant_id).await.map_err(fault::of_pool)?;
     let found = load(&mut conn, held, request).await.map_err(|error| fault::of_read(method, "", error))?;
     found.ok_or_else(|| {
         let Request { resource_id, resource_position, first_position, position, .. } = request;

@@ -40,7 +40,7 @@ async fn list(
         "" => None,
         token => Some(state.tokens.open(query, token, now).map_err(|_| status::page_token_invalid())?),
     };
-    let conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let active = state.journal.rules().active(&conn).await;
     let active = active.map_err(|error| fault::of_read("ListWorkflows", "", error))?;
     let hash = active.hash;
@@ -98,7 +98,7 @@ async fn validate(
 
 async fn reload(
     state: &State,
-    _call: Call,
+    call: Call,
     _request: pb::ReloadWorkflowsRequest,
 ) -> Result<pb::ReloadWorkflowsResponse, Status> {
     let named = |found: &[Diagnostic]| {
@@ -115,7 +115,7 @@ async fn reload(
         Err(NotReloaded::Refused(found)) => found,
         Err(NotReloaded::Database(error)) => return Err(fault::of_pool(PoolError::NoConnection(error))),
     };
-    let conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let active = store::head::installation(&conn).await;
     let active = active.map_err(|error| fault::of_read("ReloadWorkflows", "", error))?;
     Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
@@ -131,7 +131,7 @@ async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagno
     let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name.as_str());
     let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(CannedRef::parse).collect();
     let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(PolicyRef::parse).collect();
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let scope = call.scope();
     let failed = |error| fault::of_read("ValidateWorkflow", "", error);
     let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;

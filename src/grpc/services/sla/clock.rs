@@ -39,7 +39,7 @@ struct Read {
 async fn read(state: &State, call: &Call, method: &'static str, name: &Named) -> Result<Read, Status> {
     wait_for(state, call, name.fresh).await?;
     let ticket = gather(state, call, &name.which, &name.text).await?;
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let now = store::sla::now(&mut conn).await.map_err(|error| fault::of_read(method, "", error))?;
     let ledger = match ticket.clocks.begun {
         // Whatever lies there was written since the ticket was read.

@@ -110,7 +110,7 @@ pub async fn report(
     wait_for(state, &call, fresh).await?;
     // As statistics: what reads many rows takes a turn, so that it never takes all the connections.
     let _turn = state.projections.turn().await;
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let (installation, now) = store::head::installation_now(&conn).await.map_err(failed)?;
     // Up to now is all that there is: what happened at this very instant counts too.
     let to = window.to.unwrap_or_else(|| window.from.map_or(now, |from| from.max(now)));

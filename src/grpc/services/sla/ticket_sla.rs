@@ -41,7 +41,7 @@ async fn look_up(
     method: &'static str,
     tickets: &[Ticket],
 ) -> Result<Vec<Option<pb::TicketSla>>, Status> {
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let now = store::sla::now(&mut conn).await.map_err(|error| fault::of_read(method, "", error))?;
     let clocks: Vec<Clocks> = tickets.iter().map(|ticket| ticket.clocks.clone().settled(now)).collect();
     let known =

@@ -22,7 +22,7 @@ pub async fn as_it_was(state: &State, call: &Call, now: Ticket, then: Moment, id
     if let Moment::Position(min_position) = then {
         wait_for(state, call, Freshness { min_position, epoch: 0 }).await?;
     }
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let position = match then {
         Moment::Position(position) => position,
         Moment::Time(Instant(micros)) => {

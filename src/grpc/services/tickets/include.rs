@@ -36,7 +36,7 @@ async fn look_up(
     tickets: &[Ticket],
     wanted: &[Include],
 ) -> Result<Vec<pb::Included>, Status> {
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let scope = call.scope();
     let found = around(&mut conn, scope, tickets, wanted).await;
     let found = found.map_err(|error: Error| fault::of_read(method, "", error))?;

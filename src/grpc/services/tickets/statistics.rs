@@ -74,7 +74,7 @@ pub async fn get(
     let kept = sums(state, &call, &asked).await?;
     // Counting tickets one by one takes a turn, so that it never takes all the connections.
     let _turn = if kept.is_none() { state.projections.turn().await } else { None };
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let failed = |error| fault::of_read(METHOD, NARROWER, error);
     let (installation, now) = store::head::installation_now(&conn).await.map_err(failed)?;
     let since = asked.window.map(|window| now.plus_micros(-window));
