@@ -7,7 +7,7 @@ import socket
 import grpc
 
 import client
-from house import PASSWORD, Authority, Issuer
+from house import PASSWORD, Authority, Issuer, until
 from operated import SERVING, Operated
 
 
@@ -31,6 +31,34 @@ class Serve(Operated):
         self.assertEqual((meant.returncode, meant.stdout), (0, "The configuration is valid\n"))
         self.assertEqual(self.run_docket("config", "check", "--set", "listen").returncode, 2)
         self.assertEqual(self.run_docket("serve").returncode, 78)
+
+    def test_a_database_that_a_crash_makes_forget_is_refused(self) -> None:
+        def set_to(how: str) -> None:
+            self.postgres.sql(f"ALTER SYSTEM {how}")
+            self.postgres.sql("SELECT pg_reload_conf()")
+
+        set_to("SET full_page_writes = off")
+        try:
+            until(lambda: self.postgres.sql("SHOW full_page_writes") == "off", "it is off")
+            done = self.run_docket("serve", "--config", str(self.serve().config))
+        finally:
+            set_to("RESET full_page_writes")
+        self.assertEqual(done.returncode, 78, done)
+        self.assertIn("full_page_writes = off", done.stderr + done.stdout)
+        until(lambda: self.postgres.sql("SHOW full_page_writes") == "on", "it is on again")
+
+    def test_what_is_acknowledged_is_on_disk_whatever_the_database_says(self) -> None:
+        self.postgres.sql(f"ALTER DATABASE {self.database} SET synchronous_commit = off")
+        with self.serve() as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            self.postgres.sql(
+                "CREATE TABLE seen (setting text); CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$; "
+                "CREATE TRIGGER see AFTER INSERT ON activity EXECUTE FUNCTION see()",
+                self.database,
+            )
+            api.CreateTicket(ticket={"subject": "Kept"})
+            self.assertEqual(self.postgres.sql("SELECT DISTINCT setting FROM seen", self.database), "on")
 
     def test_tls_to_callers_and_to_the_database(self) -> None:
         cert, key = self.authority.certificate("docket")

@@ -136,6 +136,13 @@ async fn prepare(settings: &Settings, url: &str, rules: &RuleFolder, troubles: &
         tokio::time::sleep(AGAIN).await;
     }
     troubles.set("schema", None);
+    let lossy = lossy(url).await.unwrap_or_else(|error| {
+        tracing::warn!("Whether the database keeps what it acknowledges is unknown: {error}");
+        Vec::new()
+    });
+    if !lossy.is_empty() {
+        return Err(ServeError::Config(lossy));
+    }
     if settings.workflows.is_none() {
         return Ok(());
     }
@@ -172,4 +179,16 @@ async fn schema(url: &str, migrate: bool) -> Result<(), migrate::Error> {
         return Ok(());
     }
     migrate::check(&mut store::pool::connect(url).await?).await
+}
+
+/// Settings of the server, which no session can change for itself, with which a crash loses acknowledged writes.
+async fn lossy(url: &str) -> Result<Vec<Problem>, Box<dyn std::error::Error>> {
+    let mut conn = store::pool::connect(url).await?;
+    let set = store::doctor::settings(&mut conn, &["fsync", "full_page_writes"]).await?;
+    let off = set.into_iter().filter(|(_, value)| value == "off");
+    let problem = |name: String| {
+        let hint = format!("set {name} = on in postgresql.conf: a crash of the machine could lose acknowledged writes");
+        Problem::new(None, format!("the database runs with {name} = off"), hint)
+    };
+    Ok(off.map(|(name, _)| problem(name)).collect())
 }

@@ -15,6 +15,10 @@ const TIMEOUTS: &str = "
     SET tcp_user_timeout = '10s';
 ";
 
+/// What is acknowledged is on disk, whatever the database or the role has set; stronger settings stay.
+const DURABLE: &str =
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error("cannot connect to the database: {0}")]
@@ -27,6 +31,7 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection, ConnectError> {
     let mut conn = store::pool::connect(url).await?;
     conn.set_prepared_statement_cache_size(diesel::connection::CacheSize::Unbounded);
     conn.batch_execute(TIMEOUTS).await?;
+    conn.batch_execute(DURABLE).await?;
     conn.batch_execute(store::plan::BY_KEY).await?;
     conn.batch_execute("BEGIN").await?;
     store::save::warm_all(&conn).await?;
