@@ -257,6 +257,32 @@ class Pages(Case):
         bodies = [message.body for message in self.api.pages("ListMessages", "messages", page_size=2, ticket_id="1")]
         self.assertEqual(bodies, [f"body {i}" for i in range(5)])
 
+    def test_answers_end_where_clients_would_refuse_them(self) -> None:
+        """100 tickets of 64 KiB, to a client that takes the 4 MiB that gRPC takes by default."""
+        def large(n: int) -> dict:
+            return {"ticket": {"subject": f"large {n}", "description": "d" * 65_000}}
+
+        for begin in (0, 50):
+            self.api.BatchCreateTickets(requests=[large(n) for n in range(begin, begin + 50)])
+        for n in range(60):
+            self.api.PostMessage(ticket_id="1", message={"body": "b" * 65_000})
+        ids = [ticket.id for ticket in self.api.pages("ListTickets", "tickets", page_size=100)]
+        self.assertEqual((len(ids), len(set(ids))), (100, 100))
+        self.assertEqual(ids, [ticket.id for ticket in self.api.pages("ListTickets", "tickets", page_size=100)], "and from the cache")
+        with_messages = [item.id for item in self.api.pages("ListTickets", "tickets", page_size=100, include=["messages", "sla"])]
+        self.assertEqual(with_messages, ids)
+        found = [ticket.id for ticket in self.api.pages("SearchTickets", "tickets", page_size=100, query="large")]
+        self.assertEqual(sorted(found), sorted(ids))
+        self.assertEqual(len(list(self.api.pages("ListMessages", "messages", page_size=100, ticket_id="1"))), 60)
+        positions = [activity.position for activity in self.log(page_size=500, view="ACTIVITY_VIEW_FULL")]
+        self.assertEqual(positions, list(range(1, self.head() + 1)))
+        got, rest = [], ids
+        while rest:
+            answer = self.api.BatchGetTickets(ids=rest)
+            self.assertGreater(len(answer.tickets), 40)
+            got, rest = got + [ticket.id for ticket in answer.tickets], list(answer.remaining_ids)
+        self.assertEqual(got, ids)
+
     def test_the_log_pages_in_both_directions(self) -> None:
         for i in range(12):
             self.ticket()

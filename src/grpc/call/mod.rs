@@ -1,5 +1,6 @@
 //! The context of a call, and what all handlers share.
 
+pub mod answer_size;
 pub mod filters;
 pub mod read;
 pub mod rules;

@@ -1,8 +1,10 @@
 //! The common part of reads: freshness of the connection, and a list's order, filter and page token.
 
 use diesel::result::Error;
+use prost::Message;
 use tonic::Status;
 
+use super::answer_size::fit;
 use super::{Call, State};
 use crate::feed::Waited;
 use crate::grpc::convert::Disclosure;
@@ -37,7 +39,7 @@ pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<()
 /// A connection, once that position is there.
 pub async fn connection(state: &State, call: &Call, fresh: Freshness) -> Result<Connection, Status> {
     wait_for(state, call, fresh).await?;
-    state.pool.get().await.map_err(fault::of_pool)
+    state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)
 }
 
 /// A request for a page of a list.
@@ -124,11 +126,27 @@ impl<R: Listed> List<R> {
         Disclosure::to(&self.audience)
     }
 
-    /// The converted rows, and the token of the next page.
-    pub fn page<P, T>(&self, state: &State, page: list::Page<P>, show: impl FnMut(P) -> T) -> (Vec<T>, String) {
-        let place = page.next.map(|last| Place { began: self.began, last });
-        let next = place.map(|place| state.tokens.seal(self.fingerprint, &place, Instant::host_now()));
-        (page.rows.into_iter().map(show).collect(), next.unwrap_or_default())
+    /// The converted rows, as far as they fit into an answer, and the token of the next page.
+    pub fn page<T: Message>(&self, state: &State, page: list::Page<R>, show: impl FnMut(R) -> T) -> (Vec<T>, String) {
+        self.page_by(state, page, show, T::encoded_len)
+    }
+
+    /// The same of what knows its size in another way.
+    pub fn page_by<T>(
+        &self,
+        state: &State,
+        page: list::Page<R>,
+        show: impl FnMut(R) -> T,
+        bytes: impl Fn(&T) -> usize,
+    ) -> (Vec<T>, String) {
+        let list::Page { rows, next } = fit(&self.order, page, show, bytes);
+        (rows, self.token(state, next))
+    }
+
+    /// The token of the page after these keys; '' where there is none.
+    pub fn token(&self, state: &State, next: Option<Vec<Key>>) -> String {
+        let place = next.map(|last| Place { began: self.began, last });
+        place.map(|place| state.tokens.seal(self.fingerprint, &place, Instant::host_now())).unwrap_or_default()
     }
 
     pub fn failed(&self, error: Error) -> Status {

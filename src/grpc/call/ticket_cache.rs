@@ -12,6 +12,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
+use super::answer_size::{AnswerSize, fit};
 use crate::grpc::convert::{Disclosure, ticket};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::store::audience::Audience;
@@ -120,13 +121,13 @@ impl TicketCache {
         {
             return Ok(page);
         }
-        let Page { rows, next } = tickets::list(conn, viewer.scope, wanted, paging).await?;
+        let page = tickets::list(conn, viewer.scope, wanted, paging).await?;
         let view = paging.after.is_none().then(|| viewer.hash());
         let encoded = |row: Ticket| match view {
             Some(view) => self.insert(row, viewer.disclosure, view).bytes.clone(),
             None => ticket::to_pb(row, viewer.disclosure).encode_to_vec().into(),
         };
-        Ok(Page { rows: rows.into_iter().map(encoded).collect(), next })
+        Ok(fit(paging.order, page, encoded, Bytes::len))
     }
 
     /// The page from the cache and the few rows that it lacks. `None`: it lacks most of them, or one changed meanwhile.
@@ -159,6 +160,10 @@ impl TicketCache {
             }
         }
         let Some(tickets) = found.into_iter().collect::<Option<Vec<Arc<EncodedTicket>>>>() else { return Ok(None) };
+        let mut size = AnswerSize::default();
+        let fitting = tickets.iter().take_while(|ticket| size.takes(ticket.bytes.len())).count();
+        let more = more || fitting < tickets.len();
+        let tickets = &tickets[..fitting];
         let next = tickets.last().filter(|_| more).map(|last| some_keys(paging.order, &last.keys));
         Ok(Some(Page { rows: tickets.iter().map(|ticket| ticket.bytes.clone()).collect(), next }))
     }

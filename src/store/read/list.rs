@@ -306,7 +306,7 @@ pub(super) async fn named(
 }
 
 /// What a row is ordered by.
-pub(super) fn keys<R>(order: &[By<R>], row: &R) -> Vec<Key> {
+pub fn keys<R>(order: &[By<R>], row: &R) -> Vec<Key> {
     order.iter().map(|by| (by.order.key)(row)).collect()
 }
 

@@ -6,6 +6,7 @@ mod in_flight;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use prost::Message;
 use tonic::{Request, Response, Status};
 
 use self::frames::Frames;
@@ -23,7 +24,7 @@ use crate::model::image::ActivityRow;
 use crate::model::limits::FILTER_CHARS;
 use crate::model::time::Instant;
 use crate::store;
-use crate::store::read::activity::View;
+use crate::store::read::activity::{Unlisted, View};
 use crate::workflow::schema::Root;
 
 /// Not made by `service!`: one of its answers is a stream, and leaves by way of [`frames::Framing`].
@@ -97,13 +98,17 @@ async fn list(
     let columns = if view == ActivityView::Full { View::Full } else { View::Basic };
     let wanted = store::read::activity::Wanted { ticket_id, filter: list.filter(), rest: list.rest(), view: columns };
     let rows = store::read::activity::list(&mut conn, list.scope(), wanted, &list.paging()).await;
-    let rows = rows.map_err(|error| list.failed(error))?;
+    let rows = rows.map_err(|error| match error {
+        Unlisted::Query(error) => list.failed(error),
+        Unlisted::TooMuch(error) => status::filter_too_costly(error),
+    })?;
     let epoch = match state.feed.epoch() {
         0 => store::head::installation(&conn).await.map_err(|error| list.failed(error))?.epoch,
         epoch => epoch,
     };
     let show = |row: ActivityRow| row.into_activity().map(|it| activity::to_pb(it, epoch, view, list.disclosure()));
-    let (activities, next_page_token) = list.page(state, rows, show);
+    let bytes = |shown: &Result<pb::Activity, String>| shown.as_ref().map_or(0, Message::encoded_len);
+    let (activities, next_page_token) = list.page_by(state, rows, show, bytes);
     let activities = activities.into_iter().collect::<Result<_, String>>();
     let activities = activities.map_err(|what| fault::incident(LIST, &what))?;
     Ok(pb::ListActivitiesResponse { activities, next_page_token })

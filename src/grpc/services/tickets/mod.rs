@@ -9,11 +9,13 @@ mod tag;
 
 use futures_util::future::join_all;
 use prost::Message as _;
+use prost::bytes::Bytes;
 use tonic::Status;
 
 use self::include::included;
 use crate::command::Refusal;
 use crate::command::refusal::Kind;
+use crate::grpc::call::answer_size::AnswerSize;
 use crate::grpc::call::read::{List, ListQuery, connection, wait_for};
 use crate::grpc::call::ticket::{find, gather, no_ticket};
 use crate::grpc::call::ticket_cache::Viewer;
@@ -27,6 +29,7 @@ use crate::grpc::status::{self, fault};
 use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::store;
+use crate::store::read::list::Page;
 use crate::workflow::schema::Root;
 
 service! {
@@ -105,7 +108,7 @@ async fn batch_get(
     call: Call,
     request: pb::BatchGetTicketsRequest,
 ) -> Result<pb::BatchGetTicketsResponse, Status> {
-    let pb::BatchGetTicketsRequest { ids, min_position, epoch, include: words } = request;
+    let pb::BatchGetTicketsRequest { mut ids, min_position, epoch, include: words } = request;
     let (names, fresh, wanted) =
         checked(|found| (tickets(found, &ids), freshness(found, min_position, epoch), include(found, &words)))
             .map_err(status::refused)?;
@@ -114,11 +117,18 @@ async fn batch_get(
     // All of them, so that the first that is missing is named, whichever answer comes first.
     let rows: Result<Vec<Ticket>, Status> = join_all(rows).await.into_iter().collect();
     let rows = rows?;
-    let included = included(state, &call, "BatchGetTickets", &rows, &wanted).await?;
+    let mut included = included(state, &call, "BatchGetTickets", &rows, &wanted).await?;
     let slas = ticket_sla::wanted_of(state, &call, "BatchGetTickets", &rows, &wanted).await?;
     let with = |(row, sla)| pb::Ticket { sla, ..ticket::to_pb(row, call.disclosure()) };
-    let tickets = rows.into_iter().zip(slas).map(with).collect();
-    Ok(pb::BatchGetTicketsResponse { tickets, included })
+    let mut tickets: Vec<pb::Ticket> = rows.into_iter().zip(slas).map(with).collect();
+    let mut size = AnswerSize::default();
+    let beside = |at: usize| included.get(at).map_or(0, pb::Included::encoded_len);
+    let fits = |(at, ticket): &(usize, &pb::Ticket)| size.takes(ticket.encoded_len() + beside(*at));
+    let fitting = tickets.iter().enumerate().take_while(fits).count();
+    tickets.truncate(fitting);
+    included.truncate(fitting);
+    let remaining_ids = ids.split_off(fitting);
+    Ok(pb::BatchGetTicketsResponse { tickets, included, remaining_ids })
 }
 
 async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
@@ -145,18 +155,28 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     if wanted.is_empty() {
         let viewer = Viewer { scope: list.scope(), disclosure: list.disclosure(), epoch: state.feed.epoch() };
         let page = state.tickets.page(&mut conn, viewer, which, &list.paging()).await;
-        let (tickets, next_page_token) = list.page(state, page.map_err(|error| list.failed(error))?, |bytes| bytes);
+        let Page { rows: tickets, next } = page.map_err(|error| list.failed(error))?;
+        let next_page_token = list.token(state, next);
         return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new() });
     }
     let rows = store::read::ticket::list(&mut conn, list.scope(), which, &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
     drop(conn);
     let included = included(state, &call, "ListTickets", &rows.rows, &wanted).await?;
+    let has_included = !included.is_empty();
+    let mut included = included.into_iter();
     let mut slas = ticket_sla::wanted_of(state, &call, "ListTickets", &rows.rows, &wanted).await?.into_iter();
-    let (tickets, next_page_token) = list.page(state, rows, |row| {
+    let show = |row| {
         let sla = slas.next().flatten();
-        pb::Ticket { sla, ..ticket::to_pb(row, list.disclosure()) }.encode_to_vec().into()
-    });
+        let ticket = pb::Ticket { sla, ..ticket::to_pb(row, list.disclosure()) }.encode_to_vec();
+        (Bytes::from(ticket), included.next().unwrap_or_default())
+    };
+    let bytes = |(ticket, included): &(Bytes, pb::Included)| ticket.len() + included.encoded_len();
+    let (shown, next_page_token) = list.page_by(state, rows, show, bytes);
+    let (tickets, mut included): (Vec<Bytes>, Vec<pb::Included>) = shown.into_iter().unzip();
+    if !has_included {
+        included.clear();
+    }
     Ok(pb::ListTicketsResponse { tickets, next_page_token, included })
 }
 

@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
+use prost::Message;
 use tonic::Status;
 
+use crate::grpc::call::answer_size::AnswerSize;
 use crate::grpc::call::read::{condition, fingerprint, wait_for};
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::read::{Freshness, Page, checked, freshness, page};
@@ -90,7 +92,7 @@ pub async fn search(
     };
     wait_for(state, &call, asked.fresh).await?;
     caught_up(state, &call).await?;
-    let mut conn = state.pool.get().await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let failed = |error| fault::of_read(METHOD, NARROWER, error);
     let tenant = call.caller.tenant();
     let newest = match asked.after {
@@ -105,16 +107,25 @@ pub async fn search(
     let (found, next) = one_page(found, newest, &asked);
     let tickets = tickets(&mut conn, tenant, &found).await.map_err(failed)?;
     let seen = |ticket: &Ticket| ticket.deleted_at.is_none() && call.audience.sees_ticket(ticket);
-    let shown = found.iter().filter_map(|candidate| {
+    let (mut shown, mut scores, mut size, mut next) = (Vec::new(), Vec::new(), AnswerSize::default(), next);
+    let mut last = None;
+    for candidate in &found {
         // What was deleted since it was found is not there.
-        let ticket = tickets.iter().find(|ticket| ticket.id == candidate.ticket_id).filter(|ticket| seen(ticket))?;
-        Some((ticket::to_pb(ticket.clone(), call.disclosure()), f64::from(candidate.rank)))
-    });
-    let (tickets, scores) = shown.unzip();
+        let ticket = tickets.iter().find(|ticket| ticket.id == candidate.ticket_id).filter(|ticket| seen(ticket));
+        if let Some(ticket) = ticket.map(|ticket| ticket::to_pb(ticket.clone(), call.disclosure())) {
+            if !size.takes(ticket.encoded_len()) {
+                next = last.map(|last| keys(newest, last));
+                break;
+            }
+            shown.push(ticket);
+            scores.push(f64::from(candidate.rank));
+        }
+        last = Some(candidate);
+    }
     let place = next.map(|last| Place { began: asked.began, last });
     let token = place.map(|place| state.tokens.seal(asked.fingerprint, &place, Instant::host_now()));
     let next_page_token = token.unwrap_or_default();
-    Ok(pb::SearchTicketsResponse { tickets, next_page_token, scores, newest_only })
+    Ok(pb::SearchTicketsResponse { tickets: shown, next_page_token, scores, newest_only })
 }
 
 async fn caught_up(state: &State, call: &Call) -> Result<(), Status> {
@@ -143,9 +154,13 @@ fn one_page(mut found: Vec<Candidate>, newest: i64, asked: &SearchRequest) -> (V
     let size = usize::try_from(asked.page.size).unwrap_or(MOST);
     let more = found.len() > size;
     found.truncate(size);
-    let keys = |last: &Candidate| vec![Key::Int(newest), Key::Int(ordinal(last.rank)), Key::Int(last.number)];
-    let next = found.last().filter(|_| more).map(keys);
+    let next = found.last().filter(|_| more).map(|last| keys(newest, last));
     (found, next)
+}
+
+/// Of the page after this candidate.
+fn keys(newest: i64, last: &Candidate) -> Vec<Key> {
+    vec![Key::Int(newest), Key::Int(ordinal(last.rank)), Key::Int(last.number)]
 }
 
 async fn tickets(conn: &mut Connection, tenant: &str, found: &[Candidate]) -> diesel::result::QueryResult<Vec<Ticket>> {
