@@ -35,6 +35,11 @@ use crate::telemetry::{Metrics, Phase, Traces, Troubles};
 /// Health watchers hear NOT_SERVING at once; after this they are told to go.
 const HEALTH_LINGER: Duration = Duration::from_secs(1);
 
+/// Bytes of requests that a client may send before the server has taken them: by call, and by connection. Unfinished messages
+/// are taken at once and counted on their own.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 1 << 20;
+
 /// What one connection may ask for. The defaults are what `docket serve` uses.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
@@ -169,6 +174,8 @@ pub enum ServeError {
 
 fn transport(limits: &HttpLimits) -> Transport {
     Transport::builder()
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(limits.max_concurrent_streams)
         .http2_max_pending_accept_reset_streams(Some(limits.max_pending_accept_reset_streams))
         .http2_max_header_list_size(limits.max_header_list_bytes)

@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
+use super::layers::Held;
+
 /// Bytes that wait at most, and room that an idle connection keeps for them.
 const MOST: usize = 64 * 1024;
 const KEEP: usize = 8 * 1024;
@@ -22,11 +24,13 @@ pub struct Together<T> {
     sent: usize,
     /// A flush was asked for, and the others had their turn.
     due: bool,
+    /// Of unfinished messages, by all calls of the connection.
+    held: Held,
 }
 
 impl<T> Together<T> {
     pub fn new(inner: T) -> Together<T> {
-        Together { inner, waiting: Vec::new(), sent: 0, due: false }
+        Together { inner, waiting: Vec::new(), sent: 0, due: false, held: Held::default() }
     }
 }
 
@@ -102,11 +106,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Together<T> {
     }
 }
 
-impl<T: Connected> Connected for Together<T> {
-    type ConnectInfo = T::ConnectInfo;
+/// What the calls of a connection share is in the extensions of their requests.
+impl<T> Connected for Together<T> {
+    type ConnectInfo = Held;
 
-    fn connect_info(&self) -> T::ConnectInfo {
-        self.inner.connect_info()
+    fn connect_info(&self) -> Held {
+        self.held.clone()
     }
 }
 

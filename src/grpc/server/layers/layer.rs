@@ -17,10 +17,14 @@ use tracing::Instrument;
 use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
+use super::room::{Held, Room};
 use super::unreadable::reworded;
+use super::whole::Whole;
+use crate::command::limits::limits;
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::server::gate::{Gate, refusal};
 use crate::grpc::server::methods::{self, Method};
+use crate::model::limits::{OPEN_MESSAGE_BYTES, UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES};
 use crate::telemetry::{CallSeries, Metrics, Traces};
 
 /// The label of calls to methods that do not exist: what strangers send must not become labels.
@@ -38,12 +42,22 @@ struct Shared {
     series: Vec<CallSeries>,
     no_method: CallSeries,
     traces: Traces,
+    /// Of unfinished messages, by all calls with a token and by all without.
+    known: Held,
+    open: Held,
 }
 
 impl CallLayer {
     pub fn new(gate: Gate, metrics: &Metrics, traces: Traces) -> CallLayer {
         let series = methods::all().iter().map(|method| metrics.call_series(method.path)).collect();
-        CallLayer(Arc::new(Shared { gate, series, no_method: metrics.call_series(NO_METHOD), traces }))
+        CallLayer(Arc::new(Shared {
+            gate,
+            series,
+            no_method: metrics.call_series(NO_METHOD),
+            traces,
+            known: Held::default(),
+            open: Held::default(),
+        }))
     }
 }
 
@@ -79,6 +93,7 @@ where
         if let Some(status) = refused {
             return Box::pin(std::future::ready(Ok(refuse(call, &status))));
         }
+        self.shared.bound(&mut request, &call);
         let span = call.span.clone();
         let inner = span.in_scope(|| self.inner.call(request));
         Box::pin(run(call, inner).instrument(span))
@@ -120,6 +135,25 @@ impl Shared {
             extensions.insert(traced.trace().clone());
         }
         (call, refused)
+    }
+
+    /// Bounds what the request's body may hold before it is read. Whoever shows no token gets less.
+    fn bound(&self, request: &mut Request<Body>, call: &CallGuard) {
+        let most = limits().message_bytes;
+        let (limit, all, most_of_all) = match &call.caller {
+            Some(_) => (most, &self.known, UNFINISHED_BYTES),
+            None => (OPEN_MESSAGE_BYTES.min(most), &self.open, UNFINISHED_OPEN_BYTES),
+        };
+        let connection = request.extensions().get::<Held>().cloned().unwrap_or_default();
+        let room = Room {
+            connection,
+            all: all.clone(),
+            most_of_connection: UNFINISHED_CONNECTION_BYTES.max(most),
+            most_of_all: most_of_all.max(most),
+            own: 0,
+        };
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = Whole::around(body, limit, room);
     }
 
     fn series(&self, method: Option<&Method>) -> &CallSeries {

@@ -5,10 +5,13 @@ mod call;
 mod deadline;
 mod layer;
 mod level;
+mod room;
 #[cfg(test)]
 mod tests;
 mod unreadable;
+mod whole;
 
 pub use call::RequestId;
 pub use deadline::Deadline;
 pub use layer::CallLayer;
+pub use room::Held;

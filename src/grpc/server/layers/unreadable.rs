@@ -20,6 +20,22 @@ const BROKEN: [&str; 5] = [
 /// And when it is larger than the limit, before and after decompression.
 const TOO_LARGE: [&str; 2] = ["Error, decoded message length too large", "Error decompressing: size limit"];
 
+/// What a body says whose client went away before its end. tonic takes CANCELLED for the end of the body: it is told ABORTED.
+pub(super) const CUT: &str = "the client went away before its message had arrived";
+
+/// A message that cannot be read.
+pub(super) fn broken(why: &str) -> Box<Status> {
+    let text = format!("the message cannot be read: {why}");
+    refusal(Code::InvalidArgument, ErrorReason::InvalidFields, text, [("violations", "1".to_owned())])
+}
+
+/// A message that is larger than the method takes.
+pub(super) fn too_large(limit: usize, why: &str) -> Box<Status> {
+    let metadata = [("field", "message".to_owned()), ("limit", limit.to_string())];
+    let text = format!("the message is too large: {why}, and the limit is {limit}");
+    refusal(Code::ResourceExhausted, ErrorReason::LimitExceeded, text, metadata)
+}
+
 /// The status to send instead of one of tonic's own, which have no details; Docket's always have.
 pub(super) fn reworded(status: &Status) -> Option<Box<Status>> {
     let text = status.message();
@@ -29,14 +45,11 @@ pub(super) fn reworded(status: &Status) -> Option<Box<Status>> {
     }
     match status.code() {
         Code::OutOfRange | Code::ResourceExhausted if starts(&TOO_LARGE) => {
-            let (code, reason) = (Code::ResourceExhausted, ErrorReason::LimitExceeded);
-            let metadata = [("field", "message".to_owned()), ("limit", limits().message_bytes.to_string())];
-            Some(refusal(code, reason, format!("the message is too large: {text}"), metadata))
+            Some(too_large(limits().message_bytes, text))
         }
-        Code::Internal if starts(&BROKEN) => {
-            let (code, reason) = (Code::InvalidArgument, ErrorReason::InvalidFields);
-            Some(refusal(code, reason, format!("the message cannot be read: {text}"), [("violations", "1".to_owned())]))
-        }
+        Code::Internal if starts(&BROKEN) => Some(broken(text)),
+        // Nobody hears it; it is for the log and the metrics, where a client that leaves is no fault of the server's.
+        Code::Aborted if text == CUT => Some(Box::new(Status::cancelled(CUT))),
         _ => None,
     }
 }

@@ -1,0 +1,133 @@
+"""What a caller can make the server spend is bounded: attacks that succeeded once, from outside. A neighbour is answered
+all the while."""
+
+import contextlib
+import pathlib
+import re
+import sys
+import threading
+import time
+import urllib.request
+
+from case import Case, api, new_tenant
+from house import until
+from raw import Raw, message
+
+MIB = 1 << 20
+# What an attack may cost, and how long a neighbour may wait: a debug build on a busy machine needs its time.
+MEMORY = 200 * MIB
+SECONDS = 2
+HEALTH = "/grpc.health.v1.Health/Check"
+TICKETS = "/docket.v1.TicketService"
+
+
+def resident(pid: int) -> int:
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmRSS"))
+
+
+class Attack(Case):
+    def raw(self, token: str | None = None) -> Raw:
+        return self.enterContext(Raw(self.server.address, token))
+
+    def token(self, roles: str = "agent,admin") -> str:
+        return self.server.token(self.tenant, "mallory", roles)
+
+    @contextlib.contextmanager
+    def bounded(self):
+        """What happens meanwhile costs little memory, and no neighbour's time."""
+        neighbour = api(new_tenant(), "ned")
+        ticket = neighbour.CreateTicket(ticket={"subject": "Untouched"}).ticket
+        pid, done = self.server.process.pid, threading.Event()
+        idle = resident(pid)
+        peak, slowest = [idle], [0.0]
+
+        def watch() -> None:
+            while not done.is_set():
+                began = time.monotonic()
+                neighbour.GetTicket(id=ticket.id)
+                slowest.append(time.monotonic() - began)
+                peak.append(resident(pid))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            yield
+            peak.append(resident(pid))
+        finally:
+            done.set()
+            watching.join()
+        more, waited = max(peak) - idle, max(slowest)
+        print(f"[{more / MIB:.0f} MiB above idle, a neighbour waited {waited * 1000:.0f} ms at most] ", end="", file=sys.stderr)
+        self.assertLess(more, MEMORY)
+        self.assertLess(waited, SECONDS)
+
+
+class Bytes(Attack):
+    def test_a_claimed_length_reserves_nothing(self) -> None:
+        with self.bounded():
+            for connection in [self.raw() for _ in range(3)]:
+                streams = [connection.open(HEALTH) for _ in range(200)]
+                for stream in streams:
+                    connection.send(stream, message(b"", claims=4_194_000))
+                for stream in streams:
+                    answer = connection.answer(stream)
+                    self.assertEqual((answer.code, answer.info.reason), (8, "LIMIT_EXCEEDED"))
+                    self.assertEqual(answer.info.metadata["limit"], "65536")
+
+    def test_a_caller_with_a_token_holds_what_it_has_sent(self) -> None:
+        token, calls = self.token(), []
+        with self.bounded():
+            for connection in [self.raw(token) for _ in range(5)]:
+                for _ in range(199):
+                    stream = connection.open(f"{TICKETS}/CreateTicket")
+                    connection.send(stream, message(b"", claims=4_194_000))
+                    calls.append((connection, stream))
+                connection.sync()
+        for connection, stream in calls:
+            self.assertFalse(connection.answers[stream].ended, "nothing is wrong with it so far")
+
+    def test_unfinished_messages_are_bounded_together(self) -> None:
+        token, refused = self.token(), []
+        with self.bounded():
+            for connection in [self.raw(token) for _ in range(4)]:
+                for _ in range(12):
+                    stream = connection.open(f"{TICKETS}/CreateTicket")
+                    connection.send(stream, message(b"", claims=4_000_000) + b"\0" * 3_900_000)
+                    if connection.answers[stream].ended:
+                        refused.append(connection.answers[stream].info.reason)
+                connection.sync()
+        self.assertEqual(set(refused), {"OVERLOADED"})
+
+    def test_a_message_in_pieces_is_read(self) -> None:
+        request = self.api.request("CreateTicket", ticket={"subject": "In pieces", "description": "x" * 40_000})
+        body = message(request.SerializeToString())
+        with self.raw(self.token()) as connection:
+            stream = connection.open(f"{TICKETS}/CreateTicket")
+            connection.send(stream, body[:3])
+            connection.send(stream, body[3:], end=True, piece=1000)
+            self.assertEqual(connection.answer(stream).code, 0)
+
+
+class Strangers(Attack):
+    """What nobody with a gRPC client does."""
+
+    def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_fault(self) -> None:
+        # Levels as JSON has them: a log that were written otherwise would have no INFO either.
+        lines = lambda *levels: sum(self.server.log.read_text().count(f'"level":"{level}"') for level in levels)
+        self.assertGreater(lines("INFO"), 0)
+        cancelled = {path: self.counted(path, "CANCELLED") for path in (f"{TICKETS}/CreateTicket", HEALTH)}
+        before = lines("ERROR", "WARN")
+        for path in cancelled:
+            for _ in range(20):
+                with Raw(self.server.address, self.token()) as connection:
+                    connection.send(connection.open(path), message(b"", claims=1000) + b"\0" * 500)
+                    connection.sync()
+        for path, count in cancelled.items():
+            until(lambda: self.counted(path, "CANCELLED") == count + 20, f"{path}: they are counted")
+        self.assertEqual(lines("ERROR", "WARN"), before)
+
+    def counted(self, path: str, code: str) -> int:
+        with urllib.request.urlopen(f"http://{self.server.metrics}/metrics", timeout=10) as answer:
+            found = re.search(rf'docket_calls_total{{code="{code}",method="{path}"}} (\d+)', answer.read().decode())
+        return int(found[1]) if found else 0
