@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.request
 
+from google.rpc import error_details_pb2
+
 from case import Case, api, new_tenant
 from house import until
 from raw import Raw, message
@@ -107,6 +109,43 @@ class Bytes(Attack):
             connection.send(stream, body[:3])
             connection.send(stream, body[3:], end=True, piece=1000)
             self.assertEqual(connection.answer(stream).code, 0)
+
+
+class Refusals(Attack):
+    def test_no_refusal_sends_4_kib(self) -> None:
+        accents, caller = "é" * 990, self.raw(self.token())
+        long = {
+            "ListTickets": {"filter": f"ticket.status == '{accents}'"},
+            "ListActivities": {"order_by": accents[:250]},
+            "GetTicket": {"id": accents},
+            "CreateTicket": {"ticket": {"subject": accents, "category": accents, "tags": [accents] * 64}},
+            "CreateCalendar": {"calendar": {"name": "c", "time_zone": "x" * 5_000}},
+            "CreateSlaPolicy": {"sla_policy": {"name": accents, "match": f"{accents} == 1"}},
+            "ValidateWorkflow": {},
+        }
+        for rpc, fields in long.items():
+            method = self.schema.methods[rpc]
+            path = f"/{method.containing_service.full_name}/{rpc}"
+            answer = caller.call(path, message(self.api.request(rpc, **fields).SerializeToString()), x_request_id="r" * 128)
+            with self.subTest(rpc):
+                self.assertLess(answer.size, 4096)
+                if answer.code != 0:
+                    self.assertTrue(answer.info.reason)
+                for violation in answer.violations:
+                    self.assertTrue(violation.field or violation.description.startswith("and "))
+
+    def test_the_field_is_named_however_long_its_value_is(self) -> None:
+        for fields in ({"time_zone": "x" * 5_000}, {"time_zone": "UTC", "holidays": [{"date": "é" * 5_000}]}):
+            with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+                self.api.CreateCalendar(calendar={"name": "c", **fields})
+            self.assertIn(seen.fields, (["calendar.time_zone"], ["calendar.holidays[0].date"]))
+
+    def test_what_is_wrong_without_end_is_told_with_its_number(self) -> None:
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+            self.api.BatchCreateTickets(requests=[{}] * 500)
+        self.assertEqual(seen.metadata["violations"], "1000")
+        bad = seen.detail(error_details_pb2.BadRequest).field_violations
+        self.assertEqual(bad[-1].description, f"and {1000 - len(bad) + 1} more")
 
 
 class Strangers(Attack):

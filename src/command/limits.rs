@@ -4,7 +4,6 @@
 use std::sync::OnceLock;
 
 use super::Refusal;
-use super::refusal::Violation;
 use crate::model::limits::CATEGORY_CHARS;
 use crate::model::ticket::Ticket;
 
@@ -88,7 +87,7 @@ pub fn check(before: Option<&Ticket>, after: &Ticket) -> Result<(), Refusal> {
 pub fn required(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
     // Bytes are never fewer than characters: counting is for long text only.
     if text.is_empty() || (text.len() > most && text.chars().count() > most) {
-        return Err(invalid(field, format!("must have 1 to {most} characters")));
+        return Err(Refusal::field(field, format!("must have 1 to {most} characters")));
     }
     Ok(())
 }
@@ -97,11 +96,7 @@ pub fn required(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
 pub fn long_text(field: &str, text: &str) -> Result<(), Refusal> {
     let most = limits().text_bytes;
     if text.len() > most {
-        return Err(invalid(field, format!("must have at most {most} bytes")));
+        return Err(Refusal::field(field, format!("must have at most {most} bytes")));
     }
     Ok(())
-}
-
-fn invalid(field: &str, description: String) -> Refusal {
-    Refusal::Invalid { violations: vec![Violation { field: field.to_owned(), description }] }
 }

@@ -77,7 +77,7 @@ impl Stop {
     /// What it says of fields stands below `path`.
     fn within(mut self, path: &str) -> Stop {
         if let Stop::Refused(refusal) = &mut self
-            && let Refusal::Invalid { violations } = &mut **refusal
+            && let Refusal::Invalid { violations, .. } = &mut **refusal
         {
             violations.iter_mut().for_each(|violation| violation.field.insert_str(0, &format!("{path}.")));
         }

@@ -1,6 +1,7 @@
 //! Refusals: typed reasons why a write is rejected, with messages that say what to do.
 
 use crate::model::lifecycle::Transition;
+use crate::model::limits::VIOLATIONS;
 use crate::model::words::{ReopenMode, Status, Visibility};
 
 /// `kinds! { make }` hands the kinds to the macro `make!`, those of the directory behind the others: what it is on the wire, its
@@ -52,8 +53,9 @@ pub struct Violation {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("{}", violations.iter().map(|v| format!("{}: {}", v.field, v.description)).collect::<Vec<_>>().join("; "))]
-    Invalid { violations: Vec<Violation> },
+    /// The first of them, and how many more there are; made by [`Refusal::invalid`].
+    #[error("{}", told(violations, *more))]
+    Invalid { violations: Vec<Violation>, more: usize },
     /// Of this tenant, or at all: nobody can tell.
     #[error("there is no {} {id:?}", kind.word())]
     NotFound { kind: Kind, id: String },
@@ -104,6 +106,25 @@ pub enum Refusal {
     /// What the caller's role does not allow on this resource.
     #[error("{what}")]
     Forbidden { what: String },
+}
+
+impl Refusal {
+    /// One field that cannot be.
+    pub fn field(field: impl Into<String>, description: impl Into<String>) -> Refusal {
+        Refusal::invalid(vec![Violation { field: field.into(), description: description.into() }])
+    }
+
+    pub fn invalid(mut violations: Vec<Violation>) -> Refusal {
+        let more = violations.len().saturating_sub(VIOLATIONS);
+        violations.truncate(VIOLATIONS);
+        Refusal::Invalid { violations, more }
+    }
+}
+
+fn told(violations: &[Violation], more: usize) -> String {
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let each = violations.iter().map(|v| format!("{}: {}", v.field, v.description));
+    each.chain(more).collect::<Vec<_>>().join("; ")
 }
 
 fn quoted(words: &[String]) -> String {

@@ -65,5 +65,7 @@ pub const INCLUDES: usize = 32;
 pub const GROUPS: usize = 500;
 /// Pauses in a preview.
 pub const PAUSES: usize = 1_000;
+/// What is wrong with a request, as far as it is told.
+pub const VIOLATIONS: usize = 50;
 /// Effects that the preview of a policy change tells one by one, at most.
 pub const PREVIEWED_EFFECTS: i32 = 500;

@@ -72,7 +72,7 @@ pub(super) fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> 
         return Ok(());
     }
     let description = format!("{} is no ACTIVE SLA policy", PolicyRef::Id(id));
-    Err(Refusal::Invalid { violations: vec![Violation { field: "ticket.sla_policy_id".into(), description }] }.into())
+    Err(Refusal::field("ticket.sla_policy_id", description).into())
 }
 
 /// What cannot be of a resource that the request calls `what`.
@@ -81,5 +81,5 @@ pub(super) fn refused(what: &str, faults: Vec<Fault>) -> Result<(), Stop> {
         return Ok(());
     }
     let violation = |Fault { field, description }| Violation { field: format!("{what}.{field}"), description };
-    Err(Refusal::Invalid { violations: faults.into_iter().map(violation).collect() }.into())
+    Err(Refusal::invalid(faults.into_iter().map(violation).collect()).into())
 }

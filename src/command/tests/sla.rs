@@ -92,7 +92,7 @@ fn everything_that_is_wrong_is_told_at_once() {
         business_hours_only: Some(true),
         ..named("bad")
     };
-    let Refusal::Invalid { violations } = house.refused(&admin(), CreateSlaPolicy(bad)) else {
+    let Refusal::Invalid { violations, .. } = house.refused(&admin(), CreateSlaPolicy(bad)) else {
         panic!("refused otherwise")
     };
     let fields: Vec<&str> = violations.iter().map(|violation| violation.field.as_str()).collect();
@@ -199,7 +199,7 @@ fn a_ticket_names_only_a_policy_that_is_active_and_for_its_app() {
     assert_eq!(has(&house, &ticket).as_deref(), Some("gold"));
     policy(&mut house, drop(&gold));
     let wrong = |house: &mut House, verb: CreateTicket| match house.refused(&agent(), verb) {
-        Refusal::Invalid { violations } => violations[0].field.clone(),
+        Refusal::Invalid { violations, .. } => violations[0].field.clone(),
         other => panic!("refused otherwise: {other}"),
     };
     let naming = |id| NewTicket { sla_policy_id: Some(id), ..new_ticket("b") };

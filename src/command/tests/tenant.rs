@@ -83,7 +83,7 @@ fn a_batch_names_the_ticket_whose_category_is_none() {
     house.run(&admin(), settings(categories(&["billing"]), "")).expect("set");
     let other = NewTicket { category: "sales".into(), ..new_ticket("b") };
     let refusal = house.refused(&agent(), CreateTickets(vec![new_ticket("a"), other]));
-    let Refusal::Invalid { violations } = refusal else { panic!("{refusal}") };
+    let Refusal::Invalid { violations, .. } = refusal else { panic!("{refusal}") };
     assert_eq!(violations[0].field, "requests[1].ticket.category");
 }
 

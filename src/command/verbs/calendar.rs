@@ -10,7 +10,7 @@ use super::put;
 use crate::command::access::{self, check_etag, staff_only};
 use crate::command::configured::{self, Configured};
 use crate::command::record::{SCHEMA_VERSION, SOURCE};
-use crate::command::refusal::{Kind, Violation};
+use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::sla::refused;
 use crate::command::wants::Wants;
@@ -162,7 +162,7 @@ pub fn named(world: &World, field: &str, which: Option<&CalendarRef>) -> Result<
         Some(row) => Ok(Some(row.id)),
         None => {
             let description = format!("there is no calendar {:?}", which.to_string());
-            Err(Refusal::Invalid { violations: vec![Violation { field: field.to_owned(), description }] }.into())
+            Err(Refusal::field(field, description).into())
         }
     }
 }

@@ -8,7 +8,6 @@ use super::{calendar, put};
 use crate::command::access::check_etag;
 use crate::command::configured::{self, Configured};
 use crate::command::record::{SCHEMA_VERSION, SOURCE};
-use crate::command::refusal::Violation;
 use crate::command::scope::Scope;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World, sla};
@@ -170,7 +169,7 @@ fn allows_category(world: &World, before: Option<&Ticket>, after: &Ticket) -> Re
     let hint = nearest(category, &known).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
     let listed = listed(&known);
     let description = format!("{category:?} is none of the tenant's categories ({listed}){hint}");
-    Err(Refusal::Invalid { violations: vec![Violation { field: "ticket.category".into(), description }] }.into())
+    Err(Refusal::field("ticket.category", description).into())
 }
 
 /// Bytes of a list inside an error.

@@ -1,17 +1,19 @@
-//! Collects all violations of a request, so that its author can fix them at once.
+//! Collects the violations of a request, so that its author can fix them at once: the first of them, and the number of all.
 
 use uuid::Uuid;
 
 use crate::command::limits::limits;
 use crate::command::refusal::{Kind, Refusal, Violation};
 use crate::model::id;
-use crate::model::limits::ID_CHARS;
+use crate::model::limits::{ID_CHARS, VIOLATIONS};
 use crate::model::ticket::TicketRef;
 
 /// Collects violations under a path that [`Violations::within`] extends.
 #[derive(Debug, Default)]
 pub struct Violations {
     found: Vec<Violation>,
+    /// Beyond those that are told.
+    more: usize,
     scope: String,
     /// The first well-formed id that can name nothing.
     missing: Option<(Kind, String)>,
@@ -25,7 +27,7 @@ impl Violations {
     /// `value`, where nothing is wrong. An id that names nothing is told once the rest of the message is well.
     pub fn give<T>(self, value: T) -> Result<T, Refusal> {
         match (self.found, self.missing) {
-            (found, _) if !found.is_empty() => Err(Refusal::Invalid { violations: found }),
+            (found, _) if !found.is_empty() => Err(Refusal::Invalid { violations: found, more: self.more }),
             (_, Some((kind, id))) => Err(Refusal::NotFound { kind, id }),
             (_, None) => Ok(value),
         }
@@ -50,6 +52,10 @@ impl Violations {
     }
 
     pub fn add(&mut self, field: &str, description: impl Into<String>) {
+        if self.found.len() == VIOLATIONS {
+            self.more += 1;
+            return;
+        }
         let dot = if self.scope.is_empty() || field.starts_with('[') { "" } else { "." };
         self.found.push(Violation { field: format!("{}{dot}{field}", self.scope), description: description.into() });
     }
@@ -178,10 +184,19 @@ mod tests {
         let mut found = Violations::default();
         found.ticket("id", "nonsense");
         found.add("etag", "x");
-        assert!(matches!(found.give(()), Err(Refusal::Invalid { violations }) if violations.len() == 1));
+        assert!(matches!(found.give(()), Err(Refusal::Invalid { violations, .. }) if violations.len() == 1));
         let mut found = Violations::default();
         found.ticket("id", "");
         assert!(matches!(found.give(()), Err(Refusal::Invalid { .. })));
+    }
+
+    #[test]
+    fn what_is_wrong_without_end_is_counted() {
+        let mut found = Violations::default();
+        (0..1_000_000).for_each(|_| found.add("update_mask", "x"));
+        assert!(found.found.capacity() < 100);
+        let Err(Refusal::Invalid { violations, more }) = found.give(()) else { panic!("it is well") };
+        assert_eq!((violations.len(), more), (50, 999_950));
     }
 
     #[test]

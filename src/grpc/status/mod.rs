@@ -1,28 +1,36 @@
 //! gRPC statuses of refusals: a code, a reason of `ErrorReason`, and every dynamic part in the metadata.
 
 pub mod fault;
+mod fit;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tonic_types::{ErrorDetails, FieldViolation};
 
 use crate::command::Refusal;
 use crate::command::refusal::{Kind, Violation, kinds};
 use crate::grpc::pb::ErrorReason;
 use crate::workflow::{NoText, TooMuch};
+use fit::shortened;
 
 const DOMAIN: &str = "docket";
-/// Clients take 8 KiB of trailers, encoded. Texts and violations stay well below.
-const MAX_TEXT_BYTES: usize = 1024;
-const MAX_VIOLATION_BYTES: usize = 3 * 1024;
+/// What is told of violations, as far as they fit; the text repeats the first of them.
+const VIOLATION_BYTES: usize = 1_500;
+const INVALID_TEXT_BYTES: usize = 768;
+/// Of one violation, and what each takes on the wire beside its words.
+const FIELD_BYTES: usize = 200;
+const DESCRIPTION_BYTES: usize = 300;
+const VIOLATION_FRAME: usize = 8;
 
 /// The one place where a refusal gets its code.
 pub fn refused(refusal: Refusal) -> Status {
     let text = refusal.to_string();
     match refusal {
-        Refusal::Invalid { violations } => invalid(text, violations),
+        Refusal::Invalid { violations, more } => invalid(text, violations, more),
         Refusal::NotFound { kind, id } => not_found(text, kind, id),
         Refusal::NameTaken { kind, name } => {
             let (_, message) = missing(kind);
@@ -48,7 +56,7 @@ pub fn refused(refusal: Refusal) -> Status {
             build(Code::AlreadyExists, ErrorReason::SlaPolicyOverlaps, text, metadata, details)
         }
         Refusal::CalendarInUse { name, users, advice: _ } => {
-            let metadata = [("name", name.clone()), ("users", shortened(users.join(", ")))];
+            let metadata = [("name", name.clone()), ("users", users.join(", "))];
             precondition(ErrorReason::CalendarInUse, "CALENDAR", &name, text, metadata)
         }
         Refusal::EtagMismatch { name, sent, current } => {
@@ -63,7 +71,7 @@ pub fn refused(refusal: Refusal) -> Status {
             precondition(ErrorReason::Deleted, "DELETED", &name, text, [("name", name.clone())])
         }
         Refusal::TagNotRegistered { tags } => {
-            let subject = shortened(tags.join(","));
+            let subject = tags.join(",");
             precondition(ErrorReason::TagNotRegistered, "TAG", &subject, text, [("tags", subject.clone())])
         }
         Refusal::MessageDeleted { name } => {
@@ -94,7 +102,7 @@ pub fn refused(refusal: Refusal) -> Status {
             precondition(ErrorReason::LimitExceeded, "LIMIT", &name, text, metadata)
         }
         Refusal::Denied { workflow, message } => {
-            let metadata = [("workflow", workflow.clone()), ("message", shortened(message))];
+            let metadata = [("workflow", workflow.clone()), ("message", message)];
             precondition(ErrorReason::DeniedByWorkflow, "WORKFLOW", &workflow, text, metadata)
         }
         Refusal::Forbidden { what: _ } => {
@@ -103,12 +111,14 @@ pub fn refused(refusal: Refusal) -> Status {
     }
 }
 
-fn invalid(text: String, violations: Vec<Violation>) -> Status {
-    let count = violations.len();
+/// The violations that fit, and behind them one that says how many more there are.
+fn invalid(text: String, violations: Vec<Violation>, more: usize) -> Status {
+    let count = violations.len() + more;
     let mut kept: Vec<FieldViolation> = Vec::new();
-    let mut room = MAX_VIOLATION_BYTES;
+    let mut room = VIOLATION_BYTES;
     for Violation { field, description } in violations {
-        let size = field.len() + description.len();
+        let (field, description) = (shortened(field, FIELD_BYTES), shortened(description, DESCRIPTION_BYTES));
+        let size = field.len() + description.len() + VIOLATION_FRAME;
         if size > room {
             break;
         }
@@ -118,7 +128,7 @@ fn invalid(text: String, violations: Vec<Violation>) -> Status {
     if kept.len() < count {
         kept.push(FieldViolation::new("", format!("and {} more", count - kept.len())));
     }
-    let metadata = [("violations", count.to_string())];
+    let (text, metadata) = (shortened(text, INVALID_TEXT_BYTES), [("violations", count.to_string())]);
     build(Code::InvalidArgument, ErrorReason::InvalidFields, text, metadata, ErrorDetails::with_bad_request(kept))
 }
 
@@ -157,7 +167,7 @@ fn precondition<const N: usize>(
 pub fn not_rendered(name: &str, failed: NoText) -> Status {
     let text = format!("canned response {name:?} cannot be written out: {failed}");
     let NoText { expression, problem } = failed;
-    let metadata = [("name", name.to_owned()), ("expression", shortened(expression)), ("problem", shortened(problem))];
+    let metadata = [("name", name.to_owned()), ("expression", expression), ("problem", problem)];
     precondition(ErrorReason::NotRendered, "EXPRESSION", name, text, metadata)
 }
 
@@ -266,69 +276,11 @@ pub(in crate::grpc) fn build<'a>(
 ) -> Status {
     let metadata: HashMap<String, String> = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     details.set_error_info(word(reason), DOMAIN, metadata);
-    Status::with_error_details(code, shortened(text), details)
+    fit::status(code, text, details)
 }
 
 /// `ILLEGAL_TRANSITION`, without the enum's prefix.
 fn word(reason: ErrorReason) -> &'static str {
     let name = reason.as_str_name();
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
-}
-
-fn shortened(mut text: String) -> String {
-    if text.len() > MAX_TEXT_BYTES {
-        let end = (0..=MAX_TEXT_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::lifecycle::Transition;
-    use crate::model::words::Status as TicketStatus;
-
-    #[test]
-    fn an_illegal_move_says_everything_twice() {
-        let status = refused(Refusal::IllegalTransition {
-            name: "TKT-0042".into(),
-            verb: Transition::Escalate,
-            from: TicketStatus::Closed,
-            to: Some(TicketStatus::Escalated),
-            allowed: vec![TicketStatus::Reopened],
-            advice: "reopen it first".into(),
-        });
-        assert_eq!(status.code(), Code::FailedPrecondition);
-        assert_eq!(status.message(), "cannot escalate TKT-0042: it is CLOSED; reopen it first");
-        let details = status.get_error_details();
-        let info = details.error_info().expect("an ErrorInfo");
-        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("ILLEGAL_TRANSITION", "docket"));
-        for (key, value) in [("from", "CLOSED"), ("to", "ESCALATED"), ("verb", "escalate"), ("allowed", "REOPENED")] {
-            assert_eq!(info.metadata.get(key).map(String::as_str), Some(value));
-        }
-        assert_eq!(details.precondition_failure().map(|p| p.violations.len()), Some(1));
-    }
-
-    #[test]
-    fn many_violations_still_fit_the_trailers() {
-        let violation = |i| Violation { field: format!("requests[{i}].ticket.subject"), description: "x".repeat(60) };
-        let status = refused(Refusal::Invalid { violations: (0..500).map(violation).collect() });
-        assert!(status.message().len() + status.details().len() < 6 * 1024);
-        let details = status.get_error_details();
-        let kept = &details.bad_request().expect("a BadRequest").field_violations;
-        assert_eq!(kept[0].field, "requests[0].ticket.subject");
-        assert_eq!(kept.last().map(|v| v.description.clone()), Some(format!("and {} more", 501 - kept.len())));
-        assert_eq!(details.error_info().and_then(|i| i.metadata.get("violations").cloned()).as_deref(), Some("500"));
-    }
-
-    #[test]
-    fn what_is_not_there_is_named_as_it_was_asked_for() {
-        let status = refused(Refusal::NotFound { kind: Kind::Agent, id: "ann".into() });
-        assert_eq!(status.code(), Code::NotFound);
-        let details = status.get_error_details();
-        assert_eq!(details.error_info().map(|i| i.reason.clone()).as_deref(), Some("AGENT_NOT_FOUND"));
-        assert_eq!(details.resource_info().map(|r| r.resource_name.clone()).as_deref(), Some("ann"));
-    }
 }
