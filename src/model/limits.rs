@@ -67,5 +67,7 @@ pub const GROUPS: usize = 500;
 pub const PAUSES: usize = 1_000;
 /// What is wrong with a request, as far as it is told.
 pub const VIOLATIONS: usize = 50;
+/// Fields that an update names.
+pub const MASK_PATHS: usize = 128;
 /// Effects that the preview of a policy change tells one by one, at most.
 pub const PREVIEWED_EFFECTS: i32 = 500;

@@ -1,5 +1,6 @@
 //! Enums that are stored as text (`OPEN`); parsing ignores case, `_`, `-` and space.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -142,13 +143,8 @@ impl std::ops::Deref for Words {
 impl Words {
     /// Keeps the first of each word.
     pub fn unique(words: impl IntoIterator<Item = String>) -> Words {
-        let mut kept: Vec<String> = Vec::new();
-        for word in words {
-            if !kept.contains(&word) {
-                kept.push(word);
-            }
-        }
-        Words(kept)
+        let mut seen = HashSet::new();
+        Words(words.into_iter().filter(|word| seen.insert(word.clone())).collect())
     }
 
     pub fn has(&self, word: &str) -> bool {

@@ -121,10 +121,7 @@ const STAMPS: &[&str] = &[
 impl Fields {
     /// The fields that the mask names, `*` for all; what is wrong with it is a violation.
     pub fn masked(&self, found: &mut Violations, mask: Option<FieldMask>) -> Vec<&'static str> {
-        let asked = mask.unwrap_or_default().paths;
-        if asked.is_empty() {
-            found.add("update_mask", "must name at least one field, or `*` for all");
-        }
+        let asked = mask::asked(found, mask);
         if asked.iter().any(|path| path == "*") {
             if asked.len() > 1 {
                 found.add("update_mask", "`*` stands alone");
@@ -180,5 +177,6 @@ mod tests {
             ["`etag` cannot be updated", "`author_id` cannot be updated", "a message has no field `bodi`"]
         );
         assert!(refused(&["body", "body"]).is_empty() && refused(&["*"]).is_empty());
+        assert_eq!(refused(&["body"; 129]), ["must name at most 128 fields, names 129"]);
     }
 }

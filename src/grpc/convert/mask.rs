@@ -1,10 +1,13 @@
 //! Which fields of a ticket an update may name.
 
+use std::collections::HashSet;
+
 use prost_types::FieldMask;
 
 use super::value;
 use super::violations::Violations;
 use crate::model::issue::issue_fields;
+use crate::model::limits::MASK_PATHS;
 use crate::model::ticket::ticket_fields;
 
 /// `names! { TICKET … }`, over a list's lines: the names of a module of that list.
@@ -45,24 +48,32 @@ pub struct Paths {
     pub everything: bool,
 }
 
-pub fn paths(found: &mut Violations, mask: Option<FieldMask>) -> Paths {
-    let asked = mask.unwrap_or_default().paths;
-    let mut paths = Paths { fields: Vec::new(), custom: Vec::new(), everything: false };
+/// The paths of a mask, each once; none, and a violation, where they are too many or none.
+pub(super) fn asked(found: &mut Violations, mask: Option<FieldMask>) -> Vec<String> {
+    let mut asked = mask.unwrap_or_default().paths;
     if asked.is_empty() {
         found.add("update_mask", "must name at least one field, or `*` for all");
     }
+    if asked.len() > MASK_PATHS {
+        found.add("update_mask", format!("must name at most {MASK_PATHS} fields, names {}", asked.len()));
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    asked.retain(|path| seen.insert(path.clone()));
+    asked
+}
+
+pub fn paths(found: &mut Violations, mask: Option<FieldMask>) -> Paths {
+    let asked = asked(found, mask);
+    let mut paths = Paths { fields: Vec::new(), custom: Vec::new(), everything: false };
     for path in &asked {
         if path == "*" {
             paths.everything = true;
         } else if let Some(field) = WRITABLE.iter().find(|field| *field == path) {
-            if !paths.fields.contains(field) {
-                paths.fields.push(field);
-            }
+            paths.fields.push(field);
         } else if let Some(name) = path.strip_prefix("custom.") {
             found.within("update_mask", |found| found.within("custom", |found| value::field_name(found, name)));
-            if !paths.custom.iter().any(|n| n == name) {
-                paths.custom.push(name.to_owned());
-            }
+            paths.custom.push(name.to_owned());
         } else if ticket::ALL.iter().chain(MADE).any(|field| field == path) {
             found.add("update_mask", format!("`{path}` is set by the server and cannot be updated"));
         } else {
@@ -123,5 +134,9 @@ mod tests {
         assert_eq!(refused(&["*", "subject"]), ["update_mask: `*` stands alone"]);
         assert_eq!(refused(&["custom.a", "custom"]), ["update_mask: `custom` and `custom.name` exclude one another"]);
         assert!(refused(&["subject", "custom.a", "subject"]).is_empty());
+        let many: Vec<String> = (0..129).map(|n| format!("custom.c{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(refused(&many), ["update_mask: must name at most 128 fields, names 129"]);
+        assert!(refused(&many[1..]).is_empty());
     }
 }

@@ -61,6 +61,10 @@ pub fn moment(found: &mut Violations, as_of: AsOf) -> Moment {
 
 /// What a request wants beside its tickets.
 pub fn include(found: &mut Violations, words: &[String]) -> Vec<Include> {
+    if words.len() > INCLUDES {
+        found.add("include", format!("must have at most {INCLUDES} entries, has {}", words.len()));
+        return Vec::new();
+    }
     let read = |(n, word): (usize, &String)| {
         let known = Include::ALL.iter().find(|(name, _)| name == word).map(|(_, include)| *include);
         if known.is_none() {
@@ -69,7 +73,7 @@ pub fn include(found: &mut Violations, words: &[String]) -> Vec<Include> {
         }
         known
     };
-    words.iter().enumerate().take(INCLUDES).filter_map(read).collect()
+    words.iter().enumerate().filter_map(read).collect()
 }
 
 /// The tickets that a batch names.

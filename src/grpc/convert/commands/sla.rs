@@ -17,7 +17,7 @@ use crate::grpc::convert::{fields, time};
 use crate::grpc::pb;
 use crate::grpc::pb::preview_policy_change_request;
 use crate::model::id::{CALENDAR, SLA_POLICY};
-use crate::model::limits::{MINUTES, NAME_CHARS};
+use crate::model::limits::{MINUTES, NAME_CHARS, WARNINGS};
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ics;
@@ -248,6 +248,10 @@ fn minutes(found: &mut Violations, field: &str, minutes: Option<i32>) -> Option<
 
 fn warn_at(found: &mut Violations, all: Vec<pb::WarnAt>) -> Words {
     let mut read: Vec<String> = Vec::new();
+    if all.len() > WARNINGS {
+        found.add("warn_at", format!("must have at most {WARNINGS} entries, has {}", all.len()));
+        return Words::default();
+    }
     for (index, pb::WarnAt { at }) in all.into_iter().enumerate() {
         let field = format!("warn_at[{index}]");
         let at = match at {

@@ -1,5 +1,7 @@
 //! Commands of tickets: creation, and the verbs that name one.
 
+use std::collections::HashSet;
+
 use super::check::{self, id, tags};
 use super::forms::Form;
 use super::{etag, fits_batch, of_batch};
@@ -94,8 +96,9 @@ pub fn tag(request: pb::TagTicketRequest, found: &mut Violations) -> TagTicket {
         found.add("add", "name at least one tag to add or to remove");
     }
     let (add, remove) = (tags(found, "add", request.add), tags(found, "remove", request.remove));
+    let added: HashSet<&String> = add.iter().collect();
     for (i, tag) in remove.iter().enumerate() {
-        if add.has(tag) {
+        if added.contains(tag) {
             found.add(&format!("remove[{i}]"), "is in `add` too");
         }
     }
