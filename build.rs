@@ -33,16 +33,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.include_source_info(true);
     let mut set = compiler.file_descriptor_set();
     set.file.retain(|file| matches!(file.package(), "docket.v1" | "google.type" | "google.protobuf"));
+    // The codec finds what a message may hold by its name.
+    let mut names = tonic_prost_build::Config::new();
+    names.enable_type_names();
     tonic_prost_build::configure()
         .btree_map(".")
-        .codec_path("crate::grpc::pb::codec::Framed")
+        .codec_path("crate::grpc::codec::Framed")
         // Beside an id it is large.
         .boxed(".docket.v1.PreviewDeadlineRequest.hours.calendar")
         .boxed(".docket.v1.PreviewElapsedRequest.hours.calendar")
         .extern_path(".docket.v1.GetTicketResponse", "crate::grpc::pb::GetTicketResponse")
         .extern_path(".docket.v1.ListTicketsResponse", "crate::grpc::pb::ListTicketsResponse")
         .extern_path(".docket.v1.StreamActivitiesResponse", "crate::grpc::pb::StreamActivitiesResponse")
-        .compile_fds(set)?;
+        .compile_fds_with_config(set, names)?;
     Ok(())
 }
 

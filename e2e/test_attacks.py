@@ -2,6 +2,7 @@
 all the while."""
 
 import contextlib
+import gzip
 import pathlib
 import re
 import sys
@@ -111,7 +112,87 @@ class Bytes(Attack):
             self.assertEqual(connection.answer(stream).code, 0)
 
 
+class Elements(Attack):
+    """Two bytes on the wire become hundreds in memory: they are counted before."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.caller = self.raw(self.token("agent,admin,lead,service,importer,requester"))
+
+    def path(self, rpc: str) -> str:
+        method = self.schema.methods[rpc]
+        return f"/{method.containing_service.full_name}/{rpc}"
+
+    def refused_fields(self, rpc: str, body: bytes, **more: str) -> list[str]:
+        answer = self.caller.call(self.path(rpc), body, **more)
+        self.assertEqual((answer.code, answer.info.reason), (3, "INVALID_FIELDS"), rpc)
+        return [violation.field for violation in answer.violations]
+
+    def test_two_million_empty_items_cost_no_more_than_the_first(self) -> None:
+        items = b"\x0a\x00" * 2_000_000
+        packed = gzip.compress(items)
+        with self.bounded():
+            for rpc in ("BatchCreateTickets", "BatchUpsertAgents"):
+                began = time.monotonic()
+                self.assertEqual(self.refused_fields(rpc, message(packed, compressed=True), grpc_encoding="gzip"), ["requests"])
+                self.assertLess(time.monotonic() - began, SECONDS)
+                self.assertEqual(self.refused_fields(rpc, message(items)), ["requests"])
+
+    def test_every_repeated_field_and_map_has_a_limit(self) -> None:
+        ways = [(rpc, way) for rpc, method in self.schema.methods.items() for way in self.ways(method.input_type)]
+        self.assertGreater(len(ways), 100, "the descriptors were read")
+        with self.bounded():
+            for rpc, way in ways:
+                # The limit of holidays is 10,000.
+                with self.subTest(rpc, way=[field.name for field in way]):
+                    told = self.refused_fields(rpc, message(self.filled(way, 12_000)))
+                    self.assertEqual([re.sub(r"\[0\]", "", field) for field in told], [".".join(field.name for field in way)])
+
+    def ways(self, descriptor, way=()) -> list[tuple]:
+        """The way to each repeated field, through each message once."""
+        found = []
+        for field in descriptor.fields:
+            if field.is_repeated:
+                found.append((*way, field))
+            if field.message_type and field.message_type not in [outer.message_type for outer in way]:
+                found += self.ways(field.message_type, (*way, field))
+        return found
+
+    def filled(self, way: tuple, count: int) -> bytes:
+        *around, last = way
+        empty = last.message_type or last.type in (last.TYPE_STRING, last.TYPE_BYTES)
+        body = part(last, b"") * count if empty else part(last, b"\0" * count)
+        for field in reversed(around):
+            body = part(field, body)
+        return body
+
+
+def part(field, value: bytes) -> bytes:
+    """A field on the wire, by its length."""
+    return varint(field.number << 3 | 2) + varint(len(value)) + value
+
+
+def varint(number: int) -> bytes:
+    out = b""
+    while number > 0x7F:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
 class Refusals(Attack):
+    def test_a_mask_names_128_fields_at_most(self) -> None:
+        ticket = self.ticket()
+        with self.bounded():
+            for paths in ([f"custom.{n}" for n in range(30_000)], [""] * 1_000_000):
+                update = {"ticket": {"id": ticket.id}, "update_mask": {"paths": paths}}
+                began = time.monotonic()
+                with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+                    self.api.UpdateTicket(**update)
+                self.assertEqual(seen.fields, ["update_mask.paths"])
+                self.assertLess(time.monotonic() - began, SECONDS)
+        self.api.UpdateTicket(ticket={"id": ticket.id}, update_mask={"paths": [f"custom.c{n}" for n in range(128)]})
+
     def test_no_refusal_sends_4_kib(self) -> None:
         accents, caller = "é" * 990, self.raw(self.token())
         long = {

@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod client;
+pub mod codec;
 pub mod convert;
 pub mod pb;
 mod replay;

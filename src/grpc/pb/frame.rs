@@ -2,7 +2,7 @@
 
 use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, encode_key, encode_varint, encoded_len_varint, key_len, message};
-use prost::{DecodeError, Message};
+use prost::{DecodeError, Message, Name};
 
 use crate::grpc::pb;
 
@@ -15,6 +15,11 @@ pub struct StreamActivitiesResponse {
     pub since: i64,
     #[prost(int64, tag = "4")]
     pub epoch: i64,
+}
+
+impl Name for StreamActivitiesResponse {
+    const NAME: &'static str = "StreamActivitiesResponse";
+    const PACKAGE: &'static str = "docket.v1";
 }
 
 /// What a frame brings.

@@ -1,6 +1,5 @@
 //! The generated messages and services of proto/, and the descriptors that reflection serves.
 
-pub mod codec;
 mod frame;
 mod tickets;
 

@@ -1,7 +1,7 @@
 //! Responses with tickets, written by hand: a ticket may be bytes that were encoded before.
 
-use prost::Message;
 use prost::bytes::Bytes;
+use prost::{Message, Name};
 
 use super::Included;
 
@@ -23,6 +23,16 @@ pub struct GetTicketResponse {
     pub ticket: Option<Bytes>,
     #[prost(message, optional, tag = "2")]
     pub included: Option<Included>,
+}
+
+impl Name for ListTicketsResponse {
+    const NAME: &'static str = "ListTicketsResponse";
+    const PACKAGE: &'static str = "docket.v1";
+}
+
+impl Name for GetTicketResponse {
+    const NAME: &'static str = "GetTicketResponse";
+    const PACKAGE: &'static str = "docket.v1";
 }
 
 #[cfg(test)]
