@@ -251,3 +251,24 @@ class Strangers(Attack):
         with urllib.request.urlopen(f"http://{self.server.metrics}/metrics", timeout=10) as answer:
             found = re.search(rf'docket_calls_total{{code="{code}",method="{path}"}} (\d+)', answer.read().decode())
         return int(found[1]) if found else 0
+
+    def test_what_is_not_grpc_is_told_so(self) -> None:
+        caller = self.raw(self.token())
+        for form in ("text/plain", "application/json", "application/grpc-web", "application/grpc-web+proto", "application/grpc+json", None):
+            with self.subTest(form):
+                answer = caller.answer(caller.open(f"{TICKETS}/ListTickets", end=True, content_type=form))
+                self.assertEqual((answer.headers[":status"], answer.info.reason), ("415", "UNSUPPORTED"))
+        for form in ("application/grpc", "application/grpc+proto"):
+            answer = caller.call(f"{TICKETS}/ListTickets", message(b""), content_type=form)
+            self.assertEqual(answer.code, 0)
+
+    def test_a_timeout_that_is_none_and_too_much_metadata_are_told(self) -> None:
+        caller = self.raw(self.token())
+        answer = caller.call(f"{TICKETS}/ListTickets", message(b""), grpc_timeout="1 second")
+        self.assertEqual((answer.code, [violation.field for violation in answer.violations]), (3, ["grpc-timeout"]))
+        caller.token = "x" * 8_500
+        answer = caller.call(f"{TICKETS}/ListTickets", message(b""))
+        self.assertEqual((answer.code, answer.info.reason), (8, "LIMIT_EXCEEDED"))
+        caller.token = "x" * 50_000
+        answer = caller.answer(caller.open(f"{TICKETS}/ListTickets"))
+        self.assertEqual(answer.headers[":status"], "431")

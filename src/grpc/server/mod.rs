@@ -40,6 +40,9 @@ const HEALTH_LINGER: Duration = Duration::from_secs(1);
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 
+/// What has so many times as much metadata as it may have is cut off by HTTP/2, which says no more than 431; less is told why.
+const CUT_OFF: u32 = 4;
+
 /// What one connection may ask for. The defaults are what `docket serve` uses.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
@@ -132,7 +135,7 @@ impl Server {
         // Its type holds those of all layers and services, which the compiler would look through at each use.
         let mut serving: Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>> = Box::pin(
             transport
-                .layer(CallLayer::new(gate, &metrics, traces))
+                .layer(CallLayer::new(gate, &metrics, traces, limits.max_header_list_bytes))
                 .add_routes(routes.prepare())
                 .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) }),
         );
@@ -178,7 +181,7 @@ fn transport(limits: &HttpLimits) -> Transport {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(limits.max_concurrent_streams)
         .http2_max_pending_accept_reset_streams(Some(limits.max_pending_accept_reset_streams))
-        .http2_max_header_list_size(limits.max_header_list_bytes)
+        .http2_max_header_list_size(limits.max_header_list_bytes.saturating_mul(CUT_OFF))
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
 }

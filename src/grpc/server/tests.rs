@@ -246,13 +246,20 @@ async fn a_message_that_cannot_be_read_is_the_clients_fault() {
 }
 
 #[tokio::test]
-async fn too_much_metadata_is_refused_before_anybody_reads_it() {
+async fn too_much_metadata_is_refused_and_far_too_much_is_cut_off() {
     let running = Running::start(Services::default().with(Reads), HttpLimits::default()).await;
     let mut client = TicketServiceClient::new(running.channel().await);
-    let mut request = running.request(Some(Role::Agent));
-    request.metadata_mut().insert("x-much", "x".repeat(9 * 1024).parse().expect("a value"));
-    client.get_ticket(request).await.expect_err("it is too much");
+    let send = async |client: &mut TicketServiceClient<Channel>, bytes: usize| {
+        let mut request = running.request(Some(Role::Agent));
+        request.metadata_mut().insert("x-much", "x".repeat(bytes).parse().expect("a value"));
+        client.get_ticket(request).await.expect_err("it is too much")
+    };
+    let cut_off = send(&mut client, 40 * 1024).await;
+    assert!(cut_off.details().is_empty(), "{cut_off:?}");
     let counted = running.metrics.text().expect("text");
     assert!(!counted.contains("GetTicket"), "{counted}");
+    let refused = send(&mut client, 9 * 1024).await;
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert_eq!(refused.get_details_error_info().expect("an ErrorInfo").reason, "LIMIT_EXCEEDED");
     client.get_ticket(running.request(Some(Role::Agent))).await.expect("the connection is well");
 }

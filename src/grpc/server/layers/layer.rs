@@ -17,6 +17,7 @@ use tracing::Instrument;
 use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
+use super::protocol::{self, Refused};
 use super::room::{Held, Room};
 use super::unreadable::reworded;
 use super::whole::Whole;
@@ -24,6 +25,7 @@ use crate::command::limits::limits;
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::server::gate::{Gate, refusal};
 use crate::grpc::server::methods::{self, Method};
+use crate::identity::Caller;
 use crate::model::limits::{OPEN_MESSAGE_BYTES, UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES};
 use crate::telemetry::{CallSeries, Metrics, Traces};
 
@@ -42,19 +44,22 @@ struct Shared {
     series: Vec<CallSeries>,
     no_method: CallSeries,
     traces: Traces,
+    metadata_bytes: usize,
     /// Of unfinished messages, by all calls with a token and by all without.
     known: Held,
     open: Held,
 }
 
 impl CallLayer {
-    pub fn new(gate: Gate, metrics: &Metrics, traces: Traces) -> CallLayer {
+    /// `metadata_bytes`: of a request, at most.
+    pub fn new(gate: Gate, metrics: &Metrics, traces: Traces, metadata_bytes: u32) -> CallLayer {
         let series = methods::all().iter().map(|method| metrics.call_series(method.path)).collect();
         CallLayer(Arc::new(Shared {
             gate,
             series,
             no_method: metrics.call_series(NO_METHOD),
             traces,
+            metadata_bytes: metadata_bytes as usize,
             known: Held::default(),
             open: Held::default(),
         }))
@@ -90,8 +95,8 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let (call, refused) = self.shared.open(&mut request);
-        if let Some(status) = refused {
-            return Box::pin(std::future::ready(Ok(refuse(call, &status))));
+        if let Some(refused) = refused {
+            return Box::pin(std::future::ready(Ok(refuse(call, &refused))));
         }
         self.shared.bound(&mut request, &call);
         let span = call.span.clone();
@@ -101,23 +106,18 @@ where
 }
 
 impl Shared {
-    /// Starts the call, and fills the request's extensions with what handlers ask for. With a status: it ends at once.
-    fn open(&self, request: &mut Request<Body>) -> (CallGuard, Option<Box<Status>>) {
-        let method = methods::find(request.uri().path());
-        let admitted = match method {
-            Some(method) => self.gate.admit(method, request.headers()),
-            None => Err(Box::new(Status::unimplemented("there is no such method"))),
-        };
-        let (caller, refused) = match admitted {
-            Ok(caller) => (caller, None),
-            Err(status) => (None, Some(status)),
-        };
+    /// Starts the call, and fills the request's extensions with what handlers ask for. With a refusal: it ends at once.
+    fn open(&self, request: &mut Request<Body>) -> (CallGuard, Option<Refused>) {
         let started = Instant::now();
+        let method = methods::find(request.uri().path());
+        let (caller, deadline, refused) = match self.admit(method, request, started) {
+            Ok((caller, deadline)) => (caller, deadline, None),
+            Err(refused) => (None, None, Some(refused)),
+        };
         let path = method.map_or(NO_METHOD, |method| method.path);
         let id = RequestId::of(request.headers());
         let tenant = caller.as_ref().map(|caller| caller.tenant());
         let span = tracing::debug_span!("rpc", method = path, tenant, request_id = %id, code = tracing::field::Empty);
-        let deadline = Deadline::of(request.headers(), started);
         let series = self.series(method).clone();
         series.started();
         // Who asks for health asks often, and learns nothing from a trace.
@@ -135,6 +135,20 @@ impl Shared {
             extensions.insert(traced.trace().clone());
         }
         (call, refused)
+    }
+
+    /// Whether the call may go on: who calls, and until when.
+    fn admit(
+        &self,
+        method: Option<&Method>,
+        request: &Request<Body>,
+        now: Instant,
+    ) -> Result<(Option<Caller>, Option<Deadline>), Refused> {
+        protocol::check(request, self.metadata_bytes)?;
+        let method = method.ok_or_else(protocol::no_method)?;
+        let caller = self.gate.admit(method, request.headers())?;
+        let deadline = Deadline::of(request.headers(), now).map_err(|_| protocol::no_timeout())?;
+        Ok((caller, deadline))
     }
 
     /// Bounds what the request's body may hold before it is read. Whoever shows no token gets less.
@@ -178,7 +192,7 @@ async fn run(
             *refusal(Code::DeadlineExceeded, ErrorReason::DeadlinePassed, "the deadline has passed".into(), [])
         }
     };
-    Ok(refuse(call, &status))
+    Ok(refuse(call, &Refused::from(Box::new(status))))
 }
 
 /// An answer without a body has its status in its headers; else the call lives on in the body.
@@ -188,7 +202,7 @@ fn answer(call: CallGuard, mut response: Response<Body>) -> Response<Body> {
     }
     if let Some(status) = Status::from_header_map(response.headers()) {
         if let Some(status) = reworded(&status) {
-            return refuse(call, &status);
+            return refuse(call, &Refused::from(status));
         }
         if status.code() != Code::Ok {
             name(&call, &mut response);
@@ -199,10 +213,10 @@ fn answer(call: CallGuard, mut response: Response<Body>) -> Response<Body> {
     response.map(|body| Body::new(CallBody::new(body, call)))
 }
 
-fn refuse(call: CallGuard, status: &Status) -> Response<Body> {
-    let mut response = status.clone().into_http();
+fn refuse(call: CallGuard, refused: &Refused) -> Response<Body> {
+    let mut response = refused.response();
     name(&call, &mut response);
-    call.end(status.code(), status.message());
+    call.end(refused.status.code(), refused.status.message());
     response
 }
 

@@ -5,6 +5,7 @@ mod call;
 mod deadline;
 mod layer;
 mod level;
+mod protocol;
 mod room;
 #[cfg(test)]
 mod tests;

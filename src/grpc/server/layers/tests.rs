@@ -38,11 +38,12 @@ impl Server {
         let token = key.sign(&token).expect("a token");
         let metrics = Metrics::new().expect("metrics");
         let gate = Gate::new(Arc::new(Verifier::new(Trust { keys: vec![key.public()], ..Trust::default() })));
-        Server { layer: CallLayer::new(gate, &metrics, Traces::default()), metrics, token }
+        Server { layer: CallLayer::new(gate, &metrics, Traces::default(), 8 << 10), metrics, token }
     }
 
     fn request(&self, path: &str) -> Request<Body> {
-        let request = Request::builder().uri(path).header("authorization", format!("Bearer {}", self.token));
+        let request = Request::builder().uri(path).header("content-type", "application/grpc");
+        let request = request.header("authorization", format!("Bearer {}", self.token));
         request.body(Body::empty()).expect("a request")
     }
 
@@ -220,4 +221,35 @@ async fn a_stream_that_panics_ends_with_a_status() {
     let (bytes, end) = drain(server.call(server.request(GET), break_down).await).await;
     assert_eq!((bytes.as_slice(), end.expect("trailers").code()), (&b"x"[..], Code::Internal));
     assert!(server.counted(GET, "INTERNAL"));
+}
+
+#[tokio::test]
+async fn what_is_not_grpc_reaches_no_handler() {
+    for form in ["application/grpc-web", "application/grpc-web+proto", "application/grpc+json", "application/json", ""]
+    {
+        let server = Server::new();
+        let mut request = server.request(GET);
+        request.headers_mut().insert("content-type", form.parse().expect("a value"));
+        let response = server.call(request, panic).await;
+        assert_eq!(response.status(), 415, "{form}");
+        assert_eq!(reason(&status(&response)), "UNSUPPORTED");
+        assert!(server.counted(GET, "UNIMPLEMENTED"));
+    }
+    for form in ["application/grpc", "application/grpc+proto", "application/grpc; charset=utf-8"] {
+        let server = Server::new();
+        let mut request = server.request(GET);
+        request.headers_mut().insert("content-type", form.parse().expect("a value"));
+        assert_eq!(status(&server.call(request, echo).await).code(), Code::AlreadyExists, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_that_is_none_is_no_call_without_one() {
+    let server = Server::new();
+    let mut request = server.request(GET);
+    request.headers_mut().insert("grpc-timeout", "soon".parse().expect("a value"));
+    let refused = status(&server.call(request, panic).await);
+    assert_eq!((refused.code(), reason(&refused)), (Code::InvalidArgument, "INVALID_FIELDS".into()));
+    let details = refused.get_error_details();
+    assert_eq!(details.bad_request().expect("a BadRequest").field_violations[0].field, "grpc-timeout");
 }
