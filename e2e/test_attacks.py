@@ -221,6 +221,12 @@ class Refusals(Attack):
                 self.api.CreateCalendar(calendar={"name": "c", **fields})
             self.assertIn(seen.fields, (["calendar.time_zone"], ["calendar.holidays[0].date"]))
 
+    def test_a_pause_does_not_end_before_it_begins(self) -> None:
+        pauses = [{"from": {"seconds": 300}, "to": {"seconds": 300}}, {"from": {"seconds": 300}, "to": {"seconds": 200}}]
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+            self.api.PreviewDeadline(start={"seconds": 1}, target={"seconds": 60}, pauses=pauses)
+        self.assertEqual(seen.fields, ["pauses[1].to"])
+
     def test_what_is_wrong_without_end_is_told_with_its_number(self) -> None:
         with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
             self.api.BatchCreateTickets(requests=[{}] * 500)

@@ -93,7 +93,11 @@ fn read(found: &mut Violations, pauses: Vec<pb::SlaPause>) -> Vec<Pause> {
     let mut read = Vec::with_capacity(pauses.len());
     for (index, pb::SlaPause { from, to }) in pauses.into_iter().enumerate() {
         let from = time::required(found, &format!("pauses[{index}].from"), from.as_ref());
-        let to = to.and_then(|to| time::from_pb(found, &format!("pauses[{index}].to"), &to));
+        let field = format!("pauses[{index}].to");
+        let to = to.and_then(|to| time::from_pb(found, &field, &to));
+        if to.is_some_and(|to| to < from) {
+            found.add(&field, "must not be before `from`");
+        }
         read.push(Pause { from, to });
     }
     read
