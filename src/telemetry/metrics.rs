@@ -63,6 +63,8 @@ pub struct Metrics {
     ready: Gauge<u64>,
     log_lag: Gauge<f64>,
     reads_connections: Gauge<u64>,
+    connections_open: UpDownCounter<i64>,
+    connections_refused: Counter<u64>,
 }
 
 impl Metrics {
@@ -123,6 +125,8 @@ impl Metrics {
                 .u64_gauge("reads.connections")
                 .with_description("Connections of the read pool, by state.")
                 .build(),
+            connections_open: open(&meter, "connections.open", "Open connections of callers."),
+            connections_refused: counter(&meter, "connections.refused", "Connections that were not served, by cause."),
             registry,
             provider,
         })
@@ -137,6 +141,11 @@ impl Metrics {
             method: [KeyValue::new("method", method)],
             by_code: Arc::new(CODES.map(|code| [KeyValue::new("method", method), KeyValue::new("code", code)])),
         }
+    }
+
+    /// Series of callers' connections.
+    pub fn connection_series(&self) -> ConnectionSeries {
+        ConnectionSeries { open: self.connections_open.clone(), refused: self.connections_refused.clone() }
     }
 
     /// Series of one journal lane.
@@ -225,6 +234,28 @@ impl CallSeries {
         self.open.add(-1, &self.method);
         self.seconds.record(elapsed.as_secs_f64(), &self.method);
         self.calls.add(1, self.by_code.get(code).unwrap_or(&self.by_code[2]));
+    }
+}
+
+/// Series of callers' connections.
+#[derive(Clone)]
+pub struct ConnectionSeries {
+    open: UpDownCounter<i64>,
+    refused: Counter<u64>,
+}
+
+impl ConnectionSeries {
+    pub fn opened(&self) {
+        self.open.add(1, &[]);
+    }
+
+    pub fn closed(&self) {
+        self.open.add(-1, &[]);
+    }
+
+    /// `cause` is one of a few fixed words.
+    pub fn refused(&self, cause: &'static str) {
+        self.refused.add(1, &[KeyValue::new("cause", cause)]);
     }
 }
 

@@ -248,6 +248,24 @@ fn streams() -> Vec<Setting> {
 
 fn http() -> Vec<Setting> {
     vec![
+        of(
+            "http.max_connections",
+            |s| &mut s.http.max_connections,
+            "Maximum number of connections. Where the process may open fewer files, 128 of those (at most half) are kept for everything else.",
+        )
+        .not_zero(),
+        of(
+            "http.max_connections_per_address",
+            |s| &mut s.http.max_connections_per_address,
+            "Maximum number of connections from one address, or from one /64 network of IPv6.",
+        )
+        .not_zero(),
+        of(
+            "http.handshake_timeout",
+            |s| &mut s.http.handshake_timeout,
+            "How long a new connection may take to finish the TLS handshake and to send the HTTP/2 preface.",
+        )
+        .not_zero(),
         of("http.max_concurrent_streams", |s| &mut s.http.max_concurrent_streams, "Maximum number of concurrent calls per connection.")
             .not_zero(),
         of(
@@ -256,7 +274,7 @@ fn http() -> Vec<Setting> {
             "Maximum number of calls that a client resets before they are accepted; beyond it, the connection is closed.",
         )
         .not_zero(),
-        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request."),
+        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request. More than four times as much is cut off with HTTP status 431."),
         of(
             "http.keepalive_interval",
             |s| &mut s.http.keepalive_interval,

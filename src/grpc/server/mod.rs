@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use http::{Request, Response};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -13,19 +12,18 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server as Transport;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Service;
 
+mod accept;
 pub mod gate;
 pub mod layers;
 pub mod methods;
 mod tls;
-mod together;
 
+use accept::Incoming;
 pub use tls::{Tls, TlsError};
-use together::Together;
 
 use crate::grpc::pb;
 use crate::grpc::server::gate::Gate;
@@ -46,6 +44,11 @@ const CUT_OFF: u32 = 4;
 /// What one connection may ask for. The defaults are what `docket serve` uses.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
+    /// Connections at once, in all and of one address (of IPv6, one network of 64 bits).
+    pub max_connections: usize,
+    pub max_connections_per_address: usize,
+    /// How long TLS and HTTP/2's preface may take together.
+    pub handshake_timeout: Duration,
     /// Calls at once on one connection.
     pub max_concurrent_streams: u32,
     /// Streams that a client opened and reset before they were accepted; beyond it the connection ends (rapid reset).
@@ -62,6 +65,9 @@ pub struct HttpLimits {
 impl Default for HttpLimits {
     fn default() -> HttpLimits {
         HttpLimits {
+            max_connections: 4096,
+            max_connections_per_address: 1024,
+            handshake_timeout: Duration::from_secs(10),
             max_concurrent_streams: 200,
             max_pending_accept_reset_streams: 20,
             max_header_list_bytes: 8 * 1024,
@@ -125,16 +131,10 @@ impl Server {
         let routes = routes.add_service(health_service(&health));
 
         let (stop, stopped) = oneshot::channel::<()>();
-        let incoming =
-            TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(limits.keepalive_interval));
-        let incoming = incoming.map(|socket| socket.map(Together::new));
-        let transport = match tls {
-            Some(tls) => transport(&limits).tls_config(tls.into())?,
-            None => transport(&limits),
-        };
+        let incoming = Incoming::start(listener, tls, &limits, &metrics);
         // Its type holds those of all layers and services, which the compiler would look through at each use.
         let mut serving: Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>> = Box::pin(
-            transport
+            transport(&limits)
                 .layer(CallLayer::new(gate, &metrics, traces, limits.max_header_list_bytes))
                 .add_routes(routes.prepare())
                 .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) }),

@@ -1,12 +1,20 @@
 //! The server's certificate and the authority of client certificates, loaded from PEM files and checked before serving.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// How connections are encrypted.
-#[derive(Clone, Debug)]
-pub struct Tls(ServerTlsConfig);
+#[derive(Clone)]
+pub struct Tls(Arc<ServerConfig>);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -23,24 +31,43 @@ impl Tls {
     pub fn read(cert: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Tls, TlsError> {
         let chain = pem(cert, "CERTIFICATE", "certificate")?;
         let private = pem(key, "PRIVATE KEY", "private key")?;
-        let mut config = ServerTlsConfig::new().identity(Identity::from_pem(chain, private));
-        if let Some(path) = client_ca {
-            config = config.client_ca_root(Certificate::from_pem(pem(path, "CERTIFICATE", "certificate")?));
+        let authority = client_ca.map(|path| pem(path, "CERTIFICATE", "certificate")).transpose()?;
+        match config(&chain, &private, authority.as_deref()) {
+            Ok(config) => Ok(Tls(Arc::new(config))),
+            Err(problem) => Err(TlsError::Unusable { cert: cert.to_owned(), key: key.to_owned(), problem }),
         }
-        match Server::builder().tls_config(config.clone()) {
-            Ok(_) => Ok(Tls(config)),
-            Err(error) => {
-                let cause = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
-                Err(TlsError::Unusable { cert: cert.to_owned(), key: key.to_owned(), problem: cause })
-            }
-        }
+    }
+
+    /// The handshake of one connection.
+    pub(super) async fn accept(&self, socket: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+        TlsAcceptor::from(self.0.clone()).accept(socket).await
     }
 }
 
-impl From<Tls> for ServerTlsConfig {
-    fn from(tls: Tls) -> ServerTlsConfig {
-        tls.0
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
     }
+}
+
+fn config(chain: &[u8], private: &[u8], authority: Option<&[u8]>) -> Result<ServerConfig, String> {
+    let builder = match authority {
+        None => ServerConfig::builder().with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(certificates(authority)?);
+            let verifier = WebPkiClientVerifier::builder(roots.into()).build();
+            ServerConfig::builder().with_client_cert_verifier(verifier.map_err(|error| error.to_string())?)
+        }
+    };
+    let private = PrivateKeyDer::from_pem_slice(private).map_err(|error| error.to_string())?;
+    let mut config = builder.with_single_cert(certificates(chain)?, private).map_err(|error| error.to_string())?;
+    config.alpn_protocols.push(b"h2".to_vec());
+    Ok(config)
+}
+
+fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
 /// The file, which must hold a block whose name ends so.

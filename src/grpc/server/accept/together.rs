@@ -10,7 +10,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
-use super::layers::Held;
+use super::super::layers::Held;
+use super::count::Place;
 
 /// Bytes that wait at most, and room that an idle connection keeps for them.
 const MOST: usize = 64 * 1024;
@@ -26,11 +27,17 @@ pub struct Together<T> {
     due: bool,
     /// Of unfinished messages, by all calls of the connection.
     held: Held,
+    /// Free for another connection when this one ends.
+    _place: Option<Place>,
 }
 
 impl<T> Together<T> {
-    pub fn new(inner: T) -> Together<T> {
-        Together { inner, waiting: Vec::new(), sent: 0, due: false, held: Held::default() }
+    pub fn new(inner: T, place: Place) -> Together<T> {
+        Together { _place: Some(place), ..Together::over(inner) }
+    }
+
+    fn over(inner: T) -> Together<T> {
+        Together { inner, waiting: Vec::new(), sent: 0, due: false, held: Held::default(), _place: None }
     }
 }
 
@@ -144,7 +151,7 @@ mod tests {
     }
 
     fn over(takes: usize) -> Together<Socket> {
-        Together::new(Socket { takes, writes: Vec::new() })
+        Together::over(Socket { takes, writes: Vec::new() })
     }
 
     fn write(io: &mut Together<Socket>, bytes: &[u8]) {
