@@ -21,6 +21,7 @@ ROOT = server.ROOT
 DOCS = ROOT / "docs"
 WAIT_SECONDS = 60
 README = ROOT / "README.md"
+HERE = pathlib.Path(__file__).resolve().parent
 # Pages whose blocks have a test of their own.
 ELSEWHERE = {"cli.md": "test_cli.py", "filters.md": "test_filters_page.py"}
 # Where the lines of a block in another language stand: those programs are run by test_examples.py.
@@ -239,6 +240,12 @@ class Links(Case):
                     self.assertTrue(target.exists(), "there is no such file")
                     if anchor and target.suffix == ".md":
                         self.assertIn(anchor, markdown.anchors(target))
+
+    def test_tests_that_pages_name_exist(self) -> None:
+        there = set(re.findall(r"def (test_\w+)", "".join(file.read_text() for file in HERE.glob("test_*.py"))))
+        named = {name for page in pages() for name in re.findall(r"`(test_\w+)`", page.read_text())}
+        self.assertGreater(len(named), 20)
+        self.assertEqual(named - there, set())
 
     def test_sources_that_pages_name_exist(self) -> None:
         for page in [README, ROOT / "CONTRIBUTING.md", *pages()]:
