@@ -23,8 +23,9 @@ class Notes(Case):
     def setUp(self) -> None:
         super().setUp()
         self.rita = api(self.tenant, "rita", "requester")
-        self.ticket(self.rita, subject="Login broken", description="since noon", tags=["auth"])
+        self.ticket(self.rita, subject="Login broken", description="since noon")
         self.id = self.rita.ListTickets().tickets[0].id
+        self.api.TagTicket(id=self.id, add=["auth"])
         self.rita.PostMessage(ticket_id=self.id, message={"body": "please help"})
         self.said = self.api.PostMessage(ticket_id=self.id, message={"body": "on it"}).message
         self.api.UpdateTicket(ticket={"id": self.id, "status": "TICKET_STATUS_PENDING"}, update_mask={"paths": ["status"]})

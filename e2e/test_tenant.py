@@ -117,7 +117,7 @@ class ComingBack(Case):
         self.api.UpdateTenant(tenant=tenant, update_mask={"paths": list(tenant)})
 
     def closed(self):
-        ticket = self.ticket(self.rita, subject="Help", description="please", tags=["vip"], team_id="support")
+        ticket = self.ticket(subject="Help", description="please", tags=["vip"], team_id="support", requester_id="rita")
         return self.api.CloseTicket(id=ticket.id).ticket
 
     def status(self, ticket) -> str:

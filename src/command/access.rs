@@ -108,6 +108,24 @@ pub fn is_own(scope: &Scope<'_>, row: &impl Stamped) -> bool {
     Audience::writing(scope.caller()).sees_app(row.app_id())
 }
 
+/// Refuses a requester who names somebody else in a ticket; `email` is the requester's own, '' if it is not known.
+pub fn in_own_name(ticket: &Ticket, sub: &str, email: &str) -> Result<(), Stop> {
+    let Ticket { requester_id, requester_email, .. } = ticket;
+    let mut fields = Vec::new();
+    if !requester_id.is_empty() && requester_id != sub {
+        fields.push("ticket.requester_id".to_owned());
+    }
+    if !requester_email.is_empty() && !requester_email.eq_ignore_ascii_case(email) {
+        fields.push("ticket.requester_email".to_owned());
+    }
+    reserved(fields)
+}
+
+/// Refuses the fields that a requester set, if there are any.
+pub fn reserved(fields: Vec<String>) -> Result<(), Stop> {
+    if fields.is_empty() { Ok(()) } else { Err(Refusal::Reserved { fields }.into()) }
+}
+
 /// Refuses callers who are no more than requesters.
 pub fn staff_only(scope: &Scope<'_>, what: &str) -> Result<(), Stop> {
     if scope.caller().writes_as_requester() {

@@ -76,10 +76,13 @@ impl Stop {
 
     /// What it says of fields stands below `path`.
     fn within(mut self, path: &str) -> Stop {
-        if let Stop::Refused(refusal) = &mut self
-            && let Refusal::Invalid { violations, .. } = &mut **refusal
-        {
-            violations.iter_mut().for_each(|violation| violation.field.insert_str(0, &format!("{path}.")));
+        let below = |field: &mut String| field.insert_str(0, &format!("{path}."));
+        if let Stop::Refused(refusal) = &mut self {
+            match &mut **refusal {
+                Refusal::Invalid { violations, .. } => violations.iter_mut().for_each(|found| below(&mut found.field)),
+                Refusal::Reserved { fields } => fields.iter_mut().for_each(below),
+                _ => {}
+            }
         }
         self
     }

@@ -103,6 +103,9 @@ pub enum Refusal {
     LimitExceeded { name: String, what: String, limit: u64 },
     #[error("{message} (rule {workflow})")]
     Denied { workflow: String, message: String },
+    /// Paths into the caller's message (`ticket.priority`) that requesters leave out, or set to what is theirs.
+    #[error("requesters do not set {}: leave it out; the desk and its rules decide it", fields.join(", "))]
+    Reserved { fields: Vec<String> },
     /// What the caller's role does not allow on this resource.
     #[error("{what}")]
     Forbidden { what: String },

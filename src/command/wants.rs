@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use super::{Command, Want};
+use crate::identity::Caller;
 use crate::model::ticket::TicketRef;
 use crate::workflow::RuleSet;
 
 /// Each want once.
 pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
-    let mut wants = Wants { rules, all: Vec::new(), seen: HashSet::new() };
+    let mut wants = Wants { caller: &command.caller, rules, all: Vec::new(), seen: HashSet::new() };
     if let Some(request) = command.request.as_ref().filter(|_| !command.validate_only) {
         wants.add(Want::Request(request.key));
     }
@@ -18,6 +19,7 @@ pub fn wants(command: &Command, rules: &RuleSet) -> Vec<Want> {
 
 /// What the verbs of a command add to.
 pub struct Wants<'a> {
+    pub caller: &'a Caller,
     /// Those that are active as far as is known: what they read may be loaded with the rest.
     pub rules: &'a RuleSet,
     all: Vec<Want>,

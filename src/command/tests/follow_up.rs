@@ -80,7 +80,10 @@ fn only_what_is_done_is_followed_up_and_what_is_deleted_is_not() {
 fn a_requester_follows_up_its_own_tickets_in_its_own_name() {
     let mut house = House::new();
     let ticket = done_ticket(&mut house);
-    let with = || TicketEdit { requester_id: Some("ron".into()), ..TicketEdit::default() };
+    let of = |id: &str| TicketEdit { requester_id: Some(id.into()), ..TicketEdit::default() };
+    let refusal = house.refused(&requester(), follow(&ticket, of("ron")));
+    assert_eq!(refusal, Refusal::Reserved { fields: vec!["ticket.requester_id".into()] });
+    let with = || of("rita");
     assert_eq!(house.ticket(&requester(), follow(&ticket, with())).requester_id, "rita");
     let ron = caller("ron", &[Role::Requester], None);
     assert!(matches!(house.refused(&ron, follow(&ticket, with())), Refusal::NotFound { .. }));

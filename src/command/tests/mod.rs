@@ -41,7 +41,7 @@ use super::{Command, Outcome, Refusal, RequestKey, Resource, Stop, Verb, Verdict
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::model::activity::Activity;
 use crate::model::canned::CannedRef;
-use crate::model::directory::{Agent, Team};
+use crate::model::directory::{Agent, Contact, Team};
 use crate::model::ledger::Head;
 use crate::model::lifecycle::Transition;
 use crate::model::message::Message;
@@ -135,7 +135,10 @@ impl House {
             floor: 0,
             last_at: Instant(0),
         };
-        House { world: World::new(head), rules, now: Instant(1_790_000_000_000_000) }
+        let mut world = World::new(head);
+        // Whose tickets most tests are about.
+        world.contacts.load("rita".into(), Some(Arc::new(contact_row("rita", "rita@example.com"))));
+        House { world, rules, now: Instant(1_790_000_000_000_000) }
     }
 
     pub fn submit(&mut self, command: &Command) -> Result<Verdict, Refusal> {
@@ -261,6 +264,10 @@ pub fn new_ticket(subject: &str) -> NewTicket {
         related_vulnerability_id: String::new(),
         sla_policy_id: None,
     }
+}
+
+pub fn contact_row(id: &str, email: &str) -> Contact {
+    Contact { tenant_id: TENANT.into(), id: id.into(), email: email.into(), ..Contact::default() }
 }
 
 pub fn create(new: NewTicket) -> CreateTicket {

@@ -25,8 +25,39 @@ fn a_new_ticket_has_every_stamp() {
 #[test]
 fn a_requesters_ticket_is_the_requesters() {
     let mut house = House::new();
-    let new = NewTicket { requester_id: "somebody else".into(), ..new_ticket("Help") };
-    assert_eq!(house.ticket(&requester(), create(new)).requester_id, "rita");
+    let named = |id: &str, email: &str| {
+        create(NewTicket { requester_id: id.into(), requester_email: email.into(), ..new_ticket("Help") })
+    };
+    for verb in [named("", ""), named("rita", ""), named("", "Rita@Example.com")] {
+        let ticket = house.ticket(&requester(), verb);
+        assert_eq!((ticket.requester_id.as_str(), ticket.requester_email.as_str()), ("rita", "rita@example.com"));
+    }
+    let refusal = house.refused(&requester(), named("ron", "ron@example.com"));
+    let fields = vec!["ticket.requester_id".into(), "ticket.requester_email".into()];
+    assert_eq!(refusal, Refusal::Reserved { fields });
+    // Whom the directory does not know has no address to name.
+    let ron = caller("ron", &[Role::Requester], None);
+    assert_eq!(house.ticket(&ron, named("ron", "")).requester_email, "");
+    assert!(matches!(house.refused(&ron, named("", "ron@example.com")), Refusal::Reserved { .. }));
+    assert_eq!(house.ticket(&agent(), named("ron", "ron@example.com")).requester_email, "ron@example.com");
+}
+
+#[test]
+fn a_requester_is_of_the_organization_that_the_directory_knows() {
+    let mut house = House::new();
+    let mut knows = |id: &str, app: &str, deleted_at: Option<Instant>| {
+        let (organization_id, app_id) = ("small".into(), app.into());
+        let contact = Contact { organization_id, app_id, deleted_at, ..contact_row(id, "") };
+        house.world.contacts.load(id.into(), Some(Arc::new(contact)));
+        [None, Some("crm")].map(|app| {
+            let new = NewTicket { requester_id: String::new(), requester_email: String::new(), ..new_ticket("Help") };
+            house.ticket(&caller(id, &[Role::Requester, Role::Auditor], app), create(new)).organization_id.clone()
+        })
+    };
+    assert_eq!(knows("ann", "", None), ["small", ""]);
+    assert_eq!(knows("bob", "crm", None), ["small", "small"]);
+    assert_eq!(knows("eve", "portal", None), ["small", ""]);
+    assert_eq!(knows("gone", "", Some(Instant(1))), ["", ""]);
 }
 
 #[test]

@@ -105,6 +105,10 @@ pub fn refused(refusal: Refusal) -> Status {
             let metadata = [("workflow", workflow.clone()), ("message", message)];
             precondition(ErrorReason::DeniedByWorkflow, "WORKFLOW", &workflow, text, metadata)
         }
+        Refusal::Reserved { fields } => {
+            let metadata = [("fields", fields.join(","))];
+            build(Code::PermissionDenied, ErrorReason::Forbidden, text, metadata, ErrorDetails::new())
+        }
         Refusal::Forbidden { what: _ } => {
             build(Code::PermissionDenied, ErrorReason::Forbidden, text, [], ErrorDetails::new())
         }

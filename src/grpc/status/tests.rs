@@ -91,10 +91,11 @@ fn every_refusal(it: &str) -> Vec<Refusal> {
         Refusal::ReopenRejected { name: one(), status, setting: "reopen_agent", mode: ReopenMode::Reject, advice },
         Refusal::LimitExceeded { name: one(), what: one(), limit: u64::MAX },
         Refusal::Denied { workflow: one(), message: one() },
+        Refusal::Reserved { fields: some() },
         Refusal::Forbidden { what: one() },
     ];
     let kinds: std::collections::BTreeSet<usize> = all.iter().map(place).collect();
-    assert_eq!(kinds.len(), 18, "one of each");
+    assert_eq!(kinds.len(), 19, "one of each");
     all
 }
 
@@ -118,6 +119,7 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::LimitExceeded { .. } => 16,
         Refusal::Denied { .. } => 17,
         Refusal::Forbidden { .. } => 18,
+        Refusal::Reserved { .. } => 19,
     }
 }
 

@@ -182,6 +182,10 @@ fn author(scope: &Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<(Strin
         let what = "only the service and importer roles write messages for somebody else";
         return Err(Refusal::Forbidden { what: what.into() }.into());
     }
+    let strange = !new.author_email.is_empty() && new.author_email != ticket.requester_email;
+    if strange && caller.writes_as_requester() {
+        access::reserved(vec!["message.author_email".to_owned()])?;
+    }
     let requester = by_mail || (!id.is_empty() && id == ticket.requester_id);
     let kind = if requester {
         AuthorKind::Requester

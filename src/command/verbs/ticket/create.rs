@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::update::would_be;
+use crate::command::access;
 use crate::command::action::NewTicket;
 use crate::command::batch::each;
 use crate::command::react::before;
@@ -14,6 +15,7 @@ use crate::command::verbs::tenant;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits};
 use crate::model::activity_type::ActivityType;
+use crate::model::directory::Contact;
 use crate::model::lifecycle::{Transition, reachable};
 use crate::model::ticket::Ticket;
 use crate::model::words::Status;
@@ -65,6 +67,9 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
     let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));
     let team = needed(Root::Team) || preloaded(Preload::Team);
     let settings = preloaded(Preload::Settings);
+    if wants.caller.writes_as_requester() {
+        wants.add(Want::Contact(wants.caller.sub().to_owned()));
+    }
     for new in all {
         wants.agent(&new.assignee_id);
         if new.sla_policy_id.is_some() {
@@ -89,7 +94,13 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
 fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Result<Arc<Ticket>, Stop> {
     let mut ticket = draft(world, scope, new);
     if scope.caller().writes_as_requester() {
+        let contact = access::own(scope, world.entry::<Contact>(scope.caller().sub())?);
+        let Contact { email, organization_id, .. } = contact.map(Arc::unwrap_or_clone).unwrap_or_default();
+        access::in_own_name(&ticket, scope.caller().sub(), &email)?;
         scope.caller().sub().clone_into(&mut ticket.requester_id);
+        ticket.requester_email = email;
+        // The deadlines of their own organization hold, and not those of one that they name.
+        ticket.organization_id = organization_id;
     }
     finish(world, scope, ticket, None)
 }

@@ -59,7 +59,13 @@ pub fn follow_up(
     let draft = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
     let mut ticket = would_be(&draft, with);
     if scope.is_requester() {
+        access::in_own_name(&ticket, &of.requester_id, &of.requester_email)?;
         ticket.requester_id.clone_from(&of.requester_id);
+        ticket.requester_email.clone_from(&of.requester_email);
+        ticket.organization_id.clone_from(&of.organization_id);
+        if ticket.requester_name.is_empty() {
+            ticket.requester_name.clone_from(&of.requester_name);
+        }
     }
     let ticket = finish(world, scope, ticket, Some(of))?;
     let data = Some(json!({ "follow_up_id": id::show(id::TICKET, ticket.id) }));

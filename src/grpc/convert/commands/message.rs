@@ -8,10 +8,11 @@ use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
+use crate::model::rights;
 use crate::model::words::Visibility;
 
 writes! {
-    PostMessageRequest -> PostMessageResponse { message: Message, ticket: Ticket }, by post;
+    PostMessageRequest -> PostMessageResponse { message: Message, ticket: Ticket }, by post, except reserved;
     UpdateMessageRequest -> UpdateMessageResponse { message: Message, ticket: Ticket }, by update;
     DeleteMessageRequest -> DeleteMessageResponse { message: Message, ticket: Ticket }, by delete;
 }
@@ -29,6 +30,25 @@ pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> PostMess
         source_type: word(found, "source_type", message.source_type),
     });
     PostMessage { ticket, message }
+}
+
+fn reserved(request: &pb::PostMessageRequest) -> Vec<String> {
+    let set = request.message.as_ref().map(given).unwrap_or_default();
+    rights::MESSAGE.reserved(set).map(|field| format!("message.{field}")).collect()
+}
+
+/// The fields of a new message that are not as an empty one has them.
+fn given(message: &pb::Message) -> Vec<&'static str> {
+    let pb::Message { body, visibility, author_id, author_email, source, source_type, .. } = message;
+    let all = [
+        ("body", !body.is_empty()),
+        ("visibility", *visibility != 0),
+        ("author_id", !author_id.is_empty()),
+        ("author_email", !author_email.is_empty()),
+        ("source", !source.is_empty()),
+        ("source_type", *source_type != 0),
+    ];
+    all.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect()
 }
 
 pub fn update(request: pb::UpdateMessageRequest, found: &mut Violations) -> UpdateMessage {

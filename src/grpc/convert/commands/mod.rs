@@ -28,6 +28,12 @@ pub use writes::Write;
 
 /// The command that a request asks for, or everything that is wrong with it.
 pub fn command<W: Write>(caller: Caller, request: W) -> Result<Command, Refusal> {
+    if caller.writes_as_requester() {
+        let fields = request.reserved();
+        if !fields.is_empty() {
+            return Err(Refusal::Reserved { fields });
+        }
+    }
     let mut found = Violations::default();
     let key = request_key(&caller, &request, &mut found);
     let validate_only = request.validate_only();
@@ -84,7 +90,11 @@ fn etag(found: &mut Violations, etag: String) -> String {
 mod tests {
     use super::*;
     use crate::command::verbs::ticket::CreateTicket;
+    use crate::grpc::convert::mask;
     use crate::grpc::pb;
+    use crate::grpc::server::methods::{self, Access};
+    use crate::identity::Role;
+    use crate::model::rights;
 
     fn refused<W: Write>(request: W) -> Vec<String> {
         let mut found = Violations::default();
@@ -143,6 +153,50 @@ mod tests {
             ["requests[1].request_id", "requests[1].validate_only", "requests[1].ticket", "requests[1].ticket.subject"]
         );
         assert_eq!(refused(pb::BatchCreateTicketsRequest::default()), ["requests"]);
+    }
+
+    #[test]
+    fn what_the_desk_decides_is_named_wherever_it_stands() {
+        let ticket = || pb::Ticket { subject: "a".into(), team_id: "b".into(), priority: 1, ..Default::default() };
+        let create = || pb::CreateTicketRequest { ticket: Some(ticket()), ..Default::default() };
+        let named = ["ticket.priority", "ticket.team_id"];
+        assert_eq!(create().reserved(), named);
+        assert_eq!(pb::CreateFollowUpRequest { ticket: Some(ticket()), ..Default::default() }.reserved(), named);
+        let batch =
+            pb::BatchCreateTicketsRequest { requests: vec![Default::default(), create()], ..Default::default() };
+        assert_eq!(batch.reserved(), named.map(|field| format!("requests[1].{field}")));
+    }
+
+    #[test]
+    fn the_field_rights_name_fields_that_callers_write() {
+        let message = ["body", "visibility", "author_id", "author_email", "source", "source_type"];
+        for (rights, writable) in [(&rights::TICKET, mask::ticket::WRITABLE), (&rights::MESSAGE, &message)] {
+            for field in rights.free.iter().chain(rights.own) {
+                assert!(writable.contains(field), "{field} is no field that callers write");
+            }
+        }
+    }
+
+    /// A request that holds a resource with the desk's fields says which of them it sets.
+    #[test]
+    fn every_method_of_requesters_that_takes_a_resource_has_its_rights() {
+        let pool = prost_reflect::DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
+        let mut taking = Vec::new();
+        for method in methods::all() {
+            let Access::Roles(roles) = method.access else { continue };
+            let (service, name) = method.path[1..].split_once('/').expect("a path has two parts");
+            let service = pool.get_service_by_name(service).expect("a service");
+            let request = service.methods().find(|it| it.name() == name).expect("a method").input();
+            let resource = |field: prost_reflect::FieldDescriptor| match field.kind() {
+                prost_reflect::Kind::Message(message) => message.full_name().starts_with("docket.v1."),
+                _ => false,
+            };
+            if roles.contains(Role::Requester) && request.fields().any(resource) {
+                taking.push(name.to_owned());
+            }
+        }
+        // A mask names what UpdateMessage writes: the body alone.
+        assert_eq!(taking, ["CreateTicket", "CreateFollowUp", "PostMessage", "UpdateMessage"]);
     }
 
     #[test]

@@ -17,12 +17,13 @@ use crate::grpc::pb;
 use crate::model::id::{TICKET, show};
 use crate::model::lifecycle::Transition;
 use crate::model::limits::{COMMENT_CHARS, REASON_CHARS};
+use crate::model::rights;
 use crate::model::ticket::Ticket;
 use crate::model::words::*;
 
 writes! {
-    CreateTicketRequest -> CreateTicketResponse { ticket: Ticket }, by create;
-    BatchCreateTicketsRequest -> BatchCreateTicketsResponse { tickets: [Ticket] }, by create_batch;
+    CreateTicketRequest -> CreateTicketResponse { ticket: Ticket }, by create, except reserved;
+    BatchCreateTicketsRequest -> BatchCreateTicketsResponse { tickets: [Ticket] }, by create_batch, except reserved_in_batch;
     DeleteTicketRequest -> DeleteTicketResponse { ticket: Ticket }, by delete;
     UndeleteTicketRequest -> UndeleteTicketResponse { ticket: Ticket }, by undelete;
     AssignTicketRequest -> AssignTicketResponse { ticket: Ticket }, by assign;
@@ -33,7 +34,7 @@ writes! {
     EscalateTicketRequest -> EscalateTicketResponse { ticket: Ticket }, by escalate;
     CloseTicketRequest -> CloseTicketResponse { ticket: Ticket }, by close;
     ReopenTicketRequest -> ReopenTicketResponse { ticket: Ticket, by reopened }, by reopen;
-    CreateFollowUpRequest -> CreateFollowUpResponse { ticket: Ticket }, by follow_up;
+    CreateFollowUpRequest -> CreateFollowUpResponse { ticket: Ticket }, by follow_up, except reserved_in_follow_up;
     RateTicketRequest -> RateTicketResponse { ticket: Ticket }, by rate;
 }
 
@@ -54,6 +55,25 @@ pub fn create_batch(request: pb::BatchCreateTicketsRequest, found: &mut Violatio
         });
     }
     CreateTickets(tickets)
+}
+
+fn reserved(request: &pb::CreateTicketRequest) -> Vec<String> {
+    reserved_in(request.ticket.as_ref())
+}
+
+fn reserved_in_batch(request: &pb::BatchCreateTicketsRequest) -> Vec<String> {
+    let each = request.requests.iter().enumerate();
+    each.flat_map(|(i, request)| reserved(request).into_iter().map(move |field| format!("requests[{i}].{field}")))
+        .collect()
+}
+
+fn reserved_in_follow_up(request: &pb::CreateFollowUpRequest) -> Vec<String> {
+    reserved_in(request.ticket.as_ref())
+}
+
+fn reserved_in(ticket: Option<&pb::Ticket>) -> Vec<String> {
+    let set = ticket.map(Form::given).unwrap_or_default();
+    rights::TICKET.reserved(set).map(|field| format!("ticket.{field}")).collect()
 }
 
 fn new_ticket(ticket: Option<pb::Ticket>, found: &mut Violations) -> NewTicket {

@@ -21,6 +21,11 @@ pub trait Write: prost::Message + Sized {
 
     fn validate_only(&self) -> bool;
 
+    /// Paths of the fields that it sets although a requester must not.
+    fn reserved(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What it asks for. Where something is wrong, `found` says so and the verb stands for nothing.
     fn verb(self, found: &mut Violations) -> Arc<dyn Verb>;
 
@@ -41,8 +46,10 @@ pub const fn method(request: &'static str) -> &'static str {
 /// - `tickets: [Ticket]`: the tickets of a batch;
 /// - `teams: each Team`: the entries of a batch, in its order;
 /// - `message: Message, ticket: Ticket`: a message and its ticket.
+///
+/// Behind `by hold`, `except reserved` names the function of the request for [`Write::reserved`].
 macro_rules! writes {
-    ($($request:ident -> $response:ident $holds:tt, by $read:ident;)+) => { $(
+    ($($request:ident -> $response:ident $holds:tt, by $read:ident $(, except $reserved:ident)?;)+) => { $(
         const _: () = {
             use crate::grpc::convert::commands::writes::*;
 
@@ -61,6 +68,10 @@ macro_rules! writes {
                 fn verb(self, found: &mut Violations) -> Arc<dyn Verb> {
                     Arc::new($read(self, found))
                 }
+
+                $(fn reserved(&self) -> Vec<String> {
+                    $reserved(self)
+                })?
 
                 writes! { @answer $response $holds }
             }
