@@ -20,6 +20,8 @@ mod accept;
 pub mod gate;
 pub mod layers;
 pub mod methods;
+#[cfg(test)]
+mod roles_page;
 mod tls;
 
 use accept::Incoming;
