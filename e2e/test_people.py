@@ -10,8 +10,8 @@ from tokens import encode
 
 
 class Tokens(Case):
-    def sign(self, claims: dict, algorithm: str = "EdDSA") -> str:
-        return tokens.sign(self.server, claims, algorithm)
+    def sign(self, claims: dict, algorithm: str = "EdDSA", **header) -> str:
+        return tokens.sign(self.server, claims, algorithm, **header)
 
     def claims(self, **changes) -> dict:
         return tokens.claims(self.tenant, **changes)
@@ -43,6 +43,15 @@ class Tokens(Case):
             ("unknown role only", self.sign(self.claims(roles=["emperor"]))),
             ("no expiry", self.sign(self.claims(exp=None))),
             ("not yet valid", self.sign(self.claims(nbf=int(time.time()) + 3600))),
+            ("issued in the future", self.sign(self.claims(iat=int(time.time()) + 120))),
+            ("no time of issue", self.sign(self.claims(iat=None))),
+            ("a time of issue that is none", self.sign(self.claims(iat="now"))),
+            ("ten years", self.sign(self.claims(exp=int(time.time()) + 10 * 365 * 86_400))),
+            ("more than a day", self.sign(self.claims(exp=int(time.time()) + 86_400 + 60))),
+            ("for logging out", self.sign(self.claims(), typ="logout+jwt")),
+            ("an operator of a tenant", self.sign(self.claims(operator=True))),
+            ("an operator with a role", self.sign(self.claims(operator=True, tenant_id=None))),
+            ("operator, in words", self.sign(self.claims(operator="yes"))),
         ):
             with self.subTest(name), self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
                 case.with_token(token).ListTickets()
@@ -50,6 +59,27 @@ class Tokens(Case):
     def test_expired_tokens(self) -> None:
         with self.refused("UNAUTHENTICATED", "TOKEN_EXPIRED"):
             case.with_token(self.sign(self.claims(exp=int(time.time()) - 3600))).ListTickets()
+
+    def test_types_of_access_tokens_are_taken_in_any_case(self) -> None:
+        for typ in ("JWT", "jwt", "at+jwt", "AT+JWT"):
+            with self.subTest(typ):
+                case.with_token(self.sign(self.claims(), typ=typ)).ListTickets()
+
+    def test_a_stream_lives_as_long_as_calls_are_let_in(self) -> None:
+        made = self.api.CreateTicket(ticket={"subject": "one"}).position
+        # It has expired, and the leeway of 30 s is not over.
+        late = case.with_token(self.sign(self.claims(exp=int(time.time()) - 26)))
+        stream = late.stream("StreamActivities", earliest=True)
+        first = [next(stream) for _ in range(2)]
+        self.assertEqual([it.position for it in self.activities(first)], [made])
+        with self.refused("UNAUTHENTICATED", "TOKEN_EXPIRED") as seen:
+            while True:
+                late.ListTickets()
+                time.sleep(0.05)
+        with self.refused("UNAUTHENTICATED", "TOKEN_EXPIRED") as seen:
+            for _ in stream:
+                pass
+        self.assertEqual(seen.metadata["position"], str(made))
 
     def test_a_stream_needs_a_token_too(self) -> None:
         with self.refused("UNAUTHENTICATED", "TOKEN_MISSING"):

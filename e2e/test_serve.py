@@ -3,6 +3,7 @@
 import errno
 import json
 import socket
+import time
 
 import grpc
 
@@ -164,6 +165,36 @@ class Serve(Operated):
             for claims in ({}, good | {"iss": "https://other"}, good | {"aud": "others"}):
                 with self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
                     server.api(self.schema, self.issuer.token(self.tenant, **claims)).ListTickets()
+
+    def test_only_named_keys_and_issuers_speak_for_operators(self) -> None:
+        (self.folder / "ops").mkdir()
+        ops = Issuer(self.folder / "ops")
+        named = {"tokens__operator_keys": [str(ops.public)], "tokens__operator_issuer": "https://ops.example"}
+        with self.serve(**named) as server:
+            server.ready()
+            as_bearer = lambda token: server.api(self.schema, token)
+            operator = ops.operator(iss="https://ops.example")
+            self.assertTrue(as_bearer(operator).ReloadWorkflows().diagnostics)
+            for token in (self.issuer.operator(iss="https://ops.example"), ops.operator(), ops.operator(iss="https://other")):
+                with self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
+                    as_bearer(token).ReloadWorkflows()
+            # The operators' key speaks for no tenant, and an operator reaches none.
+            with self.refused("UNAUTHENTICATED", "TOKEN_INVALID"):
+                as_bearer(ops.token(self.tenant, iss="https://ops.example")).ListTickets()
+            with self.refused("PERMISSION_DENIED", "ROLE_MISSING"):
+                as_bearer(operator).ListTickets()
+            with self.refused("PERMISSION_DENIED", "ROLE_MISSING"):
+                as_bearer(self.issuer.token(self.tenant, roles=("admin",))).ReloadWorkflows()
+
+    def test_a_token_lives_no_longer_than_configured(self) -> None:
+        now = int(time.time())
+        with self.serve(tokens__max_life="10m") as server:
+            server.ready()
+            call = lambda **claims: server.api(self.schema, self.issuer.token(self.tenant, **claims)).ListTickets()
+            call(exp=now + 600, iat=now)
+            with self.refused("UNAUTHENTICATED", "TOKEN_INVALID") as seen:
+                call(exp=now + 601, iat=now)
+            self.assertIn("lives longer", seen.text)
 
     def test_tokens_and_passwords_are_not_logged(self) -> None:
         good = self.issuer.token(self.tenant)

@@ -15,11 +15,13 @@ def encode(part: bytes) -> str:
 
 def claims(tenant: str, **changes) -> dict:
     """A good token's; what is changed to None is left out."""
-    good = {"tenant_id": tenant, "sub": "ada", "roles": ["agent"], "exp": int(time.time()) + 600, **changes}
+    now = int(time.time())
+    good = {"tenant_id": tenant, "sub": "ada", "roles": ["agent"], "iat": now, "exp": now + 600, **changes}
     return {name: value for name, value in good.items() if value is not None}
 
 
-def sign(running: server.Server, claims: dict, algorithm: str = "EdDSA") -> str:
+def sign(running: server.Server, claims: dict, algorithm: str = "EdDSA", **header) -> str:
     key = load_pem_private_key((running.data_dir / "signing-key.pem").read_bytes(), password=None)
-    signed = f"{encode(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode())}.{encode(json.dumps(claims).encode())}"
+    header = {"alg": algorithm, "typ": "JWT", **header}
+    signed = f"{encode(json.dumps(header).encode())}.{encode(json.dumps(claims).encode())}"
     return f"{signed}.{encode(key.sign(signed.encode()))}"

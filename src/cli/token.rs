@@ -5,23 +5,26 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::identity::{KeyError, NewToken, Role, SigningKey};
+use crate::identity::{KeyError, NewOperatorToken, NewToken, Role, SigningKey};
 
 #[derive(Debug, Args)]
 pub struct TokenArgs {
     /// Tenant of the token
-    #[arg(long)]
-    tenant: String,
+    #[arg(long, required_unless_present = "operator")]
+    tenant: Option<String>,
     /// Subject: the person or program that calls
     #[arg(long)]
     sub: String,
     /// Roles, comma-separated: requester, agent, lead, admin, auditor, service, importer
-    #[arg(long, value_delimiter = ',', required = true)]
+    #[arg(long, value_delimiter = ',', required_unless_present = "operator")]
     roles: Vec<Role>,
     /// Limit the token to the resources of one app
     #[arg(long)]
     app_id: Option<String>,
-    /// Lifetime: 30s, 15m, 1h, 7d
+    /// A token for what concerns the whole installation, such as ReloadWorkflows; it reaches no tenant
+    #[arg(long, conflicts_with_all = ["tenant", "roles", "app_id"])]
+    operator: bool,
+    /// Lifetime, at most 24h: 30s, 15m, 1h
     #[arg(long, default_value = "1h", value_parser = parse_ttl)]
     ttl: Duration,
     /// Data folder of the server that will accept the token
@@ -31,8 +34,12 @@ pub struct TokenArgs {
 
 /// Signs the token. Never creates a key, because no server would accept it.
 pub fn run(args: TokenArgs) -> Result<String, KeyError> {
-    let TokenArgs { tenant, sub, roles, app_id, ttl, data_dir } = args;
-    SigningKey::load(&data_dir)?.sign(&NewToken { tenant, sub, roles, app_id, ttl })
+    let TokenArgs { tenant, sub, roles, app_id, operator, ttl, data_dir } = args;
+    let key = SigningKey::load(&data_dir)?;
+    if operator {
+        return key.sign_operator(&NewOperatorToken { sub, ttl });
+    }
+    key.sign(&NewToken { tenant: tenant.unwrap_or_default(), sub, roles, app_id, ttl })
 }
 
 /// A whole number and one of s, m, h, d; at least a second and at most ten years.
@@ -95,7 +102,22 @@ mod tests {
         let token = run(args().expect("good arguments").token).expect("a token");
         let verifier = Verifier::new(Trust { keys: vec![key.public()], ..Trust::default() });
         assert_eq!(verifier.verify(&token).expect("it is good").roles().to_string(), "agent, admin");
+        let words = ["docket", "--operator", "--sub", "olga", "--data-dir"].iter().map(|word| word.as_ref());
+        let args = Program::try_parse_from(words.chain([folder.as_os_str()])).expect("good arguments");
+        let token = run(args.token).expect("a token");
+        let verifier = Verifier::new(Trust { operator_keys: vec![key.public()], ..Trust::default() });
+        assert!(verifier.verify(&token).expect("it is good").is_operator());
         std::fs::remove_dir_all(&folder).expect("the folder is there");
+    }
+
+    #[test]
+    fn an_operators_token_names_no_tenant_and_any_other_must() {
+        for more in
+            [&["--operator", "--tenant", "acme"][..], &["--operator", "--roles", "admin"], &["--roles", "admin"]]
+        {
+            let words = [&["docket", "--sub", "ann"], more].concat();
+            assert!(Program::try_parse_from(&words).is_err(), "{words:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{PoisonError, RwLock};
 
-use super::LEEWAY_SECONDS;
 use super::caller::Caller;
 
 /// SHA-256 of the token.
@@ -74,12 +73,13 @@ impl TokenCache {
 }
 
 fn alive(caller: &Caller, now: u64) -> bool {
-    now <= caller.expires_at().saturating_add(LEEWAY_SECONDS)
+    now < caller.accepted_until()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::LEEWAY_SECONDS;
     use crate::identity::claims::Claims;
 
     fn caller(sub: usize, exp: u64) -> Caller {
@@ -87,10 +87,9 @@ mod tests {
             tenant_id: "acme".into(),
             sub: sub.to_string().into(),
             roles: vec!["agent"].into(),
-            exp: exp.into(),
             ..Claims::default()
         };
-        Caller::from_claims(claims).expect("the claims are good")
+        Caller::from_claims(claims, exp).expect("the claims are good")
     }
 
     fn hash(of: usize) -> TokenHash {

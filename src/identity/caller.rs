@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::LEEWAY_SECONDS;
 use super::claims::{Claims, is_id};
 use super::error::TokenError;
 use super::role::{READERS, Role, Roles, WRITERS};
@@ -16,18 +17,32 @@ pub struct Caller(Arc<Identity>);
 
 #[derive(PartialEq, Eq)]
 struct Identity {
+    /// '' for an operator.
     tenant: String,
     sub: String,
     roles: Roles,
     app_id: Option<String>,
+    operator: bool,
     expires_at: u64,
 }
 
 impl Caller {
     /// Validates the claims of a token whose signature and times have been verified.
-    pub(super) fn from_claims(claims: Claims) -> Result<Caller, TokenError> {
-        let Claims { tenant_id, sub, roles, app_id, exp } = claims;
+    pub(super) fn from_claims(claims: Claims, expires_at: u64) -> Result<Caller, TokenError> {
+        let Claims { tenant_id, sub, roles, app_id, operator, iat: _, exp: _ } = claims;
         let text = |claim: &Value| claim.as_str().filter(|id| is_id(id)).map(str::to_owned);
+        let operator = match operator {
+            Value::Null => false,
+            other => other.as_bool().ok_or(TokenError::BadOperator)?,
+        };
+        if operator {
+            // It reaches no tenant: a token that names one is none of an operator.
+            if [&tenant_id, &roles, &app_id].into_iter().any(|claim| !claim.is_null()) {
+                return Err(TokenError::BadOperator);
+            }
+            let (tenant, sub) = (String::new(), text(&sub).ok_or(TokenError::NoSubject)?);
+            return Ok(Caller::new(Identity { tenant, sub, roles: Roles::NONE, app_id: None, operator, expires_at }));
+        }
         let tenant = text(&tenant_id).ok_or(TokenError::NoTenant)?;
         let sub = text(&sub).ok_or(TokenError::NoSubject)?;
         let roles =
@@ -40,18 +55,26 @@ impl Caller {
             Value::Null => None,
             other => Some(text(&other).ok_or(TokenError::BadApp)?),
         };
-        // A NumericDate may have a fraction; whole seconds suffice here.
-        let expires_at = exp.as_f64().ok_or(TokenError::NoExpiry)? as u64;
-        Ok(Caller(Arc::new(Identity { tenant, sub, roles, app_id, expires_at })))
+        Ok(Caller::new(Identity { tenant, sub, roles, app_id, operator, expires_at }))
     }
 
-    /// Docket's SLA timer, acting for a tenant. It is the only caller without a role, so no token can impersonate it.
+    fn new(identity: Identity) -> Caller {
+        Caller(Arc::new(identity))
+    }
+
+    /// Docket's SLA timer, acting for a tenant. It is the only caller of a tenant without a role, so no token can impersonate it.
     pub fn clock(tenant: &str) -> Caller {
         let (tenant, sub) = (tenant.to_owned(), "sla".to_owned());
-        Caller(Arc::new(Identity { tenant, sub, roles: Roles::NONE, app_id: None, expires_at: u64::MAX }))
+        let (roles, operator, expires_at) = (Roles::NONE, false, u64::MAX);
+        Caller::new(Identity { tenant, sub, roles, app_id: None, operator, expires_at })
     }
 
-    /// 1 to 128 characters.
+    /// Whether it operates the installation. It has no tenant and no role.
+    pub fn is_operator(&self) -> bool {
+        self.0.operator
+    }
+
+    /// 1 to 128 characters; '' for an operator, whom no method of a tenant lets in.
     pub fn tenant(&self) -> &str {
         &self.0.tenant
     }
@@ -61,7 +84,7 @@ impl Caller {
         &self.0.sub
     }
 
-    /// At least one role, except for [`Caller::clock`].
+    /// At least one role, except for operators and [`Caller::clock`].
     pub fn roles(&self) -> Roles {
         self.0.roles
     }
@@ -85,15 +108,18 @@ impl Caller {
         self.0.app_id.as_deref()
     }
 
-    /// Seconds since 1970.
-    pub fn expires_at(&self) -> u64 {
-        self.0.expires_at
+    /// The first second, since 1970, in which the token is no longer accepted: by calls and by streams alike, after the leeway.
+    pub fn accepted_until(&self) -> u64 {
+        self.0.expires_at.saturating_add(LEEWAY_SECONDS + 1)
     }
 }
 
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { tenant, sub, roles, app_id, expires_at } = &*self.0;
+        let Identity { tenant, sub, roles, app_id, operator, expires_at } = &*self.0;
+        if *operator {
+            return write!(f, "Caller({sub}, an operator, until {expires_at})");
+        }
         write!(f, "Caller({sub} of {tenant} as {roles}, app {app_id:?}, until {expires_at})")
     }
 }

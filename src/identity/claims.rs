@@ -1,10 +1,13 @@
 //! Claims of Docket's tokens.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::error::KeyError;
+use super::error::{KeyError, TokenError};
 use super::role::Role;
+use super::{LEEWAY_SECONDS, MAX_TOKEN_LIFE};
 
 /// Claims of any JSON type, as parsed; `Caller` validates each of them.
 #[derive(Debug, Default, Deserialize)]
@@ -14,10 +17,29 @@ pub(super) struct Claims {
     pub sub: Value,
     pub roles: Value,
     pub app_id: Value,
+    pub operator: Value,
+    pub iat: Value,
     pub exp: Value,
 }
 
-/// A token to be signed.
+impl Claims {
+    /// Checks how long the token lives, which the library does not, and returns its end in seconds since 1970.
+    pub fn times(&self, now: u64, max_life: Duration) -> Result<u64, TokenError> {
+        // A NumericDate may have a fraction.
+        let exp = self.exp.as_f64().ok_or(TokenError::NoExpiry)?;
+        let iat = self.iat.as_f64().ok_or(TokenError::NoIssueTime)?;
+        if iat > (now + LEEWAY_SECONDS) as f64 {
+            return Err(TokenError::NotYetValid);
+        }
+        if exp - iat > max_life.as_secs_f64() {
+            return Err(TokenError::LivesTooLong);
+        }
+        // Whole seconds suffice from here on.
+        Ok(exp as u64)
+    }
+}
+
+/// A token of a tenant's caller, to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
     /// 1 to 128 characters without U+0000.
@@ -28,17 +50,30 @@ pub struct NewToken {
     pub roles: Vec<Role>,
     /// If present, 1 to 128 characters without U+0000.
     pub app_id: Option<String>,
-    /// Lifetime, at least one second.
-    pub ttl: std::time::Duration,
+    /// Lifetime, at least one second and at most a day.
+    pub ttl: Duration,
+}
+
+/// A token of an operator, to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOperatorToken {
+    /// 1 to 128 characters without U+0000.
+    pub sub: String,
+    /// Lifetime, at least one second and at most a day.
+    pub ttl: Duration,
 }
 
 #[derive(Serialize)]
 pub(super) struct SignedClaims<'a> {
-    tenant_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'a str>,
     sub: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     roles: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<bool>,
     iat: u64,
     exp: u64,
 }
@@ -47,26 +82,47 @@ impl NewToken {
     /// Rejects what the verifier would reject, so that no unusable token is issued. `now` is in seconds since 1970.
     pub(super) fn claims(&self, now: u64) -> Result<SignedClaims<'_>, KeyError> {
         let NewToken { tenant, sub, roles, app_id, ttl } = self;
-        for (name, id) in [("tenant", Some(tenant)), ("sub", Some(sub)), ("app-id", app_id.as_ref())] {
-            if id.is_some_and(|id| !is_id(id)) {
-                return Err(KeyError::BadToken(format!("{name} must have 1 to 128 characters and no U+0000")));
-            }
-        }
+        ids(&[("tenant", Some(tenant)), ("sub", Some(sub)), ("app-id", app_id.as_ref())])?;
         if roles.is_empty() {
             return Err(KeyError::BadToken("roles must name at least one role".into()));
         }
-        if ttl.as_secs() == 0 {
-            return Err(KeyError::BadToken("ttl must be at least one second".into()));
-        }
         Ok(SignedClaims {
-            tenant_id: tenant,
+            tenant_id: Some(tenant),
             sub,
             roles: roles.iter().map(|role| role.word()).collect(),
             app_id: app_id.as_deref(),
+            operator: None,
             iat: now,
-            exp: now.saturating_add(ttl.as_secs()),
+            exp: end(now, *ttl)?,
         })
     }
+}
+
+impl NewOperatorToken {
+    /// The same.
+    pub(super) fn claims(&self, now: u64) -> Result<SignedClaims<'_>, KeyError> {
+        let NewOperatorToken { sub, ttl } = self;
+        ids(&[("sub", Some(sub))])?;
+        let (roles, exp) = (Vec::new(), end(now, *ttl)?);
+        Ok(SignedClaims { tenant_id: None, sub, roles, app_id: None, operator: Some(true), iat: now, exp })
+    }
+}
+
+fn ids(named: &[(&str, Option<&String>)]) -> Result<(), KeyError> {
+    match named.iter().find(|(_, id)| id.is_some_and(|id| !is_id(id))) {
+        Some((name, _)) => Err(KeyError::BadToken(format!("{name} must have 1 to 128 characters and no U+0000"))),
+        None => Ok(()),
+    }
+}
+
+fn end(now: u64, ttl: Duration) -> Result<u64, KeyError> {
+    if ttl.as_secs() == 0 {
+        return Err(KeyError::BadToken("ttl must be at least one second".into()));
+    }
+    if ttl > MAX_TOKEN_LIFE {
+        return Err(KeyError::BadToken("ttl must be at most 24h: servers refuse tokens that live longer".into()));
+    }
+    Ok(now.saturating_add(ttl.as_secs()))
 }
 
 /// 1 to 128 characters without U+0000.

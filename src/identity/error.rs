@@ -17,10 +17,20 @@ pub enum TokenError {
     BadSignature,
     #[error("the token has expired: get a new one")]
     Expired,
-    #[error("the token is not valid yet: wait, or check the clocks of the issuer and this server")]
+    #[error(
+        "the token is not valid yet (its nbf or iat claim): wait, or check the clocks of the issuer and this server"
+    )]
     NotYetValid,
     #[error("the token's exp claim is missing or not a number of seconds: tokens must expire")]
     NoExpiry,
+    #[error("the token's iat claim is missing or not a number of seconds: tokens say when they were issued")]
+    NoIssueTime,
+    #[error(
+        "the token lives longer, from iat to exp, than this server accepts (24 hours by default): get a shorter one"
+    )]
+    LivesTooLong,
+    #[error("the token's typ header must be absent, JWT or at+jwt: this token is for something else")]
+    WrongType,
     #[error("the token's iss claim is not the issuer that this server is configured for")]
     WrongIssuer,
     #[error("the token's aud claim does not include the audience that this server is configured for")]
@@ -36,6 +46,12 @@ pub enum TokenError {
     NoRole,
     #[error("the token's app_id claim must be absent or a string of 1 to 128 characters without U+0000")]
     BadApp,
+    #[error(
+        "the token's operator claim must be absent, false or true; a token with true has no tenant_id, roles or app_id"
+    )]
+    BadOperator,
+    #[error("the token's signing key is not trusted for operators by this server: its configuration names those keys")]
+    NotOperators,
 }
 
 /// Why a key could not be read, created or used. For the operator: messages may contain file names.

@@ -12,7 +12,7 @@ mod trusted;
 mod verifier;
 
 pub use caller::Caller;
-pub use claims::NewToken;
+pub use claims::{NewOperatorToken, NewToken};
 pub use error::{KeyError, TokenError};
 pub use role::{MODERATORS, PROGRAMS, Role, Roles, STAFF};
 pub use signing::SigningKey;
@@ -22,5 +22,8 @@ pub use verifier::{Trust, Verifier};
 /// Maximum length of tenant ids, subjects and app ids, in characters.
 pub const MAX_ID_CHARS: usize = 128;
 
-/// Tolerated clock skew for `exp` and `nbf`, in seconds.
+/// Tolerated clock skew for `exp`, `nbf` and `iat`, in seconds.
 pub const LEEWAY_SECONDS: u64 = 30;
+
+/// How long a token may live, from `iat` to `exp`, unless the configuration says otherwise.
+pub const MAX_TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);

@@ -10,7 +10,7 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 
-use super::claims::NewToken;
+use super::claims::{NewOperatorToken, NewToken, SignedClaims};
 use super::error::KeyError;
 use super::trusted::TrustedKey;
 
@@ -85,9 +85,17 @@ impl SigningKey {
 
     /// Signs a token that is valid immediately. Errors: `BadToken` if a verifier would reject it.
     pub fn sign(&self, token: &NewToken) -> Result<String, KeyError> {
-        let claims = token.claims(jsonwebtoken::get_current_timestamp())?;
+        self.sign_claims(&token.claims(jsonwebtoken::get_current_timestamp())?)
+    }
+
+    /// The same, for an operator.
+    pub fn sign_operator(&self, token: &NewOperatorToken) -> Result<String, KeyError> {
+        self.sign_claims(&token.claims(jsonwebtoken::get_current_timestamp())?)
+    }
+
+    fn sign_claims(&self, claims: &SignedClaims<'_>) -> Result<String, KeyError> {
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
-        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|_| KeyError::Crypto("sign the token"))
+        jsonwebtoken::encode(&header, claims, &self.encoding).map_err(|_| KeyError::Crypto("sign the token"))
     }
 }
 

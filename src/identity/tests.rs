@@ -85,7 +85,8 @@ impl Drop for TempFile {
 }
 
 fn claims() -> Value {
-    json!({"tenant_id": "acme", "sub": "ann", "roles": ["agent"], "exp": get_current_timestamp() + 60})
+    let now = get_current_timestamp();
+    json!({"tenant_id": "acme", "sub": "ann", "roles": ["agent"], "iat": now, "exp": now + 60})
 }
 
 /// The claims with one changed; null takes it away.
@@ -107,7 +108,7 @@ fn a_signed_token_makes_its_caller_again_and_again() {
     assert_eq!((caller.tenant(), caller.sub(), caller.app_id()), ("acme", "ann", Some("crm")));
     assert_eq!(caller.roles(), Roles::of(&[Role::Agent, Role::Admin]));
     assert!(caller.has_role(Role::Admin) && !caller.has_role(Role::Lead));
-    assert!((59..=60).contains(&(caller.expires_at() - get_current_timestamp())));
+    assert!((90..=91).contains(&(caller.accepted_until() - get_current_timestamp())), "60 s, and the leeway");
     assert_eq!(verifier.verify(&text), Ok(caller));
 }
 
@@ -174,10 +175,19 @@ fn every_wrong_claim_has_its_own_answer() {
     assert_eq!(verify(but("roles", json!(["boss", "agent"]))), None, "unknown roles are ignored");
     assert_eq!(verify(but("aud", json!("elsewhere"))), None, "no audience is configured");
 
+    assert_eq!(verify(but("iat", json!(now + 25))), None, "within the leeway");
+    assert_eq!(verify(but("iat", json!(now as f64 - 0.5))), None);
+    assert_eq!(verify(but("iat", json!(now + 60 - 24 * 3_600))), None, "a day");
+
     assert_eq!(verify(but("exp", json!(now - 31))), Some(TokenError::Expired));
     assert_eq!(verify(but("exp", Value::Null)), Some(TokenError::NoExpiry));
     assert_eq!(verify(but("exp", json!("tomorrow"))), Some(TokenError::NoExpiry));
     assert_eq!(verify(but("nbf", json!(now + 60))), Some(TokenError::NotYetValid));
+    assert_eq!(verify(but("iat", json!(now + 40))), Some(TokenError::NotYetValid));
+    assert_eq!(verify(but("exp", json!(now + 24 * 3_600 + 60))), Some(TokenError::LivesTooLong));
+    for bad in [Value::Null, json!("now"), json!(true), json!([now])] {
+        assert_eq!(verify(but("iat", bad.clone())), Some(TokenError::NoIssueTime), "{bad}");
+    }
     for bad in [Value::Null, json!(""), json!(7), json!(long), json!("a\0b")] {
         assert_eq!(verify(but("tenant_id", bad.clone())), Some(TokenError::NoTenant), "{bad}");
         assert_eq!(verify(but("sub", bad.clone())), Some(TokenError::NoSubject), "{bad}");
@@ -190,9 +200,100 @@ fn every_wrong_claim_has_its_own_answer() {
 }
 
 #[test]
+fn a_token_for_something_else_is_refused_by_its_type() {
+    let pair = Pair::ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
+    let verifier = trusting(vec![pair.trusted()]);
+    let verify = |typ: Option<&str>| {
+        let header = Header { typ: typ.map(str::to_owned), ..Header::new(Algorithm::ES256) };
+        verifier.verify(&pair.sign(header, &claims())).err()
+    };
+    for good in [None, Some("JWT"), Some("jwt"), Some("at+jwt"), Some("AT+JWT")] {
+        assert_eq!(verify(good), None, "{good:?}");
+    }
+    for bad in ["", "id_token", "logout+jwt", "secevent+jwt", "JWT "] {
+        assert_eq!(verify(Some(bad)), Some(TokenError::WrongType), "{bad}");
+    }
+}
+
+#[test]
+fn a_shorter_life_can_be_asked_for() {
+    let key = SigningKey::generate().expect("a key");
+    let max_life = Duration::from_secs(600);
+    let verifier = Verifier::new(Trust { keys: vec![key.public()], max_life, ..Trust::default() });
+    assert_eq!(verifier.verify(&key.sign(&token(600)).expect("a token")).err(), None);
+    assert_eq!(verifier.verify(&key.sign(&token(601)).expect("a token")), Err(TokenError::LivesTooLong));
+}
+
+/// The claims of an operator, with one changed; null takes it away.
+fn operators(name: &str, value: Value) -> Value {
+    let now = get_current_timestamp();
+    let mut claims = json!({"sub": "olga", "operator": true, "iat": now, "exp": now + 60});
+    match value {
+        Value::Null => claims.as_object_mut().expect("an object").remove(name),
+        value => claims.as_object_mut().expect("an object").insert(name.into(), value),
+    };
+    claims
+}
+
+#[test]
+fn an_operator_has_a_key_named_for_it_and_no_tenant() {
+    let (both, own, plain) = (Pair::rsa(), Pair::rsa(), Pair::rsa());
+    let verifier = Verifier::new(Trust {
+        keys: vec![plain.trusted(), both.trusted()],
+        operator_keys: vec![both.trusted(), own.trusted()],
+        ..Trust::default()
+    });
+    let verify = |pair: &Pair, claims: Value| verifier.verify(&pair.sign(Header::new(Algorithm::RS256), &claims));
+    for pair in [&both, &own] {
+        let olga = verify(pair, operators("x", Value::Null)).expect("an operator");
+        assert!(olga.is_operator() && olga.roles().is_empty());
+        assert_eq!((olga.tenant(), olga.sub(), olga.app_id()), ("", "olga", None));
+    }
+    assert_eq!(verify(&plain, operators("x", Value::Null)), Err(TokenError::NotOperators));
+    // A key of operators alone speaks for no tenant.
+    assert_eq!(verify(&own, claims()), Err(TokenError::UnknownKey));
+    assert!(!verify(&both, claims()).expect("a caller").is_operator());
+
+    for (name, value) in [
+        ("tenant_id", json!("acme")),
+        ("tenant_id", json!("")),
+        ("roles", json!([])),
+        ("roles", json!(["admin"])),
+        ("app_id", json!("crm")),
+        ("operator", json!("true")),
+        ("operator", json!(1)),
+    ] {
+        assert_eq!(verify(&own, operators(name, value.clone())), Err(TokenError::BadOperator), "{name} {value}");
+    }
+    assert_eq!(verify(&own, operators("operator", json!(false))), Err(TokenError::NoTenant));
+    assert_eq!(verify(&own, operators("sub", Value::Null)), Err(TokenError::NoSubject));
+    assert_eq!(verify(&own, operators("iat", Value::Null)), Err(TokenError::NoIssueTime));
+    assert_eq!(verify(&both, but("operator", json!(true))), Err(TokenError::BadOperator));
+    assert_eq!(verify(&both, but("operator", json!(false))).err(), None);
+}
+
+#[test]
+fn operators_may_have_an_issuer_of_their_own() {
+    let pair = Pair::rsa();
+    let verifier = Verifier::new(Trust {
+        keys: vec![pair.trusted()],
+        issuer: Some("login".into()),
+        operator_keys: vec![pair.trusted()],
+        operator_issuer: Some("ops".into()),
+        ..Trust::default()
+    });
+    let verify = |claims: Value| verifier.verify(&pair.sign(Header::new(Algorithm::RS256), &claims)).err();
+    assert_eq!(verify(operators("iss", json!("ops"))), None);
+    assert_eq!(verify(but("iss", json!("login"))), None);
+    assert_eq!(verify(operators("iss", json!("login"))), Some(TokenError::NotOperators));
+    assert_eq!(verify(but("iss", json!("ops"))), Some(TokenError::WrongIssuer));
+}
+
+#[test]
 fn a_configured_issuer_and_audience_are_required() {
     let pair = Pair::ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
-    let trust = Trust { keys: vec![pair.trusted()], issuer: Some("login".into()), audience: Some("docket".into()) };
+    let (issuer, audience) = (Some("login".into()), Some("docket".into()));
+    let trust = Trust { keys: vec![pair.trusted()], issuer, audience, ..Trust::default() };
     let verifier = Verifier::new(trust);
     let mut claims = claims();
     let mut verify = |name: &str, value: Value| {
@@ -267,4 +368,7 @@ fn no_token_is_signed_that_would_be_refused() {
     assert!(refusal(NewToken { app_id: Some("\0".into()), ..token(60) }).starts_with("app-id"));
     assert!(refusal(NewToken { roles: vec![], ..token(60) }).starts_with("roles"));
     assert!(refusal(token(0)).starts_with("ttl"));
+    assert!(refusal(token(24 * 3_600 + 1)).starts_with("ttl"));
+    let operator = NewOperatorToken { sub: String::new(), ttl: Duration::from_secs(60) };
+    assert!(key.sign_operator(&operator).expect_err("it is refused").to_string().starts_with("sub"));
 }

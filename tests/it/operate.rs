@@ -11,12 +11,11 @@ use docket::model::time::Instant;
 use docket::store;
 use docket::store::prune::Pruned;
 use prost::Message as _;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::shared::sql;
 use crate::stream::{Frames, Running, reason, server, server_with, wanted};
-use crate::support::token_for;
 
 impl Running {
     async fn tag(&self, id: &str, tag: &str, request_id: &str) -> pb::TagTicketResponse {
@@ -137,21 +136,6 @@ async fn another_epoch_ends_streams_and_their_positions() {
     assert_eq!(frames.next().await.expect("no end").epoch, now);
     assert_eq!(running.create("two", "rita").await.epoch, now);
     assert_eq!(frames.next().await.expect("no end").position, made.position + 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_ends_ends_its_stream_with_the_position() {
-    let running = server().await;
-    let made = running.create("one", "rita").await;
-    let mut request = Request::new(wanted(Start::Earliest(true)));
-    let token = token_for("acme", "ann", &[Role::Agent], Duration::from_secs(2));
-    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("ascii"));
-    let mut frames = Frames::of(running.channel.clone(), request).await.expect("a stream");
-    assert_eq!(frames.next().await.expect("no end").position, made.position);
-    let end = frames.next().await.expect_err("the token ends");
-    assert_eq!(reason(&end), (Code::Unauthenticated, "TOKEN_EXPIRED".into()));
-    let info = end.get_details_error_info().expect("an ErrorInfo");
-    assert_eq!(info.metadata["position"], made.position.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -140,10 +140,26 @@ fn tokens() -> Vec<Setting> {
         ),
         of("tokens.issuer", |s| &mut s.tokens.issuer, "If set, the `iss` claim that tokens must have."),
         of(
+            "tokens.operator_keys",
+            |s| &mut s.tokens.operator_keys,
+            "Public keys that verify operators' tokens, in the same forms. A key of `tokens.keys` that signs those, too, must be named here again. If empty, there are no operators.",
+        ),
+        of(
+            "tokens.operator_issuer",
+            |s| &mut s.tokens.operator_issuer,
+            "If set, the `iss` claim that operators' tokens must have.",
+        ),
+        of(
             "tokens.audience",
             |s| &mut s.tokens.audience,
             "If set, a value that the `aud` claim of tokens must contain.",
         ),
+        of(
+            "tokens.max_life",
+            |s| &mut s.tokens.max_life,
+            "Maximum life of a token, from `iat` to `exp`. Tokens that live longer are refused.",
+        )
+        .not_zero(),
     ]
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::command::limits::Limits;
 use crate::feed;
 use crate::grpc::server::HttpLimits;
+use crate::identity::MAX_TOKEN_LIFE;
 use crate::journal;
 use crate::store::pool;
 use crate::telemetry::LogFormat;
@@ -63,11 +64,27 @@ pub struct TlsFiles {
 }
 
 /// Which tokens are accepted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tokens {
     pub keys: Vec<PathBuf>,
     pub issuer: Option<String>,
+    pub operator_keys: Vec<PathBuf>,
+    pub operator_issuer: Option<String>,
     pub audience: Option<String>,
+    pub max_life: Duration,
+}
+
+impl Default for Tokens {
+    fn default() -> Tokens {
+        Tokens {
+            keys: Vec::new(),
+            issuer: None,
+            operator_keys: Vec::new(),
+            operator_issuer: None,
+            audience: None,
+            max_life: MAX_TOKEN_LIFE,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -65,19 +65,30 @@ impl Parsed {
             self.refuse("tokens.keys", "`tokens.keys` is not set: no token could be verified", hint);
             return None;
         }
+        Some(Trust {
+            keys: self.public_keys("tokens.keys", &tokens.keys),
+            issuer: tokens.issuer,
+            operator_keys: self.public_keys("tokens.operator_keys", &tokens.operator_keys),
+            operator_issuer: tokens.operator_issuer,
+            audience: tokens.audience,
+            max_life: tokens.max_life,
+        })
+    }
+
+    /// The keys in these files, which the setting names.
+    fn public_keys(&mut self, setting: &str, paths: &[PathBuf]) -> Vec<TrustedKey> {
         let mut keys = Vec::new();
-        for path in &tokens.keys {
+        for path in paths {
             let is_set = path.extension().is_some_and(|end| end == "json" || end == "jwks");
             match if is_set { TrustedKey::from_jwks_file(path) } else { TrustedKey::from_pem_file(path) } {
                 Ok(found) => keys.extend(found),
-                Err(error) => self.refuse(
-                    "tokens.keys",
-                    error.to_string(),
-                    "use PEM public keys, or a JWK set in a file named *.json or *.jwks",
-                ),
+                Err(error) => {
+                    let hint = "use PEM public keys, or a JWK set in a file named *.json or *.jwks";
+                    self.refuse(setting, error.to_string(), hint);
+                }
             }
         }
-        Some(Trust { keys, issuer: tokens.issuer, audience: tokens.audience })
+        keys
     }
 
     fn page_secret(&mut self) -> Option<[u8; 32]> {

@@ -57,7 +57,7 @@ pub const DAY: i64 = 24 * 3_600 * 1_000_000;
 
 static KEY: LazyLock<(SigningKey, Verifier)> = LazyLock::new(|| {
     let key = SigningKey::generate().expect("a key");
-    let verifier = Verifier::new(Trust { keys: vec![key.public()], issuer: None, audience: None });
+    let verifier = Verifier::new(Trust { keys: vec![key.public()], ..Trust::default() });
     (key, verifier)
 });
 

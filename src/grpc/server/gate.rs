@@ -63,10 +63,15 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
         | TokenError::NoExpiry
         | TokenError::WrongIssuer
         | TokenError::WrongAudience
+        | TokenError::NoIssueTime
+        | TokenError::LivesTooLong
+        | TokenError::WrongType
         | TokenError::NoTenant
         | TokenError::NoSubject
         | TokenError::NoRole
-        | TokenError::BadApp => ErrorReason::TokenInvalid,
+        | TokenError::BadApp
+        | TokenError::BadOperator
+        | TokenError::NotOperators => ErrorReason::TokenInvalid,
     };
     refusal(Code::Unauthenticated, reason, error.to_string(), [])
 }

@@ -32,14 +32,11 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
 });
 
 pub fn verifier() -> Verifier {
-    Verifier::new(Trust { keys: vec![KEY.public()], issuer: None, audience: None })
+    Verifier::new(Trust { keys: vec![KEY.public()], ..Trust::default() })
 }
 
 pub fn token(tenant: &str, sub: &str, roles: &[Role]) -> String {
-    token_for(tenant, sub, roles, Duration::from_secs(3600))
-}
-
-pub fn token_for(tenant: &str, sub: &str, roles: &[Role], ttl: Duration) -> String {
+    let ttl = Duration::from_secs(3600);
     let token = NewToken { tenant: tenant.into(), sub: sub.into(), roles: roles.to_vec(), app_id: None, ttl };
     KEY.sign(&token).expect("a token")
 }

@@ -149,7 +149,7 @@ async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -
 }
 
 fn expiry(caller: &Caller) -> SystemTime {
-    let after = Duration::from_secs(caller.expires_at());
+    let after = Duration::from_secs(caller.accepted_until());
     // A time that no clock shows is as good as the longest life of a stream.
     UNIX_EPOCH.checked_add(after).unwrap_or_else(|| SystemTime::now() + Duration::from_secs(u32::MAX.into()))
 }
