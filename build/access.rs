@@ -6,29 +6,39 @@ const PACKAGE: &str = "docket.v1";
 const OPTION: &str = "docket.v1.access";
 
 /// The table as Rust, for `src/grpc/server/methods.rs` to include: a slice with a row for each method of docket.v1,
-/// `("/docket.v1.TenantService/UpdateTenant", Roles::of(&[Role::Admin])),`.
+/// `("/docket.v1.TenantService/UpdateTenant", Access::Roles(Roles::of(&[Role::Admin]))),`.
 ///
 /// # Errors
-/// Names the first method without the option, or whose option lists no role.
+/// Names the first method without the option, or whose option names nobody, or both roles and operators.
 pub fn table(pool: &DescriptorPool) -> Result<String, String> {
     let option = pool.get_extension_by_name(OPTION).ok_or_else(|| format!("no file of proto/ declares {OPTION}"))?;
     let mut rows = String::from("&[\n");
     for service in pool.services().filter(|service| service.package_name() == PACKAGE) {
         for method in service.methods() {
             let path = format!("/{}/{}", service.full_name(), method.name());
-            let roles = roles(&method, &option).ok_or_else(|| {
+            let access = access(&method, &option).ok_or_else(|| {
                 format!("{path} says not who may call it: give it `option ({OPTION}) = {{roles: [ROLE_ADMIN]}};`")
             })?;
-            rows += &format!("    ({path:?}, Roles::of(&[{}])),\n", roles.join(", "));
+            rows += &format!("    ({path:?}, {access}),\n");
         }
     }
     Ok(rows + "]\n")
 }
 
-/// The roles as variants of `identity::Role`. `None`: the option is missing, or one of its roles is unspecified, or it has none.
-fn roles(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Vec<String>> {
+/// A value of `methods::Access`. `None`: the option is missing, or contradicts itself.
+fn access(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<String> {
     let options = method.options();
     let access = options.get_extension(option);
+    let operator = access.as_message()?.get_field_by_name("operator")?.as_bool()?;
+    match (operator, roles(&access, option)) {
+        (true, None) => Some("Access::Operator".to_owned()),
+        (false, Some(roles)) => Some(format!("Access::Roles(Roles::of(&[{}]))", roles.join(", "))),
+        _ => None,
+    }
+}
+
+/// The roles as variants of `identity::Role`. `None`: one of them is unspecified, or there is none.
+fn roles(access: &Value, option: &ExtensionDescriptor) -> Option<Vec<String>> {
     let listed = access.as_message()?.get_field_by_name("roles")?;
     let words = option.kind().as_message()?.get_field_by_name("roles")?.kind();
     let variant = |role: &Value| {

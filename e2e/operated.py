@@ -37,6 +37,7 @@ class Operated(Case):
     def settings(self, **more) -> dict:
         settings = {
             "tokens.keys": [str(self.issuer.public)],
+            "tokens.operator_keys": [str(self.issuer.public)],
             "page_token_secret_file": str(self.folder / "secret"),
             "database.url": self.url,
             "database.migrate": True,
@@ -45,6 +46,10 @@ class Operated(Case):
 
     def serve(self, name: str = "", **more) -> Serve:
         return Serve(self.folder, f"{self.database}{name}", self.settings(**more))
+
+    def reload(self, server: Serve):
+        """Rules concern every tenant: an operator reloads them."""
+        return server.api(self.schema, self.issuer.operator()).ReloadWorkflows()
 
     def run_docket(self, *words: str, **environment: str) -> subprocess.CompletedProcess:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DOCKET_")}

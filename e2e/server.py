@@ -98,6 +98,10 @@ class Server:
         command += ["--app-id", app_id] if app_id else []
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
+    def operator_token(self) -> str:
+        command = [self.binary, "token", "--operator", "--sub", "olga", "--data-dir", str(self.data_dir)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
     def log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(["--- the server's last words:", *lines[-40:]])

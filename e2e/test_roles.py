@@ -10,7 +10,7 @@ import case
 import tokens
 from case import api, new_tenant
 from client import Refusal
-from test_walk import MARK, World
+from test_walk import INSTALLATION, MARK, World
 
 REQUESTER = frozenset({"requester"})
 STAFF = frozenset({"agent", "lead", "admin"})
@@ -123,7 +123,8 @@ MAY = {
     "StreamActivities": LOG | REQUESTER,
     "ListWorkflows": RULES,
     "ValidateWorkflow": RULES,
-    "ReloadWorkflows": frozenset({"admin"}),
+    # For operators, who have no role.
+    "ReloadWorkflows": frozenset(),
     "ListRuns": RULES,
 }
 
@@ -170,6 +171,27 @@ class Access(World):
             for rpc in self.requests:
                 with self.subTest(roles=pair, rpc=rpc):
                     self.opens(caller, rpc, not MAY[rpc].isdisjoint(pair))
+
+    def test_an_operator_opens_what_concerns_all_tenants_and_nothing_else(self) -> None:
+        operator = case.with_token(self.server.operator_token())
+        for rpc in self.requests:
+            with self.subTest(rpc):
+                if rpc in INSTALLATION:
+                    self.assertIsNone(self.outcome(operator, rpc))
+                    continue
+                refusal = self.outcome(operator, rpc)
+                self.assertIsNotNone(refusal, "answered")
+                self.assertEqual((refusal.code, refusal.reason), ("PERMISSION_DENIED", "ROLE_MISSING"), refusal)
+                self.assertEqual((set(refusal.metadata), refusal.metadata["roles"]), (GATE, "operator"))
+                self.assertNotIn(MARK, str(refusal))
+
+    def test_a_tenants_admin_does_not_reload_the_rules_of_all(self) -> None:
+        everything = api(self.tenant, "root", ",".join(ROLES))
+        for caller in (everything, api(self.tenant, "root", "lead"), api(self.tenant, "root", "admin", app_id="crm")):
+            with self.refused("PERMISSION_DENIED", "ROLE_MISSING") as seen:
+                caller.ReloadWorkflows()
+            self.assertEqual(seen.metadata["allowed"], "operator")
+            self.assertIn("docket token --operator", seen.text)
 
     def opens(self, caller, rpc: str, allowed: bool) -> None:
         refusal = self.outcome(caller, rpc)

@@ -244,14 +244,15 @@ class Serve(Operated):
             self.assertEqual(list(self.ticket(api).tags), ["first"])
             before = api.ListWorkflows().hash
             rule.write_text("name: greet\non: ticket.craeted\ndo:\n  - tag: {add: [never]}\n")
-            refused = api.ReloadWorkflows()
+            refused = self.reload(server)
             self.assertEqual(refused.hash, before)
             self.assertIn("greet.yaml: there is no event", refused.diagnostics[0].message)
             self.assertEqual(list(self.ticket(api).tags), ["first"], "what was active stays")
             rule.write_text("name: greet\non: ticket.created\ndo:\n  - tag: {add: [second]}\n")
-            reloaded = api.ReloadWorkflows()
+            reloaded = self.reload(server)
             self.assertNotIn(reloaded.hash, ("", before))
             self.assertEqual(list(self.ticket(api).tags), ["second"])
+            self.assertIn(f"The operator olga reloaded the rules: {reloaded.hash} is active", server.log.read_text())
         with self.serve("-none") as server:
-            (told,) = server.ready().api(self.schema, self.issuer.token(self.tenant)).ReloadWorkflows().diagnostics
+            (told,) = self.reload(server.ready()).diagnostics
             self.assertIn("set `workflows`", told.hint)

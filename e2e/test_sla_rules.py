@@ -82,7 +82,7 @@ class Rules(Desk):
                 api.BatchCreateTickets(requests=[{"ticket": {"subject": "It is broken"}}] * count)
             self.time("2026-09-14T14:00:00Z")
             self.rules(tagging("passed", "{sla: resolution, at: 25%}"), tagging("comes", "{sla: resolution, at: 75%}"))
-            self.assertEqual([*api.ReloadWorkflows().diagnostics], [])
+            self.assertEqual([*self.reload(server).diagnostics], [])
             self.moved(1)
             # As of the new set; whoever comes now has both marks.
             late = self.create(api, "2026-09-14T14:00:00Z")
@@ -104,7 +104,7 @@ class Rules(Desk):
             for _ in range(tickets // 500):
                 api.BatchCreateTickets(requests=[{"ticket": {"subject": "It is broken"}}] * 500)
             self.rules(tagging("comes", "{sla: resolution, at: 75%}"))
-            api.ReloadWorkflows()
+            self.reload(server)
             until(lambda: self.followed() > 0, "some have followed")
             server.process.kill()
             server.process.wait()
@@ -126,11 +126,11 @@ class Rules(Desk):
             api = self.desk(server, EVERY_HOUR)
             self.moved(1)
             self.rules(none)
-            api.ReloadWorkflows()
+            self.reload(server)
             ticket = self.create(api, "2026-09-14T10:00:00Z")
             # The same set as before, by its content: whoever looks now and then may not have seen the other.
             self.rules(marks)
-            api.ReloadWorkflows()
+            self.reload(server)
             until(lambda: api.GetTicketSla(id=ticket).clocks[0].HasField("next_warning_at"), "it has the marks of the set that is active")
 
     def test_two_servers_have_one_set(self) -> None:
@@ -140,7 +140,7 @@ class Rules(Desk):
             api = self.desk(one, EVERY_HOUR)
             before = self.create(api, "2026-09-14T10:00:00Z")
             self.rules(tagging("comes", "{sla: resolution, at: 75%}"))
-            api.ReloadWorkflows()
+            self.reload(one)
             elsewhere = other.api(self.schema, self.issuer.token(self.tenant))
             after = self.create(elsewhere, "2026-09-14T10:00:00Z")
             self.moved(1)

@@ -8,6 +8,8 @@ import fill
 from case import Case, api
 
 MARK = "canary"
+# What concerns every tenant: a tenant's callers are refused.
+INSTALLATION = {"ReloadWorkflows"}
 # What a caller can write, but not in any words: a status of its own making, ids of things that are there.
 NOT_MARKED = {
     "Ticket": {"status": None, "sla_policy_id": None},
@@ -186,6 +188,8 @@ class Walk(World):
 
     def test_every_method_answers_its_own_tenant(self) -> None:
         for rpc in self.requests:
+            if rpc in INSTALLATION:
+                continue
             with self.subTest(rpc):
                 self.assertTrue(self.answer(self.tenant, self.api, rpc) or rpc in ("ListRuns", "ListBreaches"), "an empty answer")
 

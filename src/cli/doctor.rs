@@ -282,7 +282,7 @@ fn logs(samples: &[doctor::Sample]) -> Vec<Finding> {
 }
 
 fn rules(active: Option<(String, Vec<(String, String)>)>) -> Finding {
-    let publish = "publish rules: set `workflows`, then start a server or call ReloadWorkflows";
+    let publish = "publish rules: set `workflows`, then start a server, or call ReloadWorkflows as an operator";
     match active {
         None => fail("rules", "the active rule set is not in the database", publish),
         Some((hash, _)) if hash.is_empty() => warn("rules", "no rules have been published", publish),

@@ -10,7 +10,7 @@ use tonic_types::ErrorDetails;
 use super::methods::{Access, Method};
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::status;
-use crate::identity::{Caller, Roles, TokenError, Verifier};
+use crate::identity::{Caller, TokenError, Verifier};
 
 /// Lets a call in or refuses it. A clone is one counter.
 #[derive(Clone)]
@@ -23,15 +23,17 @@ impl Gate {
 
     /// The caller, or None for an open method, whose token is not looked at.
     pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Box<Status>> {
-        let allowed = match method.access {
-            Access::Open => return Ok(None),
-            Access::Roles(roles) => roles,
-        };
-        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(unauthenticated)?;
-        if !caller.roles().intersects(allowed) {
-            return Err(denied(method.path, caller.roles(), allowed));
+        if method.access == Access::Open {
+            return Ok(None);
         }
-        Ok(Some(caller))
+        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(unauthenticated)?;
+        let admitted = match method.access {
+            Access::Open => true,
+            Access::Operator => caller.is_operator(),
+            // An operator has no role.
+            Access::Roles(allowed) => caller.roles().intersects(allowed),
+        };
+        if admitted { Ok(Some(caller)) } else { Err(denied(method, &caller)) }
     }
 }
 
@@ -61,11 +63,11 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
         | TokenError::BadSignature
         | TokenError::NotYetValid
         | TokenError::NoExpiry
-        | TokenError::WrongIssuer
-        | TokenError::WrongAudience
         | TokenError::NoIssueTime
         | TokenError::LivesTooLong
         | TokenError::WrongType
+        | TokenError::WrongIssuer
+        | TokenError::WrongAudience
         | TokenError::NoTenant
         | TokenError::NoSubject
         | TokenError::NoRole
@@ -76,9 +78,27 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
     refusal(Code::Unauthenticated, reason, error.to_string(), [])
 }
 
-fn denied(method: &str, roles: Roles, allowed: Roles) -> Box<Status> {
-    let text = format!("{method} needs one of the roles {allowed}; the token gives {roles}");
-    let metadata = [("method", method.to_owned()), ("roles", roles.to_string()), ("allowed", allowed.to_string())];
+fn denied(method: &Method, caller: &Caller) -> Box<Status> {
+    const OPERATOR: &str = "operator";
+    let path = method.path;
+    let given = if caller.is_operator() { OPERATOR.to_owned() } else { caller.roles().to_string() };
+    let (allowed, text) = match method.access {
+        Access::Roles(allowed) if caller.is_operator() => {
+            let text = format!("{path} needs one of the roles {allowed} in a tenant; an operator's token reaches none");
+            (allowed.to_string(), text)
+        }
+        Access::Roles(allowed) => {
+            (allowed.to_string(), format!("{path} needs one of the roles {allowed}; the token gives {given}"))
+        }
+        Access::Open | Access::Operator => {
+            let text = format!(
+                "{path} concerns every tenant and needs an operator's token (`docket token --operator`); the token gives \
+                 {given} in one tenant"
+            );
+            (OPERATOR.to_owned(), text)
+        }
+    };
+    let metadata = [("method", path.to_owned()), ("roles", given), ("allowed", allowed)];
     refusal(Code::PermissionDenied, ErrorReason::RoleMissing, text, metadata)
 }
 
@@ -101,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::grpc::server::methods;
-    use crate::identity::{NewToken, Role, SigningKey, Trust};
+    use crate::identity::{NewOperatorToken, NewToken, Role, SigningKey, Trust};
 
     fn headers(values: &[&str]) -> HeaderMap {
         values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"))).collect()
@@ -143,6 +163,29 @@ mod tests {
         let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
         assert_eq!(metadata["roles"], "requester");
         assert_eq!(admit("/grpc.health.v1.Health/Check").expect("open"), None);
+    }
+
+    #[test]
+    fn an_operator_and_a_tenants_admin_do_not_enter_by_each_others_methods() {
+        let key = SigningKey::generate().expect("a key");
+        let trust = Trust { keys: vec![key.public()], operator_keys: vec![key.public()], ..Trust::default() };
+        let gate = Gate::new(Arc::new(Verifier::new(trust)));
+        let ttl = Duration::from_secs(60);
+        let operator = key.sign_operator(&NewOperatorToken { sub: "olga".into(), ttl }).expect("a token");
+        let roles = Role::ALL.to_vec();
+        let admin = NewToken { tenant: "acme".into(), sub: "root".into(), roles, app_id: None, ttl };
+        let admin = key.sign(&admin).expect("a token");
+        for method in methods::all().iter().filter(|method| method.access != Access::Open) {
+            let by = |token: &str| gate.admit(method, &headers(&[&format!("Bearer {token}")]));
+            let (let_in, kept_out) = match method.access {
+                Access::Operator => (by(&operator), by(&admin)),
+                _ => (by(&admin), by(&operator)),
+            };
+            assert!(let_in.is_ok(), "{method:?}");
+            let refused = kept_out.expect_err(method.path);
+            assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+            assert!(refused.message().contains("operator's token"), "{refused:?}");
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub enum Access {
     Open,
     /// A caller with one of these roles.
     Roles(Roles),
+    /// An operator of the installation.
+    Operator,
 }
 
 /// One method that the server answers.
@@ -25,7 +27,7 @@ pub struct Method {
 }
 
 /// The methods of docket.v1, written by the build from their option `access` in proto/.
-const DOCKET: &[(&str, Roles)] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
+const DOCKET: &[(&str, Access)] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 
 const OPEN: &[&str] = &[
     "/grpc.health.v1.Health/Check",
@@ -35,7 +37,7 @@ const OPEN: &[&str] = &[
 ];
 
 static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
-    let docket = DOCKET.iter().map(|(path, roles)| (*path, Access::Roles(*roles)));
+    let docket = DOCKET.iter().copied();
     let open = OPEN.iter().map(|path| (*path, Access::Open));
     docket.chain(open).enumerate().map(|(index, (path, access))| Method { path, access, index }).collect()
 });
@@ -98,8 +100,10 @@ mod tests {
     #[test]
     fn a_method_without_roles_fails_the_build() {
         let whole = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
-        let row = r#"("/docket.v1.TenantService/UpdateTenant", Roles::of(&[Role::Admin])),"#;
-        assert!(declared::table(&whole).expect("every method has its roles").contains(row));
+        let row = r#"("/docket.v1.TenantService/UpdateTenant", Access::Roles(Roles::of(&[Role::Admin]))),"#;
+        let table = declared::table(&whole).expect("every method has its roles");
+        assert!(table.contains(row), "{table}");
+        assert!(table.contains(r#"("/docket.v1.WorkflowService/ReloadWorkflows", Access::Operator),"#), "{table}");
         // Types that know nothing of extensions lose the option.
         let set = FileDescriptorSet::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
         let pool = DescriptorPool::from_file_descriptor_set(set).expect("descriptors without options");
@@ -122,6 +126,7 @@ mod tests {
             match method.access {
                 Access::Open => assert!(method.path.starts_with("/grpc."), "{} is open", method.path),
                 Access::Roles(roles) => assert!(!roles.is_empty(), "{} is closed to all", method.path),
+                Access::Operator => {}
             }
         }
         assert!(find("/docket.v1.TicketService/Nonsense").is_none());

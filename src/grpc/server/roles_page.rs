@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::methods::{self, Access};
+use super::methods::{self, Access, Method};
 use crate::identity::{Role, Roles};
 use crate::model::rights::{FieldRights, MESSAGE, TICKET};
 
@@ -40,6 +40,12 @@ fn services() -> Vec<String> {
     rows.into_iter().map(|(service, rows)| head(service) + &rows.concat()).collect()
 }
 
+fn operators() -> String {
+    let methods = methods::all().iter().filter(|method| method.access == Access::Operator);
+    let row = |method: &Method| format!("| {} |\n", method.path.trim_start_matches("/docket.v1.").replace('/', "."));
+    "| for operators |\n|---|\n".to_owned() + &methods.map(row).collect::<String>()
+}
+
 fn row(method: &str, allowed: Roles) -> String {
     let mark = |role| if allowed.contains(role) { " yes |" } else { " |" };
     format!("| {method} |{}\n", Role::ALL.map(mark).concat())
@@ -47,7 +53,8 @@ fn row(method: &str, allowed: Roles) -> String {
 
 fn fields() -> String {
     let named = |fields: &[&str]| fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
-    let row = |what: &str, rights: &FieldRights| format!("| {what} | {} | {} |\n", named(rights.free), named(rights.own));
+    let row =
+        |what: &str, rights: &FieldRights| format!("| {what} | {} | {} |\n", named(rights.free), named(rights.own));
     let head = "| a requester's | sets | sets only as its own |\n|---|---|---|\n".to_owned();
     head + &row("new ticket, follow-up", &TICKET) + &row("message", &MESSAGE)
 }
@@ -55,7 +62,7 @@ fn fields() -> String {
 /// The tables that the page lacks, or has otherwise.
 fn missing(page: &str) -> Vec<String> {
     // A blank line ends a table: one with more rows is another table.
-    let tables = [roles(), fields()].into_iter().chain(services());
+    let tables = [roles(), fields(), operators()].into_iter().chain(services());
     tables.filter(|table| !(page.to_owned() + "\n").contains(&format!("{table}\n"))).collect()
 }
 
@@ -69,7 +76,7 @@ fn the_page_has_every_role_method_and_field_right() {
 
 #[test]
 fn the_check_finds_a_method_too_few_one_too_many_and_one_that_is_told_wrongly() {
-    let page = format!("{}\n{}\n{}", roles(), fields(), services().join("\n"));
+    let page = format!("{}\n{}\n{}\n{}", roles(), fields(), operators(), services().join("\n"));
     assert_eq!(missing(&page), [""; 0]);
     let create = services().concat().lines().find(|row| row.contains(" CreateTicket ")).map(|row| format!("{row}\n"));
     let create = create.expect("a row");
@@ -82,5 +89,6 @@ fn the_check_finds_a_method_too_few_one_too_many_and_one_that_is_told_wrongly() 
         assert_eq!(missing(&wrong), std::slice::from_ref(&tickets));
     }
     assert_eq!(missing(&page.replace("`subject`, ", "")), [fields()]);
+    assert_eq!(missing(&page.replace("| WorkflowService.ReloadWorkflows |\n", "")), [operators()]);
     assert_eq!(missing(&page.replace("works on tickets", "works")), [roles()]);
 }

@@ -110,7 +110,10 @@ async fn reload(
     };
     let found = match state.rules.reload().await {
         Ok(set) => {
-            return Ok(pb::ReloadWorkflowsResponse { hash: set.hash().to_owned(), diagnostics: named(set.warnings()) });
+            let (operator, hash) = (call.caller.sub(), set.hash().to_owned());
+            // No tenant's log has what concerns all of them: the server's does.
+            tracing::info!(operator, hash, "The operator {operator} reloaded the rules: {hash} is active");
+            return Ok(pb::ReloadWorkflowsResponse { hash, diagnostics: named(set.warnings()) });
         }
         Err(NotReloaded::Refused(found)) => found,
         Err(NotReloaded::Database(error)) => return Err(fault::of_pool(PoolError::NoConnection(error))),
