@@ -105,3 +105,36 @@ class Replays(Case):
         self.assertEqual((first.ticket.number, second.ticket.number), (1, 1))
         made = self.api.CreateTicket(ticket={"subject": "Once"}, request_id="r")
         self.assertEqual((made.ticket.number, self.head()), (1, made.position))
+
+    def test_a_note_is_not_told_again_to_who_is_no_agent_any_more(self) -> None:
+        mine = self.ticket(requester_id="ann", subject="Hers")
+        others = {"subject": "Somebody else's", "description": "SECRET"}
+        was, now = (api(self.tenant, "ann", roles) for roles in ("agent", "requester"))
+        note = {"body": "SECRET note", "visibility": "VISIBILITY_INTERNAL"}
+        said = was.PostMessage(ticket_id=mine.id, message=note).message
+        edit = {"ticket_id": mine.id, "message": {"id": said.id, "body": "SECRET too"}, "update_mask": {"paths": ["body"]}}
+        deleted = was.PostMessage(ticket_id=mine.id, message=note).message
+        closed = self.api.CloseTicket(id=self.ticket(**others).id).ticket
+        for rpc, fields in (
+            ("PostMessage", {"ticket_id": mine.id, "message": note}),
+            ("UpdateMessage", edit),
+            ("DeleteMessage", {"ticket_id": mine.id, "id": deleted.id}),
+            ("CreateTicket", {"ticket": others}),
+            ("CreateFollowUp", {"id": closed.id}),
+            ("RateTicket", {"id": closed.id, "satisfaction": 4}),
+            ("ReopenTicket", {"id": closed.id}),
+        ):
+            with self.subTest(rpc):
+                answer = getattr(was, rpc)(**fields, request_id=f"once-{rpc}")
+                head = self.head()
+                self.assertEqual(getattr(was, rpc)(**fields, request_id=f"once-{rpc}"), answer, "to who still is one")
+                with self.refused("PERMISSION_DENIED", "FORBIDDEN") as seen:
+                    getattr(now, rpc)(**fields, request_id=f"once-{rpc}")
+                self.assertNotIn("SECRET", str(seen.refusal))
+                self.assertEqual(self.head(), head)
+        # What it may see it is told, as much of it as it may see.
+        public = {"ticket_id": mine.id, "message": {"body": "hello"}}
+        first = was.PostMessage(**public, request_id="public")
+        again = now.PostMessage(**public, request_id="public")
+        self.assertEqual((again.message.body, again.position), ("hello", first.position))
+        self.assertLess(again.ticket.message_count, first.ticket.message_count)

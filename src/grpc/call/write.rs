@@ -4,7 +4,7 @@ use tonic::Status;
 
 use super::{Call, State};
 use crate::command::resource::Held;
-use crate::command::{Command, Resource, Verdict};
+use crate::command::{Command, Refusal, Resource, Verdict};
 use crate::grpc::convert::answer::At;
 use crate::grpc::convert::commands::{self, Write};
 use crate::grpc::replay;
@@ -42,7 +42,13 @@ async fn submit(
     let (resource, position) = match answer.verdict {
         Verdict::Done(outcome) => (outcome.resource, outcome.position),
         Verdict::Replay(request) => {
-            (Box::pin(replay::answer(&state.pool, method, held, &request)).await?, request.position)
+            let resource = Box::pin(replay::answer(&state.pool, method, held, &request)).await?;
+            if !replay::shows(&call.audience, &resource) {
+                let what =
+                    "the request was answered to other roles than this token's, and these are not shown the answer";
+                return Err(status::refused(Refusal::Forbidden { what: what.into() }));
+            }
+            (resource, request.position)
         }
     };
     Ok(Written { resource, position, epoch: answer.epoch })

@@ -15,6 +15,7 @@ use crate::model::image::ActivityRow;
 use crate::model::ledger::Request;
 use crate::model::ticket::Ticket;
 use crate::store;
+use crate::store::audience::Audience;
 use crate::store::pool::Pool;
 use crate::store::read::activity::View;
 
@@ -33,6 +34,17 @@ pub async fn answer(pool: &Pool, method: &'static str, held: Held, request: &Req
         );
         fault::incident(method, &what)
     })
+}
+
+/// Whether this caller, whose roles may be others than when the request was answered, is shown the answer.
+pub fn shows(audience: &Audience, resource: &Resource) -> bool {
+    match resource {
+        Resource::Ticket(ticket) => audience.sees_ticket(ticket),
+        Resource::Tickets(tickets) => tickets.iter().all(|ticket| audience.sees_ticket(ticket)),
+        Resource::Message(message, ticket) => audience.sees_message(message) && audience.sees_ticket(ticket),
+        // The desk's own.
+        _ => audience.requester.is_none(),
+    }
 }
 
 async fn load(conn: &mut AsyncPgConnection, held: Held, request: &Request) -> QueryResult<Option<Resource>> {

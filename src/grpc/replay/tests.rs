@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Activity, ActivityRow, Held, Request, Resource, activities, rebuild};
+use super::{Activity, ActivityRow, Audience, Held, Request, Resource, activities, rebuild, shows};
 use crate::model::activity::{Cause, Change};
 use crate::model::directory::{Agent, Team};
 use crate::model::message::Message;
@@ -77,6 +77,33 @@ fn ticket(number: i64, position: i64, described_at: i64) -> Ticket {
     }
 }
 
+fn message() -> Message {
+    Message {
+        tenant_id: "acme".into(),
+        id: Uuid::from_u128(9),
+        ticket_id: Uuid::from_u128(1),
+        body: "hello".into(),
+        visibility: Visibility::Public,
+        author_id: "ann".into(),
+        author_email: String::new(),
+        author_kind: AuthorKind::Agent,
+        workflow: String::new(),
+        mentions: Words::default(),
+        app_id: String::new(),
+        source: "docket".into(),
+        source_type: SourceType::Api,
+        created_at: AT,
+        created_by: "ann".into(),
+        updated_at: AT,
+        updated_by: "ann".into(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        schema_version: 1,
+        etag_version: 1,
+        position: 11,
+    }
+}
+
 fn activity(position: i64, kind: &str, ticket: Option<Ticket>) -> Activity {
     Activity {
         ticket_id: ticket.as_ref().map(|ticket| ticket.id),
@@ -144,30 +171,7 @@ fn a_description_written_long_before_is_found() {
 
 #[test]
 fn a_message_comes_with_its_ticket_as_the_write_left_it() {
-    let message = Message {
-        tenant_id: "acme".into(),
-        id: Uuid::from_u128(9),
-        ticket_id: Uuid::from_u128(1),
-        body: "hello".into(),
-        visibility: Visibility::Public,
-        author_id: "ann".into(),
-        author_email: String::new(),
-        author_kind: AuthorKind::Agent,
-        workflow: String::new(),
-        mentions: Words::default(),
-        app_id: String::new(),
-        source: "docket".into(),
-        source_type: SourceType::Api,
-        created_at: AT,
-        created_by: "ann".into(),
-        updated_at: AT,
-        updated_by: "ann".into(),
-        deleted_at: None,
-        deleted_by: String::new(),
-        schema_version: 1,
-        etag_version: 1,
-        position: 11,
-    };
+    let message = message();
     let added =
         Activity { message: Some(message.clone()), ..activity(11, "ticket.message_added", Some(ticket(1, 11, 10))) };
     let tagged = Ticket { tags: Words(vec!["replied".into()]), ..ticket(1, 12, 10) };
@@ -184,6 +188,28 @@ fn a_message_comes_with_its_ticket_as_the_write_left_it() {
     assert_eq!((*found).clone(), message);
     assert_eq!(*of, Ticket { description: "text".into(), ..tagged });
     assert!(rebuilt(Held::Message, &request("msg_other", 11, 11, 13), &log).is_none());
+}
+
+#[test]
+fn an_answer_is_shown_to_whoever_may_see_it_now() {
+    let audience = |requester: Option<&str>, app: Option<&str>| Audience {
+        app_id: app.map(str::to_owned),
+        requester: requester.map(str::to_owned),
+    };
+    let hers = || Arc::new(Ticket { requester_id: "rita".into(), ..ticket(1, 5, 5) });
+    let note = |visibility| Arc::new(Message { visibility, ..message() });
+    let (mine, others) = (Resource::Ticket(hers()), Resource::Ticket(Arc::new(ticket(2, 6, 6))));
+    let batch = Resource::Tickets(vec![hers(), Arc::new(ticket(2, 6, 6))]);
+    let (public, internal) = (Visibility::Public, Visibility::Internal);
+    let (said, noted) = (Resource::Message(note(public), hers()), Resource::Message(note(internal), hers()));
+    let team = Resource::Team(Arc::new(Team::default()));
+    for (resource, to_rita) in
+        [(&mine, true), (&said, true), (&others, false), (&batch, false), (&noted, false), (&team, false)]
+    {
+        assert!(shows(&audience(None, None), resource), "{resource:?}");
+        assert_eq!(shows(&audience(Some("rita"), None), resource), to_rita, "{resource:?}");
+    }
+    assert!(!shows(&audience(None, Some("crm")), &mine));
 }
 
 #[test]
