@@ -312,3 +312,28 @@ class Positions(Case):
                 getattr(self.api, rpc)(min_position=1, epoch=answer.epoch + 1, **fields)
         with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS"):
             self.api.GetTicket(id="1", min_position=-1)
+
+    def test_a_requester_is_not_told_how_much_the_others_do(self) -> None:
+        rita = api(self.tenant, "rita", "requester")
+        mine = rita.CreateTicket(ticket={"subject": "s"}).ticket
+        for count in range(120):
+            self.ticket(subject=f"another {count}")
+        head = self.head()
+        self.assertGreater(head, 120)
+        reads = [
+            ("GetTicket", {"id": mine.id, "min_position": 9_000_000}),
+            ("GetTicket", {"id": mine.id, "as_of_position": 9_000_000}),
+            ("BatchGetTickets", {"ids": [mine.id], "min_position": 9_000_000}),
+            ("ListTickets", {"min_position": 9_000_000}),
+            ("SearchTickets", {"query": "s", "min_position": 9_000_000}),
+            ("GetTicketStats", {"min_position": 9_000_000}),
+            ("ListMessages", {"ticket_id": mine.id, "min_position": 9_000_000}),
+            ("ListActivities", {"min_position": 9_000_000}),
+        ]
+        calls = [(rpc, lambda rpc=rpc, fields=fields: getattr(rita, rpc)(**fields)) for rpc, fields in reads]
+        calls.append(("StreamActivities", lambda: next(rita.stream("StreamActivities", after_position=9_000_000))))
+        for rpc, call in calls:
+            with self.subTest(rpc), self.refused("FAILED_PRECONDITION", "POSITION_UNKNOWN") as seen:
+                call()
+            self.assertEqual(set(seen.metadata), {"position", "epoch"})
+            self.assertNotIn(str(head), str(seen.refusal).replace("9000000", ""))

@@ -32,7 +32,9 @@ pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<()
     match Box::pin(state.feed.wait_for(call.caller.tenant(), min_position, epoch, deadline)).await {
         Waited::Reached => Ok(()),
         Waited::NotReached => Err(status::position_not_reached(min_position)),
-        Waited::Unknown { head, epoch } => Err(status::position_unknown(min_position, head, epoch)),
+        Waited::Unknown { head, epoch } => {
+            Err(status::position_unknown(min_position, call.disclosure().of_tenant(head), epoch))
+        }
     }
 }
 

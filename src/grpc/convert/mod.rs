@@ -38,4 +38,12 @@ impl Disclosure {
     pub fn to(audience: &Audience) -> Disclosure {
         if audience.requester.is_some() { Disclosure::Public } else { Disclosure::Full }
     }
+
+    /// What counts the whole tenant, such as the head of its log: to a requester it would tell what others do.
+    pub fn of_tenant<T>(self, count: T) -> Option<T> {
+        match self {
+            Disclosure::Full => Some(count),
+            Disclosure::Public => None,
+        }
+    }
 }

@@ -156,12 +156,12 @@ macro_rules! missing {
 }
 kinds! { missing }
 
-fn precondition<const N: usize>(
+fn precondition<'a>(
     reason: ErrorReason,
     kind: &str,
     subject: &str,
     text: String,
-    metadata: [(&str, String); N],
+    metadata: impl IntoIterator<Item = (&'a str, String)>,
 ) -> Status {
     let details = ErrorDetails::with_precondition_failure_violation(kind, subject, text.as_str());
     build(Code::FailedPrecondition, reason, text, metadata, details)
@@ -196,10 +196,12 @@ pub fn page_token_invalid() -> Status {
     build(Code::InvalidArgument, ErrorReason::PageTokenInvalid, TEXT.to_owned(), [], details)
 }
 
-/// A position above the head, or of another epoch.
-pub fn position_unknown(position: i64, head: i64, epoch: i64) -> Status {
-    let text = format!("position {position} is not one of this log: its head is {head}, its epoch {epoch}");
-    let metadata = [("position", position.to_string()), ("head", head.to_string()), ("epoch", epoch.to_string())];
+/// A position above the head, or of another epoch. Without the `head` for those who are not told it.
+pub fn position_unknown(position: i64, head: Option<i64>, epoch: i64) -> Status {
+    let is = head.map(|head| format!("its head is {head}, ")).unwrap_or_default();
+    let text = format!("position {position} is not one of this log: {is}its epoch is {epoch}");
+    let head = head.map(|head| ("head", head.to_string()));
+    let metadata = [("position", position.to_string()), ("epoch", epoch.to_string())].into_iter().chain(head);
     precondition(ErrorReason::PositionUnknown, "POSITION", "log", text, metadata)
 }
 
@@ -210,14 +212,25 @@ pub fn position_not_reached(position: i64) -> Status {
     build(Code::Unavailable, ErrorReason::PositionNotReached, text, metadata, details)
 }
 
-/// What this read needs is still being made of the log; `tickets` and `activities` are yet to be taken in.
-pub fn not_caught_up(method: &str, position: i64, tickets: i64, activities: i64) -> Status {
-    let text = format!(
-        "{method} has {tickets} tickets and {activities} activities to take in before it can answer: it goes on, try again"
-    );
+/// What is yet to be taken in before a read can answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Backlog {
+    /// Up to which the log is to be taken in.
+    pub position: i64,
+    pub tickets: i64,
+    pub activities: i64,
+}
+
+/// What this read needs is still being made of the log. Without the backlog for those who are not told it.
+pub fn not_caught_up(method: &str, backlog: Option<Backlog>) -> Status {
+    let much = |Backlog { tickets, activities, .. }| format!("{tickets} tickets and {activities} activities");
+    let much = backlog.map_or_else(|| "more".to_owned(), much);
+    let text = format!("{method} has {much} to take in before it can answer: it goes on, try again");
     let details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1)));
-    let metadata =
-        [("position", position.to_string()), ("tickets", tickets.to_string()), ("activities", activities.to_string())];
+    let metadata = backlog.into_iter().flat_map(|Backlog { position, tickets, activities }| {
+        [("position", position), ("tickets", tickets), ("activities", activities)]
+    });
+    let metadata = metadata.map(|(name, count)| (name, count.to_string()));
     build(Code::Unavailable, ErrorReason::PositionNotReached, text, metadata, details)
 }
 

@@ -43,6 +43,20 @@ fn many_violations_still_fit_the_trailers() {
 }
 
 #[test]
+fn what_counts_the_tenant_is_told_to_those_who_may_know_it() {
+    let metadata = |status: &Status| status.get_details_error_info().expect("an ErrorInfo").metadata;
+    let behind = not_caught_up("SearchTickets", Some(Backlog { position: 7_001, tickets: 42, activities: 7_000 }));
+    assert!(behind.message().contains("42 tickets and 7000 activities"), "{behind:?}");
+    assert_eq!(metadata(&behind)["position"], "7001");
+    let unknown = position_unknown(9, Some(7_001), 1);
+    assert_eq!((metadata(&unknown)["head"].as_str(), unknown.message().contains("7001")), ("7001", true));
+    for told in [not_caught_up("SearchTickets", None), position_unknown(9, None, 1)] {
+        assert!(!told.message().contains(['7', '4']), "{told:?}");
+        assert!(metadata(&told).keys().all(|key| key == "position" || key == "epoch"), "{told:?}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_named_as_it_was_asked_for() {
     let status = refused(Refusal::NotFound { kind: Kind::Agent, id: "ann".into() });
     assert_eq!(status.code(), Code::NotFound);
@@ -131,9 +145,9 @@ fn every_status(it: &str) -> Vec<Status> {
         filter_invalid(u32::MAX, it.into()),
         order_by_invalid(it.into()),
         page_token_invalid(),
-        position_unknown(i64::MIN, i64::MIN, i64::MIN),
+        position_unknown(i64::MIN, Some(i64::MIN), i64::MIN),
         position_not_reached(i64::MIN),
-        not_caught_up(it, i64::MIN, i64::MIN, i64::MIN),
+        not_caught_up(it, Some(Backlog { position: i64::MIN, tickets: i64::MIN, activities: i64::MIN })),
         position_expired(i64::MIN, i64::MIN),
         overloaded(it, soon),
         query_too_slow(it, it),

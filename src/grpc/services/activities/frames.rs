@@ -154,7 +154,7 @@ impl HttpBody for Frames {
                 }
                 Poll::Pending if piece.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
-                Poll::Ready(Some(Err(ended))) => end_status(ended),
+                Poll::Ready(Some(Err(ended))) => end_status(ended, encoder.disclosure),
                 Poll::Ready(None) => fault::incident(STREAM, &"the delivery broke off"),
             };
             (self.stream, self.end) = (None, Some(ended));
@@ -218,7 +218,7 @@ fn framed(mut response: http::Response<Body>) -> http::Response<Body> {
 }
 
 /// The status of every end names the position to resume after; within a snapshot there is none.
-fn end_status(ended: Ended) -> Status {
+fn end_status(ended: Ended, disclosure: Disclosure) -> Status {
     let Ended { position, why } = ended;
     let (why, begun) = match why {
         End::InSnapshot(why) => (*why, None),
@@ -248,7 +248,7 @@ fn end_status(ended: Ended) -> Status {
             build(Code::Unavailable, ErrorReason::Unavailable, text, details)
         }
         End::Expired { oldest } => status::position_expired(position, oldest),
-        End::OtherLog { head, epoch } => status::position_unknown(position, head, epoch),
+        End::OtherLog { head, epoch } => status::position_unknown(position, disclosure.of_tenant(head), epoch),
         End::Broken { what } => fault::incident(STREAM, &what),
         End::InSnapshot(_) => fault::incident(STREAM, &"an end within an end"),
     }

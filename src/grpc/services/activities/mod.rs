@@ -15,7 +15,7 @@ use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid};
 use crate::grpc::call::ticket::find;
 use crate::grpc::call::{Answered, Call, State};
 use crate::grpc::convert::read::{checked, freshness, narrowed_to, page, position};
-use crate::grpc::convert::{activity, time};
+use crate::grpc::convert::{Disclosure, activity, time};
 use crate::grpc::pb::stream_activities_request::Start as Sent;
 use crate::grpc::pb::{self, ActivityView};
 use crate::grpc::status::{self, fault};
@@ -144,7 +144,7 @@ async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -
         snapshot: snapshot_first,
         until: expiry(&call.caller),
     };
-    let stream = feed.stream(wanted).await.map_err(not_started)?;
+    let stream = feed.stream(wanted).await.map_err(|why| not_started(why, call.disclosure()))?;
     Ok(Frames::new(stream, view, call.disclosure()))
 }
 
@@ -154,13 +154,15 @@ fn expiry(caller: &Caller) -> SystemTime {
     UNIX_EPOCH.checked_add(after).unwrap_or_else(|| SystemTime::now() + Duration::from_secs(u32::MAX.into()))
 }
 
-fn not_started(why: NotStarted) -> Status {
+fn not_started(why: NotStarted, disclosure: Disclosure) -> Status {
     match why {
         NotStarted::TooMany { limit } => {
             let text = format!("the tenant has {limit} streams on this server already");
             status::overloaded(&text, Duration::from_secs(1))
         }
-        NotStarted::PositionUnknown { position, head, epoch } => status::position_unknown(position, head, epoch),
+        NotStarted::PositionUnknown { position, head, epoch } => {
+            status::position_unknown(position, disclosure.of_tenant(head), epoch)
+        }
         NotStarted::PositionExpired { position, oldest } => status::position_expired(position, oldest),
         NotStarted::Unavailable(why) => {
             tracing::warn!("A stream found no log: {why}");

@@ -11,7 +11,7 @@ use crate::grpc::call::{Call, State};
 use crate::grpc::convert::read::{Freshness, Page, checked, freshness, page};
 use crate::grpc::convert::ticket;
 use crate::grpc::pb;
-use crate::grpc::status::{self, fault};
+use crate::grpc::status::{self, Backlog, fault};
 use crate::model::limits::QUERY_CHARS;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
@@ -134,7 +134,8 @@ async fn caught_up(state: &State, call: &Call) -> Result<(), Status> {
         Reached::Head { .. } => Ok(()),
         Reached::Behind { standing } => {
             let to_come = standing.head - standing.position.unwrap_or(standing.head);
-            Err(status::not_caught_up(METHOD, standing.head, standing.remaining, to_come))
+            let backlog = Backlog { position: standing.head, tickets: standing.remaining, activities: to_come };
+            Err(status::not_caught_up(METHOD, call.disclosure().of_tenant(backlog)))
         }
     }
 }
