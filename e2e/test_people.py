@@ -201,3 +201,68 @@ class Apps(Case):
         self.api.PostMessage(ticket_id=own.id, message={"body": "and the desk answers"})
         self.assertEqual([m.body for m in crm.ListMessages(ticket_id=own.id).messages], ["our customer asks", "and the desk answers"])
         self.assertEqual(crm.GetTicket(id=own.id).ticket.message_count, 2)
+
+    def test_what_another_app_links_to_its_ticket_shows_nothing_of_the_other(self) -> None:
+        crm, portal = (api(self.tenant, "otto", "agent,admin", app_id=app) for app in ("crm", "portal"))
+        ticket = self.ticket(portal, subject="Slow")
+        issue = crm.CreateIssue(issue={"title": "SECRET title", "description": "SECRET text"}).issue
+        own = portal.CreateIssue(issue={"title": "Our own", "ticket_ids": [ticket.id]}).issue
+        live = portal.stream("StreamActivities", latest=True, view="ACTIVITY_VIEW_FULL")
+        next(live)
+        known = self.head()
+        # Whoever is limited to no application sees both.
+        self.api.LinkIssue(id=issue.id, ticket_id=ticket.id)
+        secret = {"id": issue.id, "title": "SECRET again", "priority": "PRIORITY_URGENT"}
+        self.api.UpdateIssue(issue=secret, update_mask={"paths": ["title", "priority"]})
+        head = self.head()
+        told = {"live": [next(live) for _ in range(head - known)]}
+        for view in ("ACTIVITY_VIEW_BASIC", "ACTIVITY_VIEW_FULL"):
+            told[f"list {view}"] = self.log(portal, view=view)
+            told[f"ticket {view}"] = self.log(portal, view=view, ticket_id=ticket.id)
+            told[f"stream {view}"] = self.activities(self.read_until(portal.stream("StreamActivities", earliest=True, view=view), head))
+        told["get"] = [portal.GetTicket(id=ticket.id, include=["issues"])]
+        told["issues"] = list(portal.ListIssues(ticket_id=ticket.id).issues)
+        for where, answer in told.items():
+            with self.subTest(where):
+                self.assertTrue(answer)
+                self.assertNotIn("SECRET", str(answer))
+                self.assertNotIn(issue.id, str(answer))
+        # Its ticket's history has no hole, and its own issue is there.
+        log = self.log(portal, ticket_id=ticket.id)
+        self.assertEqual([it.ticket_version for it in log], list(range(1, len(log) + 1)))
+        self.assertEqual([it.issue.id for it in log if it.type == "issue.created"], [own.id])
+        self.assertEqual([(it.HasField("issue"), len(it.changes)) for it in log if it.type == "issue.updated"], [(False, 0)] * 2)
+        for text in ("activity.issue.title.contains('SECRET')", "activity.changes.priority.new == 'URGENT'"):
+            with self.subTest(text):
+                self.assertEqual(self.log(portal, filter=text), [])
+                self.assertTrue(self.log(filter=text))
+                frames = self.read_until(portal.stream("StreamActivities", earliest=True, filter=text), head)
+                self.assertEqual(self.activities(frames), [])
+
+    def test_an_app_mentions_nobody_whom_another_app_entered(self) -> None:
+        crm, portal = (api(self.tenant, "otto", "agent,admin", app_id=app) for app in ("crm", "portal"))
+        crm.UpsertAgent(agent={"id": "sam-of-crm", "name": "Sam"})
+        ticket = self.ticket(portal)
+        say = lambda caller, of: list(caller.PostMessage(ticket_id=of.id, message={"body": "@Sam @sam-of-crm, look"}).message.mentions)
+        self.assertEqual(say(portal, ticket), [])
+        self.assertNotIn("ticket.mentioned", [it.type for it in self.log(portal)])
+        self.assertEqual(say(crm, self.ticket(crm)), ["sam-of-crm"])
+        message = portal.PostMessage(ticket_id=ticket.id, message={"body": "hello"}).message
+        edited = {"id": message.id, "body": "hello @Sam"}
+        answer = portal.UpdateMessage(ticket_id=ticket.id, message=edited, update_mask={"paths": ["body"]})
+        self.assertEqual(list(answer.message.mentions), [])
+
+    def test_an_app_is_told_who_was_chosen_and_not_among_whom(self) -> None:
+        for agent in ("ann", "busy-bob"):
+            self.api.UpsertAgent(agent={"id": agent, "name": agent})
+        self.api.UpsertTeam(team={"id": "support", "name": "Support", "member_ids": ["ann", "busy-bob"]})
+        self.ticket(assignee_id="busy-bob")
+        portal = api(self.tenant, "otto", "agent", app_id="portal")
+        ticket = self.ticket(portal, team_id="support")
+        self.assertEqual(ticket.assignee_id, "ann")
+        assigned = lambda caller: next(it for it in self.log(caller, ticket_id=ticket.id) if it.type == "ticket.assigned")
+        self.assertIn("busy-bob", str(assigned(self.api).explanation))
+        self.assertEqual([it.new_value.string_value for it in assigned(portal).changes], ["ann"])
+        frames = self.read_until(portal.stream("StreamActivities", earliest=True), self.head())
+        for told in (self.log(portal), frames):
+            self.assertNotIn("busy-bob", str(told))

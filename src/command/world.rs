@@ -222,12 +222,12 @@ impl World {
         self.agents.find(id)
     }
 
-    /// The ids of the agents of this name, each once.
-    pub fn agents_named(&self, name: &str) -> Result<Vec<String>, Stop> {
+    /// The ids of the agents of this name that are `seen`, each once.
+    pub fn agents_named(&self, name: &str, seen: impl Fn(&Agent) -> bool) -> Result<Vec<String>, Stop> {
         let stored = self.named.get(name).ok_or_else(|| Stop::missing(Want::AgentsNamed(name.to_owned())))?;
         let stored = stored.into_iter().flatten().filter_map(|id| self.agents.get(id).flatten().map(|agent| &**agent));
         let all = stored.chain(self.agents.inserts()).chain(self.agents.updates());
-        let named = all.filter(|agent| agent.name == name && agent.known && agent.deleted_at.is_none());
+        let named = all.filter(|agent| agent.name == name && agent.known && agent.deleted_at.is_none() && seen(agent));
         let ids: BTreeSet<&String> = named.map(|agent| &agent.id).collect();
         Ok(ids.into_iter().cloned().collect())
     }

@@ -285,7 +285,7 @@ fn choose(selection: &Selection, activities: Vec<Arc<SharedActivity>>) -> (Vec<E
     let mut taken = Vec::new();
     for activity in activities {
         match selection.takes(&activity) {
-            Ok(true) => taken.push(Event::Activity(activity)),
+            Ok(true) => taken.push(Event::Activity(selection.shown(activity))),
             Ok(false) => {}
             Err(TooMuch) => return (taken, Some(activity.position)),
         }

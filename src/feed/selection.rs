@@ -1,5 +1,8 @@
 //! Selection of activities for one reader: its filter and its audience.
 
+use std::sync::Arc;
+
+use super::shared_activity::SharedActivity;
 use crate::model::activity::Activity;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
@@ -115,6 +118,14 @@ impl Selection {
         self.filter.is_none() && self.audience == Audience::default() && !cfg!(feature = "skip-position")
     }
 
+    /// What of an activity that it takes the reader is shown, as far as that is not the same for all of its kind.
+    pub fn shown(&self, activity: Arc<SharedActivity>) -> Arc<SharedActivity> {
+        match self.audience.sees_whole(&activity) {
+            true => activity,
+            false => SharedActivity::new(Arc::new(self.audience.own_part(Activity::clone(&activity)))),
+        }
+    }
+
     /// # Errors
     /// As [`Filter::takes`].
     pub fn takes(&self, activity: &Activity) -> Result<bool, TooMuch> {
@@ -133,7 +144,50 @@ impl Selection {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::model::activity::Change;
+    use crate::model::fixture;
+    use crate::model::issue::Issue;
+
+    #[test]
+    fn an_application_is_not_shown_whom_an_assignment_chose_among() {
+        let plain = fixture::activity("acme", 7, "ticket.assigned", Instant(0));
+        let explanation = Some(json!({ "candidates": [{ "agent_id": "bob", "open_count": 3 }] }));
+        let change = Change { field: "assignee_id".into(), old_value: "".into(), new_value: "ann".into() };
+        let activity = Activity { app_id: "portal".into(), explanation, changes: vec![change], ..plain };
+        for (app_id, told) in [(Some("portal"), false), (None, true)] {
+            let audience = Audience { app_id: app_id.map(str::to_owned), ..Audience::default() };
+            let selection = Selection::new("", audience).expect("a good filter");
+            let shown = selection.shown(SharedActivity::new(Arc::new(activity.clone())));
+            assert_eq!((shown.explanation.is_some(), shown.changes.len()), (told, 1));
+        }
+    }
+
+    #[test]
+    fn an_application_is_not_shown_the_issue_of_another() {
+        let issue = |app: &str| Issue { title: "theirs".into(), app_id: app.into(), ..Issue::default() };
+        let about = |app: &str| {
+            let changes = vec![Change { field: "priority".into(), old_value: Value::Null, new_value: "HIGH".into() }];
+            let plain = fixture::activity("acme", 7, "issue.updated", Instant(0));
+            let activity = Activity { app_id: "portal".into(), issue: Some(issue(app)), changes, ..plain };
+            SharedActivity::new(Arc::new(activity))
+        };
+        let reader = |app: Option<&str>| Audience { app_id: app.map(str::to_owned), ..Audience::default() };
+        let of = |filter, app| Selection::new(filter, reader(app)).expect("a good filter");
+        for (app, reads, whole) in
+            [("portal", Some("portal"), true), ("crm", Some("portal"), false), ("crm", None, true)]
+        {
+            let (activity, selection) = (about(app), of("", reads));
+            assert!(selection.takes(&activity).expect("a verdict"), "its ticket is the reader's");
+            let shown = selection.shown(activity.clone());
+            assert_eq!((shown.issue.is_some(), shown.changes.len(), shown.position), (whole, usize::from(whole), 7));
+            for filter in ["activity.issue.title == 'theirs'", "activity.changes.priority.new == 'HIGH'"] {
+                assert_eq!(of(filter, reads).takes(&activity).expect("a verdict"), whole, "{filter}");
+            }
+        }
+    }
 
     #[test]
     fn filters_are_over_activities_or_their_tickets() {

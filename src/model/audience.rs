@@ -61,9 +61,32 @@ impl Audience {
     /// The activity as this caller is shown it, for filters: what is not shown must not be told by them either.
     pub fn shown<'a>(&self, activity: &'a Activity) -> Cow<'a, Activity> {
         match self.requester {
-            None => Cow::Borrowed(activity),
             Some(_) => Cow::Owned(activity.clone().public()),
+            None if !self.sees_whole(activity) => Cow::Owned(self.own_part(activity.clone())),
+            None => Cow::Borrowed(activity),
         }
+    }
+
+    /// Whether an activity that this caller sees holds nothing of another application.
+    pub fn sees_whole(&self, activity: &Activity) -> bool {
+        self.app_id.is_none() || (self.sees_issue_of(activity) && activity.explanation.is_none())
+    }
+
+    /// An activity of the caller's ticket without what it holds of another application: an issue that somebody who sees both linked
+    /// to the ticket, and the agents whom an assignment chose among. The activity itself stays: it raised the ticket's version.
+    pub fn own_part(&self, activity: Activity) -> Activity {
+        if self.sees_whole(&activity) {
+            return activity;
+        }
+        let activity = Activity { explanation: None, ..activity };
+        match self.sees_issue_of(&activity) {
+            true => activity,
+            false => Activity { issue: None, changes: Vec::new(), ..activity },
+        }
+    }
+
+    fn sees_issue_of(&self, activity: &Activity) -> bool {
+        activity.issue.as_ref().is_none_or(|issue| self.sees_app(&issue.app_id))
     }
 
     /// Issues, the directory and runs are the desk's own: no requester sees them.

@@ -61,6 +61,28 @@ fn what_the_database_says_of_names_is_read_with_what_was_decided_since() {
 }
 
 #[test]
+fn an_application_mentions_agents_that_it_entered_itself() {
+    let mut house = house();
+    let desk = |app| caller("desk", &[Role::Agent, Role::Admin], Some(app));
+    let enter = |house: &mut House, app, id: &str| {
+        let row = Agent { name: "Sam".into(), ..agent_row(id) };
+        house.run(&desk(app), UpsertEntry { row, etag: String::new() }).expect("an agent");
+    };
+    enter(&mut house, "crm", "sam1");
+    let (portals, crms) =
+        (house.ticket(&desk("portal"), create(new_ticket("a"))), house.ticket(&desk("crm"), create(new_ticket("b"))));
+    let told = |house: &mut House, who: &Caller, ticket: &Ticket| {
+        house.message(who, say(ticket, "@Sam @sam1 @bob", Visibility::Internal)).mentions.0.clone()
+    };
+    assert_eq!(told(&mut house, &desk("portal"), &portals), [""; 0]);
+    assert_eq!(told(&mut house, &desk("crm"), &crms), ["sam1"]);
+    assert_eq!(told(&mut house, &agent(), &portals), ["sam1", "bob"]);
+    // Somebody of that name elsewhere does not make it ambiguous: that would tell of them, too.
+    enter(&mut house, "portal", "sam2");
+    assert_eq!(told(&mut house, &desk("portal"), &portals), ["sam2"]);
+}
+
+#[test]
 fn one_activity_follows_a_message_that_mentions_somebody() {
     let mut house = house();
     let ticket = house.ticket(&requester(), create(new_ticket("Help")));

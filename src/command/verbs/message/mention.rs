@@ -1,6 +1,8 @@
 //! Mentioned agents of a message, by id or by a name that only one of them has.
 
-use crate::command::{Stop, Want, World, gather};
+use crate::command::scope::Scope;
+use crate::command::{Stop, Want, World, access, gather};
+use crate::model::directory::Agent;
 use crate::model::mention::{names, spellings};
 use crate::model::words::Words;
 
@@ -11,21 +13,24 @@ pub fn wants(body: &str) -> impl Iterator<Item = Want> {
     names(body).into_iter().flat_map(spelled)
 }
 
-/// The ids of the agents, in the order in which they are named. Whoever is not known stays text.
-pub fn agents(world: &World, body: &str) -> Result<Words, Stop> {
-    let found = gather(names(body).into_iter().map(|name| agent(world, name)))?;
+/// The ids of the agents, in the order in which they are named. Whoever is not known stays text, as does whoever another
+/// application entered: the answer would tell the caller's application that there is somebody of that name.
+pub fn agents(world: &World, scope: &Scope<'_>, body: &str) -> Result<Words, Stop> {
+    let found = gather(names(body).into_iter().map(|name| agent(world, scope, name)))?;
     Ok(Words::unique(found.into_iter().flatten()))
 }
 
-fn agent(world: &World, name: &str) -> Result<Option<String>, Stop> {
-    let found = gather(spellings(name).map(|word| called(world, word)))?;
+fn agent(world: &World, scope: &Scope<'_>, name: &str) -> Result<Option<String>, Stop> {
+    let found = gather(spellings(name).map(|word| called(world, scope, word)))?;
     Ok(found.into_iter().flatten().next())
 }
 
-fn called(world: &World, word: &str) -> Result<Option<String>, Stop> {
-    if world.agent(word)?.is_some_and(|agent| agent.known && agent.deleted_at.is_none()) {
+fn called(world: &World, scope: &Scope<'_>, word: &str) -> Result<Option<String>, Stop> {
+    // What a rule says, its author says, whatever application the ticket is of.
+    let seen = |agent: &Agent| scope.cause.is_some() || access::is_own(scope, agent);
+    if world.agent(word)?.is_some_and(|agent| agent.known && agent.deleted_at.is_none() && seen(&agent)) {
         return Ok(Some(word.to_owned()));
     }
-    let mut named = world.agents_named(word)?;
+    let mut named = world.agents_named(word, seen)?;
     Ok(named.pop().filter(|_| named.is_empty()))
 }

@@ -135,7 +135,7 @@ fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage
         let what = "requesters write PUBLIC messages; internal notes are for agents";
         return Err(Refusal::Forbidden { what: what.into() }.into());
     }
-    let mentions = mention::agents(world, &body)?;
+    let mentions = mention::agents(world, scope, &body)?;
     let app_id = if scope.cause.is_some() { ticket.app_id.clone() } else { scope.app_id().to_owned() };
     Ok(Message {
         tenant_id: scope.tenant().to_owned(),

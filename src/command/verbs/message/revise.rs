@@ -99,7 +99,7 @@ fn edit(
         Some(body) if *body != message.body => body,
         _ => return Ok((message, ticket)),
     };
-    let mentions = mention::agents(world, body)?;
+    let mentions = mention::agents(world, scope, body)?;
     let after = Message { body: body.clone(), mentions, ..Message::clone(&message) };
     // A rule that guards what is posted guards what it becomes.
     let asked = Asked { message: Some(&after), ..Asked::of(&ticket) };

@@ -106,7 +106,8 @@ async fn list(
         0 => store::head::installation(&conn).await.map_err(|error| list.failed(error))?.epoch,
         epoch => epoch,
     };
-    let show = |row: ActivityRow| row.into_activity().map(|it| activity::to_pb(it, epoch, view, list.disclosure()));
+    let to_pb = |it| activity::to_pb(call.audience.own_part(it), epoch, view, list.disclosure());
+    let show = |row: ActivityRow| row.into_activity().map(to_pb);
     let bytes = |shown: &Result<pb::Activity, String>| shown.as_ref().map_or(0, Message::encoded_len);
     let (activities, next_page_token) = list.page_by(state, rows, show, bytes);
     let activities = activities.into_iter().collect::<Result<_, String>>();
