@@ -104,9 +104,18 @@ class Bytes(Attack):
             self.assertFalse(connection.answers[stream].ended, "nothing is wrong with it so far")
 
     def test_unfinished_messages_are_bounded_together(self) -> None:
-        token, refused = self.token(), []
+        tokens = [self.server.token(new_tenant(), "mallory", "agent") for _ in range(4)]
+        refused, request = [], self.api.request("CreateTicket", ticket={"subject": "In pieces", "description": "x" * 40_000})
         with self.bounded():
-            for connection in [self.raw(token) for _ in range(4)]:
+            # One tenant holds what it may, and others are not refused for it.
+            for connection in [self.raw(tokens[0]) for _ in range(2)]:
+                for _ in range(8):
+                    stream = connection.open(f"{TICKETS}/CreateTicket")
+                    connection.send(stream, message(b"", claims=4_000_000) + b"\0" * 3_900_000)
+                connection.sync()
+            answer = self.raw(self.token()).call(f"{TICKETS}/CreateTicket", message(request.SerializeToString()))
+            self.assertEqual(answer.code, 0)
+            for connection in [self.raw(token) for token in tokens]:
                 for _ in range(12):
                     stream = connection.open(f"{TICKETS}/CreateTicket")
                     connection.send(stream, message(b"", claims=4_000_000) + b"\0" * 3_900_000)

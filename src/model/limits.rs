@@ -46,10 +46,11 @@ pub const HOLIDAYS: usize = 10_000;
 // Requests.
 /// A message of a call that shows no token: health, reflection.
 pub const OPEN_MESSAGE_BYTES: usize = 64 << 10;
-/// Messages that have not arrived whole, together: on one connection, of all calls with a token, of all calls without.
-pub const UNFINISHED_CONNECTION_BYTES: usize = 32 << 20;
-pub const UNFINISHED_BYTES: usize = 96 << 20;
+/// Messages that have not arrived whole, together: on one connection, of one tenant, of all calls without a token, in all.
+pub const UNFINISHED_CONNECTION_BYTES: usize = 24 << 20;
+pub const UNFINISHED_TENANT_BYTES: usize = 32 << 20;
 pub const UNFINISHED_OPEN_BYTES: usize = 8 << 20;
+pub const UNFINISHED_BYTES: usize = 96 << 20;
 /// A request id, and the `x-request-id` of a call.
 pub const REQUEST_ID_CHARS: usize = 128;
 /// No etag of ours is longer.

@@ -18,7 +18,7 @@ use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
 use super::protocol::{self, Refused};
-use super::room::{Held, Room};
+use super::room::{Held, Room, Unfinished};
 use super::unreadable::reworded;
 use super::whole::Whole;
 use crate::command::limits::limits;
@@ -26,7 +26,7 @@ use crate::grpc::pb::ErrorReason;
 use crate::grpc::server::gate::{Gate, refusal};
 use crate::grpc::server::methods::{self, Method};
 use crate::identity::Caller;
-use crate::model::limits::{OPEN_MESSAGE_BYTES, UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES};
+use crate::model::limits::OPEN_MESSAGE_BYTES;
 use crate::telemetry::{CallSeries, Metrics, Traces};
 
 /// The label of calls to methods that do not exist: what strangers send must not become labels.
@@ -45,9 +45,7 @@ struct Shared {
     no_method: CallSeries,
     traces: Traces,
     metadata_bytes: usize,
-    /// Of unfinished messages, by all calls with a token and by all without.
-    known: Held,
-    open: Held,
+    unfinished: Arc<Unfinished>,
 }
 
 impl CallLayer {
@@ -60,8 +58,7 @@ impl CallLayer {
             no_method: metrics.call_series(NO_METHOD),
             traces,
             metadata_bytes: metadata_bytes as usize,
-            known: Held::default(),
-            open: Held::default(),
+            unfinished: Arc::default(),
         }))
     }
 }
@@ -153,19 +150,12 @@ impl Shared {
 
     /// Bounds what the request's body may hold before it is read. Whoever shows no token gets less.
     fn bound(&self, request: &mut Request<Body>, call: &CallGuard) {
-        let most = limits().message_bytes;
-        let (limit, all, most_of_all) = match &call.caller {
-            Some(_) => (most, &self.known, UNFINISHED_BYTES),
-            None => (OPEN_MESSAGE_BYTES.min(most), &self.open, UNFINISHED_OPEN_BYTES),
+        let limit = match &call.caller {
+            Some(_) => limits().message_bytes,
+            None => OPEN_MESSAGE_BYTES.min(limits().message_bytes),
         };
         let connection = request.extensions().get::<Held>().cloned().unwrap_or_default();
-        let room = Room {
-            connection,
-            all: all.clone(),
-            most_of_connection: UNFINISHED_CONNECTION_BYTES.max(most),
-            most_of_all: most_of_all.max(most),
-            own: 0,
-        };
+        let room = Room::new(connection, self.unfinished.clone(), call.caller.clone(), limit);
         let body = std::mem::take(request.body_mut());
         *request.body_mut() = Whole::around(body, limit, room);
     }

@@ -1,46 +1,78 @@
-//! How many bytes of unfinished messages there may be at once: on one connection, and on all.
+//! How many bytes of unfinished messages there may be at once: on one connection, of one tenant, and in all.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tonic::Status;
 
 use crate::grpc::status;
+use crate::identity::Caller;
+use crate::model::limits::{
+    UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES, UNFINISHED_TENANT_BYTES,
+};
 
 /// When somebody else's message may be whole.
 const SOON: Duration = Duration::from_millis(100);
 
-/// The bytes that are held, by everybody who shares it.
+/// The bytes that one connection holds.
 #[derive(Debug, Clone, Default)]
 pub struct Held(Arc<AtomicUsize>);
 
-impl Held {
-    fn take(&self, bytes: usize) -> usize {
-        self.0.fetch_add(bytes, Ordering::Relaxed) + bytes
-    }
+/// The bytes that all connections hold, and whose they are: no tenant takes the room of the others.
+#[derive(Debug, Default)]
+pub(super) struct Unfinished(Mutex<Counts>);
 
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+#[derive(Debug, Default)]
+struct Counts {
+    all: usize,
+    /// '' = callers without a token, together.
+    by_tenant: HashMap<String, usize>,
+}
+
+impl Unfinished {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What one body holds, counted with its connection and with all of its kind; it is free again when the body is gone.
+/// What one body holds; it is free again when the body is gone.
 #[derive(Debug)]
 pub(super) struct Room {
-    pub connection: Held,
-    pub all: Held,
-    pub most_of_connection: usize,
-    pub most_of_all: usize,
-    pub own: usize,
+    connection: Held,
+    everywhere: Arc<Unfinished>,
+    caller: Option<Caller>,
+    /// Of one message: that much there is always room for, where nobody else holds any.
+    message: usize,
+    own: usize,
 }
 
 impl Room {
+    pub fn new(connection: Held, everywhere: Arc<Unfinished>, caller: Option<Caller>, message: usize) -> Room {
+        Room { connection, everywhere, caller, message, own: 0 }
+    }
+
+    fn tenant(&self) -> &str {
+        self.caller.as_ref().map(Caller::tenant).unwrap_or_default()
+    }
+
     pub fn take(&mut self, bytes: usize) -> Result<(), Box<Status>> {
         self.own += bytes;
-        let (connection, all) = (self.connection.take(bytes), self.all.take(bytes));
-        match connection > self.most_of_connection || all > self.most_of_all {
+        let connection = self.connection.0.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let (tenant, all) = {
+            let mut counts = self.everywhere.counts();
+            counts.all += bytes;
+            let tenant = counts.by_tenant.entry(self.tenant().to_owned()).or_default();
+            *tenant += bytes;
+            (*tenant, counts.all)
+        };
+        let most_of_tenant = if self.caller.is_some() { UNFINISHED_TENANT_BYTES } else { UNFINISHED_OPEN_BYTES };
+        let over = |held: usize, most: usize| held > most.max(self.message);
+        match over(connection, UNFINISHED_CONNECTION_BYTES)
+            || over(tenant, most_of_tenant)
+            || over(all, UNFINISHED_BYTES)
+        {
             true => Err(Box::new(status::overloaded("there are too many unfinished messages", SOON))),
             false => Ok(()),
         }
@@ -48,15 +80,21 @@ impl Room {
 
     pub fn give_back(&mut self, bytes: usize) {
         self.own -= bytes;
-        for held in [&self.connection, &self.all] {
-            held.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.connection.0.fetch_sub(bytes, Ordering::Relaxed);
+        let mut counts = self.everywhere.counts();
+        counts.all -= bytes;
+        if let Some(tenant) = counts.by_tenant.get_mut(self.tenant()) {
+            *tenant -= bytes;
+            if *tenant == 0 {
+                counts.by_tenant.remove(self.tenant());
+            }
         }
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        // Most bodies hold nothing, and all of them share the count.
+        // Most bodies hold nothing, and all of them share the counts.
         if self.own > 0 {
             self.give_back(self.own);
         }
@@ -64,9 +102,35 @@ impl Drop for Room {
 }
 
 #[cfg(test)]
-impl Room {
-    pub fn of(all: &Held, most: usize) -> Room {
-        let (most_of_connection, connection) = (usize::MAX, Held::default());
-        Room { connection, all: all.clone(), most_of_connection, most_of_all: most, own: 0 }
+mod tests {
+    use super::*;
+
+    fn room(everywhere: &Arc<Unfinished>, tenant: Option<&str>) -> Room {
+        Room::new(Held::default(), everywhere.clone(), tenant.map(Caller::clock), 4 << 20)
+    }
+
+    #[test]
+    fn no_tenant_takes_the_room_of_the_others() {
+        let everywhere = Arc::default();
+        let mut greedy: Vec<Room> = (0..40).map(|_| room(&everywhere, Some("greedy"))).collect();
+        let taken = greedy.iter_mut().filter_map(|room| room.take(1 << 20).ok()).count();
+        assert_eq!(taken, UNFINISHED_TENANT_BYTES >> 20);
+        room(&everywhere, Some("other")).take(1 << 20).expect("it holds nothing");
+        let mut strangers: Vec<Room> = (0..40).map(|_| room(&everywhere, None)).collect();
+        let taken = strangers.iter_mut().filter_map(|room| room.take(1 << 20).ok()).count();
+        assert_eq!(taken, UNFINISHED_OPEN_BYTES >> 20);
+        drop((greedy, strangers));
+        let counts = everywhere.counts();
+        assert_eq!((counts.all, counts.by_tenant.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_connection_has_its_own_bound() {
+        let (everywhere, connection) = (Arc::default(), Held::default());
+        let tenant = |n: usize| Some(Caller::clock(&format!("tenant-{n}")));
+        let room = |n| Room::new(connection.clone(), Arc::clone(&everywhere), tenant(n), 4 << 20);
+        let mut rooms: Vec<Room> = (0..40).map(room).collect();
+        let taken = rooms.iter_mut().filter_map(|room| room.take(1 << 20).ok()).count();
+        assert_eq!(taken, UNFINISHED_CONNECTION_BYTES >> 20);
     }
 }
