@@ -44,7 +44,9 @@ pub const INTERVALS: usize = 500;
 pub const HOLIDAYS: usize = 10_000;
 
 // Requests.
-/// A message of a call that shows no token: health, reflection.
+/// Calls of one connection that show no token: health, reflection.
+pub const OPEN_CALLS: usize = 16;
+/// A message of such a call.
 pub const OPEN_MESSAGE_BYTES: usize = 64 << 10;
 /// Messages that have not arrived whole, together: on one connection, of one tenant, of all calls without a token, in all.
 pub const UNFINISHED_CONNECTION_BYTES: usize = 24 << 20;

@@ -11,6 +11,7 @@ use tracing::{Level, Span};
 
 use super::deadline::Deadline;
 use super::level::level;
+use super::room::OpenCall;
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::server::gate::refusal;
 use crate::identity::Caller;
@@ -63,6 +64,8 @@ pub(super) struct CallGuard {
     pub traced: Option<CallSpan>,
     pub started: Instant,
     pub ended: bool,
+    /// Free for another call when this one ends.
+    pub _place: Option<OpenCall>,
 }
 
 impl CallGuard {

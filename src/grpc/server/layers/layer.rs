@@ -18,7 +18,7 @@ use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
 use super::protocol::{self, Refused};
-use super::room::{Held, Room, Unfinished};
+use super::room::{Held, OpenCall, Room, Unfinished};
 use super::unreadable::reworded;
 use super::whole::Whole;
 use crate::command::limits::limits;
@@ -46,6 +46,14 @@ struct Shared {
     traces: Traces,
     metadata_bytes: usize,
     unfinished: Arc<Unfinished>,
+}
+
+/// Who calls, and until when; without a token, its place among those of the connection.
+#[derive(Default)]
+struct Admitted {
+    caller: Option<Caller>,
+    deadline: Option<Deadline>,
+    place: Option<OpenCall>,
 }
 
 impl CallLayer {
@@ -107,9 +115,9 @@ impl Shared {
     fn open(&self, request: &mut Request<Body>) -> (CallGuard, Option<Refused>) {
         let started = Instant::now();
         let method = methods::find(request.uri().path());
-        let (caller, deadline, refused) = match self.admit(method, request, started) {
-            Ok((caller, deadline)) => (caller, deadline, None),
-            Err(refused) => (None, None, Some(refused)),
+        let (Admitted { caller, deadline, place }, refused) = match self.admit(method, request, started) {
+            Ok(admitted) => (admitted, None),
+            Err(refused) => (Admitted::default(), Some(refused)),
         };
         let path = method.map_or(NO_METHOD, |method| method.path);
         let id = RequestId::of(request.headers());
@@ -119,7 +127,18 @@ impl Shared {
         series.started();
         // Who asks for health asks often, and learns nothing from a trace.
         let traced = if path.starts_with(TRACED) { self.traces.open(request.headers(), path) } else { None };
-        let call = CallGuard { method: path, id, caller, deadline, series, span, traced, started, ended: false };
+        let call = CallGuard {
+            method: path,
+            id,
+            caller,
+            deadline,
+            series,
+            span,
+            traced,
+            started,
+            ended: false,
+            _place: place,
+        };
         let extensions = request.extensions_mut();
         extensions.insert(call.id.clone());
         if let Some(caller) = &call.caller {
@@ -134,18 +153,17 @@ impl Shared {
         (call, refused)
     }
 
-    /// Whether the call may go on: who calls, and until when.
-    fn admit(
-        &self,
-        method: Option<&Method>,
-        request: &Request<Body>,
-        now: Instant,
-    ) -> Result<(Option<Caller>, Option<Deadline>), Refused> {
+    /// Whether the call may go on.
+    fn admit(&self, method: Option<&Method>, request: &Request<Body>, now: Instant) -> Result<Admitted, Refused> {
         protocol::check(request, self.metadata_bytes)?;
         let method = method.ok_or_else(protocol::no_method)?;
         let caller = self.gate.admit(method, request.headers())?;
         let deadline = Deadline::of(request.headers(), now).map_err(|_| protocol::no_timeout())?;
-        Ok((caller, deadline))
+        let place = match caller {
+            Some(_) => None,
+            None => request.extensions().get::<Held>().map(Held::open_call).transpose()?,
+        };
+        Ok(Admitted { caller, deadline, place })
     }
 
     /// Bounds what the request's body may hold before it is read. Whoever shows no token gets less.

@@ -1,4 +1,5 @@
-//! How many bytes of unfinished messages there may be at once: on one connection, of one tenant, and in all.
+//! What calls may hold at once: unfinished messages on one connection, of one tenant, and in all; calls without a token on one
+//! connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,15 +11,43 @@ use tonic::Status;
 use crate::grpc::status;
 use crate::identity::Caller;
 use crate::model::limits::{
-    UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES, UNFINISHED_TENANT_BYTES,
+    OPEN_CALLS, UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES, UNFINISHED_TENANT_BYTES,
 };
 
 /// When somebody else's message may be whole.
 const SOON: Duration = Duration::from_millis(100);
 
-/// The bytes that one connection holds.
+/// What one connection holds.
 #[derive(Debug, Clone, Default)]
-pub struct Held(Arc<AtomicUsize>);
+pub struct Held(Arc<Connection>);
+
+#[derive(Debug, Default)]
+struct Connection {
+    /// Of unfinished messages.
+    bytes: AtomicUsize,
+    /// Without a token.
+    open_calls: AtomicUsize,
+}
+
+impl Held {
+    /// A place for a call without a token, for as long as it lives: nobody else bounds how many wait, and for how long.
+    pub(super) fn open_call(&self) -> Result<OpenCall, Box<Status>> {
+        let call = OpenCall(self.clone());
+        match self.0.open_calls.fetch_add(1, Ordering::Relaxed) < OPEN_CALLS {
+            true => Ok(call),
+            false => Err(Box::new(status::overloaded("the connection has too many calls without a token", SOON))),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct OpenCall(Held);
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        self.0.0.open_calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// The bytes that all connections hold, and whose they are: no tenant takes the room of the others.
 #[derive(Debug, Default)]
@@ -59,7 +88,7 @@ impl Room {
 
     pub fn take(&mut self, bytes: usize) -> Result<(), Box<Status>> {
         self.own += bytes;
-        let connection = self.connection.0.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let connection = self.connection.0.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let (tenant, all) = {
             let mut counts = self.everywhere.counts();
             counts.all += bytes;
@@ -80,7 +109,7 @@ impl Room {
 
     pub fn give_back(&mut self, bytes: usize) {
         self.own -= bytes;
-        self.connection.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.connection.0.bytes.fetch_sub(bytes, Ordering::Relaxed);
         let mut counts = self.everywhere.counts();
         counts.all -= bytes;
         if let Some(tenant) = counts.by_tenant.get_mut(self.tenant()) {
@@ -122,6 +151,15 @@ mod tests {
         drop((greedy, strangers));
         let counts = everywhere.counts();
         assert_eq!((counts.all, counts.by_tenant.len()), (0, 0));
+    }
+
+    #[test]
+    fn calls_without_a_token_have_places_on_a_connection() {
+        let connection = Held::default();
+        let mut calls: Vec<OpenCall> = (0..100).filter_map(|_| connection.open_call().ok()).collect();
+        assert_eq!(calls.len(), OPEN_CALLS);
+        calls.pop();
+        assert!(connection.open_call().is_ok() && Held::default().open_call().is_ok());
     }
 
     #[test]
