@@ -13,6 +13,7 @@ use super::watch::WatchError;
 use crate::feed;
 use crate::grpc::call::rules::RuleFolder;
 use crate::grpc::server::HttpLimits;
+use crate::grpc::server::layers::QuotaLimits;
 use crate::identity::{KeyError, NewToken, Role, SigningKey, Trust, Verifier};
 use crate::journal;
 use crate::postgres::{self, Postgres};
@@ -120,6 +121,7 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
         page_secret: key.secret("page tokens"),
         rules,
         http: HttpLimits::default(),
+        quotas: QuotaLimits::default(),
         tls: None,
         reflection: true,
         metrics,

@@ -111,6 +111,7 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
         page_secret,
         rules,
         http: settings.http,
+        quotas: settings.quotas,
         tls,
         reflection: settings.reflection,
         metrics,

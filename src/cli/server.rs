@@ -15,6 +15,7 @@ use crate::grpc::call::filters::Filters;
 use crate::grpc::call::rules::RuleFolder;
 use crate::grpc::call::ticket_cache::TicketCache;
 use crate::grpc::server::gate::Gate;
+use crate::grpc::server::layers::QuotaLimits;
 use crate::grpc::server::{HttpLimits, ServeError, Server, Tls};
 use crate::grpc::services;
 use crate::identity::Verifier;
@@ -35,6 +36,7 @@ pub struct Setup {
     pub page_secret: [u8; 32],
     pub rules: Arc<RuleFolder>,
     pub http: HttpLimits,
+    pub quotas: QuotaLimits,
     /// Absent for plain text.
     pub tls: Option<Tls>,
     /// Whether gRPC reflection is served.
@@ -153,6 +155,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         page_secret,
         rules,
         http,
+        quotas,
         tls,
         reflection,
         metrics,
@@ -190,7 +193,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     });
     let gate = Gate::new(Arc::new(verifier));
     let (last_metrics, last_traces) = (metrics.clone(), traces.clone());
-    let server = Server { services, gate, metrics, traces, limits: http, tls, reflection, troubles, phase };
+    let server = Server { services, gate, metrics, traces, limits: http, quotas, tls, reflection, troubles, phase };
     let served = server.serve(listener, shutdown).await;
     if let Err(panicked) = tokio::task::spawn_blocking(move || lanes.drain()).await {
         tracing::error!("Draining the lanes failed: {panicked}");

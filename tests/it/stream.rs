@@ -12,6 +12,7 @@ use docket::grpc::pb::stream_activities_response::Event;
 use docket::grpc::pb::ticket_service_client::TicketServiceClient;
 use docket::grpc::pb::{self, StreamActivitiesRequest};
 use docket::grpc::server::HttpLimits;
+use docket::grpc::server::layers::QuotaLimits;
 use docket::identity::Role;
 use docket::store::pool;
 use docket::telemetry::{Metrics, Phase, Traces, Troubles};
@@ -53,6 +54,7 @@ pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
         page_secret: [7; 32],
         rules: Arc::new(RuleFolder::default()),
         http: HttpLimits::default(),
+        quotas: QuotaLimits::default(),
         tls: None,
         reflection: true,
         traces: Traces::default(),

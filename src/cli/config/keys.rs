@@ -72,7 +72,8 @@ where
 /// All settings.
 pub fn all() -> &'static [Setting] {
     static ALL: LazyLock<Vec<Setting>> = LazyLock::new(|| {
-        let tables = [server(), tokens(), database(), journal(), reads(), streams(), http(), limits(), telemetry()];
+        let tables =
+            [server(), tokens(), database(), journal(), reads(), streams(), http(), quotas(), limits(), telemetry()];
         tables.into_iter().flatten().collect()
     });
     &ALL
@@ -300,6 +301,18 @@ fn http() -> Vec<Setting> {
         of("http.keepalive_timeout", |s| &mut s.http.keepalive_timeout, "How long to wait for the answer to a ping before the connection is closed.")
             .not_zero(),
         of("http.drain", |s| &mut s.http.drain, "How long running calls may take to finish at shutdown."),
+    ]
+}
+
+fn quotas() -> Vec<Setting> {
+    vec![
+        of("quotas.calls", |s| &mut s.quotas.calls, "Calls per second of a tenant, on each server; 0 = no limit."),
+        of("quotas.writes", |s| &mut s.quotas.writes, "Writes per second of a tenant, on each server; 0 = no limit."),
+        of(
+            "quotas.bytes",
+            |s| &mut s.quotas.bytes,
+            "Bytes of requests per second of a tenant, on each server; 0 = no limit. Beyond a quota, calls fail with RESOURCE_EXHAUSTED, QUOTA_EXCEEDED.",
+        ),
     ]
 }
 

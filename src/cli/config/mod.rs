@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::command::limits::Limits;
 use crate::feed;
 use crate::grpc::server::HttpLimits;
+use crate::grpc::server::layers::QuotaLimits;
 use crate::identity::MAX_TOKEN_LIFE;
 use crate::journal;
 use crate::store::pool;
@@ -49,6 +50,7 @@ pub struct Settings {
     pub streams: feed::Config,
     pub hints: bool,
     pub http: HttpLimits,
+    pub quotas: QuotaLimits,
     pub limits: Limits,
     pub log: Option<String>,
     pub log_format: LogFormat,
@@ -128,6 +130,7 @@ impl Default for Settings {
             streams: feed::Config::new(String::new()),
             hints: true,
             http: HttpLimits::default(),
+            quotas: QuotaLimits::default(),
             limits: Limits::default(),
             log: None,
             log_format: LogFormat::Auto,

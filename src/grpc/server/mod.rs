@@ -29,7 +29,7 @@ pub use tls::{Tls, TlsError};
 
 use crate::grpc::pb;
 use crate::grpc::server::gate::Gate;
-use crate::grpc::server::layers::CallLayer;
+use crate::grpc::server::layers::{CallLayer, QuotaLimits};
 use crate::telemetry::{Metrics, Phase, Traces, Troubles};
 
 /// Health watchers hear NOT_SERVING at once; after this they are told to go.
@@ -112,6 +112,7 @@ pub struct Server {
     pub metrics: Arc<Metrics>,
     pub traces: Traces,
     pub limits: HttpLimits,
+    pub quotas: QuotaLimits,
     /// Absent: calls are taken in plain text.
     pub tls: Option<Tls>,
     /// Whether clients may ask for the descriptors.
@@ -126,7 +127,7 @@ impl Server {
     /// Serves until `shutdown` returns, then drains: health says NOT_SERVING, streams are told to end, clients get
     /// GOAWAY, running calls end. Returns when all connections are closed, or when `limits.drain` is over.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Server { services, gate, metrics, traces, limits, tls, reflection, troubles, phase } = self;
+        let Server { services, gate, metrics, traces, limits, quotas, tls, reflection, troubles, phase } = self;
         let Services { routes, names } = services;
         let health = HealthReporter::new();
         let routes = if reflection { described(routes, &names)? } else { routes };
@@ -137,7 +138,7 @@ impl Server {
         // Its type holds those of all layers and services, which the compiler would look through at each use.
         let mut serving: Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>> = Box::pin(
             transport(&limits)
-                .layer(CallLayer::new(gate, &metrics, traces, limits.max_header_list_bytes))
+                .layer(CallLayer::new(gate, &metrics, traces, limits.max_header_list_bytes, quotas))
                 .add_routes(routes.prepare())
                 .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) }),
         );

@@ -69,6 +69,7 @@ impl Running {
             metrics: metrics.clone(),
             traces: Traces::default(),
             limits,
+            quotas: QuotaLimits::default(),
             tls: None,
             reflection: true,
             troubles: Troubles::default(),

@@ -4,9 +4,11 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 /// What may be sent of text and details. The names of their headers, and the other headers of an answer, take the rest.
-const MOST: usize = 3_300;
-/// How long each part may be, tried in this order.
-const CAPS: [usize; 8] = [1024, 768, 512, 384, 256, 128, 64, 24];
+const MOST: usize = 3_500;
+/// How long the text and each part of the details may be, tried in this order. Copies of the text are shortened before them.
+const CAPS: [(usize, usize); 9] =
+    [(1024, 1024), (1024, 512), (768, 256), (512, 256), (384, 256), (256, 128), (128, 128), (64, 64), (24, 24)];
+const COPY: usize = 48;
 
 /// The status, with every part shortened as far as it takes.
 pub fn status(code: Code, text: String, details: ErrorDetails) -> Status {
@@ -15,8 +17,9 @@ pub fn status(code: Code, text: String, details: ErrorDetails) -> Status {
         return status;
     }
     let (text, details) = (status.message().to_owned(), status.get_error_details());
-    for cap in CAPS {
-        status = Status::with_error_details(code, shortened(text.clone(), cap), capped(&details, cap));
+    for (of_text, of_part) in CAPS {
+        let cut = |part: &str| shortened(part.to_owned(), if part == text { COPY.min(of_part) } else { of_part });
+        status = Status::with_error_details(code, shortened(text.clone(), of_text), capped(&details, cut));
         if sent(&status) <= MOST {
             break;
         }
@@ -32,8 +35,7 @@ pub fn sent(status: &Status) -> usize {
 }
 
 /// Every part of the details that is not fixed.
-fn capped(details: &ErrorDetails, cap: usize) -> ErrorDetails {
-    let cut = |text: &str| shortened(text.to_owned(), cap);
+fn capped(details: &ErrorDetails, cut: impl Fn(&str) -> String) -> ErrorDetails {
     let mut fitting = ErrorDetails::new();
     if let Some(info) = details.error_info() {
         let metadata = info.metadata.iter().map(|(key, value)| (key.clone(), cut(value)));

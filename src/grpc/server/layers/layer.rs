@@ -18,6 +18,7 @@ use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
 use super::protocol::{self, Refused};
+use super::quota::{QuotaLimits, Quotas};
 use super::room::{Held, OpenCall, Room, Unfinished};
 use super::unreadable::reworded;
 use super::whole::Whole;
@@ -45,6 +46,7 @@ struct Shared {
     no_method: CallSeries,
     traces: Traces,
     metadata_bytes: usize,
+    quotas: Quotas,
     unfinished: Arc<Unfinished>,
 }
 
@@ -58,7 +60,7 @@ struct Admitted {
 
 impl CallLayer {
     /// `metadata_bytes`: of a request, at most.
-    pub fn new(gate: Gate, metrics: &Metrics, traces: Traces, metadata_bytes: u32) -> CallLayer {
+    pub fn new(gate: Gate, metrics: &Metrics, traces: Traces, metadata_bytes: u32, quotas: QuotaLimits) -> CallLayer {
         let series = methods::all().iter().map(|method| metrics.call_series(method.path)).collect();
         CallLayer(Arc::new(Shared {
             gate,
@@ -66,6 +68,7 @@ impl CallLayer {
             no_method: metrics.call_series(NO_METHOD),
             traces,
             metadata_bytes: metadata_bytes as usize,
+            quotas: Quotas::new(quotas),
             unfinished: Arc::default(),
         }))
     }
@@ -158,6 +161,9 @@ impl Shared {
         protocol::check(request, self.metadata_bytes)?;
         let method = method.ok_or_else(protocol::no_method)?;
         let caller = self.gate.admit(method, request.headers())?;
+        if let Some(caller) = &caller {
+            self.quotas.admit(caller.tenant(), method, now)?;
+        }
         let deadline = Deadline::of(request.headers(), now).map_err(|_| protocol::no_timeout())?;
         let place = match caller {
             Some(_) => None,
@@ -175,7 +181,8 @@ impl Shared {
         let connection = request.extensions().get::<Held>().cloned().unwrap_or_default();
         let room = Room::new(connection, self.unfinished.clone(), call.caller.clone(), limit);
         let body = std::mem::take(request.body_mut());
-        *request.body_mut() = Whole::around(body, limit, room);
+        let charge = call.caller.as_ref().and_then(|caller| self.quotas.bytes_of(caller.tenant()));
+        *request.body_mut() = Whole::around(body, limit, room, charge);
     }
 
     fn series(&self, method: Option<&Method>) -> &CallSeries {

@@ -6,6 +6,7 @@ mod deadline;
 mod layer;
 mod level;
 mod protocol;
+mod quota;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ mod whole;
 pub use call::RequestId;
 pub use deadline::Deadline;
 pub use layer::CallLayer;
+pub use quota::QuotaLimits;
 pub use room::Held;

@@ -38,7 +38,11 @@ impl Server {
         let token = key.sign(&token).expect("a token");
         let metrics = Metrics::new().expect("metrics");
         let gate = Gate::new(Arc::new(Verifier::new(Trust { keys: vec![key.public()], ..Trust::default() })));
-        Server { layer: CallLayer::new(gate, &metrics, Traces::default(), 8 << 10), metrics, token }
+        Server {
+            layer: CallLayer::new(gate, &metrics, Traces::default(), 8 << 10, QuotaLimits::default()),
+            metrics,
+            token,
+        }
     }
 
     fn request(&self, path: &str) -> Request<Body> {

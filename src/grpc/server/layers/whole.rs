@@ -12,6 +12,7 @@ use prost::bytes::BytesMut;
 use tonic::Status;
 use tonic::body::Body;
 
+use super::quota::Charge;
 use super::room::Room;
 use super::unreadable;
 
@@ -27,15 +28,17 @@ pub(super) struct Whole {
     /// How long `held` is once its message is whole.
     needed: usize,
     room: Room,
+    /// Where its bytes are counted, if they are.
+    charge: Option<Charge>,
 }
 
 impl Whole {
     /// `limit`: bytes of one message; `room`: where unfinished messages are counted.
-    pub fn around(body: Body, limit: usize, room: Room) -> Body {
+    pub fn around(body: Body, limit: usize, room: Room, charge: Option<Charge>) -> Body {
         if body.is_end_stream() {
             return body;
         }
-        Body::new(Whole { inner: body, limit, held: BytesMut::new(), needed: HEADER, room })
+        Body::new(Whole { inner: body, limit, held: BytesMut::new(), needed: HEADER, room, charge })
     }
 
     /// The messages that are whole with this piece. In the usual case it is one, which passes as it is.
@@ -69,7 +72,12 @@ impl Whole {
 
     fn next(&mut self, frame: Frame<Bytes>) -> Result<Option<Frame<Bytes>>, Box<Status>> {
         match frame.into_data() {
-            Ok(piece) => Ok(self.take(piece)?.map(Frame::data)),
+            Ok(piece) => {
+                if let Some(charge) = &self.charge {
+                    charge.add(piece.len());
+                }
+                Ok(self.take(piece)?.map(Frame::data))
+            }
             Err(trailers) => self.ended().map(|()| Some(trailers)),
         }
     }
@@ -162,7 +170,7 @@ mod tests {
 
     /// What comes out: the data of each frame, and how it ended.
     fn passed(body: Vec<Option<Frame<Bytes>>>, limit: usize) -> (Vec<Bytes>, Option<Status>) {
-        let mut body = Whole::around(Body::new(Pieces(body.into())), limit, room());
+        let mut body = Whole::around(Body::new(Pieces(body.into())), limit, room(), None);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let mut data = Vec::new();
         loop {
@@ -209,7 +217,7 @@ mod tests {
     fn a_header_alone_holds_five_bytes() {
         let claim = [&[0][..], &4_194_000_u32.to_be_bytes()].concat();
         let (inner, held) = (Body::empty(), BytesMut::new());
-        let mut whole = Whole { inner, limit: 4 << 20, held, needed: HEADER, room: room() };
+        let mut whole = Whole { inner, limit: 4 << 20, held, needed: HEADER, room: room(), charge: None };
         assert_eq!(whole.take(claim.into()).expect("within the limit"), None);
         assert!(whole.held.capacity() < 100, "{}", whole.held.capacity());
     }
