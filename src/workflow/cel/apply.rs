@@ -6,13 +6,9 @@ use serde_json::Value as Json;
 
 use super::ast::{Arithmetic, Compare, Function};
 use super::duration::parse_duration;
-use super::eval::{Fault, MAX_TEXT};
+use super::fault::{Fault, MAX_TEXT, fault};
 use super::value::Value;
 use crate::model::time::Instant;
-
-pub(super) fn fault<T>(text: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Other(text.into()))
-}
 
 pub(super) fn negate(value: Value<'_>) -> Result<Value<'_>, Fault> {
     let out_of_range = || Fault::Other("number out of range".into());

@@ -1,12 +1,11 @@
 //! Evaluator of checked expressions over facts. Never panics, never reads a clock, and stops after a bounded number of
 //! steps.
 
-use std::fmt;
-
 use serde_json::Value as Json;
 
-use super::apply::{calculate, call, compare, contains_item, fault, index, negate};
+use super::apply::{calculate, call, compare, contains_item, index, negate};
 use super::ast::{Changed, Expr, ExprKind, Literal, Loop, LoopKind, Path};
+use super::fault::{Fault, fault};
 use super::found::NoSuchField;
 use super::resolve;
 use super::value::Value;
@@ -18,27 +17,6 @@ use crate::workflow::schema::Type;
 /// texts and lists that operators and functions look through.
 const MAX_STEPS: usize = 100_000;
 const BYTES_A_STEP: usize = 16;
-/// Bytes that a text may grow to by `+`, and `${…}` in texts.
-pub const MAX_TEXT: usize = 64 * 1024;
-
-/// Why an expression has no value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
-    Absent(Path),
-    /// It was given up, and has no verdict.
-    TooMuch,
-    Other(String),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::Absent(path) => write!(f, "{path} is absent"),
-            Fault::TooMuch => f.write_str("too much to evaluate"),
-            Fault::Other(text) => f.write_str(text),
-        }
-    }
-}
 
 /// Evaluates `expr` over `facts`.
 pub fn evaluate<'a>(expr: &'a Expr, facts: &Facts<'a>) -> Result<Value<'a>, Fault> {

@@ -25,8 +25,6 @@ const fn of<T: Typed>(name: &'static str) -> Field {
     Field { name, ty: T::TYPE, optional: T::OPTIONAL }
 }
 
-pub(super) const WORDS: Type = Type::List(&Type::Text);
-
 /// `object! { static TICKET = "ticket"; … }`: `deal_id: String, …, as deal_id in cel` is the field `deal_id`, of the type that
 /// a `String` has.
 macro_rules! object {
@@ -85,9 +83,6 @@ pub static TASK: Object = Object {
     name: "task",
     fields: &[field("subject", Type::Text), field("assignee_id", Type::Text), field("contact_id", Type::Text)],
 };
-
-pub static SUBSCRIPTION: Object =
-    Object { name: "subscription", fields: &[field("plan", Type::Text), field("status", Type::Text)] };
 
 /// An entry of the directory: `Team::object()`.
 pub trait DescribedEntry {

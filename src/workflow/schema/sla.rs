@@ -1,6 +1,7 @@
 //! Fields of SLA clocks, policies and calendars.
 
-use super::roots::{WORDS, field, optional};
+use super::roots::{field, optional};
+use super::typed::WORDS;
 use super::{CLOCK_STATE, Object, PRIORITY, SLA_METRIC, SLA_POLICY_STATUS, TICKET_TYPE, Type};
 
 pub static SLA: Object = Object {

@@ -3,15 +3,23 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Type;
-use super::roots::{SUBSCRIPTION, WORDS};
 use super::{
     AGENT_STATUS, AUTHOR_KIND, CHANNEL, ISSUE_STATUS, ISSUE_TYPE, PRIORITY, SOURCE_TYPE, STATUS, TICKET_TYPE,
     VISIBILITY,
 };
+use super::{Field, Object, Type};
 use crate::model::directory::Subscription;
 use crate::model::time::Instant;
 use crate::model::words::*;
+
+pub(super) const WORDS: Type = Type::List(&Type::Text);
+
+/// What an organization has subscribed to.
+pub(super) static SUBSCRIPTION: Object = Object { name: "subscription", fields: &[text("plan"), text("status")] };
+
+const fn text(name: &'static str) -> Field {
+    Field { name, ty: Type::Text, optional: false }
+}
 
 /// What a field of a row is in expressions.
 pub trait Typed {
