@@ -29,6 +29,7 @@ class Operated(Case):
         cls.postgres = stack.enter_context(Postgres(cls.folder, cls.authority))
         cls.issuer = Issuer(cls.folder)
         (cls.folder / "secret").write_bytes(os.urandom(32))
+        (cls.folder / "secret").chmod(0o600)
 
     def setUp(self) -> None:
         self.tenant = self.database = self.id().rsplit(".", 1)[-1]

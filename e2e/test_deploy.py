@@ -48,6 +48,7 @@ class Deploy(Operated):
         cert, key = self.authority.certificate("manifest")
         url = self.folder / "database-url"
         url.write_text(self.url)
+        url.chmod(0o600)
         here = {
             "tls.cert": cert,
             "tls.key": key,

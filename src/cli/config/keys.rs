@@ -44,6 +44,25 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// Rejects what cannot be meant: a server would fail, or bound nothing.
+    fn at_most(self, most: u64) -> Setting {
+        let Setting { key, kind, meaning, set, show } = self;
+        let is_size = kind == "size";
+        let checked = move |settings: &mut Settings, text: &str| {
+            let value = if is_size { read_bytes(text).ok() } else { text.trim().parse().ok() };
+            match value {
+                Some(value) if value > most => {
+                    let most = if is_size { show_bytes(most) } else { most.to_string() };
+                    Err(format!("the value must be at most {most}"))
+                }
+                _ => set(settings, text),
+            }
+        };
+        Setting { key, kind, meaning, set: Box::new(checked), show }
+    }
+}
+
 type Set = dyn Fn(&mut Settings, &str) -> Result<(), String> + Send + Sync;
 
 /// Accessor of a value in the settings.
@@ -111,7 +130,8 @@ fn server() -> Vec<Setting> {
             |s| &mut s.reflection,
             "Serves gRPC reflection (the descriptors of all services), without a token.",
         ),
-        of("threads", |s| &mut s.threads, "Worker threads for calls and streams; 0 = half of the processors."),
+        of("threads", |s| &mut s.threads, "Worker threads for calls and streams; 0 = half of the processors.")
+            .at_most(1_024),
         of(
             "workflows",
             |s| &mut s.workflows,
@@ -186,7 +206,8 @@ fn journal() -> Vec<Setting> {
             "journal.lanes",
             |s| &mut s.journal.lanes,
             "Lanes that execute writes, each with two database connections; 0 = one per processor, at most 2.",
-        ),
+        )
+        .at_most(256),
         of("journal.batch_commands", |s| &mut s.journal.batch_commands, "Maximum number of writes in a batch.")
             .not_zero(),
         bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Maximum size of the requests in a batch."),
@@ -216,7 +237,9 @@ fn journal() -> Vec<Setting> {
 
 fn reads() -> Vec<Setting> {
     vec![
-        of("reads.connections", |s| &mut s.reads.size, "Maximum number of connections in the read pool.").not_zero(),
+        of("reads.connections", |s| &mut s.reads.size, "Maximum number of connections in the read pool.")
+            .not_zero()
+            .at_most(1_000),
         of("reads.per_tenant", |s| &mut s.reads.per_tenant, "Maximum number of them that one tenant uses at once.")
             .not_zero(),
         of("reads.wait", |s| &mut s.reads.wait, "How long a read waits for a free connection.").not_zero(),
@@ -318,7 +341,8 @@ fn quotas() -> Vec<Setting> {
 
 fn limits() -> Vec<Setting> {
     vec![
-        bytes("limits.message_bytes", |s| &mut s.limits.message_bytes, "Maximum size of a decoded request."),
+        bytes("limits.message_bytes", |s| &mut s.limits.message_bytes, "Maximum size of a decoded request.")
+            .at_most(64 << 20),
         of(
             "limits.subject_chars",
             |s| &mut s.limits.subject_chars,

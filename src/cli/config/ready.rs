@@ -1,6 +1,7 @@
 //! Validation of the settings as a whole: opens files, reads keys, and rejects contradictions and unsafe choices.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -93,12 +94,12 @@ impl Parsed {
 
     fn page_secret(&mut self) -> Option<[u8; 32]> {
         let key = "page_token_secret_file";
-        let make = "create one with: head -c 32 /dev/urandom > page-token-secret; use the same file on all servers of the installation";
+        let make = "create one with: (umask 077; head -c 32 /dev/urandom > page-token-secret); use the same file on all servers of the installation";
         let Some(path) = self.settings.page_token_secret_file.clone() else {
             self.refuse(key, format!("`{key}` is not set: page tokens of one server would be invalid on others"), make);
             return None;
         };
-        let bytes = self.read(key, &path)?;
+        let bytes = self.read_secret(key, &path)?;
         if bytes.len() < SECRET_BYTES {
             self.refuse(
                 key,
@@ -122,6 +123,23 @@ impl Parsed {
         }
     }
 
+    /// The same of what nobody else may read.
+    fn read_secret(&mut self, key: &str, path: &Path) -> Option<Vec<u8>> {
+        let bytes = self.read(key, path)?;
+        self.is_private(key, path).then_some(bytes)
+    }
+
+    /// Whether others on this machine cannot read the file.
+    fn is_private(&mut self, key: &str, path: &Path) -> bool {
+        let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
+        if mode & 0o004 == 0 {
+            return true;
+        }
+        let hint = format!("chmod 600 {}", path.display());
+        self.refuse(key, format!("{}: everybody on this machine can read it", path.display()), hint);
+        false
+    }
+
     /// The database URL, if it is set and valid.
     pub fn database_url(&mut self) -> Option<String> {
         let database = self.settings.database.clone();
@@ -139,7 +157,7 @@ impl Parsed {
             }
             (Some(url), None) => ("database.url", url),
             (None, Some(path)) => {
-                let bytes = self.read("database.url_file", &path)?;
+                let bytes = self.read_secret("database.url_file", &path)?;
                 ("database.url_file", String::from_utf8_lossy(&bytes).trim().to_owned())
             }
         };
@@ -154,7 +172,7 @@ impl Parsed {
         let files = self.settings.tls.clone();
         match (files.cert, files.key) {
             (Some(cert), Some(key)) => match Tls::read(&cert, &key, files.client_ca.as_deref()) {
-                Ok(tls) => return Some(tls),
+                Ok(tls) => return self.is_private("tls.key", &key).then_some(tls),
                 Err(error) => {
                     let at = |path: &PathBuf| {
                         if *path == key {

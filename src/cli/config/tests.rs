@@ -1,3 +1,4 @@
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::*;
@@ -18,7 +19,12 @@ impl Folder {
     fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, text).expect("written");
+        self.open_to(name, 0o600);
         path
+    }
+
+    fn open_to(&self, name: &str, mode: u32) {
+        std::fs::set_permissions(self.0.join(name), std::fs::Permissions::from_mode(mode)).expect("its mode");
     }
 
     /// The least that is needed, and these lines.
@@ -148,6 +154,13 @@ fn unsafe_settings_are_refused_with_what_to_do() {
     assert!(found[0].contains("insecure_plaintext: true"));
     let meant = folder.load("listen: 0.0.0.0:50051\ninsecure_plaintext: true\n", &[], &[]);
     assert!(meant.is_ok_and(|ready| ready.tls.is_none() && !ready.settings.reflection));
+    folder.open_to("secret", 0o644);
+    assert!(folder.refused("")[0].contains("secret: everybody on this machine can read it\n  fix: chmod 600 "));
+    folder.open_to("secret", 0o640);
+    assert!(folder.load("", &[], &[]).is_ok(), "a group may, as in a mounted secret");
+    let nonsense = folder.refused("threads: 100000\nlimits: {message_bytes: 100GiB}\nreads: {connections: 5000}\n");
+    assert!(nonsense[0].contains("at most 1024") && nonsense[1].contains("at most 64MiB"), "{nonsense:?}");
+    assert_eq!(nonsense.len(), 3);
     folder.write("secret", "short");
     assert!(folder.refused("")[0].contains("has 5 bytes"));
     folder.write("keys.pem", "no key");
