@@ -3,9 +3,10 @@
 mod on;
 mod step;
 
+use super::actions::{BeforeEffect, Effect, Step};
 use super::cel::TENANTS;
 use super::diagnostic::{Diagnostic, Severity};
-use super::grammar::RawRule;
+use super::grammar::{RawRule, RawStep};
 use super::needs::Needs;
 use super::place::{File, Place};
 use super::rule::Rule;
@@ -41,15 +42,8 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     if raw_steps.is_empty() && !stop {
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
     }
-    let (mut before_steps, mut steps) = (Vec::new(), Vec::new());
     let nodes = node.get("do").map(Node::items).unwrap_or_default();
-    for (raw, step) in raw_steps.into_iter().zip(nodes) {
-        let mut place = place.at_node(step);
-        match before {
-            true => before_steps.extend(step::before(raw, &mut place)),
-            false => steps.extend(step::after(raw, &mut place)),
-        }
-    }
+    let (before_steps, steps) = steps(raw_steps.into_iter().zip(nodes), before, &mut place);
     if found[errors..].iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
@@ -74,6 +68,23 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         events,
         triggers,
     })
+}
+
+/// The steps before what happens, or those after it: a rule has one or the other.
+fn steps<'n>(
+    all: impl Iterator<Item = (RawStep, &'n Node)>,
+    before: bool,
+    place: &mut Place<'_>,
+) -> (Vec<Step<BeforeEffect>>, Vec<Step<Effect>>) {
+    let (mut before_steps, mut steps) = (Vec::new(), Vec::new());
+    for (raw, node) in all {
+        let mut place = place.at_node(node);
+        match before {
+            true => before_steps.extend(step::before(raw, &mut place)),
+            false => steps.extend(step::after(raw, &mut place)),
+        }
+    }
+    (before_steps, steps)
 }
 
 fn check_name(name: &str, place: &mut Place<'_>) {
