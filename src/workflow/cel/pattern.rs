@@ -8,6 +8,8 @@ use regex_automata::nfa::thompson::{Compiler, Config, WhichCaptures};
 const MAX_REGEX: usize = 256 * 1024;
 /// Bytes of the states that are built while a text is read.
 const STATES: usize = 64 * 1024;
+/// Bytes, once for each state, up to which a text is short.
+const SHORT: usize = 100_000;
 /// How often they may be thrown away within one text, because there are too many.
 const CLEARED: usize = 3;
 
@@ -43,13 +45,19 @@ impl Pattern {
     /// Whether it is somewhere in the text. `spend` is told how many bytes are looked at before they are, a byte once for each
     /// state that it may visit, and can refuse. The same text costs the same at every time.
     pub fn is_match<E>(&self, text: &str, mut spend: impl FnMut(usize) -> Result<(), E>) -> Result<bool, E> {
+        let all = text.len().saturating_mul(self.states);
+        // Building states costs more than this does at worst.
+        if all <= SHORT {
+            spend(text.len() + all / 4)?;
+            return Ok(self.regex.is_match(text));
+        }
         spend(text.len())?;
         let input = Input::new(text).earliest(true);
         match self.dfa.try_search_fwd(&mut self.dfa.create_cache(), &input) {
             Ok(found) => Ok(found.is_some()),
             // Too many states; or `\b` beside a letter that is not ASCII.
             Err(_) => {
-                spend(text.len().saturating_mul(self.states))?;
+                spend(all)?;
                 Ok(self.regex.is_match(text))
             }
         }
