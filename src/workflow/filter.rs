@@ -21,6 +21,7 @@ pub struct Filter {
     root: Root,
     source: String,
     expr: Arc<Expr>,
+    slow: bool,
 }
 
 /// The line `requester: Contact by …;` of [`related!`] is the variant `Contact(&Contact)`.
@@ -63,7 +64,9 @@ impl Filter {
         // An activity is a change, and can be asked for one as a rule asks.
         let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity };
         let expr = cel::condition(source, &scope)?;
-        Ok(Filter { root, source: source.to_owned(), expr: Arc::new(expr) })
+        let mut slow = false;
+        expr.walk(&mut |expr| slow |= matches!(expr.kind, ExprKind::Loop(_) | ExprKind::Matches(..)));
+        Ok(Filter { root, source: source.to_owned(), expr: Arc::new(expr), slow })
     }
 
     /// A filter over the log: over `activity.`, or over `ticket.`, the ticket as it was after the activity.
@@ -110,9 +113,7 @@ impl Filter {
 
     /// Whether its cost grows with the subject: it loops, or looks for a regular expression.
     pub fn is_slow(&self) -> bool {
-        let mut found = false;
-        self.expr.walk(&mut |expr| found |= matches!(expr.kind, ExprKind::Loop(_) | ExprKind::Matches(..)));
-        found
+        self.slow
     }
 
     /// Whether the subject passes; an evaluation error, and a subject of another kind, is no match.
