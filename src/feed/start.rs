@@ -69,7 +69,7 @@ impl Feed {
         for _ in 0..3 {
             let (hub, reader) = self.enter(tenant).ok_or(NotStarted::TooMany { limit })?;
             let subscription = Subscription::new(self.clone(), hub, reader, past.clone());
-            let conn = self.pool().own().await.map_err(unavailable)?;
+            let conn = self.pool().get(tenant).await.map_err(unavailable)?;
             let epoch = installation(&conn).await.map_err(unavailable)?.epoch;
             if subscription.epoch() == epoch {
                 return Ok(subscription);
@@ -81,7 +81,7 @@ impl Feed {
 
     /// The position to begin after.
     async fn locate(&self, tenant: &str, start: Start, subscription: &Subscription) -> Result<i64, NotStarted> {
-        let mut conn = self.pool().own().await.map_err(unavailable)?;
+        let mut conn = self.pool().get(tenant).await.map_err(unavailable)?;
         let found = head::get(&mut conn, tenant).await.map_err(unavailable)?;
         let (head, floor) = found.map_or((0, 0), |head| (head.position, head.floor));
         subscription.hub().learn(head);

@@ -48,7 +48,7 @@ impl Feed {
 
     /// The tenant's head and the log's epoch; `None` while the database does not say.
     async fn look(&self, tenant: &str) -> Option<(i64, i64)> {
-        let mut conn = self.pool().own().await.ok()?;
+        let mut conn = self.pool().get(tenant).await.ok()?;
         let position = head::position(&mut conn, tenant).await.ok()?;
         let epoch = installation(&conn).await.ok()?.epoch;
         Some((position, epoch))

@@ -168,8 +168,6 @@ pub trait Entry: Row + Stamped + Logged + Clone + Debug + PartialEq + Sync {
     /// The id that another system gave it.
     fn key(&self) -> &str;
 
-    fn name(&self) -> &str;
-
     /// Whether the directory has it.
     fn is_known(&self) -> bool {
         !self.is_deleted()
@@ -202,10 +200,6 @@ macro_rules! entry {
         impl Entry for $row {
             fn key(&self) -> &str {
                 &self.id
-            }
-
-            fn name(&self) -> &str {
-                &self.name
             }
 
             $($own)*

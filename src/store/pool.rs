@@ -62,12 +62,11 @@ pub struct Pool {
     point_reads: Arc<PointReads>,
 }
 
-/// How many connections are in use, open, and allowed.
+/// How many connections are in use, and open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
     pub used: usize,
     pub open: usize,
-    pub most: usize,
 }
 
 impl Pool {
@@ -114,7 +113,7 @@ impl Pool {
 
     pub fn use_of(&self) -> Use {
         let status = self.inner.status();
-        Use { used: status.size.saturating_sub(status.available), open: status.size, most: status.max_size }
+        Use { used: status.size.saturating_sub(status.available), open: status.size }
     }
 
     /// A free connection of the tenant's share, within the wait of the settings.
@@ -126,7 +125,7 @@ impl Pool {
         found.await.unwrap_or(Err(PoolError::Busy))
     }
 
-    /// One for what the server does by itself, for no caller.
+    /// One of no tenant's share: for the server's own reads, and those of streams, of which `streams.reads_at_once` run at once.
     pub async fn own(&self) -> Result<Connection, PoolError> {
         tokio::time::timeout(self.wait, self.connection(None)).await.unwrap_or(Err(PoolError::Busy))
     }
