@@ -74,3 +74,7 @@ pub const VIOLATIONS: usize = 50;
 pub const MASK_PATHS: usize = 128;
 /// Effects that the preview of a policy change tells one by one, at most.
 pub const PREVIEWED_EFFECTS: i32 = 500;
+/// Elements of a repeated field that has no limit of its own.
+pub const ELEMENTS: usize = 1_000;
+/// Elements in a whole message, whatever its fields are. A full batch with all tags and custom fields has fewer.
+pub const ELEMENTS_OF_A_MESSAGE: usize = 100_000;

@@ -30,36 +30,30 @@ impl Setting {
         (self.show)(&mut Settings::default())
     }
 
+    /// Rejects values of which `wrong` says what is wrong.
+    fn refusing(self, wrong: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Setting {
+        let set = self.set;
+        let checked = move |settings: &mut Settings, text: &str| wrong(text).map_or_else(|| set(settings, text), Err);
+        Setting { set: Box::new(checked), ..self }
+    }
+
     /// Rejects 0, with which nothing would work.
     fn not_zero(self) -> Setting {
-        let Setting { key, kind, meaning, set, show } = self;
-        let checked = move |settings: &mut Settings, text: &str| match text.trim_matches(|c: char| !c.is_ascii_digit())
-        {
-            digits if !digits.is_empty() && digits.bytes().all(|byte| byte == b'0') => {
-                Err("the value must be greater than 0".into())
-            }
-            _ => set(settings, text),
-        };
-        Setting { key, kind, meaning, set: Box::new(checked), show }
+        self.refusing(|text| {
+            let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
+            let zero = !digits.is_empty() && digits.bytes().all(|byte| byte == b'0');
+            zero.then(|| "the value must be greater than 0".to_owned())
+        })
     }
-}
 
-impl Setting {
     /// Rejects what cannot be meant: a server would fail, or bound nothing.
     fn at_most(self, most: u64) -> Setting {
-        let Setting { key, kind, meaning, set, show } = self;
-        let is_size = kind == "size";
-        let checked = move |settings: &mut Settings, text: &str| {
+        let is_size = self.kind == "size";
+        self.refusing(move |text| {
             let value = if is_size { read_bytes(text).ok() } else { text.trim().parse().ok() };
-            match value {
-                Some(value) if value > most => {
-                    let most = if is_size { show_bytes(most) } else { most.to_string() };
-                    Err(format!("the value must be at most {most}"))
-                }
-                _ => set(settings, text),
-            }
-        };
-        Setting { key, kind, meaning, set: Box::new(checked), show }
+            let most_shown = || if is_size { show_bytes(most) } else { most.to_string() };
+            value.filter(|value| *value > most).map(|_| format!("the value must be at most {}", most_shown()))
+        })
     }
 }
 

@@ -9,11 +9,6 @@ use crate::command::limits::limits;
 use crate::grpc::pb;
 use crate::model::limits::*;
 
-/// Of a repeated field that is not listed.
-pub const ELEMENTS: usize = 1_000;
-/// In a whole message, whatever its fields are. A full batch with all tags and custom fields has fewer.
-pub const ELEMENTS_OF_A_MESSAGE: usize = 100_000;
-
 /// A field's name, and how many elements it may have.
 type Limit = (&'static str, fn() -> usize);
 

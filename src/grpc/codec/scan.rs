@@ -4,7 +4,8 @@
 
 use prost::encoding::{WireType, decode_varint};
 
-use super::elements::{self, ELEMENTS_OF_A_MESSAGE, Field, Packed, Shape};
+use super::elements::{self, Field, Packed, Shape};
+use crate::model::limits::ELEMENTS_OF_A_MESSAGE;
 
 /// A field of the message with more elements than it may have.
 #[derive(Debug, PartialEq, Eq)]

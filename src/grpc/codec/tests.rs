@@ -8,9 +8,10 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 use prost_types::{FieldMask, ListValue, Value};
 
-use super::elements::{self, ELEMENTS, ELEMENTS_OF_A_MESSAGE, LIMITS};
+use super::elements::{self, LIMITS};
 use super::scan::{TooMany, scan};
 use crate::grpc::pb;
+use crate::model::limits::{ELEMENTS, ELEMENTS_OF_A_MESSAGE};
 
 fn requests() -> Vec<MessageDescriptor> {
     let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("the descriptors read back");
