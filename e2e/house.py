@@ -142,6 +142,8 @@ class Postgres:
         command = [self.bin / "postgres", "-D", str(data)]
         self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT, **self._as())
         until(lambda: self.sql("SELECT 1", quiet=True) == "1", "PostgreSQL answers", START_SECONDS)
+        for login in ("docket_server", "docket_prune"):
+            self.sql(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
         return self
 
     def __exit__(self, *_) -> None:
@@ -157,18 +159,19 @@ class Postgres:
     def _run(self, command: list) -> None:
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._as())
 
-    def url(self, database: str, **words: str) -> str:
+    def url(self, database: str, login: str = "docket", **words: str) -> str:
+        """Of the superuser, who migrates, or of another login."""
         words = {"sslmode": "verify-full", "sslrootcert": str(self.authority.ca), **words}
         password = PASSWORD.replace(" ", "%20")
         query = "&".join(f"{name}={value}" for name, value in words.items())
-        return f"postgresql://docket:{password}@127.0.0.1:{self.port}/{database}?{query}"
+        return f"postgresql://{login}:{password}@127.0.0.1:{self.port}/{database}?{query}"
 
     def database(self, name: str) -> str:
         self.sql(f"CREATE DATABASE {name}")
         return self.url(name)
 
-    def sql(self, statement: str, database: str = "postgres", quiet: bool = False) -> str:
-        command = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database)]
+    def sql(self, statement: str, database: str = "postgres", quiet: bool = False, login: str = "docket") -> str:
+        command = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database, login)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode and not quiet:
             raise AssertionError(done.stderr)

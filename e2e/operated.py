@@ -33,7 +33,8 @@ class Operated(Case):
 
     def setUp(self) -> None:
         self.tenant = self.database = self.id().rsplit(".", 1)[-1]
-        self.url = self.postgres.database(self.database)
+        self.migrator_url = self.postgres.database(self.database)
+        self.url = self.postgres.url(self.database, "docket_server")
 
     def settings(self, **more) -> dict:
         settings = {
@@ -41,9 +42,10 @@ class Operated(Case):
             "tokens.operator_keys": [str(self.issuer.public)],
             "page_token_secret_file": str(self.folder / "secret"),
             "database.url": self.url,
-            "database.migrate": True,
+            "database.migrator_url": self.migrator_url,
         }
-        return settings | {name.replace("__", "."): value for name, value in more.items()}
+        settings |= {name.replace("__", "."): value for name, value in more.items()}
+        return {name: value for name, value in settings.items() if value is not None}
 
     def serve(self, name: str = "", **more) -> Serve:
         return Serve(self.folder, f"{self.database}{name}", self.settings(**more))

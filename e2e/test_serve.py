@@ -53,7 +53,7 @@ class Serve(Operated):
         with self.serve() as server:
             api = server.ready().api(self.schema, self.issuer.token(self.tenant))
             self.postgres.sql(
-                "CREATE TABLE seen (setting text); CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+                "CREATE TABLE seen (setting text); GRANT INSERT ON seen TO docket_server; CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
                 "$$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$; "
                 "CREATE TRIGGER see AFTER INSERT ON activity EXECUTE FUNCTION see()",
                 self.database,
@@ -121,12 +121,12 @@ class Serve(Operated):
 
     def test_a_database_that_another_authority_vouches_for_is_not_believed(self) -> None:
         other = Authority(self.folder, "other")
-        self.url = self.postgres.url(self.database, sslrootcert=str(other.ca))
+        self.url = self.postgres.url(self.database, "docket_server", sslrootcert=str(other.ca))
         with self.serve() as server:
             self.assertIn("certificate", server.not_ready("schema"))
 
     def test_a_server_waits_for_its_schema_and_says_so(self) -> None:
-        with self.serve(database__migrate=False) as waiting:
+        with self.serve(database__migrator_url=None) as waiting:
             self.assertIn("docket migrate", waiting.not_ready("starting", "schema", "000001"))
             with self.assertRaises(grpc.RpcError) as caught:
                 waiting.api(self.schema, self.issuer.token(self.tenant)).ListTickets()
@@ -220,7 +220,7 @@ class Serve(Operated):
         with self.serve("-none", log="trace", log_format="json") as server:
             server.not_ready("schema", "none")
         logs.append(server.log.read_text())
-        self.url = self.url.replace("docket:pass", "docket:wrong-pass")
+        self.url = self.url.replace("docket_server:pass", "docket_server:wrong-pass")
         with self.serve("-wrong", log="trace", log_format="json") as server:
             server.not_ready("schema", "password authentication failed")
         logs.append(server.log.read_text())

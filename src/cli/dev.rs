@@ -101,6 +101,7 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
     if !done.is_empty() {
         tracing::info!("Migrated the database: {}", done.join(", "));
     }
+    let url = store::wall::as_server(&url);
     let key = SigningKey::load_or_create(&args.data_dir)?;
     let metrics = Arc::new(Metrics::new()?);
     let (phase, watched) = watch::channel(Phase::Starting);

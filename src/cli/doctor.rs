@@ -159,6 +159,7 @@ async fn database(
             return Ok(());
         }
     }
+    findings.extend(wall(store::wall::objections(conn).await?));
     findings.extend(logs(&doctor::sample(conn, TENANTS, DEPTH).await?));
     findings.push(rules(doctor::active_rules(conn).await?));
     Ok(())
@@ -194,15 +195,15 @@ fn connection(server: &doctor::Server) -> Vec<Finding> {
         let fix = "recreate the database with ENCODING 'UTF8'";
         findings.push(fail("encoding", format!("the database encoding is {}", server.encoding), fix));
     }
-    match server.superuser {
-        true => findings.push(warn(
-            "role",
-            "superuser",
-            "run migrations as the owner, and servers as a role that owns nothing",
-        )),
-        false => findings.push(ok("role", "not a superuser")),
-    }
     findings
+}
+
+/// Whether the login is bound by row-level security, and the tables have it.
+fn wall(objections: Vec<(String, &'static str)>) -> Vec<Finding> {
+    if objections.is_empty() {
+        return vec![ok("role", "owns nothing, and sees the rows of the tenants of its transaction only")];
+    }
+    objections.into_iter().map(|(found, fix)| fail("role", found, fix)).collect()
 }
 
 /// `theirs` is the database's clock, in microseconds since 1970, read between `before` and `after`.

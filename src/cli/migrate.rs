@@ -13,6 +13,9 @@ pub struct MigrateArgs {
     /// position that has a different meaning now
     #[arg(long)]
     new_epoch: bool,
+    /// Print the SQL that makes Docket's database roles, for whoever may create roles, and do nothing else
+    #[arg(long, conflicts_with = "new_epoch")]
+    print_roles: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +30,10 @@ pub enum MigrateError {
 
 /// Returns one line per change.
 pub fn run(args: MigrateArgs) -> Result<Vec<String>, MigrateError> {
-    let MigrateArgs { database, new_epoch } = args;
+    let MigrateArgs { database, new_epoch, print_roles } = args;
+    if print_roles {
+        return Ok(store::wall::ROLES.lines().map(str::to_owned).collect());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let database = database.open()?;
     let lines = runtime.block_on(async {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use diesel::result::QueryResult;
+use diesel_async::AsyncPgConnection;
 use tokio::sync::watch;
 
 use super::config::{self, Problem, Ready, Settings};
@@ -71,7 +73,7 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
 }
 
 async fn serve(ready: Ready) -> Result<(), ServeError> {
-    let Ready { settings, database_url: url, trust, page_secret, tls } = ready;
+    let Ready { settings, database_url: url, migrator_url, trust, page_secret, tls } = ready;
     let shutdown = server::stop_signal()?;
     tokio::pin!(shutdown);
     let otlp = &settings.otlp;
@@ -93,7 +95,7 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
     };
     let rules = Arc::new(rules);
     tokio::select! {
-        prepared = prepare(&settings, &url, &rules, &troubles) => prepared?,
+        prepared = prepare(&settings, &url, migrator_url.as_deref(), &rules, &troubles) => prepared?,
         () = &mut shutdown => {
             watched.end().await;
             return Ok(());
@@ -125,25 +127,30 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
 }
 
 /// Waits for the database and its schema, then publishes the rules.
-async fn prepare(settings: &Settings, url: &str, rules: &RuleFolder, troubles: &Troubles) -> Result<(), ServeError> {
-    while let Err(error) = schema(url, settings.database.migrate).await {
-        let text = error.to_string();
-        if let migrate::Error::Migration(_) = error {
-            return Err(ServeError::Migrate(error));
-        }
-        if troubles.set("schema", Some(text.clone())) {
-            tracing::warn!("Waiting for the database: {text}");
+async fn prepare(
+    settings: &Settings,
+    url: &str,
+    migrator_url: Option<&str>,
+    rules: &RuleFolder,
+    troubles: &Troubles,
+) -> Result<(), ServeError> {
+    loop {
+        match fitness(url, migrator_url).await {
+            Ok(objections) if objections.is_empty() => break,
+            Ok(objections) => return Err(ServeError::Config(objections)),
+            Err(error @ (migrate::Error::Migration(_) | migrate::Error::Wall(_))) => {
+                return Err(ServeError::Migrate(error));
+            }
+            Err(error) => {
+                let text = error.to_string();
+                if troubles.set("schema", Some(text.clone())) {
+                    tracing::warn!("Waiting for the database: {text}");
+                }
+            }
         }
         tokio::time::sleep(AGAIN).await;
     }
     troubles.set("schema", None);
-    let lossy = lossy(url).await.unwrap_or_else(|error| {
-        tracing::warn!("Whether the database keeps what it acknowledges is unknown: {error}");
-        Vec::new()
-    });
-    if !lossy.is_empty() {
-        return Err(ServeError::Config(lossy));
-    }
     if settings.workflows.is_none() {
         return Ok(());
     }
@@ -171,21 +178,25 @@ async fn prepare(settings: &Settings, url: &str, rules: &RuleFolder, troubles: &
     }
 }
 
-async fn schema(url: &str, migrate: bool) -> Result<(), migrate::Error> {
-    if migrate {
-        let done = migrate::run(url).await?;
+/// Waits for nothing: what speaks against serving this database, once its schema is current.
+async fn fitness(url: &str, migrator_url: Option<&str>) -> Result<Vec<Problem>, migrate::Error> {
+    if let Some(migrator_url) = migrator_url {
+        let done = migrate::run(migrator_url).await?;
         if !done.is_empty() {
             tracing::info!("Migrated the database: {}", done.join(", "));
         }
-        return Ok(());
     }
-    migrate::check(&mut store::pool::connect(url).await?).await
+    let mut conn = store::pool::connect(url).await?;
+    migrate::check(&mut conn).await?;
+    let mut problems = lossy(&mut conn).await?;
+    let objections = store::wall::objections(&mut conn).await?;
+    problems.extend(objections.into_iter().map(|(what, hint)| Problem::new(None, what, hint)));
+    Ok(problems)
 }
 
 /// Settings of the server, which no session can change for itself, with which a crash loses acknowledged writes.
-async fn lossy(url: &str) -> Result<Vec<Problem>, Box<dyn std::error::Error>> {
-    let mut conn = store::pool::connect(url).await?;
-    let set = store::doctor::settings(&mut conn, &["fsync", "full_page_writes"]).await?;
+async fn lossy(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Problem>> {
+    let set = store::doctor::settings(conn, &["fsync", "full_page_writes"]).await?;
     let off = set.into_iter().filter(|(_, value)| value == "off");
     let problem = |name: String| {
         let hint = format!("set {name} = on in postgresql.conf: a crash of the machine could lose acknowledged writes");

@@ -52,7 +52,7 @@ impl Snapshot {
 
     async fn chunk(&mut self, feed: &Feed, selection: &Selection) -> Result<Result<Vec<Ticket>, End>, ReadError> {
         let _permit = feed.reading().await;
-        let mut conn = feed.pool().own().await?;
+        let mut conn = feed.pool().own(&[&self.tenant]).await?;
         let bound = ticket::nth_after(&mut conn, &self.tenant, self.after, LOOK_THROUGH).await?;
         let wanted = selection.tickets();
         let rows =

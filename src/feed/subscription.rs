@@ -191,7 +191,7 @@ impl Subscription {
     /// The positions after this one, up to `up_to`, as far as the table has them without a hole.
     async fn read(&self, up_to: i64, view: View) -> Result<Option<Own>, ReadError> {
         let _permit = self.feed.reading().await;
-        let mut conn = self.feed.pool().own().await?;
+        let mut conn = self.feed.pool().own(&[&self.hub.tenant]).await?;
         let rows = activity::range(&mut conn, &self.hub.tenant, self.position, up_to, view).await?;
         drop(conn);
         let dense = rows.into_iter().zip(self.position + 1..).take_while(|(row, wanted)| row.position == *wanted);
@@ -208,7 +208,7 @@ impl Subscription {
     /// below the floor before it is gone: a floor at or below the position, read after the rows, says that all were there.
     async fn choose(&self, up_to: i64) -> Result<Option<Own>, ReadError> {
         let _permit = self.feed.reading().await;
-        let mut conn = self.feed.pool().own().await?;
+        let mut conn = self.feed.pool().own(&[&self.hub.tenant]).await?;
         let Past { view, chosen } = &self.past;
         let tenant = &self.hub.tenant;
         let rows = activity::chosen(&mut conn, tenant, self.position, up_to, *view, chosen, self.step).await?;
@@ -225,7 +225,7 @@ impl Subscription {
     /// What should be there is not: perhaps it is no longer kept.
     async fn expired(&self) -> Option<End> {
         let floor = async {
-            let mut conn = self.feed.pool().own().await.ok()?;
+            let mut conn = self.feed.pool().own(&[&self.hub.tenant]).await.ok()?;
             let found: QueryResult<_> = head::get(&mut conn, &self.hub.tenant).await;
             found.ok()?.map(|head| head.floor)
         };

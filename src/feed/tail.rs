@@ -64,13 +64,13 @@ impl Feed {
 
     /// One look at the epoch and at the heads of all tenants that have subscribers.
     async fn poll_once(&self) -> Result<(), PollError> {
-        let mut conn = self.pool().own().await?;
-        self.adopt(installation(&conn).await?.epoch);
         let tenants: Vec<String> = self.hubs().keys().cloned().collect();
+        let tenants: Vec<&str> = tenants.iter().map(String::as_str).collect();
+        let mut conn = self.pool().own(&tenants).await?;
+        self.adopt(installation(&conn).await?.epoch);
         if tenants.is_empty() {
             return Ok(());
         }
-        let tenants: Vec<&str> = tenants.iter().map(String::as_str).collect();
         let heads: QueryResult<_> = head::of(&mut conn, &tenants).await;
         for head in heads? {
             if let Some(hub) = self.hub(&head.tenant_id) {

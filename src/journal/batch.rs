@@ -127,7 +127,7 @@ pub async fn run(
 /// Whether the transaction that wrote this activity was committed. Waits for the head, and so for the backend that may still be
 /// committing.
 pub async fn was_committed(conn: &mut AsyncPgConnection, witness: &ActivityRow) -> QueryResult<bool> {
-    conn.batch_execute("BEGIN").await?;
+    conn.batch_execute(&store::wall::begin(&[&witness.tenant_id])).await?;
     store::head::lock_waiting(conn, &witness.tenant_id).await?;
     let found = store::lookup::activities(conn, &[(witness.tenant_id.as_str(), witness.position)]).await?;
     conn.batch_execute("ROLLBACK").await?;
@@ -150,7 +150,8 @@ async fn open(
         }
     }
     let conn: &AsyncPgConnection = conn;
-    let begin = async { (&mut &*conn).batch_execute("BEGIN").await };
+    let begin = store::wall::begin(&tenants);
+    let begin = async { (&mut &*conn).batch_execute(&begin).await };
     let heads = async {
         match lock {
             Lock::Free => store::head::lock_free(conn, &tenants).await,

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::{Error, QueryResult};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::store::pool::{Pool, PoolError};
 use crate::store::projection::{self, Projection, Standing};
 use crate::store::sqlstate::Condition;
+use crate::store::wall;
 
 pub mod keeper;
 mod search;
@@ -37,7 +38,11 @@ pub enum Step {
 /// # Errors
 /// Database errors, and [`Error::DeserializationError`] for an activity that cannot be read.
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> QueryResult<(Standing, Step)> {
-    let standing = projection::standing(conn, tenant, which).await?;
+    let standing = conn.transaction(async |conn| {
+        wall::set_tenants(conn, &[tenant]).await?;
+        projection::standing(conn, tenant, which).await
+    });
+    let standing = standing.await?;
     if standing.whole().is_some_and(|position| position >= standing.head) {
         return Ok((standing, Step::Done));
     }
@@ -125,7 +130,7 @@ impl Projections {
         if waited.is_err() {
             return Ok(Reached::Behind { standing: now });
         }
-        let mut conn = pool.get(tenant).await?;
+        let mut conn = pool.unbound(tenant).await?;
         loop {
             let (standing, _) = step(&mut conn, tenant, which).await?;
             if let Some(reached) = reached(standing, now.head) {

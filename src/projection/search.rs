@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Step;
 use crate::store::projection::{self, Projection, Standing};
-use crate::store::search;
+use crate::store::{search, wall};
 
 /// Maximum number of activities or tickets per transaction.
 const CHUNK: i64 = 1_000;
@@ -17,24 +17,35 @@ pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing
         // Newest tickets first.
         Some(position) if position >= floor && remaining > 0 => {
             let down_to = (remaining - CHUNK).max(0);
-            let ids = search::numbered(conn, tenant, down_to, remaining).await?;
-            write(conn, tenant, &ids, (position, remaining), (position, down_to)).await
+            conn.transaction(async |conn| {
+                wall::set_tenants(conn, &[tenant]).await?;
+                let ids = search::numbered(conn, tenant, down_to, remaining).await?;
+                write(conn, tenant, &ids, (position, remaining), (position, down_to)).await
+            })
+            .await
         }
         Some(position) if position >= floor => {
             let up_to = head.min(position.saturating_add(CHUNK));
-            let ids = search::touched(conn, tenant, position, up_to).await?;
-            write(conn, tenant, &ids, (position, 0), (up_to, 0)).await
+            conn.transaction(async |conn| {
+                wall::set_tenants(conn, &[tenant]).await?;
+                let ids = search::touched(conn, tenant, position, up_to).await?;
+                write(conn, tenant, &ids, (position, 0), (up_to, 0)).await
+            })
+            .await
         }
         _ => begin(conn, tenant, position).await,
     }
 }
 
 async fn begin(conn: &mut AsyncPgConnection, tenant: &str, from: Option<i64>) -> QueryResult<Step> {
-    let begun =
-        conn.transaction(async |conn| projection::begin(conn, tenant, Projection::Search, from, true).await).await?;
-    Ok(if begun { Step::Moved } else { Step::Raced })
+    let begun = conn.transaction(async |conn| {
+        wall::set_tenants(conn, &[tenant]).await?;
+        projection::begin(conn, tenant, Projection::Search, from, true).await
+    });
+    Ok(if begun.await? { Step::Moved } else { Step::Raced })
 }
 
+/// Within a transaction.
 async fn write(
     conn: &mut AsyncPgConnection,
     tenant: &str,
@@ -43,12 +54,9 @@ async fn write(
     to: (i64, i64),
 ) -> QueryResult<Step> {
     let documents = search::documents(conn, tenant, ids).await?;
-    conn.transaction(async |conn| {
-        if !projection::advance(conn, tenant, Projection::Search, from, to).await? {
-            return Ok(Step::Raced);
-        }
-        search::write(conn, tenant, documents).await?;
-        Ok(Step::Moved)
-    })
-    .await
+    if !projection::advance(conn, tenant, Projection::Search, from, to).await? {
+        return Ok(Step::Raced);
+    }
+    search::write(conn, tenant, documents).await?;
+    Ok(Step::Moved)
 }

@@ -10,7 +10,7 @@ use crate::model::image::ActivityRow;
 use crate::model::statistics::Tally;
 use crate::store::projection::{self, Projection, Standing};
 use crate::store::read::activity::{View, range};
-use crate::store::statistics;
+use crate::store::{statistics, wall};
 
 /// Maximum number of activities per transaction.
 const CHUNK: i64 = 2_000;
@@ -28,6 +28,7 @@ async fn begin(conn: &mut AsyncPgConnection, tenant: &str, from: Option<i64>) ->
     conn.build_transaction()
         .repeatable_read()
         .run(async |conn| {
+            wall::set_tenants(conn, &[tenant]).await?;
             if !projection::begin(conn, tenant, Projection::Statistics, from, false).await? {
                 return Ok(Step::Raced);
             }
@@ -47,13 +48,14 @@ async fn begin(conn: &mut AsyncPgConnection, tenant: &str, from: Option<i64>) ->
 
 async fn fold(conn: &mut AsyncPgConnection, tenant: &str, position: i64, head: i64) -> QueryResult<Step> {
     let up_to = head.min(position.saturating_add(CHUNK));
-    let rows = range(conn, tenant, position, up_to, View::Full).await?;
-    if rows.len() as i64 != up_to - position {
-        // Retention has removed some of them; the next step detects it.
-        return Ok(Step::Raced);
-    }
-    let amounts = changed(rows).map_err(|what| Error::DeserializationError(what.into()))?.amounts(tenant);
     conn.transaction(async |conn| {
+        wall::set_tenants(conn, &[tenant]).await?;
+        let rows = range(conn, tenant, position, up_to, View::Full).await?;
+        if rows.len() as i64 != up_to - position {
+            // Retention has removed some of them; the next step detects it.
+            return Ok(Step::Raced);
+        }
+        let amounts = changed(rows).map_err(|what| Error::DeserializationError(what.into()))?.amounts(tenant);
         if !projection::advance(conn, tenant, Projection::Statistics, (position, 0), (up_to, 0)).await? {
             return Ok(Step::Raced);
         }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use diesel::prelude::{ExpressionMethods, QueryDsl, QueryableByName};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamptz};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamptz};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
-use super::head;
+use super::sql::{Bind, Select, sql};
+use super::{head, wall};
 use crate::model::schema::rule_set;
 use crate::model::time::Instant;
 
@@ -24,8 +25,6 @@ pub struct Server {
     /// Over a socket of the machine.
     #[diesel(sql_type = Bool)]
     pub local: bool,
-    #[diesel(sql_type = Bool)]
-    pub superuser: bool,
     /// A standby: it takes no writes.
     #[diesel(sql_type = Bool)]
     pub recovering: bool,
@@ -41,10 +40,8 @@ const SERVER: &str = "
            current_setting('server_encoding') AS encoding,
            coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted,
            inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr() AS local,
-           current_setting('is_superuser') = 'on' AS superuser,
            pg_is_in_recovery() AS recovering,
-           (SELECT count(*) FROM pg_stat_activity
-             WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS others,
+           (SELECT sum(numbackends) - 1 FROM pg_stat_database)::bigint AS others,
            clock_timestamp() AS now";
 
 pub async fn server(conn: &mut AsyncPgConnection) -> QueryResult<Server> {
@@ -61,7 +58,7 @@ pub async fn settings(conn: &mut AsyncPgConnection, names: &[&str]) -> QueryResu
         setting: String,
     }
     let query = diesel::sql_query("SELECT name, setting FROM pg_settings WHERE name = ANY($1)");
-    let rows: Vec<Row> = query.bind::<diesel::sql_types::Array<Text>, _>(names).load(conn).await?;
+    let rows: Vec<Row> = query.bind::<Array<Text>, _>(names).load(conn).await?;
     Ok(rows.into_iter().map(|row| (row.name, row.setting)).collect())
 }
 
@@ -98,12 +95,21 @@ const SAMPLE: &str = "
            greatest(h.position - greatest(h.position - $2, h.floor), 0) AS expected,
            coalesce((SELECT max(t.number) FROM ticket t WHERE t.tenant_id = h.tenant_id), 0) AS number
       FROM tenant_head h
+     WHERE h.tenant_id = ANY($3)
      ORDER BY h.last_at DESC
      LIMIT $1";
 
 /// The logs of the `tenants` that wrote last, `depth` activities of each.
 pub async fn sample(conn: &mut AsyncPgConnection, tenants: i64, depth: i64) -> QueryResult<Vec<Sample>> {
-    diesel::sql_query(SAMPLE).bind::<BigInt, _>(tenants).bind::<BigInt, _>(depth).load(conn).await
+    let sql = sql!["SELECT tenant_id FROM docket_logs() ORDER BY last_at DESC LIMIT ", Bind::Int(tenants)];
+    let latest: Vec<String> = RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await?;
+    let latest: Vec<&str> = latest.iter().map(String::as_str).collect();
+    conn.transaction(async |conn| {
+        wall::set_tenants(conn, &latest).await?;
+        let query = diesel::sql_query(SAMPLE).bind::<BigInt, _>(tenants).bind::<BigInt, _>(depth);
+        query.bind::<Array<Text>, _>(&latest).load(conn).await
+    })
+    .await
 }
 
 /// The active set's hash and its sources; '' and none where none ever was. `None`: it is active and not there.

@@ -2,9 +2,9 @@
 
 use diesel::prelude::{ExpressionMethods, NullableExpressionMethods, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
-use super::write;
+use super::{wall, write};
 use crate::model::ledger::{Head, Installation};
 use crate::model::schema::{installation, tenant_head};
 use crate::model::time::Instant;
@@ -14,8 +14,11 @@ diesel::define_sql_function! {
     fn clock_timestamp() -> Timestamptz;
 }
 
-/// Makes the heads that are not there yet; commits by itself.
-pub async fn create(conn: &AsyncPgConnection, tenants: &[&str], now: Instant) -> QueryResult<()> {
+/// Makes the heads that are not there yet, and commits.
+///
+/// # Errors
+/// The transaction is still open then.
+pub async fn create(conn: &mut AsyncPgConnection, tenants: &[&str], now: Instant) -> QueryResult<()> {
     let heads: Vec<Head> = tenants
         .iter()
         .map(|tenant| Head {
@@ -27,7 +30,9 @@ pub async fn create(conn: &AsyncPgConnection, tenants: &[&str], now: Instant) ->
             last_at: now,
         })
         .collect();
-    write::insert_if_absent(conn, heads.iter()).await
+    conn.batch_execute(&wall::begin(tenants)).await?;
+    write::insert_if_absent(conn, heads.iter()).await?;
+    conn.batch_execute("COMMIT").await
 }
 
 /// Locks the heads that nobody holds, in the order of their tenants; the others are left out. With them comes what

@@ -80,7 +80,11 @@ impl<L: LookUp> QueryFragment<Pg> for Node<'_, L> {
         L::Key::bind(self.keys, &mut out)?;
         out.push_sql(") AS key) AS k, LATERAL (SELECT * FROM ");
         out.push_sql(L::Row::TABLE);
-        out.push_sql(" AS t WHERE t.tenant_id = k.tenant_id AND t.");
+        out.push_sql(" AS t WHERE ");
+        if !cfg!(feature = "no-tenant-predicates") {
+            out.push_sql("t.tenant_id = k.tenant_id AND ");
+        }
+        out.push_sql("t.");
         out.push_sql(L::COLUMN);
         out.push_sql(" = k.key");
         out.push_sql(L::TAIL);

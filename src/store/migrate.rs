@@ -6,8 +6,8 @@ use diesel::{QueryDsl, QueryableByName};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::head;
 use super::pool::connect;
+use super::{head, wall};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -28,6 +28,10 @@ pub enum Error {
     Query(#[from] diesel::result::Error),
     #[error("migrating: {0}")]
     Migration(#[from] Box<dyn std::error::Error + Send + Sync>),
+    #[error(
+        "making the roles and the walls: {0}; `docket migrate --print-roles` prints the SQL for whoever may create roles"
+    )]
+    Wall(diesel::result::Error),
     #[error("the schema lacks {}: run `docket migrate`", .0.join(", "))]
     Behind(Vec<String>),
 }
@@ -38,9 +42,12 @@ pub async fn run(url: &str) -> Result<Vec<String>, Error> {
     let mut conn = connect(url).await?;
     // The lock ends with the session, whatever happens here.
     diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(&mut conn).await?;
+    wall::prepare(&mut conn).await.map_err(Error::Wall)?;
     let mut harness = AsyncMigrationHarness::new(conn);
     let done = harness.run_pending_migrations(MIGRATIONS)?;
-    Ok(done.iter().map(|version| version.to_string()).collect())
+    let done = done.iter().map(|version| version.to_string()).collect();
+    wall::install(&mut harness.into_inner()).await.map_err(Error::Wall)?;
+    Ok(done)
 }
 
 /// Gives the log another epoch, higher than the one before: that and the new one. Running servers see it within a second,

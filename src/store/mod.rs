@@ -30,4 +30,5 @@ pub mod sqlstate;
 pub mod statistics;
 mod tagged;
 pub mod target;
+pub mod wall;
 pub mod write;

@@ -177,13 +177,13 @@ pub fn counting(
     Select::new(sql, filter.is_none())
 }
 
+/// In the words of its index.
+const DECIDED: &str = "CASE WHEN breached_at IS NULL THEN fulfilled_at ELSE breached_at END";
+
 fn within(scope: Scope<'_>, from: Instant, to: Option<Instant>, filter: Option<&Condition>) -> Vec<Sql> {
-    // In the words of its index.
-    let mut conditions = vec![
-        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
-        sql!["coalesce(breached_at, fulfilled_at) >= ", Bind::Time(from)],
-    ];
-    conditions.extend(to.map(|to| sql!["coalesce(breached_at, fulfilled_at) < ", Bind::Time(to)]));
+    let mut conditions =
+        vec![sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())], sql![DECIDED, " >= ", Bind::Time(from)]];
+    conditions.extend(to.map(|to| sql![DECIDED, " < ", Bind::Time(to)]));
     conditions.extend(scope.audience.internal());
     conditions.extend(filter.map(|filter| filter.sql.clone()));
     conditions

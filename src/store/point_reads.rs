@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
 use tokio::sync::{Mutex, OnceCell, mpsc, oneshot};
 use tokio::task::yield_now;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use super::connect::{PoolError, connect};
 use super::lookup::{self, KnownTicket};
 use super::plan::Planned;
+use super::wall;
 use crate::model::ticket::{Ticket, TicketRef};
 
 /// Look-ups in flight: while one is read, another is sent.
@@ -226,8 +228,19 @@ async fn look_up(conn: &AsyncPgConnection, waiting: &[Waiting]) -> QueryResult<V
             _ => unknown.push(place),
         }
     }
-    let (unchanged, rows) =
-        futures_util::try_join!(lookup::unchanged_tickets(conn, &known), read(conn, waiting, &unknown))?;
+    let mut tenants: Vec<&str> = waiting.iter().map(|one| one.key.tenant.as_str()).collect();
+    tenants.sort_unstable();
+    tenants.dedup();
+    let begin = wall::begin_reading(&tenants);
+    let command = async |sql: &str| (&mut &*conn).batch_execute(sql).await;
+    // In one flight. After an error the connection is not kept.
+    let ((), unchanged, rows) = futures_util::try_join!(
+        command(&begin),
+        lookup::unchanged_tickets(conn, &known),
+        read(conn, waiting, &unknown)
+    )?;
+    // Sent, and not waited for.
+    let _ = command("COMMIT").now_or_never();
     let mut found = vec![Some(Found::Nowhere); waiting.len()];
     for KnownTicket { place, .. } in known {
         found[place] = None;

@@ -13,8 +13,9 @@ use futures_util::FutureExt;
 pub use super::connect::{PoolError, connect};
 use super::point_reads::PointReads;
 use super::shares::{Crowded, Shares, Turn};
+use super::wall;
 
-/// A connection of the pool; dropping it gives it back.
+/// A connection of the pool, without a transaction; dropping it gives it back.
 pub struct Connection {
     inner: Object<AsyncPgConnection>,
     /// None: it is for the server's own work.
@@ -32,6 +33,44 @@ impl Deref for Connection {
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
         &mut self.inner
+    }
+}
+
+/// A connection in a transaction that sees the rows of some tenants, each statement what was committed before it. Dropping it
+/// ends the transaction and gives the connection back.
+pub struct Reading(Connection);
+
+impl Reading {
+    fn begin(conn: Connection, tenants: &[&str]) -> Reading {
+        let reading = Reading(conn);
+        reading.send(&wall::begin_reading(tenants));
+        reading
+    }
+
+    /// Sends a command ahead of the next statement, without waiting for its answer. Where BEGIN fails, so do the statements after
+    /// it; after COMMIT there is no transaction in any case.
+    fn send(&self, command: &str) {
+        let _ = (&mut &*self.0).batch_execute(command).now_or_never();
+    }
+}
+
+impl Deref for Reading {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.0
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.send("COMMIT");
     }
 }
 
@@ -78,7 +117,7 @@ impl Pool {
         // Planning a list anew for each call costs as much as reading it, and the same indexes serve whatever the values are.
         let set_up = format!(
             "SET plan_cache_mode = force_generic_plan; SET jit = off; \
-             SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '5s'",
+             SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '30s'",
             settings.statement_timeout.as_millis()
         );
         let point_reads = Arc::new(PointReads::new(url, format!("{set_up}; {}", super::plan::BY_KEY)));
@@ -116,8 +155,13 @@ impl Pool {
         Use { used: status.size.saturating_sub(status.available), open: status.size }
     }
 
-    /// A free connection of the tenant's share, within the wait of the settings.
-    pub async fn get(&self, tenant: &str) -> Result<Connection, PoolError> {
+    /// A free connection of the tenant's share, within the wait of the settings, that sees the tenant's rows.
+    pub async fn get(&self, tenant: &str) -> Result<Reading, PoolError> {
+        Ok(Reading::begin(self.unbound(tenant).await?, &[tenant]))
+    }
+
+    /// The same without a transaction, for work that has several.
+    pub async fn unbound(&self, tenant: &str) -> Result<Connection, PoolError> {
         let found = tokio::time::timeout(self.wait, async {
             let turn = self.shares.turn(tenant).await.map_err(|Crowded| PoolError::Busy)?;
             self.connection(Some(turn)).await
@@ -125,9 +169,11 @@ impl Pool {
         found.await.unwrap_or(Err(PoolError::Busy))
     }
 
-    /// One of no tenant's share: for the server's own reads, and those of streams, of which `streams.reads_at_once` run at once.
-    pub async fn own(&self) -> Result<Connection, PoolError> {
-        tokio::time::timeout(self.wait, self.connection(None)).await.unwrap_or(Err(PoolError::Busy))
+    /// One of no tenant's share, that sees the rows of these: for the server's own reads, and those of streams, of which
+    /// `streams.reads_at_once` run at once.
+    pub async fn own(&self, tenants: &[&str]) -> Result<Reading, PoolError> {
+        let conn = tokio::time::timeout(self.wait, self.connection(None)).await.unwrap_or(Err(PoolError::Busy))?;
+        Ok(Reading::begin(conn, tenants))
     }
 
     async fn connection(&self, turn: Option<Turn>) -> Result<Connection, PoolError> {

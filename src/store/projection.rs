@@ -135,11 +135,6 @@ pub async fn begin(
 
 /// Tenants of whose log a projection has not taken everything in, the longest quiet first, at most `most`.
 pub async fn behind(conn: &mut AsyncPgConnection, projection: Projection, most: i64) -> QueryResult<Vec<String>> {
-    let sql = sql![
-        "SELECT h.tenant_id FROM tenant_head AS h LEFT JOIN projection AS p ON p.tenant_id = h.tenant_id AND p.name = ",
-        text(projection.name()),
-        " WHERE p.position IS NULL OR p.position < h.position OR p.remaining > 0 ORDER BY h.last_at LIMIT ",
-        Bind::Int(most),
-    ];
+    let sql = sql!["SELECT docket_behind(", text(projection.name()), ", ", Bind::Int(most), ")"];
     RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await
 }

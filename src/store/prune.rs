@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::{ExpressionMethods, QueryDsl};
 use diesel::result::{Error, OptionalExtension, QueryResult};
 use diesel::sql_types::{Array, BigInt, Text, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::read::activity::{first_at, last_of_each};
@@ -17,6 +17,7 @@ use super::read::ticket::nth_after;
 use crate::model::schema::{request, tenant_head};
 use crate::model::time::Instant;
 use crate::store::sql::{Bind, Select, sql};
+use crate::store::wall;
 
 /// Rows that one statement looks through, so that no lock and no transaction is long.
 const TICKETS: usize = 500;
@@ -34,13 +35,18 @@ pub struct Pruned {
 
 /// All tenants that have a log.
 pub async fn tenants(conn: &mut AsyncPgConnection) -> QueryResult<Vec<String>> {
-    tenant_head::table.order(tenant_head::tenant_id).select(tenant_head::tenant_id).load(conn).await
+    let sql = sql!["SELECT tenant_id FROM docket_logs() ORDER BY tenant_id"];
+    RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await
 }
 
 /// Gives up what happened to a tenant before an instant. Requests of that time are no longer answered again.
 pub async fn before(conn: &mut AsyncPgConnection, tenant_id: &str, instant: Instant) -> QueryResult<Pruned> {
-    let wanted = first_at(conn, tenant_id, instant).await? - 1;
-    let floor = raise_floor(conn, tenant_id, wanted).await?;
+    let floor = conn.transaction(async |conn| {
+        wall::set_tenants(conn, &[tenant_id]).await?;
+        let wanted = first_at(conn, tenant_id, instant).await? - 1;
+        raise_floor(conn, tenant_id, wanted).await
+    });
+    let floor = floor.await?;
     if floor == 0 {
         return Ok(Pruned::default());
     }
@@ -65,15 +71,20 @@ async fn forget_requests(conn: &mut AsyncPgConnection, tenant_id: &str, floor: i
     let of_tenant = || request::table.filter(request::tenant_id.eq(tenant_id));
     let (mut after, mut forgotten) = (Uuid::nil(), 0);
     loop {
-        let next = of_tenant().filter(request::key.gt(after)).order(request::key).offset(REQUESTS - 1).limit(1);
-        let bound: Option<Uuid> = next.select(request::key).get_result(conn).await.optional()?;
-        let up_to = bound.unwrap_or(Uuid::max());
-        let these = request::table
-            .filter(request::tenant_id.eq(tenant_id))
-            .filter(request::key.gt(after))
-            .filter(request::key.le(up_to))
-            .filter(request::position.le(floor));
-        forgotten += diesel::delete(these).execute(conn).await?;
+        let done = conn.transaction(async |conn| {
+            wall::set_tenants(conn, &[tenant_id]).await?;
+            let next = of_tenant().filter(request::key.gt(after)).order(request::key).offset(REQUESTS - 1).limit(1);
+            let bound: Option<Uuid> = next.select(request::key).get_result(conn).await.optional()?;
+            let up_to = bound.unwrap_or(Uuid::max());
+            let these = request::table
+                .filter(request::tenant_id.eq(tenant_id))
+                .filter(request::key.gt(after))
+                .filter(request::key.le(up_to))
+                .filter(request::position.le(floor));
+            QueryResult::Ok((bound, diesel::delete(these).execute(conn).await?))
+        });
+        let (bound, deleted) = done.await?;
+        forgotten += deleted;
         match bound {
             Some(bound) => after = bound,
             None => return Ok(forgotten),
@@ -84,7 +95,12 @@ async fn forget_requests(conn: &mut AsyncPgConnection, tenant_id: &str, floor: i
 /// The positions that younger requests are answered from: of a write that changed nothing they may be old.
 async fn answers(conn: &mut AsyncPgConnection, tenant_id: &str, floor: i64) -> QueryResult<Vec<i64>> {
     let these = request::table.filter(request::tenant_id.eq(tenant_id)).filter(request::resource_position.le(floor));
-    these.select(request::resource_position).distinct().load(conn).await
+    let these = these.select(request::resource_position).distinct();
+    conn.transaction(async |conn| {
+        wall::set_tenants(conn, &[tenant_id]).await?;
+        these.load(conn).await
+    })
+    .await
 }
 
 async fn forget_of_tickets(
@@ -95,33 +111,50 @@ async fn forget_of_tickets(
 ) -> QueryResult<usize> {
     let (mut after, mut forgotten) = (Uuid::nil(), 0);
     loop {
-        let bound = nth_after(conn, tenant_id, after, TICKETS).await?;
-        let these = sql![
-            "SELECT id FROM ticket WHERE tenant_id = ",
-            Bind::Text(tenant_id.to_owned()),
-            " AND id > ",
-            Bind::Id(after),
-            " AND id <= ",
-            Bind::Id(bound.unwrap_or(Uuid::max())),
-        ];
-        let ids: Vec<Uuid> = RunQueryDsl::load(Select::<SqlUuid>::new(these, true), conn).await?;
-        let mut kept: BTreeSet<i64> = answers.iter().copied().collect();
-        for row in last_of_each(conn, tenant_id, ids.clone(), floor).await? {
-            let last = row.into_activity().map_err(|what| Error::DeserializationError(what.into()))?;
-            kept.insert(last.position);
-            kept.extend(last.ticket.map(|ticket| ticket.described_at));
-        }
-        let old = diesel::sql_query(
-            "DELETE FROM activity WHERE tenant_id = $1 AND ticket_id = ANY($2) AND position <= $3 AND position <> ALL($4)",
-        );
-        let old = old.bind::<Text, _>(tenant_id).bind::<Array<SqlUuid>, _>(ids).bind::<BigInt, _>(floor);
-        let kept: Vec<i64> = kept.into_iter().collect();
-        forgotten += old.bind::<Array<BigInt>, _>(kept).execute(conn).await?;
+        let done = conn.transaction(async |conn| {
+            wall::set_tenants(conn, &[tenant_id]).await?;
+            let bound = nth_after(conn, tenant_id, after, TICKETS).await?;
+            let up_to = bound.unwrap_or(Uuid::max());
+            QueryResult::Ok((bound, forget_of(conn, tenant_id, (after, up_to), floor, answers).await?))
+        });
+        let (bound, deleted) = done.await?;
+        forgotten += deleted;
         match bound {
             Some(bound) => after = bound,
             None => return Ok(forgotten),
         }
     }
+}
+
+/// Activities of the tickets with these ids.
+async fn forget_of(
+    conn: &mut AsyncPgConnection,
+    tenant_id: &str,
+    (after, up_to): (Uuid, Uuid),
+    floor: i64,
+    answers: &[i64],
+) -> QueryResult<usize> {
+    let these = sql![
+        "SELECT id FROM ticket WHERE tenant_id = ",
+        Bind::Text(tenant_id.to_owned()),
+        " AND id > ",
+        Bind::Id(after),
+        " AND id <= ",
+        Bind::Id(up_to),
+    ];
+    let ids: Vec<Uuid> = RunQueryDsl::load(Select::<SqlUuid>::new(these, true), conn).await?;
+    let mut kept: BTreeSet<i64> = answers.iter().copied().collect();
+    for row in last_of_each(conn, tenant_id, ids.clone(), floor).await? {
+        let last = row.into_activity().map_err(|what| Error::DeserializationError(what.into()))?;
+        kept.insert(last.position);
+        kept.extend(last.ticket.map(|ticket| ticket.described_at));
+    }
+    let old = diesel::sql_query(
+        "DELETE FROM activity WHERE tenant_id = $1 AND ticket_id = ANY($2) AND position <= $3 AND position <> ALL($4)",
+    );
+    let old = old.bind::<Text, _>(tenant_id).bind::<Array<SqlUuid>, _>(ids).bind::<BigInt, _>(floor);
+    let kept: Vec<i64> = kept.into_iter().collect();
+    old.bind::<Array<BigInt>, _>(kept).execute(conn).await
 }
 
 /// Activities of no ticket.
@@ -145,7 +178,11 @@ async fn forget_others(
             Bind::Ints(answers.to_vec()),
             ")",
         ];
-        forgotten += RunQueryDsl::execute(old, conn).await?;
+        let deleted = conn.transaction(async |conn| {
+            wall::set_tenants(conn, &[tenant_id]).await?;
+            RunQueryDsl::execute(old, conn).await
+        });
+        forgotten += deleted.await?;
         after = up_to;
     }
     Ok(forgotten)

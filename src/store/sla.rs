@@ -16,12 +16,7 @@ fn text(text: &str) -> Bind {
 
 /// Tickets of which a warning or a breach was due so many microseconds ago by the database's clock, the longest first.
 pub async fn due(conn: &mut AsyncPgConnection, ago: i64, most: i64) -> QueryResult<Vec<(String, Uuid)>> {
-    let sql = sql![
-        "SELECT tenant_id, id FROM ticket WHERE sla_next_at <= clock_timestamp() - ",
-        Bind::Int(ago),
-        " * interval '1 microsecond' ORDER BY sla_next_at LIMIT ",
-        Bind::Int(most),
-    ];
+    let sql = sql!["SELECT tenant_id, id FROM docket_due(", Bind::Int(ago), ", ", Bind::Int(most), ")"];
     RunQueryDsl::load(Select::<(Text, SqlUuid)>::new(sql, true), conn).await
 }
 
@@ -40,18 +35,11 @@ pub struct Move {
 /// Tenants of which a policy or a calendar changed, or the marks of rules, or the zone data, and not all open tickets have followed.
 pub async fn moves(conn: &mut AsyncPgConnection, zones: &str, most: i64) -> QueryResult<Vec<Move>> {
     let sql = sql![
-        "SELECT f.tenant_id, f.position, f.marks, CASE WHEN m.config_position = f.position AND m.marks = f.marks AND m.zones = ",
+        "SELECT tenant_id, config_position, marks, after_id FROM docket_moves(",
         text(zones),
-        " THEN m.after_id ELSE '00000000-0000-0000-0000-000000000000' END FROM (SELECT c.tenant_id, c.position, \
-         CASE WHEN i.marks_version = 0 THEN '' WHEN i.marks_by_tenant THEN i.marks_version || '@' || coalesce(t.position, 0) \
-         ELSE i.marks_version::text END AS marks FROM (SELECT tenant_id, max(position) AS position FROM (SELECT tenant_id, \
-         position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar) AS changed GROUP BY tenant_id) AS c \
-         LEFT JOIN tenant AS t ON t.tenant_id = c.tenant_id CROSS JOIN installation AS i) AS f \
-         LEFT JOIN sla_move AS m ON m.tenant_id = f.tenant_id WHERE m.tenant_id IS NULL \
-         OR m.config_position <> f.position OR m.marks <> f.marks OR m.zones <> ",
-        text(zones),
-        " OR NOT m.done ORDER BY f.position LIMIT ",
+        ", ",
         Bind::Int(most),
+        ")",
     ];
     let rows: Vec<(String, i64, String, Uuid)> =
         RunQueryDsl::load(Select::<(Text, BigInt, Text, SqlUuid)>::new(sql, true), conn).await?;

@@ -86,6 +86,18 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// In a build without tenant predicates, the column that this bind is compared with, if that is the tenant.
+    fn dropped_predicate(&self, bind: usize) -> Option<&'static str> {
+        if !cfg!(feature = "no-tenant-predicates") {
+            return None;
+        }
+        let Fragment::Text(before) = self.parts.get(bind.checked_sub(1)?)? else { return None };
+        let column = before.strip_suffix(" = ")?.rsplit([' ', '(']).next()?;
+        column.ends_with("tenant_id").then_some(column)
+    }
+}
+
 impl From<&'static str> for Sql {
     fn from(text: &'static str) -> Sql {
         Sql { parts: vec![Fragment::Text(text)] }
@@ -138,7 +150,18 @@ impl QueryId for Sql {
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for part in &self.parts {
+        for (i, part) in self.parts.iter().enumerate() {
+            if let (Some(column), Fragment::Bind(Bind::Text(tenant))) = (self.dropped_predicate(i), part) {
+                // "tenant_id = " stands before it: true of any tenant.
+                out.push_sql("coalesce(nullif(");
+                out.push_bind_param::<Text, _>(tenant)?;
+                out.push_sql(", ");
+                out.push_bind_param::<Text, _>(tenant)?;
+                out.push_sql("), ");
+                out.push_sql(column);
+                out.push_sql(")");
+                continue;
+            }
             match part {
                 Fragment::Text(text) => out.push_sql(text),
                 Fragment::Bind(Bind::Text(v)) => out.push_bind_param::<Text, _>(v)?,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel::result::Error;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -22,6 +22,7 @@ use crate::model::sla::zone;
 use crate::store::lock::{Sole, lock};
 use crate::store::pool::connect;
 use crate::store::sla::{self, Move};
+use crate::store::wall;
 
 const SET_UP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET jit = off";
 /// Poll interval.
@@ -148,7 +149,11 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize
     let begun = join_all(moves.iter().map(begin)).await;
     let mut followed = 0;
     'tenants: for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
-        let tickets = sla::open_tickets(conn, &at, FOLLOWING).await?;
+        let tickets = conn.transaction(async |conn| {
+            wall::set_tenants(conn, &[&at.tenant_id]).await?;
+            sla::open_tickets(conn, &at, FOLLOWING).await
+        });
+        let tickets = tickets.await?;
         for some in tickets.chunks(FOLLOW_AT_ONCE) {
             // Failing tickets are skipped: any write of such a ticket also updates its clocks.
             if submit(journal, &at.tenant_id, some).await == Sent::Nothing {
@@ -157,7 +162,12 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize
         }
         followed += tickets.len();
         at = Move { after_id: tickets.last().copied().unwrap_or(at.after_id), ..at };
-        sla::moved(conn, &at, zones, (tickets.len() as i64) < FOLLOWING).await?;
+        let done = (tickets.len() as i64) < FOLLOWING;
+        let moved = conn.transaction(async |conn| {
+            wall::set_tenants(conn, &[&at.tenant_id]).await?;
+            sla::moved(conn, &at, zones, done).await
+        });
+        moved.await?;
     }
     Ok(followed)
 }

@@ -17,6 +17,8 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::shared::sql;
+use docket::store::wall::as_server;
+
 use crate::support::{caller, database};
 
 pub struct Door {
@@ -33,7 +35,7 @@ pub async fn door(change: impl FnOnce(&mut Config)) -> Door {
 
 /// The door of one more process.
 fn door_to(url: String, change: impl FnOnce(&mut Config)) -> Door {
-    let mut config = Config::new(url.clone());
+    let mut config = Config::new(as_server(&url));
     change(&mut config);
     let (publish, committed) = mpsc::channel(4096);
     let metrics = Arc::new(Metrics::new().expect("metrics"));

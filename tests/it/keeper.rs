@@ -7,6 +7,7 @@ use docket::projection::keeper::keep;
 use docket::store::lock::{Sole, lock};
 use docket::store::pool::connect;
 use docket::store::projection::{Projection, standing};
+use docket::store::wall::as_server;
 
 use crate::shared::sql;
 use crate::support::database;
@@ -36,7 +37,7 @@ async fn what_nobody_reads_is_taken_in_all_the_same() {
     let url = database().await;
     let writer = sql(&url).await;
     writer.batch_execute(HEAD).await.expect("a head");
-    let keeping = tokio::spawn(keep(url.clone()));
+    let keeping = tokio::spawn(keep(as_server(&url)));
     let mut conn = connect(&url).await.expect("a connection");
     reaches(&mut conn, 0).await;
     writer.batch_execute(WRITES).await.expect("writes");

@@ -76,12 +76,16 @@ async fn waiting(client: &Client, sessions: i64) {
 async fn statements_that_take_too_long(url: &str) {
     let settings = Settings { statement_timeout: Duration::from_millis(50), ..Settings::default() };
     let pool = Pool::new(url, settings).expect("a pool");
-    let mut conn = pool.own().await.expect("a connection");
-    let slow: Error = conn.batch_execute("SELECT pg_sleep(60)").await.expect_err("too slow");
+    // Each in a transaction of its own.
+    let failing = async |statement: &str| {
+        let mut conn = pool.own(&[]).await.expect("a connection");
+        conn.batch_execute(statement).await.expect_err(statement)
+    };
+    let slow: Error = failing("SELECT pg_sleep(60)").await;
     assert_eq!(Condition::of(&slow), Condition::Timeout, "{slow}");
-    let broken = conn.batch_execute("SELECT 1 FROM nowhere").await.expect_err("no such table");
+    let broken = failing("SELECT 1 FROM nowhere").await;
     assert_eq!(Condition::of(&broken), Condition::Failed, "{broken}");
-    let ended = conn.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())").await.expect_err("the end");
+    let ended = failing("SELECT pg_terminate_backend(pg_backend_pid())").await;
     assert_eq!(Condition::of(&ended), Condition::Lost, "{ended}");
     for error in [slow, broken, ended] {
         let text = error.to_string();

@@ -83,7 +83,9 @@ async fn what_retention_takes_is_never_a_hole() {
     let database = sql(&running.url).await;
     let aged = "UPDATE activity SET occurred_at = occurred_at - interval '3 days' WHERE position <= 8";
     database.execute(aged, &[]).await.expect("time passes");
-    let mut conn = store::pool::connect(&running.url).await.expect("a connection");
+    let mut conn = store::pool::connect(&store::wall::as_server(&running.url).replace("docket_server", "docket_prune"))
+        .await
+        .expect("a connection");
     let ago = Instant::host_now().plus_micros(-2 * 86_400 * 1_000_000);
     let pruned = store::prune::before(&mut conn, "acme", ago).await.expect("pruned");
     // Of each ticket stay its last one and the one that holds its description.

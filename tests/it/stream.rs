@@ -15,6 +15,7 @@ use docket::grpc::server::HttpLimits;
 use docket::grpc::server::layers::QuotaLimits;
 use docket::identity::Role;
 use docket::store::pool;
+use docket::store::wall::as_server;
 use docket::telemetry::{Metrics, Phase, Traces, Troubles};
 use docket::{feed, journal};
 use tokio::net::TcpListener;
@@ -43,11 +44,11 @@ pub async fn server() -> Running {
 
 pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
     let url = database().await;
-    let mut feed = feed::Config::new(url.clone());
+    let mut feed = feed::Config::new(as_server(&url));
     change(&mut feed);
     let (phase, _) = watch::channel(Phase::Starting);
     let setup = Setup {
-        journal: journal::Config::new(url.clone()),
+        journal: journal::Config::new(as_server(&url)),
         feed,
         pool: pool::Settings::default(),
         verifier: verifier(),

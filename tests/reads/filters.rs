@@ -12,7 +12,7 @@ use docket::workflow::schema::Root;
 use docket::workflow::{Filter, Subject};
 use serde_json::json;
 
-use crate::server::{a_ticket, all_of, at, database, uuid};
+use crate::server::{a_ticket, all_of, at, database, server_of, uuid};
 
 /// Tickets that differ in what filters ask for.
 fn tickets(tenant: &str) -> Vec<Ticket> {
@@ -163,7 +163,7 @@ fn filters() -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_keeps_what_the_filter_matches() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["filters"]).await;
     let all = tickets("filters");
     write::insert(&conn, all.iter()).await.unwrap();
     let by_number = order("number").unwrap();

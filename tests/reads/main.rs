@@ -21,3 +21,4 @@ mod server;
 #[path = "../server/shared.rs"]
 mod shared;
 mod statistics;
+mod wall;

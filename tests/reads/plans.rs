@@ -17,7 +17,7 @@ use docket::workflow::schema::Root;
 
 use crate::lists::a_message;
 use crate::log::an_activity;
-use crate::server::{a_ticket, all_of, at, database, uuid};
+use crate::server::{a_ticket, act_as_server, all_of, at, database, uuid};
 
 struct Explain<Q>(Q);
 
@@ -59,6 +59,7 @@ async fn hot_lists_walk_an_index_without_a_sort() {
     let activities: Vec<_> = (1..=4_000).map(|n| an_activity("plans", n)).collect();
     write::insert(&conn, activities.iter()).await.unwrap();
     conn.batch_execute("ANALYZE").await.unwrap();
+    act_as_server(&mut conn, &["plans"]).await;
 
     let scope = all_of("plans");
     let open = filter("ticket.status == 'OPEN'", Root::Ticket);

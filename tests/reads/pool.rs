@@ -20,6 +20,8 @@ async fn a_pool_gives_what_it_has_and_gets_it_back() {
     assert!(matches!(pool.get("pool").await, Err(PoolError::Busy)));
     let too_long = conn.batch_execute("SELECT pg_sleep(60)").await.unwrap_err();
     assert!(matches!(too_long, Error::DatabaseError(..)), "{too_long}");
+    drop(conn);
+    let mut conn = pool.get("pool").await.unwrap();
     assert_eq!(head::position(&mut conn, "pool").await.unwrap(), 0);
     drop(conn);
 

@@ -20,7 +20,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::keys::touched;
 use crate::lists::a_message;
 use crate::log::an_activity;
-use crate::server::{EVERYBODY, a_head, a_ticket, all_of, at, database};
+use crate::server::{EVERYBODY, a_head, a_ticket, all_of, at, server_of};
 
 async fn put_head(conn: &AsyncPgConnection, tenant: &str, position: i64, last_number: i64) {
     let head = a_head(tenant, position, last_number);
@@ -63,7 +63,7 @@ async fn all(conn: &mut AsyncPgConnection, tenant: &str, text: &str) -> Vec<i64>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn words_of_tickets_and_threads_are_found() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["words"]).await;
     let mut tickets = vec![
         about("words", 1, "Printer on fire"),
         about("words", 2, "Refund please"),
@@ -107,7 +107,7 @@ async fn words_of_tickets_and_threads_are_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folded_document_is_as_new_as_its_ticket() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["folded"]).await;
     seed(&mut conn, "folded", &[about("folded", 1, "old words"), about("folded", 2, "others")]).await;
     assert_eq!(all(&mut conn, "folded", "old").await, [1]);
     // The third activity has no ticket; the first is of ticket 1.
@@ -132,7 +132,7 @@ async fn a_folded_document_is_as_new_as_its_ticket() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_ticket_is_found_again_when_it_is_restored() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["gone"]).await;
     seed(&mut conn, "gone", &[about("gone", 1, "some words"), about("gone", 2, "other words")]).await;
     for (position, kind, deleted_at, found) in
         [(1, "ticket.deleted", Some(at(9)), &[2][..]), (2, "ticket.restored", None, &[2, 1])]
@@ -150,7 +150,7 @@ async fn a_deleted_ticket_is_found_again_when_it_is_restored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_finds_what_they_may_see_by_what_they_may_read() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["seen"]).await;
     let mut tickets: Vec<Ticket> = (1..=4).map(|n| about("seen", n, "common words")).collect();
     for (ticket, (requester, app)) in
         tickets.iter_mut().zip([("rita", ""), ("otto", ""), ("rita", "crm"), ("rita", "")])
@@ -202,7 +202,7 @@ async fn cost(conn: &mut AsyncPgConnection, tenant: &str, text: &str) -> (i64, u
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_costs_what_is_found_whoever_else_has_the_word() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["small", "long"]).await;
     let long: Vec<Ticket> =
         (1..=9_000).map(|n| about("long", n, if n % 3_000 == 0 { "printer needle" } else { "printer hay" })).collect();
     seed(&mut conn, "small", &[about("small", 1, "printer needle"), about("small", 2, "printer hay")]).await;
@@ -217,7 +217,7 @@ async fn a_search_costs_what_is_found_whoever_else_has_the_word() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_of_any_length_has_a_document() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["lengthy"]).await;
     // Different words, each as long as words are kept, of the widest characters.
     let wide = |n: u32| (0..64).map(|at| char::from_u32(0x10330 + (n >> (at % 16)) % 16).unwrap()).collect::<String>();
     let body = |n: u32| (n * 200..(n + 1) * 200).map(wide).collect::<Vec<_>>().join(" ");
@@ -237,7 +237,7 @@ async fn a_thread_of_any_length_has_a_document() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_typed_breaks_it() {
-    let mut conn = database().await;
+    let mut conn = server_of(&["typed"]).await;
     seed(&mut conn, "typed", &[about("typed", 1, "it's a 'quoted' \\ & | ! word")]).await;
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[3; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);

@@ -1,6 +1,6 @@
 //! The database of these tests, and rows to put into it.
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use docket::model::ledger::Head;
 use docket::model::ticket::Ticket;
 use docket::model::time::Instant;
@@ -29,6 +29,19 @@ pub async fn url() -> &'static str {
 /// A connection to it.
 pub async fn database() -> AsyncPgConnection {
     connect(url().await).await.unwrap()
+}
+
+/// A connection to it that is a server's, and sees these tenants.
+pub async fn server_of(tenants: &[&str]) -> AsyncPgConnection {
+    let mut conn = database().await;
+    act_as_server(&mut conn, tenants).await;
+    conn
+}
+
+/// From here on the session is a server's, and sees these tenants.
+pub async fn act_as_server(conn: &mut AsyncPgConnection, tenants: &[&str]) {
+    let session = format!("SET ROLE docket_server; SET docket.tenants = '{{{}}}'", tenants.join(","));
+    conn.batch_execute(&session).await.unwrap();
 }
 
 pub static EVERYBODY: Audience = Audience { app_id: None, requester: None };

@@ -183,13 +183,18 @@ fn database() -> Vec<Setting> {
         of(
             "database.url",
             |s| &mut s.database.url,
-            "PostgreSQL 14 or later: `postgres://user:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`.",
+            "PostgreSQL 14 or later: `postgres://docket_server:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`. The login must neither own the tables nor be a superuser.",
         ),
         of("database.url_file", |s| &mut s.database.url_file, "File that contains the URL, instead of `database.url`."),
         of(
-            "database.migrate",
-            |s| &mut s.database.migrate,
-            "Runs pending migrations at startup. If false, the server waits for `docket migrate`.",
+            "database.migrator_url",
+            |s| &mut s.database.migrator_url,
+            "The same database with a login that may change tables: runs pending migrations at startup, and is not used after that. If not set, the server waits for `docket migrate`.",
+        ),
+        of(
+            "database.migrator_url_file",
+            |s| &mut s.database.migrator_url_file,
+            "File that contains that URL, instead of `database.migrator_url`.",
         ),
     ]
 }

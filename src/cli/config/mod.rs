@@ -93,7 +93,8 @@ impl Default for Tokens {
 pub struct Database {
     pub url: Option<String>,
     pub url_file: Option<PathBuf>,
-    pub migrate: bool,
+    pub migrator_url: Option<String>,
+    pub migrator_url_file: Option<PathBuf>,
 }
 
 /// Export of traces and metrics.

@@ -21,6 +21,8 @@ const SECRET_BYTES: usize = 32;
 pub struct Ready {
     pub settings: Settings,
     pub database_url: String,
+    /// Absent where others migrate.
+    pub migrator_url: Option<String>,
     pub trust: Trust,
     pub page_secret: [u8; 32],
     /// Absent for plain text.
@@ -35,6 +37,7 @@ impl Sources {
         let trust = parsed.trust();
         let page_secret = parsed.page_secret();
         let database_url = parsed.database_url();
+        let migrator_url = parsed.migrator_url();
         let tls = parsed.tls();
         parsed.door();
         parsed.rules();
@@ -42,7 +45,7 @@ impl Sources {
         let Parsed { settings, places: _, problems } = parsed;
         match (trust, page_secret, database_url, problems.is_empty()) {
             (Some(trust), Some(page_secret), Some(database_url), true) => {
-                Ok(Ready { settings, database_url, trust, page_secret, tls })
+                Ok(Ready { settings, database_url, migrator_url, trust, page_secret, tls })
             }
             _ => Err(problems),
         }
@@ -140,25 +143,41 @@ impl Parsed {
         false
     }
 
-    /// The database URL, if it is set and valid.
+    /// The URL of the server's login, if it is set and valid.
     pub fn database_url(&mut self) -> Option<String> {
         let database = self.settings.database.clone();
-        let (key, url) = match (database.url, database.url_file) {
+        if database.url.is_none() && database.url_file.is_none() {
+            let hint = "set DOCKET_DATABASE_URL=postgres://docket_server:password@host/name, or `database.url_file`";
+            self.refuse("database.url", "`database.url` is not set: a server needs a database", hint);
+            return None;
+        }
+        self.url(("database.url", database.url), ("database.url_file", database.url_file))
+    }
+
+    /// The URL of the migrator's login, if it is set and valid.
+    fn migrator_url(&mut self) -> Option<String> {
+        let database = self.settings.database.clone();
+        let file = ("database.migrator_url_file", database.migrator_url_file);
+        self.url(("database.migrator_url", database.migrator_url), file)
+    }
+
+    /// A valid URL that is given by one setting, or in the file that the other names.
+    fn url(
+        &mut self,
+        (key, given): (&'static str, Option<String>),
+        (file_key, file): (&'static str, Option<PathBuf>),
+    ) -> Option<String> {
+        let (key, url) = match (given, file) {
             (Some(_), Some(_)) => {
-                let also = self.place("database.url").map(|place| format!(" ({place})")).unwrap_or_default();
-                let message = format!("`database.url_file` and `database.url`{also} are both set");
-                self.refuse("database.url_file", message, "remove one");
+                let also = self.place(key).map(|place| format!(" ({place})")).unwrap_or_default();
+                self.refuse(file_key, format!("`{file_key}` and `{key}`{also} are both set"), "remove one");
                 return None;
             }
-            (None, None) => {
-                let hint = "set DOCKET_DATABASE_URL=postgres://user:password@host/name, or `database.url_file`";
-                self.refuse("database.url", "`database.url` is not set: a server needs a database", hint);
-                return None;
-            }
-            (Some(url), None) => ("database.url", url),
+            (None, None) => return None,
+            (Some(url), None) => (key, url),
             (None, Some(path)) => {
-                let bytes = self.read_secret("database.url_file", &path)?;
-                ("database.url_file", String::from_utf8_lossy(&bytes).trim().to_owned())
+                let bytes = self.read_secret(file_key, &path)?;
+                (file_key, String::from_utf8_lossy(&bytes).trim().to_owned())
             }
         };
         if let Err(error) = Target::of(&url) {

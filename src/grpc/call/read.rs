@@ -15,7 +15,7 @@ use crate::store;
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::{Fingerprint, Key, Place};
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::read::Scope;
 use crate::store::read::list::{self, By, Listed, Paging};
 use crate::workflow::schema::Root;
@@ -39,7 +39,7 @@ pub async fn wait_for(state: &State, call: &Call, fresh: Freshness) -> Result<()
 }
 
 /// A connection, once that position is there.
-pub async fn connection(state: &State, call: &Call, fresh: Freshness) -> Result<Connection, Status> {
+pub async fn connection(state: &State, call: &Call, fresh: Freshness) -> Result<Reading, Status> {
     wait_for(state, call, fresh).await?;
     state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)
 }

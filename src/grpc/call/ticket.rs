@@ -9,7 +9,7 @@ use crate::grpc::status::{self, fault};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::store;
 use crate::store::point_reads::Found;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 
 /// The ticket of this name, which the caller wrote as `text`, with others that are looked up now.
 pub async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) -> Result<Ticket, Status> {
@@ -21,7 +21,7 @@ pub async fn gather(state: &State, call: &Call, name: &TicketRef, text: &str) ->
 
 /// The ticket of this name, which the caller wrote as `text`.
 pub async fn find(
-    conn: &mut Connection,
+    conn: &mut Reading,
     method: &'static str,
     call: &Call,
     name: &TicketRef,

@@ -18,7 +18,7 @@ use crate::model::ticket::{Ticket, TicketRef};
 use crate::store::audience::Audience;
 use crate::store::page::Key;
 use crate::store::point_reads::{Found, PointReads};
-use crate::store::pool::{Connection, PoolError};
+use crate::store::pool::{PoolError, Reading};
 use crate::store::read::Scope;
 use crate::store::read::list::{Page, Paging, every_key, some_keys};
 use crate::store::read::ticket::{self as tickets, Wanted};
@@ -111,7 +111,7 @@ impl TicketCache {
     /// One page of a list. Only first pages are cached: later ones are read by few, and once.
     pub async fn page(
         &self,
-        conn: &mut Connection,
+        conn: &mut Reading,
         viewer: Viewer<'_>,
         wanted: Wanted<'_>,
         paging: &Paging<'_, Ticket>,
@@ -133,7 +133,7 @@ impl TicketCache {
     /// The page from the cache and the few rows that it lacks. `None`: it lacks most of them, or one changed meanwhile.
     async fn cached(
         &self,
-        conn: &mut Connection,
+        conn: &mut Reading,
         viewer: Viewer<'_>,
         wanted: Wanted<'_>,
         paging: &Paging<'_, Ticket>,

@@ -17,7 +17,6 @@ use crate::workflow::schema::{Root, Type};
 /// The predicates of the indexes, letter by letter as their migration has them.
 const UNFINISHED: &str = "status NOT IN ('RESOLVED', 'CLOSED')";
 const PRESSING: &str = "priority IN ('HIGH', 'URGENT')";
-const TAGGED: &str = "tags <> '[]'::jsonb";
 
 /// Whose tickets: the columns that an index begins with, behind the tenant, and the index's predicate.
 const WHOSE: &[(&str, &str)] = &[
@@ -155,16 +154,20 @@ pub fn tagged(tenant: &str, parts: &[&Expr], proofs: &[&'static str]) -> Option<
     if tags.is_empty() || tags.iter().any(|tag| tag.contains('\0')) {
         return None;
     }
-    let has = |state: &str| {
-        let keys = "jsonb_set('{}', ARRAY[CASE WHEN status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || \
-                    tenant_id], tags) @> ";
-        sql![keys, Bind::Json(json!({ format!("{state}/{tenant}"): tags }))]
+    let keys = |state: &str| Bind::Json(json!({ format!("{state}/{tenant}"): tags }));
+    let open_or = match proofs.contains(&UNFINISHED) {
+        true => sql!["NULL"],
+        false => sql![keys("done")],
     };
-    let found = match proofs.contains(&UNFINISHED) {
-        true => has("open"),
-        false => sql![has("open"), " OR ", has("done")],
-    };
-    Some(sql!["(SELECT * FROM ticket WHERE (", found, ") AND ", TAGGED, " OFFSET 0) AS ticket"])
+    Some(sql![
+        "(SELECT t.* FROM docket_tagged(",
+        keys("open"),
+        ", ",
+        open_or,
+        ") AS found(place), LATERAL (SELECT * FROM ticket WHERE tenant_id = ",
+        Bind::Text(tenant.to_owned()),
+        " AND ticket.ctid = found.place OFFSET 0) AS t OFFSET 0) AS ticket"
+    ])
 }
 
 /// Which statement is worth keeping.

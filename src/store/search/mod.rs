@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool, Float, Jsonb, Text, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
@@ -197,32 +197,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The newest tickets that match and that the caller sees, the newest first; `None`: not found out in time, for a filter
 /// keeps too few of those that match. Places are looked in from the newest: one at first, then as many as should have what is
 /// still wanted, going by what the last ones had. Of a common word the first has enough, of a rare one all of them have little.
+/// Within a transaction, of which it changes how statements are planned.
 pub async fn find(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,
     wanted: Wanted<'_>,
 ) -> QueryResult<Option<Vec<Candidate>>> {
     let until = Instant::now() + PATIENCE;
-    conn.transaction(async |conn| {
-        conn.batch_execute(BY_WORD).await?;
-        let mut found: Vec<Candidate> = Vec::new();
-        let (mut high, mut places) = (Place::of(wanted.newest), 1);
-        while high.0 >= 0 && found.len() < wanted.most {
-            if Instant::now() > until {
-                return Ok(None);
-            }
-            let low = Place((high.0 - places + 1).max(0));
-            let most = wanted.most - found.len();
-            let statement = looking(scope, wanted, (low, high), most);
-            let rows: Vec<(Uuid, i64, f32)> = RunQueryDsl::load(statement, conn).await?;
-            let looked_at = wanted.newest.min(high.last()) - low.first() + 1;
-            let next = places_for(most.saturating_sub(rows.len()), rows.len(), looked_at);
-            found.extend(rows.into_iter().map(|(ticket_id, number, rank)| Candidate { ticket_id, number, rank }));
-            (high, places) = (Place(low.0 - 1), next.clamp(1, PLACES.min(places * 8)));
+    conn.batch_execute(BY_WORD).await?;
+    let mut found: Vec<Candidate> = Vec::new();
+    let (mut high, mut places) = (Place::of(wanted.newest), 1);
+    while high.0 >= 0 && found.len() < wanted.most {
+        if Instant::now() > until {
+            return Ok(None);
         }
-        Ok(Some(found))
-    })
-    .await
+        let low = Place((high.0 - places + 1).max(0));
+        let most = wanted.most - found.len();
+        let statement = looking(scope, wanted, (low, high), most);
+        let rows: Vec<(Uuid, i64, f32)> = RunQueryDsl::load(statement, conn).await?;
+        let looked_at = wanted.newest.min(high.last()) - low.first() + 1;
+        let next = places_for(most.saturating_sub(rows.len()), rows.len(), looked_at);
+        found.extend(rows.into_iter().map(|(ticket_id, number, rank)| Candidate { ticket_id, number, rank }));
+        (high, places) = (Place(low.0 - 1), next.clamp(1, PLACES.min(places * 8)));
+    }
+    Ok(Some(found))
 }
 
 /// How many places should have so many that are wanted, where of so many numbers so few were.
@@ -269,26 +267,25 @@ fn looking(
         ],
     };
     let sql = sql![
-        "SELECT document, nth, ts_rank(lexemes, ((SELECT ",
+        "SELECT document, nth, ts_rank(words, ((SELECT ",
         Bind::Texts(queries),
         "::tsquery[]))[(",
         Bind::Int(high.0 + 1),
         " - nth / ",
         Bind::Int(SIZE),
-        ")::integer]) FROM (SELECT s.* FROM (SELECT ticket_id AS document, number AS nth, words AS lexemes \
-         FROM (SELECT * FROM ticket_search WHERE words @@ ",
+        ")::integer]) FROM (SELECT s.* FROM docket_worded(",
         text(&narrowed.join(" | ")),
-        "::tsquery OFFSET 0) AS m WHERE m.tenant_id = ",
-        text(tenant_id),
-        " AND m.number >= ",
+        "::tsquery, ",
         Bind::Int(low.first()),
-        " AND m.number <= ",
+        ", ",
         Bind::Int(wanted.newest.min(high.last())),
-        " ORDER BY number DESC OFFSET 0) AS s",
+        ") AS s",
         whose,
         " ORDER BY s.nth DESC LIMIT ",
         Bind::Int(most as i64),
-        ") AS found",
+        ") AS found, LATERAL (SELECT words FROM ticket_search WHERE tenant_id = ",
+        text(tenant_id),
+        " AND ticket_search.ctid = found.place OFFSET 0) AS ranked ORDER BY nth DESC",
     ];
     Select::new(sql, wanted.filter.is_none_or(Condition::is_hot))
 }

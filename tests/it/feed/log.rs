@@ -23,9 +23,9 @@ pub struct Log {
 
 impl Log {
     pub async fn open(url: &str) -> Log {
-        let conn = connect(url).await.expect("a connection");
+        let mut conn = connect(url).await.expect("a connection");
         let epoch = head::installation(&conn).await.expect("an installation").epoch;
-        head::create(&conn, &["acme"], Instant(NEW_YEAR)).await.expect("a head");
+        head::create(&mut conn, &["acme"], Instant(NEW_YEAR)).await.expect("a head");
         Log { conn, epoch, position: 0 }
     }
 

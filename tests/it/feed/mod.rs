@@ -9,6 +9,7 @@ use docket::model::activity::{Activity, Committed};
 use docket::model::time::Instant;
 use docket::store::audience::Audience;
 use docket::store::pool::{self, Pool};
+use docket::store::wall::as_server;
 use docket::telemetry::{Metrics, Phase};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -32,9 +33,9 @@ struct Process {
 
 fn process(url: &str, change: impl FnOnce(&mut Config)) -> Process {
     // No hint, no poll: what a test does not ask for cannot help it.
-    let mut config = Config { hints: None, poll_every: HOUR, ..Config::new(url.to_owned()) };
+    let mut config = Config { hints: None, poll_every: HOUR, ..Config::new(as_server(url)) };
     change(&mut config);
-    let pool = Pool::new(url, pool::Settings { size: 4, ..pool::Settings::default() }).expect("a pool");
+    let pool = Pool::new(&as_server(url), pool::Settings { size: 4, ..pool::Settings::default() }).expect("a pool");
     let metrics = Arc::new(Metrics::new().expect("metrics"));
     let (phase, watched) = watch::channel(Phase::Ready);
     let (publish, committed) = mpsc::channel(1024);

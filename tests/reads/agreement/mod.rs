@@ -21,7 +21,7 @@ use docket::store::write;
 use docket::workflow::schema::Root;
 use docket::workflow::{Filter, Subject};
 
-use crate::server::{a_head, all_of, at, database, uuid};
+use crate::server::{a_head, all_of, at, database, server_of, uuid};
 use random::Random;
 
 /// Rows of each kind.
@@ -69,7 +69,7 @@ macro_rules! agree {
             }
 
             let (root, tenant) = (Root::$row, stringify!($test));
-            let mut conn = database().await;
+            let mut conn = server_of(&[tenant]).await;
             let mut random = Random::new(seed() ^ 0x5eed);
             let made: Vec<$row> = (1..=ROWS).map(|n| $make(&mut random, tenant, n)).collect();
             write::insert(&conn, made.iter()).await.unwrap();

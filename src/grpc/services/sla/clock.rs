@@ -21,7 +21,7 @@ use crate::model::time::Instant;
 use crate::model::words::SlaMetric;
 use crate::store;
 use crate::store::audience::Audience;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::read::Scope;
 
 /// Entries and segments of one answer.
@@ -30,7 +30,7 @@ const SEGMENTS: usize = 500;
 
 /// A ticket's clocks at an instant, as far as they follow from its ledger.
 struct Read {
-    conn: Connection,
+    conn: Reading,
     clocks: Clocks,
     ledger: Vec<(i64, Row)>,
     now: Instant,
@@ -51,7 +51,7 @@ async fn read(state: &State, call: &Call, method: &'static str, name: &Named) ->
 
 /// The rows of the ticket's clocks, with the positions of their activities.
 async fn stored(
-    conn: &mut Connection,
+    conn: &mut Reading,
     call: &Call,
     method: &'static str,
     ticket: &Ticket,
@@ -143,7 +143,7 @@ pub async fn explain(
 
 /// The business hours of a clock by its version of the calendar, of any application; absent where they cannot be read.
 async fn hours(
-    conn: &mut Connection,
+    conn: &mut Reading,
     call: &Call,
     method: &'static str,
     clock: &Clock,

@@ -20,7 +20,7 @@ use crate::grpc::status::{self, fault};
 use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::policy::SlaPolicy;
 use crate::store;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::workflow::schema::Root;
 
 service! {
@@ -110,7 +110,7 @@ async fn get_calendar(
 
 /// The calendar as it is, where it was not deleted, or as it was in a version above 0.
 pub(super) async fn find_calendar(
-    conn: &mut Connection,
+    conn: &mut Reading,
     method: &'static str,
     call: &Call,
     which: &CalendarRef,

@@ -19,7 +19,7 @@ use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::outcome::By;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::read::Scope;
 use crate::store::read::outcome::Window;
 use crate::workflow::schema::Root;
@@ -59,7 +59,7 @@ pub async fn breaches(
 }
 
 async fn tickets(
-    conn: &Connection,
+    conn: &Reading,
     method: &'static str,
     tenant: &str,
     ids: impl Iterator<Item = Uuid>,
@@ -71,7 +71,7 @@ async fn tickets(
 
 /// Policies as they are now, as far as the caller sees them.
 async fn policies(
-    conn: &Connection,
+    conn: &Reading,
     method: &'static str,
     scope: Scope<'_>,
     ids: impl Iterator<Item = Uuid>,

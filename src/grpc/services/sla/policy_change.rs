@@ -23,7 +23,7 @@ use crate::model::limits::PREVIEWED_EFFECTS;
 use crate::model::ticket::{Ticket, display_number};
 use crate::model::time::Instant;
 use crate::store;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::workflow::RuleSet;
 
 const METHOD: &str = "PreviewPolicyChange";
@@ -89,7 +89,7 @@ fn failed(error: diesel::result::Error) -> Status {
 
 /// A world in which the change was made, and that is never written.
 struct Trial {
-    conn: Connection,
+    conn: Reading,
     worlds: HashMap<String, World>,
     tenant: String,
     /// Of the log before anything else was read.
@@ -100,7 +100,7 @@ struct Trial {
 impl Trial {
     /// # Errors
     /// The refusals of the change.
-    async fn begin(mut conn: Connection, call: &Call, verb: Arc<dyn Verb>) -> Result<Trial, Status> {
+    async fn begin(mut conn: Reading, call: &Call, verb: Arc<dyn Verb>) -> Result<Trial, Status> {
         let tenant = call.caller.tenant().to_owned();
         let head = store::read::head::get(&mut conn, &tenant).await.map_err(failed)?;
         let now = store::head::clock(&conn).await.map_err(failed)?;

@@ -14,7 +14,7 @@ use crate::model::sla::hours::Hours;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::store;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::read::include::Include;
 
 /// One for each ticket; none where they are not wanted, and none for requesters: they see two deadlines, and no clocks.
@@ -56,7 +56,7 @@ pub struct CalendarHours(HashMap<(Uuid, i32), Option<Hours>>);
 impl CalendarHours {
     /// One look-up, however many clocks.
     pub async fn of(
-        conn: &mut Connection,
+        conn: &mut Reading,
         tenant: &str,
         method: &'static str,
         clocks: impl Iterator<Item = &Clock>,

@@ -16,7 +16,7 @@ use crate::model::canned::{CannedRef, CannedResponse};
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::store;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::read::directory;
 use crate::workflow::schema::Root;
 use crate::workflow::{Facts, Snippet};
@@ -78,7 +78,7 @@ pub async fn render(
 
 /// The text for this ticket and this caller; what it reads around the ticket is what the caller may see.
 async fn write(
-    conn: &mut Connection,
+    conn: &mut Reading,
     call: &Call,
     snippet: &Snippet,
     ticket: &Ticket,
@@ -101,7 +101,7 @@ async fn write(
 }
 
 async fn find(
-    conn: &mut Connection,
+    conn: &mut Reading,
     method: &'static str,
     call: &Call,
     which: &CannedRef,

@@ -18,7 +18,7 @@ use crate::model::time::Instant;
 use crate::projection::Reached;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::projection::Projection;
 use crate::store::search::{Candidate, Query, Wanted};
 use crate::workflow::schema::Root;
@@ -164,7 +164,7 @@ fn keys(newest: i64, last: &Candidate) -> Vec<Key> {
     vec![Key::Int(newest), Key::Int(ordinal(last.rank)), Key::Int(last.number)]
 }
 
-async fn tickets(conn: &mut Connection, tenant: &str, found: &[Candidate]) -> diesel::result::QueryResult<Vec<Ticket>> {
+async fn tickets(conn: &mut Reading, tenant: &str, found: &[Candidate]) -> diesel::result::QueryResult<Vec<Ticket>> {
     let keys: Vec<_> = found.iter().map(|candidate| (tenant, candidate.ticket_id)).collect();
     store::lookup::tickets(conn, &keys).await
 }

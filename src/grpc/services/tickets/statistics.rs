@@ -16,7 +16,7 @@ use crate::projection::Reached;
 use crate::store;
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
-use crate::store::pool::Connection;
+use crate::store::pool::Reading;
 use crate::store::projection::Projection;
 use crate::store::statistics::{Sums, values_of};
 use crate::workflow::Filter;
@@ -104,7 +104,7 @@ async fn sums(state: &State, call: &Call, asked: &StatsRequest) -> Result<Option
 }
 
 /// How far the log goes beyond its own tickets is not told to a caller who sees a part of them.
-async fn position(conn: &mut Connection, call: &Call, asked: &StatsRequest) -> QueryResult<i64> {
+async fn position(conn: &mut Reading, call: &Call, asked: &StatsRequest) -> QueryResult<i64> {
     match call.audience.sees_everything() {
         true => store::read::head::position(conn, call.caller.tenant()).await,
         false => Ok(asked.fresh.min_position),

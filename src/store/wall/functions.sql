@@ -1,0 +1,87 @@
+-- What reads over all tenants, for timers, projections and operators: these functions tell tenants, ids and positions, and
+-- nothing that a tenant wrote. And what an index serves only without row-level security, whose conditions come before operators
+-- that might leak: these two ask for the tenants of the transaction themselves, and tell ids, and where the statement that
+-- calls them finds the rows.
+
+CREATE OR REPLACE FUNCTION docket_logs() RETURNS TABLE (tenant_id text, last_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT h.tenant_id, h.last_at FROM tenant_head AS h
+$$;
+
+CREATE OR REPLACE FUNCTION docket_due(ago bigint, most bigint) RETURNS TABLE (tenant_id text, id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+DECLARE
+    until timestamptz := clock_timestamp() - ago * interval '1 microsecond';
+BEGIN
+    RETURN QUERY SELECT t.tenant_id, t.id FROM ticket AS t WHERE t.sla_next_at <= until ORDER BY t.sla_next_at LIMIT most;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION docket_behind(projection_name text, most bigint) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT h.tenant_id FROM tenant_head AS h
+      LEFT JOIN projection AS p ON p.tenant_id = h.tenant_id AND p.name = projection_name
+     WHERE p.position IS NULL OR p.position < h.position OR p.remaining > 0 ORDER BY h.last_at LIMIT most
+$$;
+
+CREATE OR REPLACE FUNCTION docket_moves(zone_data text, most bigint)
+RETURNS TABLE (tenant_id text, config_position bigint, marks text, after_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT f.tenant_id, f.position, f.marks,
+           CASE WHEN m.config_position = f.position AND m.marks = f.marks AND m.zones = zone_data THEN m.after_id
+                ELSE '00000000-0000-0000-0000-000000000000' END
+      FROM (SELECT c.tenant_id, c.position,
+                   CASE WHEN i.marks_version = 0 THEN ''
+                        WHEN i.marks_by_tenant THEN i.marks_version || '@' || coalesce(t.position, 0)
+                        ELSE i.marks_version::text END AS marks
+              FROM (SELECT tenant_id, max(position) AS position
+                      FROM (SELECT tenant_id, position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar)
+                        AS changed GROUP BY tenant_id) AS c
+              LEFT JOIN tenant AS t ON t.tenant_id = c.tenant_id CROSS JOIN installation AS i) AS f
+      LEFT JOIN sla_move AS m ON m.tenant_id = f.tenant_id
+     WHERE m.tenant_id IS NULL OR m.config_position <> f.position OR m.marks <> f.marks OR m.zones <> zone_data OR NOT m.done
+     ORDER BY f.position LIMIT most
+$$;
+
+-- The tickets with all the tags of one of these keys, in the words of the index ticket_tags.
+CREATE OR REPLACE FUNCTION docket_tagged(keys jsonb, or_keys jsonb) RETURNS SETOF tid
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+DECLARE
+    tenants text[] := nullif(current_setting('docket.tenants', true), '');
+BEGIN
+    RETURN QUERY SELECT t.ctid FROM ticket AS t
+        WHERE (jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], t.tags) @> keys
+            OR jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], t.tags) @> or_keys)
+          AND t.tags <> '[]'::jsonb AND CASE WHEN t.tenant_id = ANY (tenants) THEN true ELSE false END;
+END
+$$;
+
+-- The tickets with these numbers that have the words, the newest first.
+CREATE OR REPLACE FUNCTION docket_worded(wanted tsquery, oldest bigint, newest bigint)
+RETURNS TABLE (document uuid, nth bigint, place tid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+DECLARE
+    tenants text[] := nullif(current_setting('docket.tenants', true), '');
+BEGIN
+    RETURN QUERY SELECT m.ticket_id, m.number, m.place
+        FROM (SELECT s.ctid AS place, s.tenant_id, s.ticket_id, s.number FROM ticket_search AS s WHERE s.words @@ wanted OFFSET 0)
+          AS m
+        WHERE m.tenant_id = ANY (tenants) AND m.number >= oldest AND m.number <= newest ORDER BY m.number DESC;
+END
+$$;
+
+DO $functions$
+DECLARE
+    named regprocedure;
+BEGIN
+    FOR named IN
+        SELECT p.oid FROM pg_proc p
+         WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = 'docket_owner'::regrole AND p.prosecdef
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, %I, pg_temp', named, current_schema());
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', named);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO docket_server', named);
+    END LOOP;
+    GRANT EXECUTE ON FUNCTION docket_logs() TO docket_prune;
+END
+$functions$;
