@@ -23,6 +23,7 @@ test: tools postgres ## run all tests: Rust, then end-to-end in Python
 	cargo test
 	cargo build --quiet
 	e2e/run.sh
+	e2e/walls.sh
 
 lint: tools ## check format, clippy and proto; licenses and alert rules if cargo-deny and promtool are installed
 	cargo fmt --check
