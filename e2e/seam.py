@@ -18,9 +18,10 @@ BERLIN = {
 }
 SEAM = """
 CREATE SCHEMA seam;
+GRANT USAGE ON SCHEMA seam TO PUBLIC;
 CREATE TABLE seam.clock (stands timestamptz NOT NULL);
 INSERT INTO seam.clock VALUES ('2026-01-01');
-CREATE FUNCTION seam.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT stands FROM seam.clock';
+CREATE FUNCTION seam.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE SECURITY DEFINER AS 'SELECT stands FROM seam.clock';
 """
 _tenants = itertools.count(1)
 

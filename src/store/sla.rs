@@ -16,7 +16,13 @@ fn text(text: &str) -> Bind {
 
 /// Tickets of which a warning or a breach was due so many microseconds ago by the database's clock, the longest first.
 pub async fn due(conn: &mut AsyncPgConnection, ago: i64, most: i64) -> QueryResult<Vec<(String, Uuid)>> {
-    let sql = sql!["SELECT tenant_id, id FROM docket_due(", Bind::Int(ago), ", ", Bind::Int(most), ")"];
+    let sql = sql![
+        "SELECT tenant_id, id FROM docket_due(clock_timestamp() - ",
+        Bind::Int(ago),
+        " * interval '1 microsecond', ",
+        Bind::Int(most),
+        ")",
+    ];
     RunQueryDsl::load(Select::<(Text, SqlUuid)>::new(sql, true), conn).await
 }
 

@@ -8,12 +8,10 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
     SELECT h.tenant_id, h.last_at FROM tenant_head AS h
 $$;
 
-CREATE OR REPLACE FUNCTION docket_due(ago bigint, most bigint) RETURNS TABLE (tenant_id text, id uuid)
+CREATE OR REPLACE FUNCTION docket_due(by timestamptz, most bigint) RETURNS TABLE (tenant_id text, id uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
-DECLARE
-    until timestamptz := clock_timestamp() - ago * interval '1 microsecond';
 BEGIN
-    RETURN QUERY SELECT t.tenant_id, t.id FROM ticket AS t WHERE t.sla_next_at <= until ORDER BY t.sla_next_at LIMIT most;
+    RETURN QUERY SELECT t.tenant_id, t.id FROM ticket AS t WHERE t.sla_next_at <= by ORDER BY t.sla_next_at LIMIT most;
 END
 $$;
 
