@@ -80,13 +80,18 @@ def pem(key) -> bytes:
 
 
 class Issuer:
-    """Whoever signs an installation's tokens."""
+    """Whoever signs an installation's tokens. With a `kid`, its tokens name their key by it."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.key = ed25519.Ed25519PrivateKey.generate()
+    def __init__(self, folder: pathlib.Path, kid: str = ""):
+        self.key, self.kid = ed25519.Ed25519PrivateKey.generate(), kid
         self.public = folder / "tokens.pem"
         form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        self.public.write_bytes(self.key.public_key().public_bytes(*form))
+        self.pem = self.key.public_key().public_bytes(*form)
+        self.public.write_bytes(self.pem)
+
+    def jwk(self) -> dict:
+        raw = self.key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": base64url(raw)}
 
     def token(self, tenant: str, sub: str = "ada", roles: tuple[str, ...] = ("agent", "admin"), **claims) -> str:
         now = int(time.time())
@@ -98,7 +103,8 @@ class Issuer:
         return self.sign({"operator": True, "sub": "olga", "iat": now, "exp": now + 3600, **claims})
 
     def sign(self, claims: dict) -> str:
-        parts = [base64url(json.dumps(part).encode()) for part in ({"alg": "EdDSA", "typ": "JWT"}, claims)]
+        header = {"alg": "EdDSA", "typ": "JWT"} | ({"kid": self.kid} if self.kid else {})
+        parts = [base64url(json.dumps(part).encode()) for part in (header, claims)]
         return ".".join([*parts, base64url(self.key.sign(".".join(parts).encode()))])
 
 

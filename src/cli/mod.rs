@@ -8,6 +8,7 @@ pub mod dev;
 pub mod doctor;
 pub mod error;
 pub mod exit;
+mod keys;
 pub mod migrate;
 pub mod noun;
 mod probe;

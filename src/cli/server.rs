@@ -31,7 +31,8 @@ pub struct Setup {
     pub journal: journal::Config,
     pub feed: feed::Config,
     pub pool: store::pool::Settings,
-    pub verifier: Verifier,
+    /// Whoever changes its keys has it, too.
+    pub verifier: Arc<Verifier>,
     /// Authenticates page tokens; all servers of an installation share it.
     pub page_secret: [u8; 32],
     pub rules: Arc<RuleFolder>,
@@ -190,8 +191,9 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         projections: Projections::default(),
         filters: Filters::default(),
         tickets: TicketCache::default(),
+        verifier: verifier.clone(),
     });
-    let gate = Gate::new(Arc::new(verifier));
+    let gate = Gate::new(verifier);
     let (last_metrics, last_traces) = (metrics.clone(), traces.clone());
     let server = Server { services, gate, metrics, traces, limits: http, quotas, tls, reflection, troubles, phase };
     let served = server.serve(listener, shutdown).await;

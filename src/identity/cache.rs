@@ -81,6 +81,7 @@ mod tests {
     use super::*;
     use crate::identity::LEEWAY_SECONDS;
     use crate::identity::claims::Claims;
+    use crate::identity::trusted::Fingerprint;
 
     fn caller(sub: usize, exp: u64) -> Caller {
         let claims = Claims {
@@ -89,7 +90,7 @@ mod tests {
             roles: vec!["agent"].into(),
             ..Claims::default()
         };
-        Caller::from_claims(claims, exp).expect("the claims are good")
+        Caller::from_claims(claims, exp, Fingerprint::default()).expect("the claims are good")
     }
 
     fn hash(of: usize) -> TokenHash {

@@ -9,6 +9,7 @@ use super::LEEWAY_SECONDS;
 use super::claims::{Claims, is_id};
 use super::error::TokenError;
 use super::role::{READERS, Role, Roles, WRITERS};
+use super::trusted::Fingerprint;
 
 /// An authenticated caller. The fields are private and come from a verified token or from Docket itself, so they can be
 /// trusted. A clone only increments a reference count.
@@ -24,11 +25,13 @@ struct Identity {
     app_id: Option<String>,
     operator: bool,
     expires_at: u64,
+    /// Of the key that signed the token.
+    signed_by: Fingerprint,
 }
 
 impl Caller {
     /// Validates the claims of a token whose signature and times have been verified.
-    pub(super) fn from_claims(claims: Claims, expires_at: u64) -> Result<Caller, TokenError> {
+    pub(super) fn from_claims(claims: Claims, expires_at: u64, signed_by: Fingerprint) -> Result<Caller, TokenError> {
         let Claims { tenant_id, sub, roles, app_id, operator, iat: _, exp: _ } = claims;
         let text = |claim: &Value| claim.as_str().filter(|id| is_id(id)).map(str::to_owned);
         let operator = match operator {
@@ -41,7 +44,8 @@ impl Caller {
                 return Err(TokenError::BadOperator);
             }
             let (tenant, sub) = (String::new(), text(&sub).ok_or(TokenError::NoSubject)?);
-            return Ok(Caller::new(Identity { tenant, sub, roles: Roles::NONE, app_id: None, operator, expires_at }));
+            let roles = Roles::NONE;
+            return Ok(Caller::new(Identity { tenant, sub, roles, app_id: None, operator, expires_at, signed_by }));
         }
         let tenant = text(&tenant_id).ok_or(TokenError::NoTenant)?;
         let sub = text(&sub).ok_or(TokenError::NoSubject)?;
@@ -55,7 +59,7 @@ impl Caller {
             Value::Null => None,
             other => Some(text(&other).ok_or(TokenError::BadApp)?),
         };
-        Ok(Caller::new(Identity { tenant, sub, roles, app_id, operator, expires_at }))
+        Ok(Caller::new(Identity { tenant, sub, roles, app_id, operator, expires_at, signed_by }))
     }
 
     fn new(identity: Identity) -> Caller {
@@ -66,7 +70,9 @@ impl Caller {
     pub fn clock(tenant: &str) -> Caller {
         let (tenant, sub) = (tenant.to_owned(), "sla".to_owned());
         let (roles, operator, expires_at) = (Roles::NONE, false, u64::MAX);
-        Caller::new(Identity { tenant, sub, roles, app_id: None, operator, expires_at })
+        // No key has this fingerprint.
+        let signed_by = Fingerprint::default();
+        Caller::new(Identity { tenant, sub, roles, app_id: None, operator, expires_at, signed_by })
     }
 
     /// Whether it operates the installation. It has no tenant and no role.
@@ -112,11 +118,15 @@ impl Caller {
     pub fn accepted_until(&self) -> u64 {
         self.0.expires_at.saturating_add(LEEWAY_SECONDS + 1)
     }
+
+    pub(super) fn signed_by(&self) -> Fingerprint {
+        self.0.signed_by
+    }
 }
 
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { tenant, sub, roles, app_id, operator, expires_at } = &*self.0;
+        let Identity { tenant, sub, roles, app_id, operator, expires_at, signed_by: _ } = &*self.0;
         if *operator {
             return write!(f, "Caller({sub}, an operator, until {expires_at})");
         }

@@ -4,6 +4,8 @@ mod cache;
 mod caller;
 mod claims;
 mod error;
+mod key_files;
+mod ring;
 mod role;
 mod signing;
 #[cfg(test)]
@@ -14,10 +16,11 @@ mod verifier;
 pub use caller::Caller;
 pub use claims::{NewOperatorToken, NewToken};
 pub use error::{KeyError, TokenError};
+pub use key_files::KeyFiles;
 pub use role::{MODERATORS, PROGRAMS, Role, Roles, STAFF};
 pub use signing::SigningKey;
 pub use trusted::TrustedKey;
-pub use verifier::{Trust, Verifier};
+pub use verifier::{KeySource, Trust, Verifier};
 
 /// Maximum length of tenant ids, subjects and app ids, in characters.
 pub const MAX_ID_CHARS: usize = 128;

@@ -1,6 +1,6 @@
 //! Tokens good and bad, against keys of all three kinds.
 
-use std::path::{Path, PathBuf};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -63,24 +63,7 @@ impl Pair {
     }
 
     fn trusted(&self) -> TrustedKey {
-        let file = TempFile::new(&self.public);
-        TrustedKey::from_pem_file(&file.0).expect("the key is good").remove(0)
-    }
-}
-
-struct TempFile(PathBuf);
-
-impl TempFile {
-    fn new(text: &str) -> TempFile {
-        let path = std::env::temp_dir().join(format!("docket-{}", uuid::Uuid::now_v7().simple()));
-        std::fs::write(&path, text).expect("the file is written");
-        TempFile(path)
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        TrustedKey::from_pem(self.public.as_bytes()).expect("the key is good").remove(0)
     }
 }
 
@@ -326,20 +309,23 @@ fn a_key_id_picks_the_key_and_a_token_without_one_tries_all() {
 fn files_with_unusable_keys_are_refused_with_their_name() {
     let p384 = Pair::ec(&ECDSA_P384_SHA384_FIXED_SIGNING);
     let good = Pair::ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
-    let refusal = |text: &str, read: fn(&Path) -> Result<Vec<TrustedKey>, KeyError>| {
-        let file = TempFile::new(text);
-        let refusal = read(&file.0).expect_err("the file is refused").to_string();
-        assert!(refusal.starts_with(&file.0.display().to_string()), "{refusal}");
+    let refusal = |name: &str, text: &str| {
+        let path = std::env::temp_dir().join(format!("docket-{}{name}", uuid::Uuid::now_v7().simple()));
+        std::fs::write(&path, text).expect("the file is written");
+        let refused = KeyFiles::open(vec![path.clone()]).map(|_| ()).expect_err("the file is refused");
+        std::fs::remove_file(&path).expect("the file is there");
+        let refusal = refused[0].to_string();
+        assert!(refused.len() == 1 && refusal.starts_with(&path.display().to_string()), "{refusal}");
         refusal
     };
-    assert!(refusal(&p384.public, TrustedKey::from_pem_file).contains("another curve than P-256"));
-    assert!(refusal(&good.private, TrustedKey::from_pem_file).contains("\"PRIVATE KEY\" is not a public key"));
-    assert!(refusal(&format!("{}{}", good.public, p384.public), TrustedKey::from_pem_file).contains("block 2"));
-    assert!(refusal("no pem", TrustedKey::from_pem_file).contains("no PEM block"));
-    assert!(refusal("{}", TrustedKey::from_jwks_file).contains("keys"));
+    assert!(refusal(".pem", &p384.public).contains("another curve than P-256"));
+    assert!(refusal(".pem", &good.private).contains("\"PRIVATE KEY\" is not a public key"));
+    assert!(refusal(".pem", &format!("{}{}", good.public, p384.public)).contains("block 2"));
+    assert!(refusal(".pem", "no pem").contains("no PEM block"));
+    assert!(refusal(".json", "{}").contains("keys"));
     let secret =
         r#"{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}, {"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}"#;
-    assert!(refusal(secret, TrustedKey::from_jwks_file).contains("no signing key"));
+    assert!(refusal(".jwks", secret).contains("no signing key"));
 }
 
 #[test]
@@ -352,11 +338,53 @@ fn a_key_set_is_read_past_the_keys_that_are_for_something_else() {
     let mut for_encryption = named.clone();
     for_encryption["use"] = json!("enc");
     let set = json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}, {"kty": "new"}, for_encryption, named]});
-    let file = TempFile::new(&set.to_string());
-    let keys = TrustedKey::from_jwks_file(&file.0).expect("one key is good");
+    let keys = TrustedKey::from_jwks(set.to_string().as_bytes()).expect("one key is good");
     assert_eq!(keys.len(), 1);
     let header = Header { kid: Some("login-1".into()), ..Header::new(Algorithm::ES256) };
     assert_eq!(trusting(keys).verify(&pair.sign(header, &claims())).err(), None);
+}
+
+#[test]
+fn a_replaced_key_takes_its_tokens_along_at_once_and_only_those() {
+    let [old, new, ops] = [(); 3].map(|()| SigningKey::generate().expect("a key"));
+    let trust = Trust { keys: vec![old.public()], operator_keys: vec![ops.public()], ..Trust::default() };
+    let verifier = Verifier::new(trust);
+    let operator = NewOperatorToken { sub: "olga".into(), ttl: Duration::from_secs(60) };
+    let [by_old, by_new] = [&old, &new].map(|key| key.sign(&token(60)).expect("a token"));
+    let by_ops = ops.sign_operator(&operator).expect("a token");
+    verifier.verify(&by_old).expect("it is good, and cached");
+    assert_eq!(verifier.verify(&by_new), Err(TokenError::UnknownKey));
+
+    verifier.replace(KeySource::Files, vec![old.public(), new.public()]);
+    for good in [&by_old, &by_new, &by_ops] {
+        verifier.verify(good).expect("both keys hold");
+    }
+    verifier.replace(KeySource::Files, vec![new.public()]);
+    assert_eq!(verifier.verify(&by_old), Err(TokenError::UnknownKey));
+    for good in [&by_new, &by_ops] {
+        verifier.verify(good).expect("their keys are there");
+    }
+    verifier.replace(KeySource::OperatorFiles, vec![]);
+    assert_eq!(verifier.verify(&by_ops), Err(TokenError::UnknownKey));
+}
+
+#[tokio::test]
+async fn who_watches_a_caller_hears_that_its_key_is_gone_or_its_time_is_over() {
+    let [old, new] = [(); 2].map(|()| SigningKey::generate().expect("a key"));
+    let verifier = std::sync::Arc::new(Verifier::new(Trust { keys: vec![old.public()], ..Trust::default() }));
+    let caller = verifier.verify(&old.sign(&token(60)).expect("a token")).expect("it is good");
+    let mut lost = Box::pin(verifier.clone().lost(caller));
+    let mut waits = || lost.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
+    assert!(waits());
+    verifier.replace(KeySource::Files, vec![old.public(), new.public()]);
+    assert!(waits(), "its key is still there");
+    verifier.replace(KeySource::Files, vec![new.public()]);
+    assert_eq!(lost.await, TokenError::UnknownKey);
+
+    let read: claims::Claims = serde_json::from_value(claims()).expect("claims");
+    let end = get_current_timestamp() - LEEWAY_SECONDS - 1;
+    let caller = Caller::from_claims(read, end, new.public().fingerprint()).expect("good claims");
+    assert_eq!(verifier.lost(caller).await, TokenError::Expired);
 }
 
 #[test]

@@ -1,26 +1,19 @@
-//! Verification of tokens.
+//! Verification of tokens, against keys that may change at any time.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Header, Validation};
+use tokio::sync::watch;
+use tokio::time::sleep;
 
-use super::cache::{TokenCache, TokenHash};
+use super::MAX_TOKEN_LIFE;
 use super::caller::Caller;
-use super::claims::Claims;
 use super::error::TokenError;
+use super::ring::Ring;
 use super::trusted::TrustedKey;
-use super::{LEEWAY_SECONDS, MAX_TOKEN_LIFE};
 
-/// Capacity of the cache of verified tokens.
-const CACHED_TOKENS: usize = 10_000;
-
-/// Supported algorithms; each key verifies exactly one.
-const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
-
-/// The `typ` headers of access tokens, in any case: RFC 7519 and RFC 9068.
-const TYPES: [&str; 2] = ["JWT", "at+jwt"];
+/// The longest that one timer runs: the runtime's own limit is about two years.
+const LONG: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Keys and claims that tokens are checked against.
 #[derive(Debug, Clone)]
@@ -52,127 +45,111 @@ impl Default for Trust {
     }
 }
 
-/// A key, and what it is trusted for.
-struct Rule {
-    key: TrustedKey,
-    validation: Validation,
-    operators: bool,
+/// What tokens are checked against, beside the keys.
+pub(super) struct Terms {
+    pub issuer: Option<String>,
+    pub operator_issuer: Option<String>,
+    pub audience: Option<String>,
+    pub max_life: Duration,
 }
 
-/// Verifies tokens against a fixed set of keys. Share it in an `Arc`; to change keys, create a new one.
+/// Where keys come from, and whom they are for. The keys of a source are replaced as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    Files,
+    OperatorFiles,
+}
+
+impl KeySource {
+    /// The setting that names it.
+    pub const fn setting(self) -> &'static str {
+        match self {
+            KeySource::Files => "tokens.keys",
+            KeySource::OperatorFiles => "tokens.operator_keys",
+        }
+    }
+
+    const fn is_for_operators(self) -> bool {
+        matches!(self, KeySource::OperatorFiles)
+    }
+}
+
+/// Verifies tokens. Share it in an `Arc`.
 pub struct Verifier {
-    rules: Vec<Rule>,
-    max_life: Duration,
-    cache: TokenCache,
+    terms: Terms,
+    keys: Mutex<Vec<(KeySource, Vec<TrustedKey>)>>,
+    ring: RwLock<Arc<Ring>>,
+    /// Told whenever a token that was good may be so no more.
+    changed: watch::Sender<()>,
 }
 
 impl Verifier {
     pub fn new(trust: Trust) -> Verifier {
         let Trust { keys, issuer, operator_keys, operator_issuer, audience, max_life } = trust;
-        let rule = |key: TrustedKey, operators: bool| {
-            let issuer = if operators { &operator_issuer } else { &issuer };
-            Rule { validation: validation(key.algorithm, issuer.as_deref(), audience.as_deref()), key, operators }
-        };
-        let callers = keys.into_iter().map(|key| rule(key, false));
-        let operators = operator_keys.into_iter().map(|key| rule(key, true));
-        Verifier { rules: callers.chain(operators).collect(), max_life, cache: TokenCache::new(CACHED_TOKENS) }
+        let terms = Terms { issuer, operator_issuer, audience, max_life };
+        let keys = vec![(KeySource::Files, keys), (KeySource::OperatorFiles, operator_keys)];
+        let ring = RwLock::new(Arc::new(ring(&terms, &keys)));
+        Verifier { terms, keys: Mutex::new(keys), ring, changed: watch::Sender::new(()) }
     }
 
-    /// Verifies a token (without "Bearer") and returns its caller. A cached token costs one hash.
+    /// Verifies a token (without "Bearer") and returns its caller.
     pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
-        let hash = hash(token);
-        if let Some(caller) = self.cache.get(&hash, jsonwebtoken::get_current_timestamp()) {
-            return Ok(caller);
-        }
-        let caller = self.verify_anew(token)?;
-        self.cache.put(hash, caller.clone());
-        Ok(caller)
+        self.ring().verify(&self.terms, token)
     }
 
-    fn verify_anew(&self, token: &str) -> Result<Caller, TokenError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // A critical extension must be understood, and none is supported.
-        if header.crit.is_some() || !ALGORITHMS.contains(&header.alg) {
-            return Err(TokenError::Malformed);
-        }
-        if !header.typ.as_ref().is_none_or(|typ| TYPES.iter().any(|known| typ.eq_ignore_ascii_case(known))) {
-            return Err(TokenError::WrongType);
-        }
-        let mut refusal = TokenError::UnknownKey;
-        for rule in self.candidates(&header) {
-            match self.check(token, rule) {
-                Ok(caller) => return Ok(caller),
-                // The first key that signed it says what is wrong; others did not.
-                Err(why) if matches!(refusal, TokenError::UnknownKey | TokenError::BadSignature) => refusal = why,
-                Err(_) => {}
+    /// From now on, these are the keys of the source. Each call is decided by the keys before or by those after, never by a
+    /// mixture, and none waits.
+    pub fn replace(&self, source: KeySource, new: Vec<TrustedKey>) {
+        let mut keys = self.keys();
+        keys.retain(|(known, _)| *known != source);
+        keys.push((source, new));
+        let ring = Arc::new(ring(&self.terms, &keys));
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        drop(keys);
+        self.changed.send_replace(());
+    }
+
+    /// Completes when the caller would not be let in any more, and says why: for what goes on after the call was let in.
+    pub async fn lost(self: Arc<Self>, caller: Caller) -> TokenError {
+        let mut changes = self.changed.subscribe();
+        loop {
+            if let Err(why) = self.holds(&caller) {
+                return why;
+            }
+            let left = Duration::from_secs(caller.accepted_until()).saturating_sub(since_1970()).min(LONG);
+            if left.is_zero() {
+                return TokenError::Expired;
+            }
+            tokio::select! {
+                // The sender lives as long as `self`.
+                _ = changes.changed() => {}
+                () = sleep(left) => {}
             }
         }
-        Err(refusal)
     }
 
-    fn check(&self, token: &str, rule: &Rule) -> Result<Caller, TokenError> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &rule.key.key, &rule.validation);
-        let claims = claims.map_err(|error| explain(error.kind()))?.claims;
-        let expires_at = claims.times(jsonwebtoken::get_current_timestamp(), self.max_life)?;
-        let caller = Caller::from_claims(claims, expires_at)?;
-        match (caller.is_operator(), rule.operators) {
-            (true, false) => Err(TokenError::NotOperators),
-            (false, true) => Err(TokenError::UnknownKey),
-            _ => Ok(caller),
-        }
+    /// Whether a caller who was let in before would be let in now, but for the time.
+    fn holds(&self, caller: &Caller) -> Result<(), TokenError> {
+        if self.ring().trusts(caller) { Ok(()) } else { Err(TokenError::UnknownKey) }
     }
 
-    /// Keys of the token's algorithm that may have signed it: those with its key id. If it has none, all of them; if no key has
-    /// its id, those without one (from PEM files).
-    fn candidates<'a>(&'a self, header: &'a Header) -> impl Iterator<Item = &'a Rule> {
-        let has = |rule: &Rule, kid: &String| rule.key.kid.as_ref() == Some(kid);
-        let wanted = header.kid.as_ref().filter(|kid| self.rules.iter().any(|rule| has(rule, kid)));
-        let any_id = header.kid.is_none();
-        let of_algorithm = self.rules.iter().filter(move |rule| rule.key.algorithm == header.alg);
-        of_algorithm.filter(move |rule| any_id || rule.key.kid.as_ref() == wanted)
+    fn ring(&self) -> Arc<Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Vec<(KeySource, Vec<TrustedKey>)>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn validation(algorithm: Algorithm, issuer: Option<&str>, audience: Option<&str>) -> Validation {
-    let mut rules = Validation::new(algorithm);
-    rules.leeway = LEEWAY_SECONDS;
-    rules.validate_nbf = true;
-    // If no audience is configured, a token may have any.
-    rules.validate_aud = audience.is_some();
-    let mut required = vec!["exp"];
-    if let Some(issuer) = issuer {
-        rules.set_issuer(&[issuer]);
-        required.push("iss");
-    }
-    if let Some(audience) = audience {
-        rules.set_audience(&[audience]);
-        required.push("aud");
-    }
-    rules.set_required_spec_claims(&required);
-    rules
+fn ring(terms: &Terms, keys: &[(KeySource, Vec<TrustedKey>)]) -> Ring {
+    let each = |(source, keys): &(KeySource, Vec<TrustedKey>)| {
+        let operators = source.is_for_operators();
+        keys.clone().into_iter().map(move |key| (key, operators))
+    };
+    Ring::new(terms, keys.iter().flat_map(each))
 }
 
-fn hash(token: &str) -> TokenHash {
-    let mut hash = TokenHash::default();
-    hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-    hash
-}
-
-/// The library's enum is non-exhaustive, hence the last arm.
-fn explain(error: &ErrorKind) -> TokenError {
-    match error {
-        ErrorKind::InvalidSignature | ErrorKind::Base64(_) => TokenError::BadSignature,
-        ErrorKind::ExpiredSignature => TokenError::Expired,
-        ErrorKind::ImmatureSignature => TokenError::NotYetValid,
-        ErrorKind::InvalidIssuer => TokenError::WrongIssuer,
-        ErrorKind::InvalidAudience => TokenError::WrongAudience,
-        ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => match claim.as_str() {
-            "exp" => TokenError::NoExpiry,
-            "nbf" => TokenError::NotYetValid,
-            "iss" => TokenError::WrongIssuer,
-            "aud" => TokenError::WrongAudience,
-            _ => TokenError::Malformed,
-        },
-        _ => TokenError::Malformed,
-    }
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -50,7 +50,7 @@ pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
         journal: journal::Config::new(url.clone()),
         feed,
         pool: pool::Settings::default(),
-        verifier: verifier(),
+        verifier: Arc::new(verifier()),
         page_secret: [7; 32],
         rules: Arc::new(RuleFolder::default()),
         http: HttpLimits::default(),

@@ -151,13 +151,13 @@ fn tokens() -> Vec<Setting> {
         of(
             "tokens.keys",
             |s| &mut s.tokens.keys,
-            "Public keys that verify tokens: `.json` and `.jwks` files are JWK sets, others PEM. Ed25519, P-256, or RSA of at least 2,048 bits.",
+            "Public keys that verify tokens: `.json` and `.jwks` files are JWK sets, others PEM. Ed25519, P-256, or RSA of at least 2,048 bits. The files are read again when they change.",
         ),
         of("tokens.issuer", |s| &mut s.tokens.issuer, "If set, the `iss` claim that tokens must have."),
         of(
             "tokens.operator_keys",
             |s| &mut s.tokens.operator_keys,
-            "Public keys that verify operators' tokens, in the same forms. A key of `tokens.keys` that signs those, too, must be named here again. If empty, there are no operators.",
+            "Public keys that verify operators' tokens, in the same forms, and read again in the same way. A key of `tokens.keys` that signs those, too, must be named here again. If empty, there are no operators.",
         ),
         of(
             "tokens.operator_issuer",

@@ -8,7 +8,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Parsed, Place, Problem, Settings, Sources};
 use crate::grpc::server::TlsError;
-use crate::identity::{Trust, TrustedKey};
+use crate::identity::{KeyFiles, KeySource, Trust, TrustedKey};
 use crate::store::target::Target;
 use crate::workflow::{RuleSet, Severity};
 
@@ -22,6 +22,8 @@ pub struct Ready {
     pub settings: Settings,
     pub database_url: String,
     pub trust: Trust,
+    /// The files that the keys were read from, to be read again when they change.
+    pub key_files: Vec<(KeySource, KeyFiles)>,
     pub page_secret: [u8; 32],
     /// Absent for plain text.
     pub tls: Option<Tls>,
@@ -41,8 +43,8 @@ impl Sources {
         parsed.telemetry();
         let Parsed { settings, places: _, problems } = parsed;
         match (trust, page_secret, database_url, problems.is_empty()) {
-            (Some(trust), Some(page_secret), Some(database_url), true) => {
-                Ok(Ready { settings, database_url, trust, page_secret, tls })
+            (Some((trust, key_files)), Some(page_secret), Some(database_url), true) => {
+                Ok(Ready { settings, database_url, trust, key_files, page_secret, tls })
             }
             _ => Err(problems),
         }
@@ -59,37 +61,46 @@ impl Parsed {
         self.problems.push(Problem::new(place, message, hint));
     }
 
-    fn trust(&mut self) -> Option<Trust> {
+    fn trust(&mut self) -> Option<(Trust, Vec<(KeySource, KeyFiles)>)> {
         let tokens = self.settings.tokens.clone();
         if tokens.keys.is_empty() {
             let hint = "name the public key files of your token issuer";
             self.refuse("tokens.keys", "`tokens.keys` is not set: no token could be verified", hint);
             return None;
         }
-        Some(Trust {
-            keys: self.public_keys("tokens.keys", &tokens.keys),
+        let mut files = Vec::new();
+        let trust = Trust {
+            keys: self.public_keys(KeySource::Files, tokens.keys, &mut files),
             issuer: tokens.issuer,
-            operator_keys: self.public_keys("tokens.operator_keys", &tokens.operator_keys),
+            operator_keys: self.public_keys(KeySource::OperatorFiles, tokens.operator_keys, &mut files),
             operator_issuer: tokens.operator_issuer,
             audience: tokens.audience,
             max_life: tokens.max_life,
-        })
+        };
+        Some((trust, files))
     }
 
-    /// The keys in these files, which the setting names.
-    fn public_keys(&mut self, setting: &str, paths: &[PathBuf]) -> Vec<TrustedKey> {
-        let mut keys = Vec::new();
-        for path in paths {
-            let is_set = path.extension().is_some_and(|end| end == "json" || end == "jwks");
-            match if is_set { TrustedKey::from_jwks_file(path) } else { TrustedKey::from_pem_file(path) } {
-                Ok(found) => keys.extend(found),
-                Err(error) => {
-                    let hint = "use PEM public keys, or a JWK set in a file named *.json or *.jwks";
-                    self.refuse(setting, error.to_string(), hint);
-                }
+    /// The keys in these files, which join those that are kept up to date.
+    fn public_keys(
+        &mut self,
+        source: KeySource,
+        paths: Vec<PathBuf>,
+        files: &mut Vec<(KeySource, KeyFiles)>,
+    ) -> Vec<TrustedKey> {
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        match KeyFiles::open(paths) {
+            Ok((opened, keys)) => {
+                files.push((source, opened));
+                keys
+            }
+            Err(errors) => {
+                let hint = "use PEM public keys, or a JWK set in a file named *.json or *.jwks";
+                errors.iter().for_each(|error| self.refuse(source.setting(), error.to_string(), hint));
+                Vec::new()
             }
         }
-        keys
     }
 
     fn page_secret(&mut self) -> Option<[u8; 32]> {

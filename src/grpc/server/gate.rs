@@ -54,7 +54,12 @@ fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
 }
 
 fn unauthenticated(error: TokenError) -> Box<Status> {
-    let reason = match error {
+    refusal(Code::Unauthenticated, reason(error), error.to_string(), [])
+}
+
+/// How clients tell such errors apart.
+pub fn reason(error: TokenError) -> ErrorReason {
+    match error {
         TokenError::Missing => ErrorReason::TokenMissing,
         TokenError::Expired => ErrorReason::TokenExpired,
         TokenError::NotBearer
@@ -74,8 +79,7 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
         | TokenError::BadApp
         | TokenError::BadOperator
         | TokenError::NotOperators => ErrorReason::TokenInvalid,
-    };
-    refusal(Code::Unauthenticated, reason, error.to_string(), [])
+    }
 }
 
 fn denied(method: &Method, caller: &Caller) -> Box<Status> {
@@ -127,7 +131,7 @@ mod tests {
         values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"))).collect()
     }
 
-    fn reason(status: &Status) -> String {
+    fn word(status: &Status) -> String {
         status.get_details_error_info().expect("an ErrorInfo").reason
     }
 
@@ -158,7 +162,7 @@ mod tests {
         let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
         assert_eq!(caller.expect("a caller").sub(), "rita");
         let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
-        assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+        assert_eq!((refused.code(), word(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
         assert!(refused.message().contains("AssignTicket needs one of the roles agent, lead, admin"));
         let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
         assert_eq!(metadata["roles"], "requester");
@@ -183,7 +187,7 @@ mod tests {
             };
             assert!(let_in.is_ok(), "{method:?}");
             let refused = kept_out.expect_err(method.path);
-            assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+            assert_eq!((refused.code(), word(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
             assert!(refused.message().contains("operator's token"), "{refused:?}");
         }
     }
@@ -197,7 +201,7 @@ mod tests {
             (TokenError::NoTenant, "TOKEN_INVALID"),
         ] {
             let status = unauthenticated(error);
-            assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, word.into()));
+            assert_eq!((status.code(), word(&status)), (Code::Unauthenticated, word.into()));
         }
         let outside = caller(&Request::new(())).expect_err("it came through no gate").code();
         assert_eq!(outside, Code::Unauthenticated);
