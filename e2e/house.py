@@ -194,7 +194,8 @@ class Postgres:
 class Serve:
     """One `docket serve`, with a configuration file of these settings."""
 
-    def __init__(self, folder: pathlib.Path, name: str, settings: dict):
+    def __init__(self, folder: pathlib.Path, name: str, settings: dict, environment: dict | None = None):
+        self.environment = os.environ | (environment or {})
         self.address, self.metrics = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
         settings = {"listen": self.address, "metrics_listen": self.metrics, **settings}
         self.config = folder / f"{name}.yaml"
@@ -204,7 +205,8 @@ class Serve:
     def __enter__(self) -> "Serve":
         self.output = self.log.open("wb")
         command = [os.environ["DOCKET_BIN"], "serve", "--config", str(self.config)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
+        streams = {"stdin": subprocess.DEVNULL, "stdout": self.output, "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(command, env=self.environment, **streams)
         return self
 
     def __exit__(self, kind, *_) -> None:

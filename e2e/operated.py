@@ -43,10 +43,11 @@ class Operated(Case):
             "database.url": self.url,
             "database.migrate": True,
         }
-        return settings | {name.replace("__", "."): value for name, value in more.items()}
+        settings |= {name.replace("__", "."): value for name, value in more.items()}
+        return {name: value for name, value in settings.items() if value is not None}
 
-    def serve(self, name: str = "", **more) -> Serve:
-        return Serve(self.folder, f"{self.database}{name}", self.settings(**more))
+    def serve(self, name: str = "", environment: dict | None = None, **more) -> Serve:
+        return Serve(self.folder, f"{self.database}{name}", self.settings(**more), environment)
 
     def reload(self, server: Serve):
         """Rules concern every tenant: an operator reloads them."""

@@ -13,7 +13,9 @@ from load import Load
 from operated import Operated
 
 
-class Keys(Operated):
+class Keying(Operated):
+    """What the tests of keys share."""
+
     def setUp(self) -> None:
         super().setUp()
         self.own = self.folder / self.tenant
@@ -67,6 +69,15 @@ class Keys(Operated):
             self.assertEqual(load.wrong, [])
             self.assertEqual((server.process.poll(), server.process.pid), (None, process), "it was not restarted")
 
+    def refusal_of(self, call) -> str:
+        try:
+            call()
+        except grpc.RpcError as error:
+            return Refusal(error).reason
+        return ""
+
+
+class Keys(Keying):
     def test_keys_in_a_file_are_rotated_under_load(self) -> None:
         """By each way in which files are changed."""
         first, path = self.new_issuer(), self.own / "mounted" / "keys.pem"
@@ -157,13 +168,6 @@ class Keys(Operated):
             server.api(self.schema, new.token(self.tenant)).CreateTicket(ticket={"subject": "On"})
             self.assertEqual(next(streams[1]).activity.type, "ticket.created", "the others go on")
             streams[1].cancel()
-
-    def refusal_of(self, call) -> str:
-        try:
-            call()
-        except grpc.RpcError as error:
-            return Refusal(error).reason
-        return ""
 
 
 def age_of(server: Serve, source: str) -> float:

@@ -72,7 +72,7 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
 }
 
 async fn serve(ready: Ready) -> Result<(), ServeError> {
-    let Ready { settings, database_url: url, trust, key_files, page_secret, tls } = ready;
+    let Ready { settings, database_url: url, trust, key_sources, page_secret, tls } = ready;
     let shutdown = server::stop_signal()?;
     tokio::pin!(shutdown);
     let otlp = &settings.otlp;
@@ -104,7 +104,7 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
     let listener = server::accept(socket, settings.listen)?;
     tracing::info!("Serving gRPC on {}, metrics on http://{}/metrics", settings.listen, settings.metrics_listen);
     let verifier = Arc::new(Verifier::new(trust));
-    let _keeping = keys::keep(key_files, &verifier, &metrics);
+    let _keeping = keys::keep(key_sources, &verifier, &metrics);
     let hints = settings.hints.then(|| url.clone());
     let setup = Setup {
         journal: journal::Config { database_url: url, ..settings.journal },

@@ -13,6 +13,10 @@ pub enum TokenError {
     Malformed,
     #[error("the token's signing key is not trusted by this server: use a token from a trusted issuer")]
     UnknownKey,
+    #[error(
+        "the keys of the token issuer cannot be fetched at the moment, and this token's is not known: try again soon"
+    )]
+    KeysUnavailable,
     #[error("the token's signature is invalid: the token was altered, or signed with a different key")]
     BadSignature,
     #[error("the token has expired: get a new one")]

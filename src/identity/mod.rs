@@ -5,6 +5,8 @@ mod caller;
 mod claims;
 mod error;
 mod key_files;
+mod key_url;
+mod refetch;
 mod ring;
 mod role;
 mod signing;
@@ -30,3 +32,6 @@ pub const LEEWAY_SECONDS: u64 = 30;
 
 /// How long a token may live, from `iat` to `exp`, unless the configuration says otherwise.
 pub const MAX_TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
+
+/// How often keys at a URL are fetched, unless the configuration says otherwise.
+pub const REFETCH_EVERY: std::time::Duration = std::time::Duration::from_secs(600);

@@ -63,6 +63,12 @@ impl Ring {
         self.rules.iter().any(signed)
     }
 
+    /// Whether the token may have been signed by a key that is missing: it names one that is not here, or none.
+    pub fn lacks_key_of(&self, token: &str) -> bool {
+        let header = jsonwebtoken::decode_header(token);
+        header.is_ok_and(|header| ALGORITHMS.contains(&header.alg) && header.kid.is_none_or(|kid| !self.has(&kid)))
+    }
+
     fn verify_anew(&self, terms: &Terms, token: &str) -> Result<Caller, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
         // A critical extension must be understood, and none is supported.

@@ -48,7 +48,7 @@ impl TrustedKey {
     }
 
     /// The usable signing keys in a JWK set. Keys for other purposes are ignored, but a set without a usable key is rejected.
-    pub(super) fn from_jwks(text: &[u8]) -> Result<Vec<TrustedKey>, String> {
+    pub fn from_jwks(text: &[u8]) -> Result<Vec<TrustedKey>, String> {
         #[derive(serde::Deserialize)]
         struct Set {
             keys: Vec<serde_json::Value>,

@@ -4,16 +4,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use super::MAX_TOKEN_LIFE;
 use super::caller::Caller;
 use super::error::TokenError;
+use super::key_url::KeyUrl;
 use super::ring::Ring;
 use super::trusted::TrustedKey;
+use super::{MAX_TOKEN_LIFE, REFETCH_EVERY};
 
 /// The longest that one timer runs: the runtime's own limit is about two years.
 const LONG: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// How long a call waits for a key at most.
+const KEY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Keys and claims that tokens are checked against.
 #[derive(Debug, Clone)]
@@ -30,6 +34,10 @@ pub struct Trust {
     pub audience: Option<String>,
     /// How long a token may live, from `iat` to `exp`.
     pub max_life: Duration,
+    /// Sources whose keys are still to be fetched.
+    pub urls: Vec<KeySource>,
+    /// How often they are fetched.
+    pub refetch_every: Duration,
 }
 
 impl Default for Trust {
@@ -41,6 +49,8 @@ impl Default for Trust {
             operator_issuer: None,
             audience: None,
             max_life: MAX_TOKEN_LIFE,
+            urls: Vec::new(),
+            refetch_every: REFETCH_EVERY,
         }
     }
 }
@@ -58,6 +68,8 @@ pub(super) struct Terms {
 pub enum KeySource {
     Files,
     OperatorFiles,
+    Url,
+    OperatorUrl,
 }
 
 impl KeySource {
@@ -66,11 +78,13 @@ impl KeySource {
         match self {
             KeySource::Files => "tokens.keys",
             KeySource::OperatorFiles => "tokens.operator_keys",
+            KeySource::Url => "tokens.jwks_url",
+            KeySource::OperatorUrl => "tokens.operator_jwks_url",
         }
     }
 
     const fn is_for_operators(self) -> bool {
-        matches!(self, KeySource::OperatorFiles)
+        matches!(self, KeySource::OperatorFiles | KeySource::OperatorUrl)
     }
 }
 
@@ -79,34 +93,98 @@ pub struct Verifier {
     terms: Terms,
     keys: Mutex<Vec<(KeySource, Vec<TrustedKey>)>>,
     ring: RwLock<Arc<Ring>>,
+    urls: Vec<KeyUrl>,
     /// Told whenever a token that was good may be so no more.
     changed: watch::Sender<()>,
 }
 
 impl Verifier {
     pub fn new(trust: Trust) -> Verifier {
-        let Trust { keys, issuer, operator_keys, operator_issuer, audience, max_life } = trust;
+        let Trust { keys, issuer, operator_keys, operator_issuer, audience, max_life, urls, refetch_every } = trust;
         let terms = Terms { issuer, operator_issuer, audience, max_life };
         let keys = vec![(KeySource::Files, keys), (KeySource::OperatorFiles, operator_keys)];
         let ring = RwLock::new(Arc::new(ring(&terms, &keys)));
-        Verifier { terms, keys: Mutex::new(keys), ring, changed: watch::Sender::new(()) }
+        let urls = urls.into_iter().map(|source| KeyUrl::new(source, refetch_every)).collect();
+        Verifier { terms, keys: Mutex::new(keys), ring, urls, changed: watch::Sender::new(()) }
     }
 
     /// Verifies a token (without "Bearer") and returns its caller.
     pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
-        self.ring().verify(&self.terms, token)
+        let ring = self.ring();
+        ring.verify(&self.terms, token).map_err(|why| match why {
+            // Its key may be one of those that are missing.
+            TokenError::UnknownKey | TokenError::BadSignature
+                if self.urls.iter().any(|url| !url.is_usable()) && ring.lacks_key_of(token) =>
+            {
+                TokenError::KeysUnavailable
+            }
+            why => why,
+        })
+    }
+
+    /// For a token that was refused: what to wait for before it is verified once more. `None`: it would be refused again.
+    pub fn key_on_its_way(&self, token: &str) -> Option<impl Future<Output = ()> + Send + use<>> {
+        if self.urls.is_empty() || !self.ring().lacks_key_of(token) {
+            return None;
+        }
+        let ends: Vec<watch::Receiver<()>> = self.urls.iter().filter_map(KeyUrl::fetch).collect();
+        if ends.is_empty() {
+            return None;
+        }
+        Some(async move {
+            let all = async move {
+                for mut end in ends {
+                    // An error means that the verifier is gone, and the server with it.
+                    let _ = end.changed().await;
+                }
+            };
+            // Whoever fetches gives up earlier.
+            let _ = timeout(KEY_WITHIN, all).await;
+        })
     }
 
     /// From now on, these are the keys of the source. Each call is decided by the keys before or by those after, never by a
-    /// mixture, and none waits.
-    pub fn replace(&self, source: KeySource, new: Vec<TrustedKey>) {
+    /// mixture, and none waits. Returns whether they are others than before.
+    pub fn replace(&self, source: KeySource, new: Vec<TrustedKey>) -> bool {
         let mut keys = self.keys();
+        let old = keys.iter().find(|(known, _)| *known == source);
+        if same(old.map_or(&[], |(_, old)| old), &new) {
+            return false;
+        }
         keys.retain(|(known, _)| *known != source);
         keys.push((source, new));
         let ring = Arc::new(ring(&self.terms, &keys));
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         drop(keys);
         self.changed.send_replace(());
+        true
+    }
+
+    /// Completes when the keys of this source, a URL, are to be fetched.
+    pub async fn fetch_due(&self, source: KeySource) {
+        match self.url(source) {
+            Some(url) => url.due().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Fetching the keys of this source begins.
+    pub fn fetch_begins(&self, source: KeySource) {
+        self.url(source).into_iter().for_each(KeyUrl::begin);
+    }
+
+    /// The keys of this source were fetched, or could not be; then those from before hold for a while. Returns whether they are
+    /// others now.
+    pub fn fetched(&self, source: KeySource, keys: Option<Vec<TrustedKey>>) -> bool {
+        let Some(url) = self.url(source) else { return false };
+        let succeeded = keys.is_some();
+        let changed = keys.is_some_and(|keys| self.replace(source, keys));
+        url.end(succeeded);
+        changed || (!url.is_usable() && self.replace(source, Vec::new()))
+    }
+
+    fn url(&self, source: KeySource) -> Option<&KeyUrl> {
+        self.urls.iter().find(|url| url.source == source)
     }
 
     /// Completes when the caller would not be let in any more, and says why: for what goes on after the call was let in.
@@ -140,6 +218,12 @@ impl Verifier {
     fn keys(&self) -> MutexGuard<'_, Vec<(KeySource, Vec<TrustedKey>)>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether these are the same keys, by the same ids.
+fn same(old: &[TrustedKey], new: &[TrustedKey]) -> bool {
+    let named = |key: &TrustedKey| (key.kid.clone(), key.fingerprint());
+    old.iter().map(named).eq(new.iter().map(named))
 }
 
 fn ring(terms: &Terms, keys: &[(KeySource, Vec<TrustedKey>)]) -> Ring {

@@ -11,7 +11,7 @@ use crate::command::limits::Limits;
 use crate::feed;
 use crate::grpc::server::HttpLimits;
 use crate::grpc::server::layers::QuotaLimits;
-use crate::identity::MAX_TOKEN_LIFE;
+use crate::identity::{MAX_TOKEN_LIFE, REFETCH_EVERY};
 use crate::journal;
 use crate::store::pool;
 use crate::telemetry::LogFormat;
@@ -69,9 +69,12 @@ pub struct TlsFiles {
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub keys: Vec<PathBuf>,
+    pub jwks_url: Option<String>,
     pub issuer: Option<String>,
     pub operator_keys: Vec<PathBuf>,
+    pub operator_jwks_url: Option<String>,
     pub operator_issuer: Option<String>,
+    pub jwks_refresh: Duration,
     pub audience: Option<String>,
     pub max_life: Duration,
 }
@@ -80,9 +83,12 @@ impl Default for Tokens {
     fn default() -> Tokens {
         Tokens {
             keys: Vec::new(),
+            jwks_url: None,
             issuer: None,
             operator_keys: Vec::new(),
+            operator_jwks_url: None,
             operator_issuer: None,
+            jwks_refresh: REFETCH_EVERY,
             audience: None,
             max_life: MAX_TOKEN_LIFE,
         }

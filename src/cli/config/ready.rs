@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Parsed, Place, Problem, Settings, Sources};
+use crate::cli::keys::{JwksUrl, KeySources};
 use crate::grpc::server::TlsError;
 use crate::identity::{KeyFiles, KeySource, Trust, TrustedKey};
 use crate::store::target::Target;
@@ -22,8 +23,7 @@ pub struct Ready {
     pub settings: Settings,
     pub database_url: String,
     pub trust: Trust,
-    /// The files that the keys were read from, to be read again when they change.
-    pub key_files: Vec<(KeySource, KeyFiles)>,
+    pub key_sources: KeySources,
     pub page_secret: [u8; 32],
     /// Absent for plain text.
     pub tls: Option<Tls>,
@@ -43,8 +43,8 @@ impl Sources {
         parsed.telemetry();
         let Parsed { settings, places: _, problems } = parsed;
         match (trust, page_secret, database_url, problems.is_empty()) {
-            (Some((trust, key_files)), Some(page_secret), Some(database_url), true) => {
-                Ok(Ready { settings, database_url, trust, key_files, page_secret, tls })
+            (Some((trust, key_sources)), Some(page_secret), Some(database_url), true) => {
+                Ok(Ready { settings, database_url, trust, key_sources, page_secret, tls })
             }
             _ => Err(problems),
         }
@@ -61,14 +61,17 @@ impl Parsed {
         self.problems.push(Problem::new(place, message, hint));
     }
 
-    fn trust(&mut self) -> Option<(Trust, Vec<(KeySource, KeyFiles)>)> {
+    fn trust(&mut self) -> Option<(Trust, KeySources)> {
         let tokens = self.settings.tokens.clone();
-        if tokens.keys.is_empty() {
-            let hint = "name the public key files of your token issuer";
+        if tokens.keys.is_empty() && tokens.jwks_url.is_none() {
+            let hint = "name the public key files of your token issuer, or set `tokens.jwks_url`";
             self.refuse("tokens.keys", "`tokens.keys` is not set: no token could be verified", hint);
             return None;
         }
         let mut files = Vec::new();
+        let urls = [(KeySource::Url, tokens.jwks_url), (KeySource::OperatorUrl, tokens.operator_jwks_url)];
+        let urls = urls.into_iter().filter_map(|(source, url)| Some((source, self.jwks_url(source, &url?)?)));
+        let urls: Vec<(KeySource, JwksUrl)> = urls.collect();
         let trust = Trust {
             keys: self.public_keys(KeySource::Files, tokens.keys, &mut files),
             issuer: tokens.issuer,
@@ -76,8 +79,22 @@ impl Parsed {
             operator_issuer: tokens.operator_issuer,
             audience: tokens.audience,
             max_life: tokens.max_life,
+            urls: urls.iter().map(|(source, _)| *source).collect(),
+            refetch_every: tokens.jwks_refresh,
         };
-        Some((trust, files))
+        Some((trust, KeySources { files, urls }))
+    }
+
+    fn jwks_url(&mut self, source: KeySource, text: &str) -> Option<JwksUrl> {
+        match text.parse() {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                let key = source.setting();
+                let hint = "write a URL such as https://login.example.com/.well-known/jwks.json";
+                self.refuse(key, format!("`{key}` {problem}"), hint);
+                None
+            }
+        }
     }
 
     /// The keys in these files, which join those that are kept up to date.

@@ -1,6 +1,7 @@
 //! Authentication and authorization: who calls, and whether they may call this method. Handlers get the `Caller`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -11,6 +12,9 @@ use super::methods::{Access, Method};
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::status;
 use crate::identity::{Caller, TokenError, Verifier};
+
+/// When the keys of the token issuer may have been fetched.
+const KEYS_AGAIN: Duration = Duration::from_secs(10);
 
 /// Lets a call in or refuses it. A clone is one counter.
 #[derive(Clone)]
@@ -35,6 +39,11 @@ impl Gate {
         };
         if admitted { Ok(Some(caller)) } else { Err(denied(method, &caller)) }
     }
+
+    /// What a refused call may wait for before it knocks again: see [`Verifier::key_on_its_way`].
+    pub(super) fn key_on_its_way(&self, headers: &HeaderMap) -> Option<impl Future<Output = ()> + Send + use<>> {
+        bearer(headers).ok().and_then(|token| self.0.key_on_its_way(token))
+    }
 }
 
 /// The caller of a request that came through the gate.
@@ -54,6 +63,11 @@ fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
 }
 
 fn unauthenticated(error: TokenError) -> Box<Status> {
+    if error == TokenError::KeysUnavailable {
+        // It is no fault of the caller's: what it sends may be good.
+        let details = ErrorDetails::with_retry_info(Some(KEYS_AGAIN));
+        return Box::new(status::build(Code::Unavailable, reason(error), error.to_string(), [], details));
+    }
     refusal(Code::Unauthenticated, reason(error), error.to_string(), [])
 }
 
@@ -62,6 +76,7 @@ pub fn reason(error: TokenError) -> ErrorReason {
     match error {
         TokenError::Missing => ErrorReason::TokenMissing,
         TokenError::Expired => ErrorReason::TokenExpired,
+        TokenError::KeysUnavailable => ErrorReason::Unavailable,
         TokenError::NotBearer
         | TokenError::Malformed
         | TokenError::UnknownKey
@@ -118,8 +133,6 @@ pub(super) fn refusal<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use http::HeaderValue;
     use tonic_types::StatusExt;
 

@@ -1,9 +1,8 @@
-//! Keeps the keys of a running server up to date.
+//! Key files, which are read again when they change.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::identity::{KeyError, KeyFiles, KeySource, TrustedKey, Verifier};
@@ -12,16 +11,7 @@ use crate::telemetry::Metrics;
 /// How often key files are looked at. A change holds after the second look that finds it.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Keeps the verifier's keys as these files have them, until the tasks are dropped.
-pub fn keep(files: Vec<(KeySource, KeyFiles)>, verifier: &Arc<Verifier>, metrics: &Arc<Metrics>) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    for (source, files) in files {
-        tasks.spawn(keep_files(source, files, verifier.clone(), metrics.clone()));
-    }
-    tasks
-}
-
-async fn keep_files(source: KeySource, mut files: KeyFiles, verifier: Arc<Verifier>, metrics: Arc<Metrics>) {
+pub async fn keep(source: KeySource, mut files: KeyFiles, verifier: Arc<Verifier>, metrics: Arc<Metrics>) {
     let (mut good, mut good_at) = (true, Instant::now());
     loop {
         sleep(LOOK_EVERY).await;
@@ -52,7 +42,7 @@ fn take(source: KeySource, found: Result<Vec<TrustedKey>, Vec<KeyError>>, verifi
         Ok(keys) => {
             let count = keys.len();
             verifier.replace(source, keys);
-            tracing::info!("The files of {setting} have changed: tokens are verified with their {count} keys from now on");
+            tracing::info!("The files of {setting} have changed: they hold {count} keys now");
         }
         Err(errors) => {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
