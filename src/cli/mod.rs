@@ -14,6 +14,7 @@ pub mod noun;
 mod probe;
 pub mod profile;
 pub mod prune;
+mod revocations;
 pub mod serve;
 pub mod server;
 pub mod session;

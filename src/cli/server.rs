@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::probe::Probe;
+use super::revocations::Revocations;
 use crate::feed::{self, Feed};
 use crate::grpc::call::State;
 use crate::grpc::call::filters::Filters;
@@ -164,6 +165,13 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         troubles,
         phase,
     } = setup;
+    tokio::pin!(shutdown);
+    let mut revocations = Revocations::new(journal.database_url.clone(), verifier.clone(), metrics.clone());
+    tokio::select! {
+        () = revocations.first(&troubles) => {}
+        () = &mut shutdown => return Ok(()),
+    }
+    let revoking = tokio::spawn(revocations.keep());
     let pool = store::pool::Pool::new(&journal.database_url, pool)?;
     let (database_url, probed_url) = (journal.database_url.clone(), journal.database_url.clone());
     let keeping = tokio::spawn(projection::keeper::keep(journal.database_url.clone()));
@@ -204,6 +212,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
     keeping.abort();
     timing.abort();
     probing.abort();
+    revoking.abort();
     send_last(last_metrics, last_traces).await;
     Ok(served?)
 }

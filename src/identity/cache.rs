@@ -80,7 +80,7 @@ fn alive(caller: &Caller, now: u64) -> bool {
 mod tests {
     use super::*;
     use crate::identity::LEEWAY_SECONDS;
-    use crate::identity::claims::Claims;
+    use crate::identity::claims::{Claims, Times};
     use crate::identity::trusted::Fingerprint;
 
     fn caller(sub: usize, exp: u64) -> Caller {
@@ -90,7 +90,8 @@ mod tests {
             roles: vec!["agent"].into(),
             ..Claims::default()
         };
-        Caller::from_claims(claims, exp, Fingerprint::default()).expect("the claims are good")
+        Caller::from_claims(claims, Times { issued_at: 0, expires_at: exp }, Fingerprint::default())
+            .expect("the claims are good")
     }
 
     fn hash(of: usize) -> TokenHash {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::LEEWAY_SECONDS;
-use super::claims::{Claims, is_id};
+use super::claims::{Claims, Times, is_id};
 use super::error::TokenError;
 use super::role::{READERS, Role, Roles, WRITERS};
 use super::trusted::Fingerprint;
@@ -24,16 +24,21 @@ struct Identity {
     roles: Roles,
     app_id: Option<String>,
     operator: bool,
-    expires_at: u64,
+    jti: Option<String>,
+    times: Times,
     /// Of the key that signed the token.
     signed_by: Fingerprint,
 }
 
 impl Caller {
     /// Validates the claims of a token whose signature and times have been verified.
-    pub(super) fn from_claims(claims: Claims, expires_at: u64, signed_by: Fingerprint) -> Result<Caller, TokenError> {
-        let Claims { tenant_id, sub, roles, app_id, operator, iat: _, exp: _ } = claims;
+    pub(super) fn from_claims(claims: Claims, times: Times, signed_by: Fingerprint) -> Result<Caller, TokenError> {
+        let Claims { tenant_id, sub, roles, app_id, operator, jti, iat: _, exp: _ } = claims;
         let text = |claim: &Value| claim.as_str().filter(|id| is_id(id)).map(str::to_owned);
+        let jti = match jti {
+            Value::Null => None,
+            other => Some(text(&other).ok_or(TokenError::BadId)?),
+        };
         let operator = match operator {
             Value::Null => false,
             other => other.as_bool().ok_or(TokenError::BadOperator)?,
@@ -45,7 +50,7 @@ impl Caller {
             }
             let (tenant, sub) = (String::new(), text(&sub).ok_or(TokenError::NoSubject)?);
             let roles = Roles::NONE;
-            return Ok(Caller::new(Identity { tenant, sub, roles, app_id: None, operator, expires_at, signed_by }));
+            return Ok(Caller::new(Identity { tenant, sub, roles, app_id: None, operator, jti, times, signed_by }));
         }
         let tenant = text(&tenant_id).ok_or(TokenError::NoTenant)?;
         let sub = text(&sub).ok_or(TokenError::NoSubject)?;
@@ -59,7 +64,7 @@ impl Caller {
             Value::Null => None,
             other => Some(text(&other).ok_or(TokenError::BadApp)?),
         };
-        Ok(Caller::new(Identity { tenant, sub, roles, app_id, operator, expires_at, signed_by }))
+        Ok(Caller::new(Identity { tenant, sub, roles, app_id, operator, jti, times, signed_by }))
     }
 
     fn new(identity: Identity) -> Caller {
@@ -69,10 +74,11 @@ impl Caller {
     /// Docket's SLA timer, acting for a tenant. It is the only caller of a tenant without a role, so no token can impersonate it.
     pub fn clock(tenant: &str) -> Caller {
         let (tenant, sub) = (tenant.to_owned(), "sla".to_owned());
-        let (roles, operator, expires_at) = (Roles::NONE, false, u64::MAX);
+        let (roles, operator) = (Roles::NONE, false);
+        let times = Times { issued_at: 0, expires_at: u64::MAX };
         // No key has this fingerprint.
         let signed_by = Fingerprint::default();
-        Caller::new(Identity { tenant, sub, roles, app_id: None, operator, expires_at, signed_by })
+        Caller::new(Identity { tenant, sub, roles, app_id: None, operator, jti: None, times, signed_by })
     }
 
     /// Whether it operates the installation. It has no tenant and no role.
@@ -116,7 +122,16 @@ impl Caller {
 
     /// The first second, since 1970, in which the token is no longer accepted: by calls and by streams alike, after the leeway.
     pub fn accepted_until(&self) -> u64 {
-        self.0.expires_at.saturating_add(LEEWAY_SECONDS + 1)
+        self.0.times.expires_at.saturating_add(LEEWAY_SECONDS + 1)
+    }
+
+    /// In seconds since 1970.
+    pub(super) fn issued_at(&self) -> u64 {
+        self.0.times.issued_at
+    }
+
+    pub(super) fn jti(&self) -> Option<&str> {
+        self.0.jti.as_deref()
     }
 
     pub(super) fn signed_by(&self) -> Fingerprint {
@@ -126,7 +141,8 @@ impl Caller {
 
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { tenant, sub, roles, app_id, operator, expires_at, signed_by: _ } = &*self.0;
+        let Identity { tenant, sub, roles, app_id, operator, times, .. } = &*self.0;
+        let expires_at = times.expires_at;
         if *operator {
             return write!(f, "Caller({sub}, an operator, until {expires_at})");
         }

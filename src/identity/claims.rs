@@ -18,13 +18,14 @@ pub(super) struct Claims {
     pub roles: Value,
     pub app_id: Value,
     pub operator: Value,
+    pub jti: Value,
     pub iat: Value,
     pub exp: Value,
 }
 
 impl Claims {
-    /// Checks how long the token lives, which the library does not, and returns its end in seconds since 1970.
-    pub fn times(&self, now: u64, max_life: Duration) -> Result<u64, TokenError> {
+    /// Checks how long the token lives, which the library does not.
+    pub fn times(&self, now: u64, max_life: Duration) -> Result<Times, TokenError> {
         // A NumericDate may have a fraction.
         let exp = self.exp.as_f64().ok_or(TokenError::NoExpiry)?;
         let iat = self.iat.as_f64().ok_or(TokenError::NoIssueTime)?;
@@ -35,8 +36,15 @@ impl Claims {
             return Err(TokenError::LivesTooLong);
         }
         // Whole seconds suffice from here on.
-        Ok(exp as u64)
+        Ok(Times { issued_at: iat as u64, expires_at: exp as u64 })
     }
+}
+
+/// In seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Times {
+    pub issued_at: u64,
+    pub expires_at: u64,
 }
 
 /// A token of a tenant's caller, to be signed.
@@ -74,6 +82,8 @@ pub(super) struct SignedClaims<'a> {
     app_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<bool>,
+    /// By which it can be revoked.
+    jti: String,
     iat: u64,
     exp: u64,
 }
@@ -92,6 +102,7 @@ impl NewToken {
             roles: roles.iter().map(|role| role.word()).collect(),
             app_id: app_id.as_deref(),
             operator: None,
+            jti: new_jti(),
             iat: now,
             exp: end(now, *ttl)?,
         })
@@ -104,8 +115,13 @@ impl NewOperatorToken {
         let NewOperatorToken { sub, ttl } = self;
         ids(&[("sub", Some(sub))])?;
         let (roles, exp) = (Vec::new(), end(now, *ttl)?);
-        Ok(SignedClaims { tenant_id: None, sub, roles, app_id: None, operator: Some(true), iat: now, exp })
+        let (operator, jti) = (Some(true), new_jti());
+        Ok(SignedClaims { tenant_id: None, sub, roles, app_id: None, operator, jti, iat: now, exp })
     }
+}
+
+fn new_jti() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 fn ids(named: &[(&str, Option<&String>)]) -> Result<(), KeyError> {

@@ -21,6 +21,8 @@ pub enum TokenError {
     BadSignature,
     #[error("the token has expired: get a new one")]
     Expired,
+    #[error("the token is revoked: get a new one")]
+    Revoked,
     #[error(
         "the token is not valid yet (its nbf or iat claim): wait, or check the clocks of the issuer and this server"
     )]
@@ -43,6 +45,8 @@ pub enum TokenError {
     NoTenant,
     #[error("the token has no valid subject: claim sub must be a string of 1 to 128 characters without U+0000")]
     NoSubject,
+    #[error("the token's jti claim must be absent or a string of 1 to 128 characters without U+0000")]
+    BadId,
     #[error(
         "the token has no known role: claim roles must be a list with at least one of requester, agent, lead, admin, \
          auditor, service, importer"

@@ -108,8 +108,8 @@ impl Ring {
 fn check(terms: &Terms, token: &str, rule: &Rule) -> Result<Caller, TokenError> {
     let claims = jsonwebtoken::decode::<Claims>(token, &rule.key.key, &rule.validation);
     let claims = claims.map_err(|error| explain(error.kind()))?.claims;
-    let expires_at = claims.times(jsonwebtoken::get_current_timestamp(), terms.max_life)?;
-    let caller = Caller::from_claims(claims, expires_at, rule.fingerprint)?;
+    let times = claims.times(jsonwebtoken::get_current_timestamp(), terms.max_life)?;
+    let caller = Caller::from_claims(claims, times, rule.fingerprint)?;
     match (caller.is_operator(), rule.operators) {
         (true, false) => Err(TokenError::NotOperators),
         (false, true) => Err(TokenError::UnknownKey),

@@ -176,6 +176,8 @@ fn every_wrong_claim_has_its_own_answer() {
         assert_eq!(verify(but("sub", bad.clone())), Some(TokenError::NoSubject), "{bad}");
         let app = (bad != Value::Null).then_some(TokenError::BadApp);
         assert_eq!(verify(but("app_id", bad.clone())), app, "{bad}");
+        let id = (bad != Value::Null).then_some(TokenError::BadId);
+        assert_eq!(verify(but("jti", bad.clone())), id, "{bad}");
     }
     for bad in [Value::Null, json!([]), json!("agent"), json!(["boss"]), json!([7])] {
         assert_eq!(verify(but("roles", bad.clone())), Some(TokenError::NoRole), "{bad}");
@@ -382,9 +384,48 @@ async fn who_watches_a_caller_hears_that_its_key_is_gone_or_its_time_is_over() {
     assert_eq!(lost.await, TokenError::UnknownKey);
 
     let read: claims::Claims = serde_json::from_value(claims()).expect("claims");
-    let end = get_current_timestamp() - LEEWAY_SECONDS - 1;
+    let end = claims::Times { issued_at: 0, expires_at: get_current_timestamp() - LEEWAY_SECONDS - 1 };
     let caller = Caller::from_claims(read, end, new.public().fingerprint()).expect("good claims");
     assert_eq!(verifier.lost(caller).await, TokenError::Expired);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_and_who_watches_its_caller_hears_of_it() {
+    let key = SigningKey::generate().expect("a key");
+    let trust = Trust { keys: vec![key.public()], operator_keys: vec![key.public()], ..Trust::default() };
+    let verifier = std::sync::Arc::new(Verifier::new(trust));
+    let [first, second] = [(); 2].map(|()| key.sign(&token(60)).expect("a token"));
+    let bob = key.sign(&NewToken { sub: "bob".into(), ..token(60) }).expect("a token");
+    let operator = NewOperatorToken { sub: "ann".into(), ttl: Duration::from_secs(60) };
+    let operator = key.sign_operator(&operator).expect("a token");
+    let refused = |token: &String| verifier.verify(token).err();
+    let caller = verifier.verify(&first).expect("it is good");
+    let jti = caller.jti().expect("every token has an id").to_owned();
+    let now = get_current_timestamp();
+    let revoke = |tenant: &str, tokens: RevokedTokens, at: u64| {
+        verifier.revoke(vec![Revocation { tenant: tenant.into(), tokens, at }]);
+    };
+
+    let mut lost = Box::pin(verifier.clone().lost(caller));
+    let mut waits = || lost.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
+    revoke("globex", RevokedTokens::Jti(jti.clone()), now);
+    revoke("acme", RevokedTokens::Sub("ann".into()), now - 10);
+    assert!(waits(), "that is another tenant's, and this is of older tokens");
+    assert_eq!(refused(&first), None);
+    revoke("acme", RevokedTokens::Jti(jti), now);
+    assert_eq!((refused(&first), refused(&second)), (Some(TokenError::Revoked), None));
+    assert_eq!(lost.await, TokenError::Revoked);
+
+    revoke("acme", RevokedTokens::Sub("ann".into()), now + 1);
+    assert_eq!((refused(&second), refused(&bob)), (Some(TokenError::Revoked), None));
+    assert_eq!(refused(&operator), None, "an operator is of no tenant");
+    revoke("", RevokedTokens::Sub("ann".into()), now + 1);
+    revoke("", RevokedTokens::Sub("bob".into()), now + 1);
+    assert_eq!((refused(&bob), refused(&operator)), (Some(TokenError::Revoked), Some(TokenError::Revoked)));
+
+    assert_eq!(verifier.forget_revocations(now), [], "they may still concern somebody");
+    let forgotten = verifier.forget_revocations(now + MAX_TOKEN_LIFE.as_secs() + 600);
+    assert_eq!((forgotten.len(), refused(&bob)), (5, None));
 }
 
 #[test]

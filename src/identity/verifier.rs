@@ -9,9 +9,10 @@ use tokio::time::{sleep, timeout};
 use super::caller::Caller;
 use super::error::TokenError;
 use super::key_url::KeyUrl;
+use super::revoked::{Revocation, Revoked};
 use super::ring::Ring;
 use super::trusted::TrustedKey;
-use super::{MAX_TOKEN_LIFE, REFETCH_EVERY};
+use super::{LEEWAY_SECONDS, MAX_TOKEN_LIFE, REFETCH_EVERY};
 
 /// The longest that one timer runs: the runtime's own limit is about two years.
 const LONG: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -94,6 +95,7 @@ pub struct Verifier {
     keys: Mutex<Vec<(KeySource, Vec<TrustedKey>)>>,
     ring: RwLock<Arc<Ring>>,
     urls: Vec<KeyUrl>,
+    revoked: Revoked,
     /// Told whenever a token that was good may be so no more.
     changed: watch::Sender<()>,
 }
@@ -105,13 +107,14 @@ impl Verifier {
         let keys = vec![(KeySource::Files, keys), (KeySource::OperatorFiles, operator_keys)];
         let ring = RwLock::new(Arc::new(ring(&terms, &keys)));
         let urls = urls.into_iter().map(|source| KeyUrl::new(source, refetch_every)).collect();
-        Verifier { terms, keys: Mutex::new(keys), ring, urls, changed: watch::Sender::new(()) }
+        let (revoked, changed) = (Revoked::default(), watch::Sender::new(()));
+        Verifier { terms, keys: Mutex::new(keys), ring, urls, revoked, changed }
     }
 
     /// Verifies a token (without "Bearer") and returns its caller.
     pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
         let ring = self.ring();
-        ring.verify(&self.terms, token).map_err(|why| match why {
+        let caller = ring.verify(&self.terms, token).map_err(|why| match why {
             // Its key may be one of those that are missing.
             TokenError::UnknownKey | TokenError::BadSignature
                 if self.urls.iter().any(|url| !url.is_usable()) && ring.lacks_key_of(token) =>
@@ -119,7 +122,9 @@ impl Verifier {
                 TokenError::KeysUnavailable
             }
             why => why,
-        })
+        })?;
+        self.revoked.check(&caller)?;
+        Ok(caller)
     }
 
     /// For a token that was refused: what to wait for before it is verified once more. `None`: it would be refused again.
@@ -208,7 +213,31 @@ impl Verifier {
 
     /// Whether a caller who was let in before would be let in now, but for the time.
     fn holds(&self, caller: &Caller) -> Result<(), TokenError> {
-        if self.ring().trusts(caller) { Ok(()) } else { Err(TokenError::UnknownKey) }
+        if !self.ring().trusts(caller) {
+            return Err(TokenError::UnknownKey);
+        }
+        self.revoked.check(caller)
+    }
+
+    /// From now on, these tokens are refused.
+    pub fn revoke(&self, revocations: Vec<Revocation>) {
+        let mut news = false;
+        for revocation in revocations {
+            news |= self.revoked.add(revocation);
+        }
+        if news {
+            self.changed.send_replace(());
+        }
+    }
+
+    /// Forgets the revocations that concern no token any more, and returns them. `now` is in seconds since 1970.
+    pub fn forget_revocations(&self, now: u64) -> Vec<Revocation> {
+        self.revoked.forget(now.saturating_sub(self.revocations_hold().as_secs()))
+    }
+
+    /// How long a revocation may concern a token: whatever was issued before it has expired then, on every clock.
+    pub fn revocations_hold(&self) -> Duration {
+        self.terms.max_life + Duration::from_secs(4 * LEEWAY_SECONDS)
     }
 
     fn ring(&self) -> Arc<Ring> {

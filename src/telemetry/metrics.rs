@@ -66,6 +66,7 @@ pub struct Metrics {
     connections_open: UpDownCounter<i64>,
     connections_refused: Counter<u64>,
     keys_age: Gauge<f64>,
+    revocations_age: Gauge<f64>,
 }
 
 impl Metrics {
@@ -131,6 +132,11 @@ impl Metrics {
             keys_age: meter
                 .f64_gauge("keys.age")
                 .with_description("Time since the keys that verify tokens were last found usable, by source.")
+                .with_unit("s")
+                .build(),
+            revocations_age: meter
+                .f64_gauge("revocations.age")
+                .with_description("Time since the revocations of tokens were last read.")
                 .with_unit("s")
                 .build(),
             registry,
@@ -201,6 +207,11 @@ impl Metrics {
     /// Records the time since the keys of a source (the name of a setting) were last found usable.
     pub fn keys_age(&self, source: &'static str, age: Duration) {
         self.keys_age.record(age.as_secs_f64(), &[KeyValue::new("source", source)]);
+    }
+
+    /// Records the time since the revocations of tokens were last read.
+    pub fn revocations_age(&self, age: Duration) {
+        self.revocations_age.record(age.as_secs_f64(), &[]);
     }
 
     /// Records that `used` of the `open` connections of the read pool are in use.

@@ -76,6 +76,7 @@ pub fn reason(error: TokenError) -> ErrorReason {
     match error {
         TokenError::Missing => ErrorReason::TokenMissing,
         TokenError::Expired => ErrorReason::TokenExpired,
+        TokenError::Revoked => ErrorReason::TokenRevoked,
         TokenError::KeysUnavailable => ErrorReason::Unavailable,
         TokenError::NotBearer
         | TokenError::Malformed
@@ -92,6 +93,7 @@ pub fn reason(error: TokenError) -> ErrorReason {
         | TokenError::NoSubject
         | TokenError::NoRole
         | TokenError::BadApp
+        | TokenError::BadId
         | TokenError::BadOperator
         | TokenError::NotOperators => ErrorReason::TokenInvalid,
     }
@@ -144,7 +146,7 @@ mod tests {
         values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"))).collect()
     }
 
-    fn word(status: &Status) -> String {
+    fn told(status: &Status) -> String {
         status.get_details_error_info().expect("an ErrorInfo").reason
     }
 
@@ -175,7 +177,7 @@ mod tests {
         let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
         assert_eq!(caller.expect("a caller").sub(), "rita");
         let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
-        assert_eq!((refused.code(), word(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+        assert_eq!((refused.code(), told(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
         assert!(refused.message().contains("AssignTicket needs one of the roles agent, lead, admin"));
         let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
         assert_eq!(metadata["roles"], "requester");
@@ -200,7 +202,7 @@ mod tests {
             };
             assert!(let_in.is_ok(), "{method:?}");
             let refused = kept_out.expect_err(method.path);
-            assert_eq!((refused.code(), word(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+            assert_eq!((refused.code(), told(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
             assert!(refused.message().contains("operator's token"), "{refused:?}");
         }
     }
@@ -210,11 +212,12 @@ mod tests {
         for (error, word) in [
             (TokenError::Missing, "TOKEN_MISSING"),
             (TokenError::Expired, "TOKEN_EXPIRED"),
+            (TokenError::Revoked, "TOKEN_REVOKED"),
             (TokenError::BadSignature, "TOKEN_INVALID"),
             (TokenError::NoTenant, "TOKEN_INVALID"),
         ] {
             let status = unauthenticated(error);
-            assert_eq!((status.code(), word(&status)), (Code::Unauthenticated, word.into()));
+            assert_eq!((status.code(), told(&status)), (Code::Unauthenticated, word.into()));
         }
         let outside = caller(&Request::new(())).expect_err("it came through no gate").code();
         assert_eq!(outside, Code::Unauthenticated);
