@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::LEEWAY_SECONDS;
+use super::claim_names::ClaimNames;
 use super::claims::{Claims, Times, is_id};
 use super::error::TokenError;
 use super::role::{READERS, Role, Roles, WRITERS};
@@ -32,8 +33,13 @@ struct Identity {
 
 impl Caller {
     /// Validates the claims of a token whose signature and times have been verified.
-    pub(super) fn from_claims(claims: Claims, times: Times, signed_by: Fingerprint) -> Result<Caller, TokenError> {
-        let Claims { tenant_id, sub, roles, app_id, operator, jti, iat: _, exp: _ } = claims;
+    pub(super) fn from_claims(
+        claims: Claims,
+        names: &ClaimNames,
+        times: Times,
+        signed_by: Fingerprint,
+    ) -> Result<Caller, TokenError> {
+        let Claims { tenant, sub, roles, app, operator, jti, iat: _, exp: _ } = claims;
         let text = |claim: &Value| claim.as_str().filter(|id| is_id(id)).map(str::to_owned);
         let jti = match jti {
             Value::Null => None,
@@ -45,22 +51,22 @@ impl Caller {
         };
         if operator {
             // It reaches no tenant: a token that names one is none of an operator.
-            if [&tenant_id, &roles, &app_id].into_iter().any(|claim| !claim.is_null()) {
+            if [&tenant, &roles, &app].into_iter().any(|claim| !claim.is_null()) {
                 return Err(TokenError::BadOperator);
             }
             let (tenant, sub) = (String::new(), text(&sub).ok_or(TokenError::NoSubject)?);
             let roles = Roles::NONE;
             return Ok(Caller::new(Identity { tenant, sub, roles, app_id: None, operator, jti, times, signed_by }));
         }
-        let tenant = text(&tenant_id).ok_or(TokenError::NoTenant)?;
+        let tenant = text(&tenant).ok_or(TokenError::NoTenant)?;
         let sub = text(&sub).ok_or(TokenError::NoSubject)?;
-        let roles =
-            roles.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(|word| word.parse().ok());
+        let words = roles.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let roles = words.filter_map(|word| names.role(word));
         let roles = roles.fold(Roles::NONE, |all, role| all.union(Roles::of(&[role])));
         if roles.is_empty() {
             return Err(TokenError::NoRole);
         }
-        let app_id = match app_id {
+        let app_id = match app {
             Value::Null => None,
             other => Some(text(&other).ok_or(TokenError::BadApp)?),
         };

@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::claim_names::ClaimNames;
 use super::error::{KeyError, TokenError};
 use super::role::Role;
 use super::{LEEWAY_SECONDS, MAX_TOKEN_LIFE};
 
 /// Claims of any JSON type, as parsed; `Caller` validates each of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Claims {
-    pub tenant_id: Value,
+    pub tenant: Value,
     pub sub: Value,
     pub roles: Value,
-    pub app_id: Value,
+    pub app: Value,
     pub operator: Value,
     pub jti: Value,
     pub iat: Value,
@@ -24,6 +24,21 @@ pub(super) struct Claims {
 }
 
 impl Claims {
+    /// What has a name of its own in each token, and what the configuration names.
+    pub fn read(all: &Map<String, Value>, names: &ClaimNames) -> Claims {
+        let own = |name: &str| all.get(name).cloned().unwrap_or_default();
+        Claims {
+            tenant: names.tenant.find(all),
+            sub: own("sub"),
+            roles: names.roles.find(all),
+            app: names.app.find(all),
+            operator: own("operator"),
+            jti: own("jti"),
+            iat: own("iat"),
+            exp: own("exp"),
+        }
+    }
+
     /// Checks how long the token lives, which the library does not.
     pub fn times(&self, now: u64, max_life: Duration) -> Result<Times, TokenError> {
         // A NumericDate may have a fraction.

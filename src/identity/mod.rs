@@ -2,6 +2,7 @@
 
 mod cache;
 mod caller;
+mod claim_names;
 mod claims;
 mod error;
 mod key_files;
@@ -17,6 +18,7 @@ mod trusted;
 mod verifier;
 
 pub use caller::Caller;
+pub use claim_names::{ClaimName, ClaimNames};
 pub use claims::{NewOperatorToken, NewToken};
 pub use error::{KeyError, TokenError};
 pub use key_files::KeyFiles;

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation};
+use serde_json::{Map, Value};
 
 use super::LEEWAY_SECONDS;
 use super::cache::{TokenCache, TokenHash};
@@ -106,10 +107,11 @@ impl Ring {
 }
 
 fn check(terms: &Terms, token: &str, rule: &Rule) -> Result<Caller, TokenError> {
-    let claims = jsonwebtoken::decode::<Claims>(token, &rule.key.key, &rule.validation);
+    let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &rule.key.key, &rule.validation);
     let claims = claims.map_err(|error| explain(error.kind()))?.claims;
+    let claims = Claims::read(&claims, &terms.claims);
     let times = claims.times(jsonwebtoken::get_current_timestamp(), terms.max_life)?;
-    let caller = Caller::from_claims(claims, times, rule.fingerprint)?;
+    let caller = Caller::from_claims(claims, &terms.claims, times, rule.fingerprint)?;
     match (caller.is_operator(), rule.operators) {
         (true, false) => Err(TokenError::NotOperators),
         (false, true) => Err(TokenError::UnknownKey),

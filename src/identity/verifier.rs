@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::caller::Caller;
+use super::claim_names::ClaimNames;
 use super::error::TokenError;
 use super::key_url::KeyUrl;
 use super::revoked::{Revocation, Revoked};
@@ -39,6 +40,8 @@ pub struct Trust {
     pub urls: Vec<KeySource>,
     /// How often they are fetched.
     pub refetch_every: Duration,
+    /// Of tenants' callers. No name of an operator's claims is another.
+    pub claims: ClaimNames,
 }
 
 impl Default for Trust {
@@ -52,6 +55,7 @@ impl Default for Trust {
             max_life: MAX_TOKEN_LIFE,
             urls: Vec::new(),
             refetch_every: REFETCH_EVERY,
+            claims: ClaimNames::default(),
         }
     }
 }
@@ -62,6 +66,7 @@ pub(super) struct Terms {
     pub operator_issuer: Option<String>,
     pub audience: Option<String>,
     pub max_life: Duration,
+    pub claims: ClaimNames,
 }
 
 /// Where keys come from, and whom they are for. The keys of a source are replaced as a whole.
@@ -102,8 +107,9 @@ pub struct Verifier {
 
 impl Verifier {
     pub fn new(trust: Trust) -> Verifier {
-        let Trust { keys, issuer, operator_keys, operator_issuer, audience, max_life, urls, refetch_every } = trust;
-        let terms = Terms { issuer, operator_issuer, audience, max_life };
+        let Trust { keys, issuer, operator_keys, operator_issuer, audience, max_life, urls, refetch_every, claims } =
+            trust;
+        let terms = Terms { issuer, operator_issuer, audience, max_life, claims };
         let keys = vec![(KeySource::Files, keys), (KeySource::OperatorFiles, operator_keys)];
         let ring = RwLock::new(Arc::new(ring(&terms, &keys)));
         let urls = urls.into_iter().map(|source| KeyUrl::new(source, refetch_every)).collect();

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Settings;
+use super::token_keys::tokens;
 use super::value::{Value, read_bytes, show_bytes};
 
 pub struct Setting {
@@ -38,7 +39,7 @@ impl Setting {
     }
 
     /// Rejects 0, with which nothing would work.
-    fn not_zero(self) -> Setting {
+    pub(super) fn not_zero(self) -> Setting {
         self.refusing(|text| {
             let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
             let zero = !digits.is_empty() && digits.bytes().all(|byte| byte == b'0');
@@ -62,7 +63,7 @@ type Set = dyn Fn(&mut Settings, &str) -> Result<(), String> + Send + Sync;
 /// Accessor of a value in the settings.
 type At<T> = fn(&mut Settings) -> &mut T;
 
-fn of<T: Value + 'static>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting {
+pub(super) fn of<T: Value + 'static>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting {
     let set = move |settings: &mut Settings, text: &str| {
         *at(settings) = T::read(text)?;
         Ok(())
@@ -143,54 +144,6 @@ fn server() -> Vec<Setting> {
             |s| &mut s.tls.client_ca,
             "CA certificate, PEM. If set, clients must present a certificate signed by it, in addition to their token.",
         ),
-    ]
-}
-
-fn tokens() -> Vec<Setting> {
-    vec![
-        of(
-            "tokens.keys",
-            |s| &mut s.tokens.keys,
-            "Public keys that verify tokens: `.json` and `.jwks` files are JWK sets, others PEM. Ed25519, P-256, or RSA of at least 2,048 bits. The files are read again when they change.",
-        ),
-        of(
-            "tokens.jwks_url",
-            |s| &mut s.tokens.jwks_url,
-            "URL of a JWK set with further keys that verify tokens: `https`, or `http` on loopback. The certificate must be signed by a CA of the system (or of `SSL_CERT_FILE`); redirects are not followed, and a set has at most 1 MiB.",
-        ),
-        of("tokens.issuer", |s| &mut s.tokens.issuer, "If set, the `iss` claim that tokens must have."),
-        of(
-            "tokens.operator_keys",
-            |s| &mut s.tokens.operator_keys,
-            "Public keys that verify operators' tokens, in the same forms, and read again in the same way. A key of `tokens.keys` that signs those, too, must be named here again. If there are none, and no `tokens.operator_jwks_url`, there are no operators.",
-        ),
-        of(
-            "tokens.operator_jwks_url",
-            |s| &mut s.tokens.operator_jwks_url,
-            "URL of a JWK set with further keys that verify operators' tokens.",
-        ),
-        of(
-            "tokens.operator_issuer",
-            |s| &mut s.tokens.operator_issuer,
-            "If set, the `iss` claim that operators' tokens must have.",
-        ),
-        of(
-            "tokens.jwks_refresh",
-            |s| &mut s.tokens.jwks_refresh,
-            "How often JWK sets are fetched. If a token names an unknown key, they are fetched at once, but at most every 30s. If a set cannot be fetched, its keys are kept for another hour.",
-        )
-        .not_zero(),
-        of(
-            "tokens.audience",
-            |s| &mut s.tokens.audience,
-            "If set, a value that the `aud` claim of tokens must contain.",
-        ),
-        of(
-            "tokens.max_life",
-            |s| &mut s.tokens.max_life,
-            "Maximum life of a token, from `iat` to `exp`. Tokens that live longer are refused.",
-        )
-        .not_zero(),
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::command::limits::Limits;
 use crate::feed;
 use crate::grpc::server::HttpLimits;
 use crate::grpc::server::layers::QuotaLimits;
-use crate::identity::{MAX_TOKEN_LIFE, REFETCH_EVERY};
+use crate::identity::{ClaimNames, MAX_TOKEN_LIFE, REFETCH_EVERY};
 use crate::journal;
 use crate::store::pool;
 use crate::telemetry::LogFormat;
@@ -24,6 +24,7 @@ mod reference;
 mod source;
 #[cfg(test)]
 mod tests;
+mod token_keys;
 mod value;
 
 pub use command::{ConfigCommand, parse_set, run};
@@ -75,6 +76,7 @@ pub struct Tokens {
     pub operator_jwks_url: Option<String>,
     pub operator_issuer: Option<String>,
     pub jwks_refresh: Duration,
+    pub claims: ClaimNames,
     pub audience: Option<String>,
     pub max_life: Duration,
 }
@@ -89,6 +91,7 @@ impl Default for Tokens {
             operator_jwks_url: None,
             operator_issuer: None,
             jwks_refresh: REFETCH_EVERY,
+            claims: ClaimNames::default(),
             audience: None,
             max_life: MAX_TOKEN_LIFE,
         }

@@ -81,6 +81,7 @@ impl Parsed {
             max_life: tokens.max_life,
             urls: urls.iter().map(|(source, _)| *source).collect(),
             refetch_every: tokens.jwks_refresh,
+            claims: tokens.claims,
         };
         Some((trust, KeySources { files, urls }))
     }
