@@ -48,26 +48,27 @@ class Authority:
         self.ca = folder / f"{name}.pem"
         self.ca.write_bytes(self._sign(self.subject, self.key.public_key(), authority=True))
 
-    def certificate(self, name: str) -> tuple[pathlib.Path, pathlib.Path]:
-        key = ec.generate_private_key(ec.SECP256R1())
+    def certificate(self, name: str, key=None, sans: tuple = (), **validity) -> tuple[pathlib.Path, pathlib.Path]:
+        """`sans`: names of it beside this machine's. `begins` and `ends`: hours from now."""
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         cert, private = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        cert.write_bytes(self._sign(subject, key.public_key(), authority=False))
+        cert.write_bytes(self._sign(subject, key.public_key(), False, sans, **validity))
         private.write_bytes(pem(key))
         private.chmod(0o600)
         return cert, private
 
-    def _sign(self, subject: x509.Name, public, authority: bool) -> bytes:
+    def _sign(self, subject: x509.Name, public, authority: bool, sans: tuple = (), begins: int = -1, ends: int = 24) -> bytes:
         now = datetime.datetime.now(datetime.timezone.utc)
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *sans]
         built = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.subject)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(hours=begins))
+            .not_valid_after(now + datetime.timedelta(hours=ends))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
         )

@@ -88,7 +88,13 @@ fn from_pem(block: &pem::Pem) -> Result<TrustedKey, String> {
         .or_else(|_| DecodingKey::from_ec_pem(text))
         .or_else(|_| DecodingKey::from_rsa_pem(text))
         .map_err(|_| "neither Ed25519, P-256 nor RSA".to_owned())?;
-    let algorithm = algorithm_of(&key).ok_or("the key is damaged, too short, or on another curve than P-256")?;
+    let algorithm = algorithm_of(&key).ok_or_else(|| match (key.family(), rsa_bytes(&key)) {
+        (AlgorithmFamily::Rsa, Some(bytes)) => {
+            format!("an RSA key of {} bits is too short: use 2,048 or more", bytes * 8)
+        }
+        (AlgorithmFamily::Ec, _) => "the key is on another curve than P-256, or damaged".to_owned(),
+        _ => "the key is damaged".to_owned(),
+    })?;
     Ok(TrustedKey { kid: None, algorithm, key })
 }
 

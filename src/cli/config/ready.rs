@@ -8,7 +8,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Parsed, Place, Problem, Settings, Sources};
 use crate::cli::keys::{JwksUrl, KeySources};
-use crate::grpc::server::TlsError;
 use crate::identity::{KeyFiles, KeySource, Trust, TrustedKey};
 use crate::store::target::Target;
 use crate::workflow::{RuleSet, Severity};
@@ -200,25 +199,20 @@ impl Parsed {
     fn tls(&mut self) -> Option<Tls> {
         let files = self.settings.tls.clone();
         match (files.cert, files.key) {
-            (Some(cert), Some(key)) => match Tls::read(&cert, &key, files.client_ca.as_deref()) {
-                Ok(tls) => return self.is_private("tls.key", &key).then_some(tls),
-                Err(error) => {
-                    let at = |path: &PathBuf| {
-                        if *path == key {
-                            "tls.key"
-                        } else if *path == cert {
-                            "tls.cert"
-                        } else {
-                            "tls.client_ca"
-                        }
-                    };
-                    let key = match &error {
-                        TlsError::Read { path, .. } | TlsError::Empty { path, .. } => at(path),
-                        TlsError::Unusable { .. } => "tls.cert",
-                    };
-                    self.refuse(key, error.to_string(), "");
+            (Some(cert), Some(key)) => {
+                let private = self.is_private("tls.key", &key);
+                match Tls::read(&cert, &key, files.client_ca.as_deref()) {
+                    Ok(tls) => return private.then_some(tls),
+                    Err(errors) => errors.iter().for_each(|error| {
+                        let setting = match &error.path {
+                            path if *path == key => "tls.key",
+                            path if *path == cert => "tls.cert",
+                            _ => "tls.client_ca",
+                        };
+                        self.refuse(setting, error.to_string(), error.fix);
+                    }),
                 }
-            },
+            }
             (Some(_), None) => self.refuse("tls.cert", "`tls.cert` is set and `tls.key` is not", "set both"),
             (None, Some(_)) => self.refuse("tls.key", "`tls.key` is set and `tls.cert` is not", "set both"),
             (None, None) if files.client_ca.is_some() => {

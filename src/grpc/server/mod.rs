@@ -17,6 +17,7 @@ use tonic_health::server::HealthReporter;
 use tower::Service;
 
 mod accept;
+mod certificate;
 pub mod gate;
 pub mod layers;
 pub mod methods;
