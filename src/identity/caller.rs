@@ -27,8 +27,8 @@ struct Identity {
     operator: bool,
     jti: Option<String>,
     times: Times,
-    /// Of the key that signed the token.
-    signed_by: Fingerprint,
+    /// Of the key that signed the token. `None`: there is no token.
+    signed_by: Option<Fingerprint>,
 }
 
 impl Caller {
@@ -40,6 +40,7 @@ impl Caller {
         signed_by: Fingerprint,
     ) -> Result<Caller, TokenError> {
         let Claims { tenant, sub, roles, app, operator, jti, iat: _, exp: _ } = claims;
+        let signed_by = Some(signed_by);
         let text = |claim: &Value| claim.as_str().filter(|id| is_id(id)).map(str::to_owned);
         let jti = match jti {
             Value::Null => None,
@@ -82,9 +83,20 @@ impl Caller {
         let (tenant, sub) = (tenant.to_owned(), "sla".to_owned());
         let (roles, operator) = (Roles::NONE, false);
         let times = Times { issued_at: 0, expires_at: u64::MAX };
-        // No key has this fingerprint.
-        let signed_by = Fingerprint::default();
+        let signed_by = None;
         Caller::new(Identity { tenant, sub, roles, app_id: None, operator, jti: None, times, signed_by })
+    }
+
+    /// A caller by certificate. Revocations concern tokens: none of them is as old.
+    pub(super) fn certified(
+        tenant: String,
+        sub: String,
+        roles: Roles,
+        app_id: Option<String>,
+        expires_at: u64,
+    ) -> Caller {
+        let times = Times { issued_at: u64::MAX, expires_at };
+        Caller::new(Identity { tenant, sub, roles, app_id, operator: false, jti: None, times, signed_by: None })
     }
 
     /// Whether it operates the installation. It has no tenant and no role.
@@ -140,7 +152,7 @@ impl Caller {
         self.0.jti.as_deref()
     }
 
-    pub(super) fn signed_by(&self) -> Fingerprint {
+    pub(super) fn signed_by(&self) -> Option<Fingerprint> {
         self.0.signed_by
     }
 }

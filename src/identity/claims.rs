@@ -139,7 +139,7 @@ fn new_jti() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-fn ids(named: &[(&str, Option<&String>)]) -> Result<(), KeyError> {
+pub(super) fn ids(named: &[(&str, Option<&String>)]) -> Result<(), KeyError> {
     match named.iter().find(|(_, id)| id.is_some_and(|id| !is_id(id))) {
         Some((name, _)) => Err(KeyError::BadToken(format!("{name} must have 1 to 128 characters and no U+0000"))),
         None => Ok(()),

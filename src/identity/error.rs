@@ -21,6 +21,8 @@ pub enum TokenError {
     BadSignature,
     #[error("the token has expired: get a new one")]
     Expired,
+    #[error("the client certificate of this connection has expired: connect with a new one")]
+    CertificateExpired,
     #[error("the token is revoked: get a new one")]
     Revoked,
     #[error(

@@ -2,6 +2,7 @@
 
 mod cache;
 mod caller;
+mod certified;
 mod claim_names;
 mod claims;
 mod error;
@@ -18,6 +19,7 @@ mod trusted;
 mod verifier;
 
 pub use caller::Caller;
+pub use certified::CertifiedCaller;
 pub use claim_names::{ClaimName, ClaimNames};
 pub use claims::{NewOperatorToken, NewToken};
 pub use error::{KeyError, TokenError};

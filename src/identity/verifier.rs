@@ -133,6 +133,14 @@ impl Verifier {
         Ok(caller)
     }
 
+    /// The caller of a connection without a token, by its certificate, which was good when the connection began.
+    pub fn certified(&self, caller: &Caller) -> Result<Caller, TokenError> {
+        if since_1970().as_secs() >= caller.accepted_until() {
+            return Err(TokenError::CertificateExpired);
+        }
+        Ok(caller.clone())
+    }
+
     /// For a token that was refused: what to wait for before it is verified once more. `None`: it would be refused again.
     pub fn key_on_its_way(&self, token: &str) -> Option<impl Future<Output = ()> + Send + use<>> {
         if self.urls.is_empty() || !self.ring().lacks_key_of(token) {

@@ -144,6 +144,11 @@ fn server() -> Vec<Setting> {
             |s| &mut s.tls.client_ca,
             "CA certificate, PEM. If set, clients must present a certificate signed by it, in addition to their token.",
         ),
+        of(
+            "tls.client_identities",
+            |s| &mut s.tls.client_identities,
+            "YAML file that says which caller a client certificate is, if a call has no token: a list of `identity` (a URI such as a SPIFFE id, or a DNS name, of the certificate, exactly), `tenant`, `sub`, `roles` and, if limited to one, `app`.",
+        ),
     ]
 }
 

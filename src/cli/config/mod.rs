@@ -16,6 +16,7 @@ use crate::journal;
 use crate::store::pool;
 use crate::telemetry::LogFormat;
 
+mod client_identities;
 mod command;
 mod keys;
 mod problem;
@@ -64,6 +65,7 @@ pub struct TlsFiles {
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
     pub client_ca: Option<PathBuf>,
+    pub client_identities: Option<PathBuf>,
 }
 
 /// Which tokens are accepted.

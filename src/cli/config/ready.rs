@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use super::client_identities;
 use super::{Parsed, Place, Problem, Settings, Sources};
 use crate::cli::keys::{JwksUrl, KeySources};
+use crate::grpc::server::ClientIdentities;
 use crate::identity::{KeyFiles, KeySource, Trust, TrustedKey};
 use crate::store::target::Target;
 use crate::workflow::{RuleSet, Severity};
@@ -201,7 +203,8 @@ impl Parsed {
         match (files.cert, files.key) {
             (Some(cert), Some(key)) => {
                 let private = self.is_private("tls.key", &key);
-                match Tls::read(&cert, &key, files.client_ca.as_deref()) {
+                let identities = self.client_identities(files.client_identities.as_deref());
+                match Tls::read(&cert, &key, files.client_ca.as_deref(), identities) {
                     Ok(tls) => return private.then_some(tls),
                     Err(errors) => errors.iter().for_each(|error| {
                         let setting = match &error.path {
@@ -222,6 +225,20 @@ impl Parsed {
             (None, None) => {}
         }
         None
+    }
+
+    fn client_identities(&mut self, path: Option<&Path>) -> ClientIdentities {
+        let key = "tls.client_identities";
+        let Some(path) = path else { return ClientIdentities::default() };
+        if self.settings.tls.client_ca.is_none() {
+            let message = format!("`{key}` is set and `tls.client_ca` is not: no certificate would be verified");
+            self.refuse(key, message, "set `tls.client_ca`");
+        }
+        let Some(text) = self.read(key, path) else { return ClientIdentities::default() };
+        client_identities::read(path, &String::from_utf8_lossy(&text)).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            ClientIdentities::default()
+        })
     }
 
     /// The addresses, and whether calls on them are encrypted.

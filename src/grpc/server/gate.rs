@@ -25,12 +25,21 @@ impl Gate {
         Gate(verifier)
     }
 
-    /// The caller, or None for an open method, whose token is not looked at.
-    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Box<Status>> {
+    /// The caller, or None for an open method, whose token is not looked at. `certified`: who it is without a token.
+    pub(super) fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        certified: Option<&Caller>,
+    ) -> Result<Option<Caller>, Box<Status>> {
         if method.access == Access::Open {
             return Ok(None);
         }
-        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(unauthenticated)?;
+        let caller = match (bearer(headers), certified) {
+            (Err(TokenError::Missing), Some(caller)) => self.0.certified(caller),
+            (token, _) => token.and_then(|token| self.0.verify(token)),
+        };
+        let caller = caller.map_err(unauthenticated)?;
         let admitted = match method.access {
             Access::Open => true,
             Access::Operator => caller.is_operator(),
@@ -75,7 +84,7 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
 pub fn reason(error: TokenError) -> ErrorReason {
     match error {
         TokenError::Missing => ErrorReason::TokenMissing,
-        TokenError::Expired => ErrorReason::TokenExpired,
+        TokenError::Expired | TokenError::CertificateExpired => ErrorReason::TokenExpired,
         TokenError::Revoked => ErrorReason::TokenRevoked,
         TokenError::KeysUnavailable => ErrorReason::Unavailable,
         TokenError::NotBearer
@@ -172,7 +181,7 @@ mod tests {
             ttl: Duration::from_secs(60),
         };
         let sent = headers(&[&format!("Bearer {}", key.sign(&token).expect("a token"))]);
-        let admit = |path: &str| gate.admit(methods::find(path).expect("a method"), &sent);
+        let admit = |path: &str| gate.admit(methods::find(path).expect("a method"), &sent, None);
 
         let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
         assert_eq!(caller.expect("a caller").sub(), "rita");
@@ -195,7 +204,7 @@ mod tests {
         let admin = NewToken { tenant: "acme".into(), sub: "root".into(), roles, app_id: None, ttl };
         let admin = key.sign(&admin).expect("a token");
         for method in methods::all().iter().filter(|method| method.access != Access::Open) {
-            let by = |token: &str| gate.admit(method, &headers(&[&format!("Bearer {token}")]));
+            let by = |token: &str| gate.admit(method, &headers(&[&format!("Bearer {token}")]), None);
             let (let_in, kept_out) = match method.access {
                 Access::Operator => (by(&operator), by(&admin)),
                 _ => (by(&admin), by(&operator)),

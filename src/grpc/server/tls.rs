@@ -14,10 +14,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::certificate::flaws;
+use super::client_identities::ClientIdentities;
+use crate::identity::Caller;
 
 /// How connections are encrypted.
 #[derive(Clone)]
-pub struct Tls(Arc<ServerConfig>);
+pub struct Tls {
+    config: Arc<ServerConfig>,
+    /// Who calls with which client certificate.
+    identities: Arc<ClientIdentities>,
+}
 
 /// Something that is wrong with one of the files.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +46,12 @@ impl Tls {
     ///
     /// # Errors
     /// Everything that is wrong, at least one thing.
-    pub fn read(cert: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Tls, Vec<TlsError>> {
+    pub fn read(
+        cert: &Path,
+        key: &Path,
+        client_ca: Option<&Path>,
+        identities: ClientIdentities,
+    ) -> Result<Tls, Vec<TlsError>> {
         let mut errors = Vec::new();
         let chain = certificates(cert, &mut errors);
         let authority = client_ca.map(|path| certificates(path, &mut errors));
@@ -58,12 +69,16 @@ impl Tls {
             })
             .map_err(|error| vec![error])?;
         config.alpn_protocols.push(b"h2".to_vec());
-        Ok(Tls(Arc::new(config)))
+        Ok(Tls { config: Arc::new(config), identities: Arc::new(identities) })
     }
 
-    /// The handshake of one connection.
-    pub(super) async fn accept(&self, socket: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
-        TlsAcceptor::from(self.0.clone()).accept(socket).await
+    /// The handshake of one connection, and the caller that its client certificate stands for.
+    pub(super) async fn accept(&self, socket: TcpStream) -> std::io::Result<(TlsStream<TcpStream>, Option<Caller>)> {
+        let stream = TlsAcceptor::from(self.config.clone()).accept(socket).await?;
+        // The first one is the client's own; its issuers follow.
+        let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let caller = certificate.and_then(|certificate| self.identities.caller(certificate));
+        Ok((stream, caller))
     }
 }
 

@@ -211,7 +211,8 @@ impl Shared {
         let now = knock.started;
         protocol::check(request, self.metadata_bytes)?;
         let method = knock.method.ok_or_else(protocol::no_method)?;
-        let caller = self.gate.admit(method, request.headers())?;
+        let certified = request.extensions().get::<Held>().and_then(Held::certified);
+        let caller = self.gate.admit(method, request.headers(), certified)?;
         if let Some(caller) = &caller {
             self.quotas.admit(caller.tenant(), method, now)?;
         }
