@@ -1,5 +1,6 @@
 //! Keeps a running server informed of revoked tokens, whichever server revoked them.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +41,15 @@ impl Revocations {
         Revocations { url, verifier, metrics, conn: None, asked: None, answered: Instant::now() }
     }
 
-    /// Waits for all that there are: before that, a server would let revoked tokens in.
-    pub async fn first(&mut self, troubles: &Troubles) {
+    /// Waits for all that there are: before that, a server would let revoked tokens in. Breaks off when the server is to stop.
+    pub async fn first(&mut self, troubles: &Troubles, stop: impl Future<Output = ()>) -> ControlFlow<()> {
+        tokio::select! {
+            () = self.all(troubles) => ControlFlow::Continue(()),
+            () = stop => ControlFlow::Break(()),
+        }
+    }
+
+    async fn all(&mut self, troubles: &Troubles) {
         while let Err(error) = self.ask().await {
             if troubles.set(FINDER, Some(error.clone())) {
                 tracing::warn!("Waiting for the revocations of tokens: {error}");
@@ -49,6 +57,7 @@ impl Revocations {
             sleep(ASK_EVERY).await;
         }
         troubles.set(FINDER, None);
+        self.metrics.revocations_age(self.answered.elapsed());
     }
 
     /// Never returns. While the database does not answer, what is known of revocations holds.

@@ -14,6 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub async fn keep(source: KeySource, mut files: KeyFiles, verifier: Arc<Verifier>, metrics: Arc<Metrics>) {
     let (mut good, mut good_at) = (true, Instant::now());
     loop {
+        metrics.keys_age(source.setting(), good_at.elapsed());
         sleep(LOOK_EVERY).await;
         let looked = tokio::task::spawn_blocking(move || {
             let found = files.look();
@@ -32,7 +33,6 @@ pub async fn keep(source: KeySource, mut files: KeyFiles, verifier: Arc<Verifier
         if good {
             good_at = Instant::now();
         }
-        metrics.keys_age(source.setting(), good_at.elapsed());
     }
 }
 
