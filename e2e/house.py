@@ -48,26 +48,27 @@ class Authority:
         self.ca = folder / f"{name}.pem"
         self.ca.write_bytes(self._sign(self.subject, self.key.public_key(), authority=True))
 
-    def certificate(self, name: str) -> tuple[pathlib.Path, pathlib.Path]:
-        key = ec.generate_private_key(ec.SECP256R1())
+    def certificate(self, name: str, key=None, sans: tuple = (), **validity) -> tuple[pathlib.Path, pathlib.Path]:
+        """`sans`: names of it beside this machine's. `begins` and `ends`: hours from now."""
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         cert, private = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        cert.write_bytes(self._sign(subject, key.public_key(), authority=False))
+        cert.write_bytes(self._sign(subject, key.public_key(), False, sans, **validity))
         private.write_bytes(pem(key))
         private.chmod(0o600)
         return cert, private
 
-    def _sign(self, subject: x509.Name, public, authority: bool) -> bytes:
+    def _sign(self, subject: x509.Name, public, authority: bool, sans: tuple = (), begins: int = -1, ends: int = 24) -> bytes:
         now = datetime.datetime.now(datetime.timezone.utc)
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *sans]
         built = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.subject)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(hours=begins))
+            .not_valid_after(now + datetime.timedelta(hours=ends))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
         )
@@ -80,13 +81,18 @@ def pem(key) -> bytes:
 
 
 class Issuer:
-    """Whoever signs an installation's tokens."""
+    """Whoever signs an installation's tokens. With a `kid`, its tokens name their key by it."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.key = ed25519.Ed25519PrivateKey.generate()
+    def __init__(self, folder: pathlib.Path, kid: str = ""):
+        self.key, self.kid = ed25519.Ed25519PrivateKey.generate(), kid
         self.public = folder / "tokens.pem"
         form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        self.public.write_bytes(self.key.public_key().public_bytes(*form))
+        self.pem = self.key.public_key().public_bytes(*form)
+        self.public.write_bytes(self.pem)
+
+    def jwk(self) -> dict:
+        raw = self.key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": base64url(raw)}
 
     def token(self, tenant: str, sub: str = "ada", roles: tuple[str, ...] = ("agent", "admin"), **claims) -> str:
         now = int(time.time())
@@ -98,7 +104,8 @@ class Issuer:
         return self.sign({"operator": True, "sub": "olga", "iat": now, "exp": now + 3600, **claims})
 
     def sign(self, claims: dict) -> str:
-        parts = [base64url(json.dumps(part).encode()) for part in ({"alg": "EdDSA", "typ": "JWT"}, claims)]
+        header = {"alg": "EdDSA", "typ": "JWT"} | ({"kid": self.kid} if self.kid else {})
+        parts = [base64url(json.dumps(part).encode()) for part in (header, claims)]
         return ".".join([*parts, base64url(self.key.sign(".".join(parts).encode()))])
 
 
@@ -191,7 +198,8 @@ class Postgres:
 class Serve:
     """One `docket serve`, with a configuration file of these settings."""
 
-    def __init__(self, folder: pathlib.Path, name: str, settings: dict):
+    def __init__(self, folder: pathlib.Path, name: str, settings: dict, environment: dict | None = None):
+        self.environment = os.environ | (environment or {})
         self.address, self.metrics = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
         settings = {"listen": self.address, "metrics_listen": self.metrics, **settings}
         self.config = folder / f"{name}.yaml"
@@ -201,7 +209,8 @@ class Serve:
     def __enter__(self) -> "Serve":
         self.output = self.log.open("wb")
         command = [os.environ["DOCKET_BIN"], "serve", "--config", str(self.config)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
+        streams = {"stdin": subprocess.DEVNULL, "stdout": self.output, "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(command, env=self.environment, **streams)
         return self
 
     def __exit__(self, kind, *_) -> None:

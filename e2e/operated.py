@@ -47,8 +47,8 @@ class Operated(Case):
         settings |= {name.replace("__", "."): value for name, value in more.items()}
         return {name: value for name, value in settings.items() if value is not None}
 
-    def serve(self, name: str = "", **more) -> Serve:
-        return Serve(self.folder, f"{self.database}{name}", self.settings(**more))
+    def serve(self, name: str = "", environment: dict | None = None, **more) -> Serve:
+        return Serve(self.folder, f"{self.database}{name}", self.settings(**more), environment)
 
     def reload(self, server: Serve):
         """Rules concern every tenant: an operator reloads them."""

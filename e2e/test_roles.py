@@ -119,6 +119,9 @@ MAY = {
     "DeleteAsset": SETUP,
     "GetTenant": READ,
     "UpdateTenant": frozenset({"admin"}),
+    "RevokeToken": frozenset({"admin"}),
+    # For operators, who have no role.
+    "RevokeTokenEverywhere": frozenset(),
     "ListActivities": LOG | REQUESTER,
     "StreamActivities": LOG | REQUESTER,
     "ListWorkflows": RULES,

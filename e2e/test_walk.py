@@ -9,7 +9,7 @@ from case import Case, api
 
 MARK = "canary"
 # What concerns every tenant: a tenant's callers are refused.
-INSTALLATION = {"ReloadWorkflows"}
+INSTALLATION = {"ReloadWorkflows", "RevokeTokenEverywhere"}
 # What a caller can write, but not in any words: a status of its own making, ids of things that are there.
 NOT_MARKED = {
     "Ticket": {"status": None, "sla_policy_id": None},
@@ -118,6 +118,8 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "DeleteAsset": {"id": "walked"},
         "UpdateTenant": {"tenant": {"requester_reply_reopens_pending": False}, "update_mask": {"paths": ["requester_reply_reopens_pending"]}},
         "GetTenant": {},
+        "RevokeToken": {"jti": "walked"},
+        "RevokeTokenEverywhere": {"jti": "walked"},
         "ListActivities": {"view": "ACTIVITY_VIEW_FULL"},
         "StreamActivities": {"earliest": True, "view": "ACTIVITY_VIEW_FULL"},
         "ListWorkflows": {},

@@ -9,6 +9,7 @@ use docket::cli;
 use docket::cli::error::CliError;
 use docket::cli::exit::{CONFIGURATION, FAILED};
 use docket::cli::noun::directory::{Agent, Asset, Contact, Deal, DirectoryArgs, Organization, Team};
+use docket::cli::token::TokenCommand;
 
 /// A ticket has some thirty short strings, so reads and responses spend much of their time on allocation.
 #[global_allocator]
@@ -37,8 +38,8 @@ enum Command {
     /// Check a configuration, or print the reference of all settings
     #[command(subcommand)]
     Config(cli::config::ConfigCommand),
-    /// Print a token, signed with the key in a data folder
-    Token(cli::token::TokenArgs),
+    /// Print a token, signed with the key in a data folder; or revoke tokens on a server
+    Token(Box<cli::token::TokenArgs>),
     /// Print a tenant's activity log, and follow it
     Tail(cli::tail::TailArgs),
     /// Check workflow files; needs no server
@@ -112,12 +113,15 @@ fn main() -> ExitCode {
         },
         Command::Doctor(args) => cli::doctor::run(args),
         Command::Config(command) => cli::config::run(command),
-        Command::Token(args) => match cli::token::run(args) {
-            Ok(token) => {
-                println!("{token}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => told(&error, CONFIGURATION),
+        Command::Token(mut args) => match args.command.take() {
+            Some(TokenCommand::Revoke(args)) => ended(cli::token::revoke(*args)),
+            None => match cli::token::run(*args) {
+                Ok(token) => {
+                    println!("{token}");
+                    ExitCode::SUCCESS
+                }
+                Err(error) => told(&error, CONFIGURATION),
+            },
         },
         Command::Tail(args) => match cli::tail::run(args) {
             Ok(()) => ExitCode::SUCCESS,

@@ -114,11 +114,11 @@ async fn serve(args: &DevArgs, url: String) -> Result<(), DevError> {
         journal: journal::Config { lanes: args.lanes, ..journal::Config::new(url.clone()) },
         feed: feed::Config::new(url),
         pool: store::pool::Settings::default(),
-        verifier: Verifier::new(Trust {
+        verifier: Arc::new(Verifier::new(Trust {
             keys: vec![key.public()],
             operator_keys: vec![key.public()],
             ..Trust::default()
-        }),
+        })),
         page_secret: key.secret("page tokens"),
         rules,
         http: HttpLimits::default(),

@@ -237,8 +237,10 @@ fn durable(fsync: &str, pages: &str, commit: &str) -> Finding {
 
 /// Maximum number of connections that one server opens.
 fn connections_per_server(settings: &Settings) -> i64 {
-    let (lanes, lookups, timers, projections, probe) = (2 * settings.journal.lane_count(), 2, 1, 1, 1);
-    let number = lanes + lookups + timers + projections + probe + settings.reads.size + usize::from(settings.hints);
+    let (lanes, lookups) = (2 * settings.journal.lane_count(), 2);
+    let (timers, projections, revocations, probe) = (1, 1, 1, 1);
+    let others = lookups + timers + projections + revocations + probe + usize::from(settings.hints);
+    let number = lanes + others + settings.reads.size;
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -340,9 +342,9 @@ mod tests {
     fn the_budget_counts_every_connection_of_a_server() {
         let mut settings = Settings::default();
         (settings.journal.lanes, settings.reads.size) = (3, 16);
-        assert_eq!(connections_per_server(&settings), 6 + 2 + 1 + 1 + 1 + 16 + 1);
+        assert_eq!(connections_per_server(&settings), 6 + 2 + 1 + 1 + 1 + 1 + 16 + 1);
         settings.hints = false;
-        assert_eq!(connections_per_server(&settings), 27, "no connection for hints");
+        assert_eq!(connections_per_server(&settings), 28, "no connection for hints");
     }
 
     #[test]

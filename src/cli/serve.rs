@@ -10,6 +10,7 @@ use diesel_async::AsyncPgConnection;
 use tokio::sync::watch;
 
 use super::config::{self, Problem, Ready, Settings};
+use super::keys;
 use super::server::{self, ServerError, Setup, Watched};
 use crate::command::limits;
 use crate::feed;
@@ -73,7 +74,7 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
 }
 
 async fn serve(ready: Ready) -> Result<(), ServeError> {
-    let Ready { settings, database_url: url, migrator_url, trust, page_secret, tls } = ready;
+    let Ready { settings, database_url: url, migrator_url, trust, key_sources, page_secret, tls } = ready;
     let shutdown = server::stop_signal()?;
     tokio::pin!(shutdown);
     let otlp = &settings.otlp;
@@ -104,12 +105,14 @@ async fn serve(ready: Ready) -> Result<(), ServeError> {
     // Only now: until the schema is ready, callers should be refused immediately instead of waiting.
     let listener = server::accept(socket, settings.listen)?;
     tracing::info!("Serving gRPC on {}, metrics on http://{}/metrics", settings.listen, settings.metrics_listen);
+    let verifier = Arc::new(Verifier::new(trust));
+    let _keeping = keys::keep(key_sources, &verifier, &metrics);
     let hints = settings.hints.then(|| url.clone());
     let setup = Setup {
         journal: journal::Config { database_url: url, ..settings.journal },
         feed: feed::Config { hints, ..settings.streams },
         pool: settings.reads,
-        verifier: Verifier::new(trust),
+        verifier,
         page_secret,
         rules,
         http: settings.http,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::probe::Probe;
+use super::revocations::Revocations;
 use crate::feed::{self, Feed};
 use crate::grpc::call::State;
 use crate::grpc::call::filters::Filters;
@@ -19,7 +20,7 @@ use crate::grpc::server::layers::QuotaLimits;
 use crate::grpc::server::{HttpLimits, ServeError, Server, Tls};
 use crate::grpc::services;
 use crate::identity::Verifier;
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, Lanes};
 use crate::model::sla::zone;
 use crate::projection::{self, Projections};
 use crate::store;
@@ -31,7 +32,8 @@ pub struct Setup {
     pub journal: journal::Config,
     pub feed: feed::Config,
     pub pool: store::pool::Settings,
-    pub verifier: Verifier,
+    /// Whoever changes its keys has it, too.
+    pub verifier: Arc<Verifier>,
     /// Authenticates page tokens; all servers of an installation share it.
     pub page_secret: [u8; 32],
     pub rules: Arc<RuleFolder>,
@@ -163,47 +165,54 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         troubles,
         phase,
     } = setup;
-    let pool = store::pool::Pool::new(&journal.database_url, pool)?;
-    let (database_url, probed_url) = (journal.database_url.clone(), journal.database_url.clone());
-    let keeping = tokio::spawn(projection::keeper::keep(journal.database_url.clone()));
+    tokio::pin!(shutdown);
+    let url = journal.database_url.clone();
+    let mut revocations = Revocations::new(url.clone(), verifier.clone(), metrics.clone());
+    if revocations.first(&troubles, &mut shutdown).await.is_break() {
+        return Ok(());
+    }
+    let mut background = JoinSet::new();
+    background.spawn(revocations.keep());
+    let pool = store::pool::Pool::new(&url, pool)?;
+    background.spawn(projection::keeper::keep(url.clone()));
     let (publish, committed) = mpsc::channel(4096);
     let (journal, lanes) = Journal::start(journal, metrics.clone(), publish)?;
-    let timing = tokio::spawn(worker::run(database_url, journal.clone()));
+    background.spawn(worker::run(url.clone(), journal.clone()));
     let feed = Feed::new(feed, pool.clone(), metrics.clone(), phase.subscribe());
-    let feeding = tokio::spawn(feed.clone().run(committed));
+    background.spawn(feed.clone().run(committed));
     let probe = Probe {
-        database_url: probed_url,
+        database_url: url,
         pool: pool.clone(),
         feed: feed.clone(),
         journal: journal.clone(),
         metrics: metrics.clone(),
         troubles: troubles.clone(),
     };
-    let probing = tokio::spawn(probe.run());
-    let tokens = store::page::Tokens::new(&page_secret);
+    background.spawn(probe.run());
     let services = services::all(State {
         journal,
         pool,
-        tokens,
+        tokens: store::page::Tokens::new(&page_secret),
         rules,
         feed,
         projections: Projections::default(),
         filters: Filters::default(),
         tickets: TicketCache::default(),
+        verifier: verifier.clone(),
     });
-    let gate = Gate::new(Arc::new(verifier));
-    let (last_metrics, last_traces) = (metrics.clone(), traces.clone());
+    let (gate, last_metrics, last_traces) = (Gate::new(verifier), metrics.clone(), traces.clone());
     let server = Server { services, gate, metrics, traces, limits: http, quotas, tls, reflection, troubles, phase };
     let served = server.serve(listener, shutdown).await;
+    drain(lanes).await;
+    drop(background);
+    send_last(last_metrics, last_traces).await;
+    Ok(served?)
+}
+
+async fn drain(lanes: Lanes) {
     if let Err(panicked) = tokio::task::spawn_blocking(move || lanes.drain()).await {
         tracing::error!("Draining the lanes failed: {panicked}");
     }
-    feeding.abort();
-    keeping.abort();
-    timing.abort();
-    probing.abort();
-    send_last(last_metrics, last_traces).await;
-    Ok(served?)
 }
 
 /// What metrics and traces still have to send.

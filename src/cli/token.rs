@@ -1,20 +1,29 @@
-//! `docket token`: signs a token with the key in a data folder.
+//! `docket token`: signs a token with the key in a data folder. `docket token revoke`: revokes tokens on a server.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::error::CliError;
+use super::noun::args::Write;
+use super::session::{ClientArgs, Session, run as run_session, written};
+use super::show::layout::REVOCATION;
 use crate::identity::{KeyError, NewOperatorToken, NewToken, Role, SigningKey};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct TokenArgs {
+    #[command(subcommand)]
+    pub command: Option<TokenCommand>,
     /// Tenant of the token
     #[arg(long, required_unless_present = "operator")]
     tenant: Option<String>,
     /// Subject: the person or program that calls
-    #[arg(long)]
-    sub: String,
+    #[arg(long, required = true)]
+    sub: Option<String>,
     /// Roles, comma-separated: requester, agent, lead, admin, auditor, service, importer
     #[arg(long, value_delimiter = ',', required_unless_present = "operator")]
     roles: Vec<Role>,
@@ -32,9 +41,55 @@ pub struct TokenArgs {
     data_dir: PathBuf,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Revoke a token, or all tokens of a subject; every server refuses them within 5 s
+    Revoke(Box<RevokeArgs>),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["jti", "sub"])))]
+pub struct RevokeArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(flatten)]
+    revoked: Revoked,
+    /// In every tenant, and for operators' tokens; needs an operator's token
+    #[arg(long, conflicts_with_all = ["validate_only", "request_id"])]
+    everywhere: bool,
+    #[command(flatten)]
+    write: Write,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Revoked {
+    /// The token with this `jti`
+    #[arg(long)]
+    jti: Option<String>,
+    /// All tokens that this subject was issued until now
+    #[arg(long)]
+    sub: Option<String>,
+}
+
+/// Revokes what the arguments name.
+pub fn revoke(args: RevokeArgs) -> Result<(), CliError> {
+    let RevokeArgs { client, revoked, everywhere, write } = args;
+    let (mut request, write) = (written(&revoked)?, written(&write)?);
+    let rpc = if everywhere { "RevokeTokenEverywhere" } else { "RevokeToken" };
+    if !everywhere {
+        request.extend(write);
+    }
+    run_session(client, |session| call(session, rpc, request))
+}
+
+async fn call(mut session: Session, rpc: &str, request: Map<String, Value>) -> Result<(), CliError> {
+    session.write(rpc, &REVOCATION, request).await
+}
+
 /// Signs the token. Never creates a key, because no server would accept it.
 pub fn run(args: TokenArgs) -> Result<String, KeyError> {
-    let TokenArgs { tenant, sub, roles, app_id, operator, ttl, data_dir } = args;
+    let TokenArgs { command: _, tenant, sub, roles, app_id, operator, ttl, data_dir } = args;
+    let sub = sub.unwrap_or_default();
     let key = SigningKey::load(&data_dir)?;
     if operator {
         return key.sign_operator(&NewOperatorToken { sub, ttl });

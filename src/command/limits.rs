@@ -22,6 +22,8 @@ pub struct Limits {
     pub custom_bytes: usize,
     /// Requests in one batch, and ids of one BatchGet.
     pub batch: usize,
+    /// Revocations of one tenant that still concern tokens.
+    pub revocations: usize,
 }
 
 impl Default for Limits {
@@ -35,6 +37,7 @@ impl Default for Limits {
             custom_fields: 64,
             custom_bytes: 16 << 10,
             batch: 500,
+            revocations: 1_000,
         }
     }
 }

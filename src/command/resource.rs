@@ -9,6 +9,7 @@ use crate::model::directory::*;
 use crate::model::id;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::revocation::Revocation;
 use crate::model::row::Stamped;
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::policy::SlaPolicy;
@@ -95,7 +96,7 @@ macro_rules! resources {
     };
 }
 
-entries! { resources [Ticket, Issue, Tag, CannedResponse, SlaPolicy, Calendar, Tenant] }
+entries! { resources [Ticket, Issue, Tag, CannedResponse, SlaPolicy, Calendar, Tenant, Revocation] }
 
 /// A sort of resource.
 pub trait OneOf: Sized {

@@ -130,7 +130,7 @@ where
 }
 
 /// What was looked up, or what is to be looked up.
-pub(super) fn known<T: Clone>(slot: Option<Option<&T>>, want: impl FnOnce() -> Want) -> Result<Option<T>, Stop> {
+pub fn known<T: Clone>(slot: Option<Option<&T>>, want: impl FnOnce() -> Want) -> Result<Option<T>, Stop> {
     match slot {
         Some(value) => Ok(value.cloned()),
         None => Err(Stop::missing(want())),

@@ -11,6 +11,7 @@ pub use crate::model::directory::{Agent, Asset, Contact, Deal, Organization, Tea
 pub use crate::model::issue::{Issue, IssueTicket};
 pub use crate::model::ledger::{Request, Run};
 pub use crate::model::message::{Entry, Message};
+pub use crate::model::revocation::Revocation;
 pub use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 pub use crate::model::sla::ledger::LedgerRow;
 pub use crate::model::sla::outcome::Outcome;
@@ -41,6 +42,7 @@ macro_rules! tables {
                 assets: Asset by id: String, want Asset, [update insert];
                 /// The registry.
                 tags: Tag by name: String, want Tag, [update insert];
+                revocations: Revocation by id: String, want Revocation, [update insert];
                 /// Answered requests, by the hash of their key. New ones are written with the activities.
                 requests: Request by key: Uuid, want Request, [];
             }
@@ -72,6 +74,8 @@ macro_rules! tables {
             indexes {
                 /// Ids of the agents of the directory that have this name.
                 named: String => Vec<String>, want AgentsNamed;
+                /// How many revocations the tenant has, which is the key.
+                revoked: String => usize, want Revocations;
                 /// The newest messages of a ticket, more of them than one batch could delete.
                 threads: Uuid => Vec<Entry>, want Thread;
             }

@@ -249,6 +249,10 @@ impl World {
         }
     }
 
+    pub fn revocation(&self, id: &str) -> Result<Option<Arc<Revocation>>, Stop> {
+        self.revocations.find(id)
+    }
+
     pub fn request(&self, key: Uuid) -> Result<Option<Arc<Request>>, Stop> {
         self.requests.find(&key)
     }

@@ -6,16 +6,17 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use std::vec;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::segment::Segment;
 use super::shared_activity::SharedActivity;
 use super::snapshot::Snapshot;
+use super::start::Lost;
 use super::subscription::{Own, Step, Subscription};
 use super::{End, Feed, Selection};
 use crate::model::ticket::Ticket;
@@ -25,8 +26,6 @@ use crate::workflow::TooMuch;
 
 /// A reader that makes room within this is not waited for.
 const PROMPT: Duration = Duration::from_millis(20);
-/// The longest life of a stream, for tokens that end in another century.
-const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -110,7 +109,7 @@ impl Stream {
         subscription: Subscription,
         selection: Selection,
         snapshot: Option<Snapshot>,
-        until: SystemTime,
+        lost: Lost,
     ) -> Stream {
         let config = &feed.0.config;
         let (sender, steps) = mpsc::channel(1);
@@ -127,9 +126,8 @@ impl Stream {
         };
         let (metrics, draining) = (feed.0.metrics.clone(), Phase::draining(feed.0.phase.clone()));
         let delivery = Delivery { feed, subscription, selection, snapshot, outlet, metrics };
-        let life = until.duration_since(SystemTime::now()).unwrap_or_default().min(LIFE);
         tokio::spawn(async move {
-            if let Some(ending) = delivery.run(draining, life).await {
+            if let Some(ending) = delivery.run(draining, lost).await {
                 // Nobody reads: nobody needs to know why it ended.
                 let _ = end.send(ending);
             }
@@ -168,12 +166,12 @@ impl Stream {
 }
 
 impl Delivery {
-    async fn run(mut self, draining: impl Future<Output = ()>, life: Duration) -> Option<Ended> {
+    async fn run(mut self, draining: impl Future<Output = ()>, lost: Lost) -> Option<Ended> {
         self.metrics.stream_opened();
         let why = tokio::select! {
             biased;
             () = draining => Some(End::Draining),
-            () = sleep(life) => Some(End::TokenExpired),
+            why = lost => Some(End::CallerLost(why)),
             Err(over) = self.deliver() => over,
         };
         self.metrics.stream_closed();

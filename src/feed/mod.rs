@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
+use crate::identity::TokenError;
 use crate::model::activity::Committed;
 use crate::store::pool::Pool;
 use crate::telemetry::{Metrics, Phase};
@@ -36,7 +37,7 @@ pub use deliver::{Ended, Event, Frame, Stream};
 pub use segment::Segment;
 pub use selection::Selection;
 pub use shared_activity::{Form, SharedActivity};
-pub use start::{NotStarted, Start, Wanted};
+pub use start::{Lost, NotStarted, Start, Wanted};
 pub use wait::Waited;
 
 use hub::Hub;
@@ -80,7 +81,8 @@ impl Config {
 pub enum End {
     /// The reader took nothing for [`Config::slow_after`].
     SlowReader,
-    TokenExpired,
+    /// The caller would not be let in any more: its token has expired, or its key is gone.
+    CallerLost(TokenError),
     Draining,
     /// Retention overtook the reader; `oldest` is the first position still kept.
     Expired {

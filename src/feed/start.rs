@@ -1,11 +1,12 @@
 //! Start position of a stream.
 
-use std::time::SystemTime;
+use std::pin::Pin;
 
 use super::deliver::Stream;
 use super::selection::Past;
 use super::snapshot::Snapshot;
 use super::{Feed, Selection, Subscription};
+use crate::identity::TokenError;
 use crate::model::time::Instant;
 use crate::store::head::installation;
 use crate::store::read::activity::first_at;
@@ -32,9 +33,12 @@ pub struct Wanted {
     pub tickets: bool,
     /// Whether the tickets come first, as they were at the start. The selection has to be of tickets.
     pub snapshot: bool,
-    /// When the caller's token ends; the stream ends with it.
-    pub until: SystemTime,
+    /// Completes when the caller would not be let in any more; the stream ends with it.
+    pub lost: Lost,
 }
+
+/// See [`Verifier::lost`](crate::identity::Verifier::lost).
+pub type Lost = Pin<Box<dyn Future<Output = TokenError> + Send>>;
 
 /// Why there is no stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,12 +59,12 @@ impl Feed {
     /// # Errors
     /// See [`NotStarted`].
     pub async fn stream(&self, wanted: Wanted) -> Result<Stream, NotStarted> {
-        let Wanted { tenant, start, selection, tickets, snapshot, until } = wanted;
+        let Wanted { tenant, start, selection, tickets, snapshot, lost } = wanted;
         let mut subscription = self.subscribe(&tenant, selection.past(tickets)).await?;
         let position = self.locate(&tenant, start, &subscription).await?;
         subscription.advance(position);
         let snapshot = snapshot.then(|| Snapshot::new(&tenant, position));
-        Ok(Stream::start(self.clone(), subscription, selection, snapshot, until))
+        Ok(Stream::start(self.clone(), subscription, selection, snapshot, lost))
     }
 
     /// Enters first and looks at the table then: what is committed in between reaches the hub.

@@ -79,17 +79,25 @@ fn alive(caller: &Caller, now: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::ClaimNames;
     use crate::identity::LEEWAY_SECONDS;
-    use crate::identity::claims::Claims;
+    use crate::identity::claims::{Claims, Times};
+    use crate::identity::trusted::Fingerprint;
 
     fn caller(sub: usize, exp: u64) -> Caller {
         let claims = Claims {
-            tenant_id: "acme".into(),
+            tenant: "acme".into(),
             sub: sub.to_string().into(),
             roles: vec!["agent"].into(),
             ..Claims::default()
         };
-        Caller::from_claims(claims, exp).expect("the claims are good")
+        Caller::from_claims(
+            claims,
+            &ClaimNames::default(),
+            Times { issued_at: 0, expires_at: exp },
+            Fingerprint::default(),
+        )
+        .expect("the claims are good")
     }
 
     fn hash(of: usize) -> TokenHash {

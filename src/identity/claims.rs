@@ -2,29 +2,45 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::claim_names::ClaimNames;
 use super::error::{KeyError, TokenError};
 use super::role::Role;
 use super::{LEEWAY_SECONDS, MAX_TOKEN_LIFE};
 
 /// Claims of any JSON type, as parsed; `Caller` validates each of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Claims {
-    pub tenant_id: Value,
+    pub tenant: Value,
     pub sub: Value,
     pub roles: Value,
-    pub app_id: Value,
+    pub app: Value,
     pub operator: Value,
+    pub jti: Value,
     pub iat: Value,
     pub exp: Value,
 }
 
 impl Claims {
-    /// Checks how long the token lives, which the library does not, and returns its end in seconds since 1970.
-    pub fn times(&self, now: u64, max_life: Duration) -> Result<u64, TokenError> {
+    /// What has a name of its own in each token, and what the configuration names.
+    pub fn read(all: &Map<String, Value>, names: &ClaimNames) -> Claims {
+        let own = |name: &str| all.get(name).cloned().unwrap_or_default();
+        Claims {
+            tenant: names.tenant.find(all),
+            sub: own("sub"),
+            roles: names.roles.find(all),
+            app: names.app.find(all),
+            operator: own("operator"),
+            jti: own("jti"),
+            iat: own("iat"),
+            exp: own("exp"),
+        }
+    }
+
+    /// Checks how long the token lives, which the library does not.
+    pub fn times(&self, now: u64, max_life: Duration) -> Result<Times, TokenError> {
         // A NumericDate may have a fraction.
         let exp = self.exp.as_f64().ok_or(TokenError::NoExpiry)?;
         let iat = self.iat.as_f64().ok_or(TokenError::NoIssueTime)?;
@@ -35,8 +51,15 @@ impl Claims {
             return Err(TokenError::LivesTooLong);
         }
         // Whole seconds suffice from here on.
-        Ok(exp as u64)
+        Ok(Times { issued_at: iat as u64, expires_at: exp as u64 })
     }
+}
+
+/// In seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Times {
+    pub issued_at: u64,
+    pub expires_at: u64,
 }
 
 /// A token of a tenant's caller, to be signed.
@@ -74,6 +97,8 @@ pub(super) struct SignedClaims<'a> {
     app_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<bool>,
+    /// By which it can be revoked.
+    jti: String,
     iat: u64,
     exp: u64,
 }
@@ -92,6 +117,7 @@ impl NewToken {
             roles: roles.iter().map(|role| role.word()).collect(),
             app_id: app_id.as_deref(),
             operator: None,
+            jti: new_jti(),
             iat: now,
             exp: end(now, *ttl)?,
         })
@@ -104,11 +130,16 @@ impl NewOperatorToken {
         let NewOperatorToken { sub, ttl } = self;
         ids(&[("sub", Some(sub))])?;
         let (roles, exp) = (Vec::new(), end(now, *ttl)?);
-        Ok(SignedClaims { tenant_id: None, sub, roles, app_id: None, operator: Some(true), iat: now, exp })
+        let (operator, jti) = (Some(true), new_jti());
+        Ok(SignedClaims { tenant_id: None, sub, roles, app_id: None, operator, jti, iat: now, exp })
     }
 }
 
-fn ids(named: &[(&str, Option<&String>)]) -> Result<(), KeyError> {
+fn new_jti() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+pub(super) fn ids(named: &[(&str, Option<&String>)]) -> Result<(), KeyError> {
     match named.iter().find(|(_, id)| id.is_some_and(|id| !is_id(id))) {
         Some((name, _)) => Err(KeyError::BadToken(format!("{name} must have 1 to 128 characters and no U+0000"))),
         None => Ok(()),

@@ -13,10 +13,18 @@ pub enum TokenError {
     Malformed,
     #[error("the token's signing key is not trusted by this server: use a token from a trusted issuer")]
     UnknownKey,
+    #[error(
+        "the keys of the token issuer cannot be fetched at the moment, and this token's is not known: try again soon"
+    )]
+    KeysUnavailable,
     #[error("the token's signature is invalid: the token was altered, or signed with a different key")]
     BadSignature,
     #[error("the token has expired: get a new one")]
     Expired,
+    #[error("the client certificate of this connection has expired: connect with a new one")]
+    CertificateExpired,
+    #[error("the token is revoked: get a new one")]
+    Revoked,
     #[error(
         "the token is not valid yet (its nbf or iat claim): wait, or check the clocks of the issuer and this server"
     )]
@@ -35,20 +43,26 @@ pub enum TokenError {
     WrongIssuer,
     #[error("the token's aud claim does not include the audience that this server is configured for")]
     WrongAudience,
-    #[error("the token has no valid tenant: claim tenant_id must be a string of 1 to 128 characters without U+0000")]
+    #[error(
+        "the token has no valid tenant: the claim that this server takes it from (tenant_id, unless configured otherwise) must \
+         be a string of 1 to 128 characters without U+0000"
+    )]
     NoTenant,
     #[error("the token has no valid subject: claim sub must be a string of 1 to 128 characters without U+0000")]
     NoSubject,
+    #[error("the token's jti claim must be absent or a string of 1 to 128 characters without U+0000")]
+    BadId,
     #[error(
-        "the token has no known role: claim roles must be a list with at least one of requester, agent, lead, admin, \
-         auditor, service, importer"
+        "the token has no known role: the claim that this server takes them from (roles, unless configured otherwise) must be \
+         a list with at least one of requester, agent, lead, admin, auditor, service, importer, or of the issuer's words for them"
     )]
     NoRole,
-    #[error("the token's app_id claim must be absent or a string of 1 to 128 characters without U+0000")]
-    BadApp,
     #[error(
-        "the token's operator claim must be absent, false or true; a token with true has no tenant_id, roles or app_id"
+        "the token's app claim (app_id, unless configured otherwise) must be absent or a string of 1 to 128 characters without \
+         U+0000"
     )]
+    BadApp,
+    #[error("the token's operator claim must be absent, false or true; a token with true has no tenant, roles or app")]
     BadOperator,
     #[error("the token's signing key is not trusted for operators by this server: its configuration names those keys")]
     NotOperators,

@@ -1,8 +1,8 @@
-//! Trusted public keys, from PEM and JWKS files. Each key verifies one algorithm.
+//! Trusted public keys, from PEM files and JWK sets. Each key verifies one algorithm.
 
-use std::fs;
 use std::path::Path;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::rsa::PublicKey as RsaPublicKey;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RsaPublicKeyComponents};
 use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse};
@@ -21,42 +21,60 @@ pub struct TrustedKey {
     pub(super) key: DecodingKey,
 }
 
+/// SHA-256 of a public key. It stays the same if the key moves to another file or gets another id.
+pub(super) type Fingerprint = [u8; 32];
+
 impl TrustedKey {
     pub(super) fn new(kid: Option<String>, algorithm: Algorithm, key: DecodingKey) -> TrustedKey {
         TrustedKey { kid, algorithm, key }
     }
 
-    /// Reads all public keys in a PEM file: Ed25519, P-256, or RSA of at least 2,048 bits. Rejects a file that contains anything
-    /// else, or nothing.
-    pub fn from_pem_file(path: &Path) -> Result<Vec<TrustedKey>, KeyError> {
-        let text = fs::read(path).map_err(KeyError::io(path))?;
-        let blocks = pem::parse_many(&text).map_err(|error| KeyError::bad(path, error.to_string()))?;
-        if blocks.is_empty() {
-            return Err(KeyError::bad(path, "the file has no PEM block"));
-        }
-        blocks
-            .iter()
-            .enumerate()
-            .map(|(i, block)| {
-                from_pem(block).map_err(|problem| KeyError::bad(path, format!("block {}: {problem}", i + 1)))
-            })
-            .collect()
+    /// The keys in the content of a file: a JWK set if it is called `*.json` or `*.jwks`, otherwise PEM.
+    pub(super) fn from_file(path: &Path, content: &[u8]) -> Result<Vec<TrustedKey>, KeyError> {
+        let is_set = path.extension().is_some_and(|end| end == "json" || end == "jwks");
+        let keys = if is_set { TrustedKey::from_jwks(content) } else { TrustedKey::from_pem(content) };
+        keys.map_err(|problem| KeyError::bad(path, problem))
     }
 
-    /// Reads the usable signing keys in a JWKS file. Keys for other purposes are ignored, but a set without a usable key is
-    /// rejected.
-    pub fn from_jwks_file(path: &Path) -> Result<Vec<TrustedKey>, KeyError> {
+    /// All public keys in a PEM text: Ed25519, P-256, or RSA of at least 2,048 bits. Rejects a text that contains anything else,
+    /// or nothing.
+    pub(super) fn from_pem(text: &[u8]) -> Result<Vec<TrustedKey>, String> {
+        let blocks = pem::parse_many(text).map_err(|error| error.to_string())?;
+        if blocks.is_empty() {
+            return Err("there is no PEM block in it".into());
+        }
+        let key = |(i, block)| from_pem(block).map_err(|problem| format!("block {}: {problem}", i + 1));
+        blocks.iter().enumerate().map(key).collect()
+    }
+
+    /// The usable signing keys in a JWK set. Keys for other purposes are ignored, but a set without a usable key is rejected.
+    pub fn from_jwks(text: &[u8]) -> Result<Vec<TrustedKey>, String> {
         #[derive(serde::Deserialize)]
         struct Set {
             keys: Vec<serde_json::Value>,
         }
-        let text = fs::read(path).map_err(KeyError::io(path))?;
-        let set: Set = serde_json::from_slice(&text).map_err(|error| KeyError::bad(path, error.to_string()))?;
+        let set: Set = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let keys: Vec<TrustedKey> = set.keys.into_iter().filter_map(from_jwk).collect();
         if keys.is_empty() {
-            return Err(KeyError::bad(path, "the file has no signing key for EdDSA, ES256 or RS256"));
+            return Err("there is no signing key for EdDSA, ES256 or RS256 in it".into());
         }
         Ok(keys)
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Context::new(&SHA256);
+        match self.key.kind() {
+            DecodingKeyKind::RsaModulusExponent { n, e } => {
+                // As lengths could move between the two.
+                hash.update(&(n.len() as u64).to_le_bytes());
+                hash.update(n);
+                hash.update(e);
+            }
+            DecodingKeyKind::SecretOrDer(der) => hash.update(der),
+        }
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.copy_from_slice(hash.finish().as_ref());
+        fingerprint
     }
 }
 
@@ -70,7 +88,13 @@ fn from_pem(block: &pem::Pem) -> Result<TrustedKey, String> {
         .or_else(|_| DecodingKey::from_ec_pem(text))
         .or_else(|_| DecodingKey::from_rsa_pem(text))
         .map_err(|_| "neither Ed25519, P-256 nor RSA".to_owned())?;
-    let algorithm = algorithm_of(&key).ok_or("the key is damaged, too short, or on another curve than P-256")?;
+    let algorithm = algorithm_of(&key).ok_or_else(|| match (key.family(), rsa_bytes(&key)) {
+        (AlgorithmFamily::Rsa, Some(bytes)) => {
+            format!("an RSA key of {} bits is too short: use 2,048 or more", bytes * 8)
+        }
+        (AlgorithmFamily::Ec, _) => "the key is on another curve than P-256, or damaged".to_owned(),
+        _ => "the key is damaged".to_owned(),
+    })?;
     Ok(TrustedKey { kid: None, algorithm, key })
 }
 

@@ -211,6 +211,8 @@ activity_types! {
     CalendarChanged = "calendar.changed": Resource, Alone, Staff, Kept, Plain;
     /// The tenant's settings are updated.
     TenantChanged = "tenant.changed": Resource, Alone, Staff, Kept, Plain;
+    /// A token, or all tokens of a subject, are revoked.
+    TokenRevoked = "token.revoked": Resource, Alone, Staff, Kept, Plain;
 }
 
 impl ActivityType {

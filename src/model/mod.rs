@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod mention;
 pub mod message;
+pub mod revocation;
 pub mod rights;
 pub mod schema;
 pub mod shown;

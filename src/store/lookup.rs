@@ -176,6 +176,8 @@ lookups! {
         [" AND t.deleted_at IS NULL AND t.visibility = 'PUBLIC' ORDER BY t.id DESC LIMIT 1000"];
     /// The issues of each ticket, in no order.
     ticket_issues: IssueTicket by ticket_id: Uuid, [];
+    /// Those of a tenant, which is the key; more of them than a limit allows.
+    revocations_of: Revocation by tenant_id: String, [" LIMIT 10001"];
     /// The agents of the directory that have this name, more of them than one batch could rename.
     agents_named: Agent by name: String, [" AND t.known AND t.deleted_at IS NULL LIMIT 1000"];
     /// All of the tenant that are ACTIVE. The key is the tenant once more; as of the next.

@@ -19,6 +19,7 @@ pub mod pool;
 pub mod projection;
 pub mod prune;
 pub mod read;
+pub mod revocation;
 pub mod rules;
 pub mod save;
 pub mod search;

@@ -16,6 +16,7 @@ pub(super) struct Sets {
     pub threads: Threads,
     pub ticket_issues: Links,
     pub named: Named,
+    pub revoked: Revoked,
     pub sla: Promises,
 }
 
@@ -85,6 +86,24 @@ impl Named {
                     world.agents.load(agent.id.clone(), Some(Arc::new(agent)));
                 }
             },
+        );
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Revoked(Vec<Revocation>);
+
+impl Revoked {
+    pub fn ask<'f>(&'f mut self, flight: &mut Flight<'f>, conn: &'f AsyncPgConnection, pairs: &'f [Pair<'_, String>]) {
+        ask(flight, pairs, &mut self.0, |pairs| lookup::revocations_of(conn, pairs));
+    }
+
+    pub fn fill(self, worlds: &mut HashMap<String, World>) {
+        each(
+            worlds,
+            self.0,
+            |it| (&it.tenant_id, it.tenant_id.clone()),
+            |world, tenant, rows| world.revoked.load(tenant, Some(rows.len())),
         );
     }
 }

@@ -65,6 +65,8 @@ pub struct Metrics {
     reads_connections: Gauge<u64>,
     connections_open: UpDownCounter<i64>,
     connections_refused: Counter<u64>,
+    keys_age: Gauge<f64>,
+    revocations_age: Gauge<f64>,
 }
 
 impl Metrics {
@@ -127,6 +129,16 @@ impl Metrics {
                 .build(),
             connections_open: open(&meter, "connections.open", "Open connections of callers."),
             connections_refused: counter(&meter, "connections.refused", "Connections that were not served, by cause."),
+            keys_age: meter
+                .f64_gauge("keys.age")
+                .with_description("Time since the keys that verify tokens were last found usable, by source.")
+                .with_unit("s")
+                .build(),
+            revocations_age: meter
+                .f64_gauge("revocations.age")
+                .with_description("Time since the revocations of tokens were last read.")
+                .with_unit("s")
+                .build(),
             registry,
             provider,
         })
@@ -190,6 +202,16 @@ impl Metrics {
     /// Records the time since the heads of the log were last read.
     pub fn log_lag(&self, lag: Duration) {
         self.log_lag.record(lag.as_secs_f64(), &[]);
+    }
+
+    /// Records the time since the keys of a source (the name of a setting) were last found usable.
+    pub fn keys_age(&self, source: &'static str, age: Duration) {
+        self.keys_age.record(age.as_secs_f64(), &[KeyValue::new("source", source)]);
+    }
+
+    /// Records the time since the revocations of tokens were last read.
+    pub fn revocations_age(&self, age: Duration) {
+        self.revocations_age.record(age.as_secs_f64(), &[]);
     }
 
     /// Records that `used` of the `open` connections of the read pool are in use.

@@ -51,7 +51,7 @@ pub async fn server_with(change: impl FnOnce(&mut feed::Config)) -> Running {
         journal: journal::Config::new(as_server(&url)),
         feed,
         pool: pool::Settings::default(),
-        verifier: verifier(),
+        verifier: Arc::new(verifier()),
         page_secret: [7; 32],
         rules: Arc::new(RuleFolder::default()),
         http: HttpLimits::default(),

@@ -208,7 +208,20 @@ async fn functions_over_all_tenants_tell_ids_and_those_behind_indexes_ask_for_th
     let told =
         "SELECT DISTINCT unnest(proargnames[pronargs + 1:]) FROM pg_proc WHERE prosecdef AND proname LIKE 'docket\\_%'";
     let told: BTreeSet<String> = admin.query(told, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
-    let allowed = ["tenant_id", "id", "last_at", "config_position", "marks", "after_id", "document", "nth", "place"];
+    let allowed = [
+        "tenant_id",
+        "id",
+        "last_at",
+        "config_position",
+        "marks",
+        "after_id",
+        "document",
+        "nth",
+        "place",
+        "jti",
+        "sub",
+        "updated_at",
+    ];
     assert_eq!(told, allowed.into_iter().map(str::to_owned).collect());
     let public = "SELECT count(*) FROM pg_proc WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE') AND proname LIKE 'docket\\_%'";
     assert_eq!(admin.query_one(public, &[]).await.unwrap().get::<_, i64>(0), 0);

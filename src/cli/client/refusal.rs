@@ -32,7 +32,7 @@ pub fn told(refused: &Refused) -> String {
 fn advice(reason: &str) -> Option<&'static str> {
     match reason {
         "ETAG_MISMATCH" => Some("view it again for the new etag, or omit --etag to overwrite the change"),
-        "TOKEN_EXPIRED" => Some("create a new one: `docket token --tenant … --sub … --roles …`"),
+        "TOKEN_EXPIRED" | "TOKEN_REVOKED" => Some("create a new one: `docket token --tenant … --sub … --roles …`"),
         "TOKEN_INVALID" | "TOKEN_MISSING" => Some("use a token from `docket token` for this server"),
         "PAGE_TOKEN_INVALID" => Some("list again from the first page"),
         _ => None,

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Settings;
+use super::token_keys::tokens;
 use super::value::{Value, read_bytes, show_bytes};
 
 pub struct Setting {
@@ -38,7 +39,7 @@ impl Setting {
     }
 
     /// Rejects 0, with which nothing would work.
-    fn not_zero(self) -> Setting {
+    pub(super) fn not_zero(self) -> Setting {
         self.refusing(|text| {
             let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
             let zero = !digits.is_empty() && digits.bytes().all(|byte| byte == b'0');
@@ -62,7 +63,7 @@ type Set = dyn Fn(&mut Settings, &str) -> Result<(), String> + Send + Sync;
 /// Accessor of a value in the settings.
 type At<T> = fn(&mut Settings) -> &mut T;
 
-fn of<T: Value + 'static>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting {
+pub(super) fn of<T: Value + 'static>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting {
     let set = move |settings: &mut Settings, text: &str| {
         *at(settings) = T::read(text)?;
         Ok(())
@@ -143,38 +144,11 @@ fn server() -> Vec<Setting> {
             |s| &mut s.tls.client_ca,
             "CA certificate, PEM. If set, clients must present a certificate signed by it, in addition to their token.",
         ),
-    ]
-}
-
-fn tokens() -> Vec<Setting> {
-    vec![
         of(
-            "tokens.keys",
-            |s| &mut s.tokens.keys,
-            "Public keys that verify tokens: `.json` and `.jwks` files are JWK sets, others PEM. Ed25519, P-256, or RSA of at least 2,048 bits.",
+            "tls.client_identities",
+            |s| &mut s.tls.client_identities,
+            "YAML file that says which caller a client certificate is, if a call has no token: a list of `identity` (a URI such as a SPIFFE id, or a DNS name, of the certificate, exactly), `tenant`, `sub`, `roles` and, if limited to one, `app`.",
         ),
-        of("tokens.issuer", |s| &mut s.tokens.issuer, "If set, the `iss` claim that tokens must have."),
-        of(
-            "tokens.operator_keys",
-            |s| &mut s.tokens.operator_keys,
-            "Public keys that verify operators' tokens, in the same forms. A key of `tokens.keys` that signs those, too, must be named here again. If empty, there are no operators.",
-        ),
-        of(
-            "tokens.operator_issuer",
-            |s| &mut s.tokens.operator_issuer,
-            "If set, the `iss` claim that operators' tokens must have.",
-        ),
-        of(
-            "tokens.audience",
-            |s| &mut s.tokens.audience,
-            "If set, a value that the `aud` claim of tokens must contain.",
-        ),
-        of(
-            "tokens.max_life",
-            |s| &mut s.tokens.max_life,
-            "Maximum life of a token, from `iat` to `exp`. Tokens that live longer are refused.",
-        )
-        .not_zero(),
     ]
 }
 
@@ -364,6 +338,13 @@ fn limits() -> Vec<Setting> {
             "Maximum number of requests in a batch, and of tickets in BatchGetTickets.",
         )
         .not_zero(),
+        of(
+            "limits.revocations",
+            |s| &mut s.limits.revocations,
+            "Maximum number of revocations of a tenant, and of an operator for all tenants. One counts for as long as a token that it concerns could live.",
+        )
+        .not_zero()
+        .at_most(10_000),
     ]
 }
 

@@ -11,11 +11,12 @@ use crate::command::limits::Limits;
 use crate::feed;
 use crate::grpc::server::HttpLimits;
 use crate::grpc::server::layers::QuotaLimits;
-use crate::identity::MAX_TOKEN_LIFE;
+use crate::identity::{ClaimNames, MAX_TOKEN_LIFE, REFETCH_EVERY};
 use crate::journal;
 use crate::store::pool;
 use crate::telemetry::LogFormat;
 
+mod client_identities;
 mod command;
 mod keys;
 mod problem;
@@ -24,6 +25,7 @@ mod reference;
 mod source;
 #[cfg(test)]
 mod tests;
+mod token_keys;
 mod value;
 
 pub use command::{ConfigCommand, parse_set, run};
@@ -63,15 +65,20 @@ pub struct TlsFiles {
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
     pub client_ca: Option<PathBuf>,
+    pub client_identities: Option<PathBuf>,
 }
 
 /// Which tokens are accepted.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub keys: Vec<PathBuf>,
+    pub jwks_url: Option<String>,
     pub issuer: Option<String>,
     pub operator_keys: Vec<PathBuf>,
+    pub operator_jwks_url: Option<String>,
     pub operator_issuer: Option<String>,
+    pub jwks_refresh: Duration,
+    pub claims: ClaimNames,
     pub audience: Option<String>,
     pub max_life: Duration,
 }
@@ -80,9 +87,13 @@ impl Default for Tokens {
     fn default() -> Tokens {
         Tokens {
             keys: Vec::new(),
+            jwks_url: None,
             issuer: None,
             operator_keys: Vec::new(),
+            operator_jwks_url: None,
             operator_issuer: None,
+            jwks_refresh: REFETCH_EVERY,
+            claims: ClaimNames::default(),
             audience: None,
             max_life: MAX_TOKEN_LIFE,
         }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use super::client_identities;
 use super::{Parsed, Place, Problem, Settings, Sources};
-use crate::grpc::server::TlsError;
-use crate::identity::{Trust, TrustedKey};
+use crate::cli::keys::{JwksUrl, KeySources};
+use crate::grpc::server::ClientIdentities;
+use crate::identity::{KeyFiles, KeySource, Trust, TrustedKey};
 use crate::store::target::Target;
 use crate::workflow::{RuleSet, Severity};
 
@@ -24,6 +26,7 @@ pub struct Ready {
     /// Absent where others migrate.
     pub migrator_url: Option<String>,
     pub trust: Trust,
+    pub key_sources: KeySources,
     pub page_secret: [u8; 32],
     /// Absent for plain text.
     pub tls: Option<Tls>,
@@ -44,8 +47,8 @@ impl Sources {
         parsed.telemetry();
         let Parsed { settings, places: _, problems } = parsed;
         match (trust, page_secret, database_url, problems.is_empty()) {
-            (Some(trust), Some(page_secret), Some(database_url), true) => {
-                Ok(Ready { settings, database_url, migrator_url, trust, page_secret, tls })
+            (Some((trust, key_sources)), Some(page_secret), Some(database_url), true) => {
+                Ok(Ready { settings, database_url, migrator_url, trust, key_sources, page_secret, tls })
             }
             _ => Err(problems),
         }
@@ -62,37 +65,64 @@ impl Parsed {
         self.problems.push(Problem::new(place, message, hint));
     }
 
-    fn trust(&mut self) -> Option<Trust> {
+    fn trust(&mut self) -> Option<(Trust, KeySources)> {
         let tokens = self.settings.tokens.clone();
-        if tokens.keys.is_empty() {
-            let hint = "name the public key files of your token issuer";
+        if tokens.keys.is_empty() && tokens.jwks_url.is_none() {
+            let hint = "name the public key files of your token issuer, or set `tokens.jwks_url`";
             self.refuse("tokens.keys", "`tokens.keys` is not set: no token could be verified", hint);
             return None;
         }
-        Some(Trust {
-            keys: self.public_keys("tokens.keys", &tokens.keys),
+        let mut files = Vec::new();
+        let urls = [(KeySource::Url, tokens.jwks_url), (KeySource::OperatorUrl, tokens.operator_jwks_url)];
+        let urls = urls.into_iter().filter_map(|(source, url)| Some((source, self.jwks_url(source, &url?)?)));
+        let urls: Vec<(KeySource, JwksUrl)> = urls.collect();
+        let trust = Trust {
+            keys: self.public_keys(KeySource::Files, tokens.keys, &mut files),
             issuer: tokens.issuer,
-            operator_keys: self.public_keys("tokens.operator_keys", &tokens.operator_keys),
+            operator_keys: self.public_keys(KeySource::OperatorFiles, tokens.operator_keys, &mut files),
             operator_issuer: tokens.operator_issuer,
             audience: tokens.audience,
             max_life: tokens.max_life,
-        })
+            urls: urls.iter().map(|(source, _)| *source).collect(),
+            refetch_every: tokens.jwks_refresh,
+            claims: tokens.claims,
+        };
+        Some((trust, KeySources { files, urls }))
     }
 
-    /// The keys in these files, which the setting names.
-    fn public_keys(&mut self, setting: &str, paths: &[PathBuf]) -> Vec<TrustedKey> {
-        let mut keys = Vec::new();
-        for path in paths {
-            let is_set = path.extension().is_some_and(|end| end == "json" || end == "jwks");
-            match if is_set { TrustedKey::from_jwks_file(path) } else { TrustedKey::from_pem_file(path) } {
-                Ok(found) => keys.extend(found),
-                Err(error) => {
-                    let hint = "use PEM public keys, or a JWK set in a file named *.json or *.jwks";
-                    self.refuse(setting, error.to_string(), hint);
-                }
+    fn jwks_url(&mut self, source: KeySource, text: &str) -> Option<JwksUrl> {
+        match text.parse() {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                let key = source.setting();
+                let hint = "write a URL such as https://login.example.com/.well-known/jwks.json";
+                self.refuse(key, format!("`{key}` {problem}"), hint);
+                None
             }
         }
-        keys
+    }
+
+    /// The keys in these files, which join those that are kept up to date.
+    fn public_keys(
+        &mut self,
+        source: KeySource,
+        paths: Vec<PathBuf>,
+        files: &mut Vec<(KeySource, KeyFiles)>,
+    ) -> Vec<TrustedKey> {
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        match KeyFiles::open(paths) {
+            Ok((opened, keys)) => {
+                files.push((source, opened));
+                keys
+            }
+            Err(errors) => {
+                let hint = "use PEM public keys, or a JWK set in a file named *.json or *.jwks";
+                errors.iter().for_each(|error| self.refuse(source.setting(), error.to_string(), hint));
+                Vec::new()
+            }
+        }
     }
 
     fn page_secret(&mut self) -> Option<[u8; 32]> {
@@ -190,25 +220,21 @@ impl Parsed {
     fn tls(&mut self) -> Option<Tls> {
         let files = self.settings.tls.clone();
         match (files.cert, files.key) {
-            (Some(cert), Some(key)) => match Tls::read(&cert, &key, files.client_ca.as_deref()) {
-                Ok(tls) => return self.is_private("tls.key", &key).then_some(tls),
-                Err(error) => {
-                    let at = |path: &PathBuf| {
-                        if *path == key {
-                            "tls.key"
-                        } else if *path == cert {
-                            "tls.cert"
-                        } else {
-                            "tls.client_ca"
-                        }
-                    };
-                    let key = match &error {
-                        TlsError::Read { path, .. } | TlsError::Empty { path, .. } => at(path),
-                        TlsError::Unusable { .. } => "tls.cert",
-                    };
-                    self.refuse(key, error.to_string(), "");
+            (Some(cert), Some(key)) => {
+                let private = self.is_private("tls.key", &key);
+                let identities = self.client_identities(files.client_identities.as_deref());
+                match Tls::read(&cert, &key, files.client_ca.as_deref(), identities) {
+                    Ok(tls) => return private.then_some(tls),
+                    Err(errors) => errors.iter().for_each(|error| {
+                        let setting = match &error.path {
+                            path if *path == key => "tls.key",
+                            path if *path == cert => "tls.cert",
+                            _ => "tls.client_ca",
+                        };
+                        self.refuse(setting, error.to_string(), error.fix);
+                    }),
                 }
-            },
+            }
             (Some(_), None) => self.refuse("tls.cert", "`tls.cert` is set and `tls.key` is not", "set both"),
             (None, Some(_)) => self.refuse("tls.key", "`tls.key` is set and `tls.cert` is not", "set both"),
             (None, None) if files.client_ca.is_some() => {
@@ -218,6 +244,20 @@ impl Parsed {
             (None, None) => {}
         }
         None
+    }
+
+    fn client_identities(&mut self, path: Option<&Path>) -> ClientIdentities {
+        let key = "tls.client_identities";
+        let Some(path) = path else { return ClientIdentities::default() };
+        if self.settings.tls.client_ca.is_none() {
+            let message = format!("`{key}` is set and `tls.client_ca` is not: no certificate would be verified");
+            self.refuse(key, message, "set `tls.client_ca`");
+        }
+        let Some(text) = self.read(key, path) else { return ClientIdentities::default() };
+        client_identities::read(path, &String::from_utf8_lossy(&text)).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            ClientIdentities::default()
+        })
     }
 
     /// The addresses, and whether calls on them are encrypted.

@@ -26,8 +26,9 @@ database:
 ```
 
 A size is a number of bytes, or a number with KiB, MiB or GiB; a duration is a number with ms, s, m, h or d. In environment variables
-and flags, the items of a list are separated by commas. An empty variable counts as unset. `tokens.keys`, `page_token_secret_file`,
-and `database.url` or `database.url_file` are required.
+and flags, the items of a list are separated by commas, and so are those of a map: `support-agent=agent,support-boss=admin`. An empty
+variable counts as unset. `tokens.keys` or `tokens.jwks_url`, `page_token_secret_file`, and `database.url` or `database.url_file` are
+required.
 ";
 
 /// The whole page.

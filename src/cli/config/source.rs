@@ -127,6 +127,11 @@ impl Parsed {
                     let texts: Vec<&str> = items.iter().filter_map(Node::text).collect();
                     self.set(setting, &texts.join(","), at(value));
                 }
+                (Content::Map(entries), Some(setting)) if setting.kind.starts_with("map") => {
+                    let pair = |(word, value): &(Node, Node)| Some(format!("{}={}", word.text()?, value.text()?));
+                    let pairs: Option<Vec<String>> = entries.iter().map(pair).collect();
+                    self.set(setting, &pairs.unwrap_or_default().join(","), at(value));
+                }
                 (Content::List(_) | Content::Map(_), Some(setting)) => {
                     let hint = format!("the type of `{key}` is {}", setting.kind);
                     self.problems.push(Problem::new(Some(at(value)), format!("`{key}` takes a single value"), hint));

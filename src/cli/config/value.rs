@@ -1,11 +1,13 @@
 //! Types of settings, and their text form in files, environment variables and flags.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::identity::{ClaimName, Role};
 use crate::telemetry::LogFormat;
 
 pub trait Value: Sized {
@@ -156,6 +158,43 @@ impl Value for Vec<PathBuf> {
 
     fn show(&self) -> String {
         self.iter().map(PathBuf::show).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl Value for ClaimName {
+    const KIND: &'static str = "name of a claim";
+
+    fn read(text: &str) -> Result<ClaimName, String> {
+        ClaimName::new(text)
+            .ok_or_else(|| "write a name, or names with a dot between them, like realm_access.roles".into())
+    }
+
+    fn show(&self) -> String {
+        self.as_str().to_owned()
+    }
+}
+
+impl Value for HashMap<String, Role> {
+    const KIND: &'static str = "map of words to roles";
+
+    /// `word=role`, separated by commas.
+    fn read(text: &str) -> Result<HashMap<String, Role>, String> {
+        let wrong = |_| "write pairs like support-agent=agent, with roles of Docket's (see docs/roles.md)".to_owned();
+        let mut map = HashMap::new();
+        for pair in text.split(',') {
+            let (word, role) = pair.split_once('=').ok_or(()).map_err(wrong)?;
+            let role = role.trim().parse().map_err(|_| wrong(()))?;
+            if map.insert(word.trim().to_owned(), role).is_some() {
+                return Err(format!("\"{}\" stands there twice", word.trim()));
+            }
+        }
+        Ok(map)
+    }
+
+    fn show(&self) -> String {
+        let mut pairs: Vec<String> = self.iter().map(|(word, role)| format!("{word}={role}")).collect();
+        pairs.sort();
+        pairs.join(",")
     }
 }
 

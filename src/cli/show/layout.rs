@@ -163,6 +163,19 @@ pub const TENANT: Layout = Layout {
     zeros: false,
 };
 
+pub const REVOCATION: Layout = Layout {
+    message: "Revocation",
+    columns: &[
+        column("id", "ID", 0),
+        column("tenant_id", "TENANT", 1),
+        column("updated_at", "REVOKED", 0),
+        column("updated_by", "BY", 2),
+    ],
+    heading: &["id"],
+    text: "",
+    zeros: false,
+};
+
 pub const TAG: Layout = Layout {
     message: "Tag",
     columns: &[
@@ -340,6 +353,7 @@ mod tests {
             &ASSET,
             &ACTIVITY,
             &TENANT,
+            &REVOCATION,
             &TAG,
             &CANNED_RESPONSE,
             &SLA_POLICY,

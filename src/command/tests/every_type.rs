@@ -82,6 +82,7 @@ fn resources(house: &mut House) {
         whichever(UpsertEntry { row: fixture::asset(), etag: String::new() }),
         whichever(tag),
         whichever(canned),
+        whichever(RevokeToken { revoked: Revoked::Subject("ann".into()) }),
         whichever(settings(TenantEdit { reopen_agent: Some(ReopenMode::InPlace), ..TenantEdit::default() }, "")),
     ] {
         house.run(&admin(), verb).expect("done");

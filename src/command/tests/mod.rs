@@ -45,6 +45,7 @@ use crate::model::directory::{Agent, Contact, Team};
 use crate::model::ledger::Head;
 use crate::model::lifecycle::Transition;
 use crate::model::message::Message;
+use crate::model::revocation::Revoked;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::{Ticket, TicketRef};

@@ -145,7 +145,7 @@ fn new_issue(ticket: Uuid) -> NewIssue {
 }
 
 /// How many [`step`]s there are.
-const STEPS: usize = 18;
+const STEPS: usize = 19;
 
 fn staff(verb: impl Verb) -> Option<(Caller, Any)> {
     Some((agent(), whichever(verb)))
@@ -210,6 +210,7 @@ fn step(house: &House, which: usize, name: &str) -> Option<(Caller, Any)> {
             let row = Asset { id: "asset".into(), kind: name.into(), ..Asset::default() };
             staff(UpsertEntry { row, etag: etag() })
         }
+        17 => head(RevokeToken { revoked: Revoked::Token(name.into()) }),
         _ => staff(DeleteTicket { ticket: TicketRef::Id(ticket()?.id), etag: etag() }),
     }
 }

@@ -8,6 +8,7 @@ mod follow_sla;
 pub mod issue;
 pub mod message;
 mod policy;
+mod revocation;
 mod tag;
 mod tenant;
 pub mod ticket;
@@ -17,6 +18,7 @@ pub use canned::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedRespons
 pub use directory::{DeleteEntry, StoredEntry, UpsertAll, UpsertEntry};
 pub use follow_sla::FollowSla;
 pub use policy::{CreateSlaPolicy, DeleteSlaPolicy, PolicyEdit, UpdateSlaPolicy};
+pub use revocation::RevokeToken;
 pub use tag::{CreateTag, DeleteTag, UpdateTag};
 pub use tenant::{TenantEdit, UpdateTenant};
 

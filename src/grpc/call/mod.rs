@@ -21,7 +21,7 @@ use crate::feed::Feed;
 use crate::grpc::convert::Disclosure;
 use crate::grpc::server::gate;
 use crate::grpc::server::layers::Deadline;
-use crate::identity::Caller;
+use crate::identity::{Caller, Verifier};
 use crate::journal::Journal;
 use crate::projection::Projections;
 use crate::store::audience::Audience;
@@ -47,6 +47,8 @@ pub struct State {
     pub filters: Filters,
     /// For GetTicket and lists of tickets.
     pub tickets: TicketCache,
+    /// For streams, which end with their caller's token.
+    pub verifier: Arc<Verifier>,
 }
 
 /// Who calls, what it may see, and until when it waits for the answer.

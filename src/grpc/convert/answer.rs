@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Disclosure, canned, issue, message, sla, tag, tenant, ticket};
+use super::{Disclosure, canned, issue, message, revocation, sla, tag, tenant, ticket};
 use crate::command::Resource;
 use crate::command::resource::OneOf;
 use crate::grpc::pb;
 use crate::model::canned::CannedResponse;
 use crate::model::directory::*;
 use crate::model::issue::Issue;
+use crate::model::revocation::Revocation;
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::policy::SlaPolicy;
 use crate::model::tag::Tag;
@@ -45,6 +46,7 @@ shown! {
     SlaPolicy by |row, _| sla::policy_to_pb(row);
     Calendar by |row, _| sla::calendar_to_pb(row);
     Tenant by |row, _| tenant::to_pb(row);
+    Revocation by |row, _| revocation::to_pb(row);
 }
 
 macro_rules! shown_entries {

@@ -12,6 +12,7 @@ pub mod mask;
 pub mod message;
 pub mod outcome;
 pub mod read;
+pub mod revocation;
 pub mod sla;
 pub mod statistics;
 pub mod tag;

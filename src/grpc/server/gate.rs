@@ -1,6 +1,7 @@
 //! Authentication and authorization: who calls, and whether they may call this method. Handlers get the `Caller`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -12,6 +13,9 @@ use crate::grpc::pb::ErrorReason;
 use crate::grpc::status;
 use crate::identity::{Caller, TokenError, Verifier};
 
+/// When the keys of the token issuer may have been fetched.
+const KEYS_AGAIN: Duration = Duration::from_secs(10);
+
 /// Lets a call in or refuses it. A clone is one counter.
 #[derive(Clone)]
 pub struct Gate(Arc<Verifier>);
@@ -21,12 +25,21 @@ impl Gate {
         Gate(verifier)
     }
 
-    /// The caller, or None for an open method, whose token is not looked at.
-    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Box<Status>> {
+    /// The caller, or None for an open method, whose token is not looked at. `certified`: who it is without a token.
+    pub(super) fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        certified: Option<&Caller>,
+    ) -> Result<Option<Caller>, Box<Status>> {
         if method.access == Access::Open {
             return Ok(None);
         }
-        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(unauthenticated)?;
+        let caller = match (bearer(headers), certified) {
+            (Err(TokenError::Missing), Some(caller)) => self.0.certified(caller),
+            (token, _) => token.and_then(|token| self.0.verify(token)),
+        };
+        let caller = caller.map_err(unauthenticated)?;
         let admitted = match method.access {
             Access::Open => true,
             Access::Operator => caller.is_operator(),
@@ -34,6 +47,11 @@ impl Gate {
             Access::Roles(allowed) => caller.roles().intersects(allowed),
         };
         if admitted { Ok(Some(caller)) } else { Err(denied(method, &caller)) }
+    }
+
+    /// What a refused call may wait for before it knocks again: see [`Verifier::key_on_its_way`].
+    pub(super) fn key_on_its_way(&self, headers: &HeaderMap) -> Option<impl Future<Output = ()> + Send + use<>> {
+        bearer(headers).ok().and_then(|token| self.0.key_on_its_way(token))
     }
 }
 
@@ -54,9 +72,21 @@ fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
 }
 
 fn unauthenticated(error: TokenError) -> Box<Status> {
-    let reason = match error {
+    if error == TokenError::KeysUnavailable {
+        // It is no fault of the caller's: what it sends may be good.
+        let details = ErrorDetails::with_retry_info(Some(KEYS_AGAIN));
+        return Box::new(status::build(Code::Unavailable, reason(error), error.to_string(), [], details));
+    }
+    refusal(Code::Unauthenticated, reason(error), error.to_string(), [])
+}
+
+/// How clients tell such errors apart.
+pub fn reason(error: TokenError) -> ErrorReason {
+    match error {
         TokenError::Missing => ErrorReason::TokenMissing,
-        TokenError::Expired => ErrorReason::TokenExpired,
+        TokenError::Expired | TokenError::CertificateExpired => ErrorReason::TokenExpired,
+        TokenError::Revoked => ErrorReason::TokenRevoked,
+        TokenError::KeysUnavailable => ErrorReason::Unavailable,
         TokenError::NotBearer
         | TokenError::Malformed
         | TokenError::UnknownKey
@@ -72,10 +102,10 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
         | TokenError::NoSubject
         | TokenError::NoRole
         | TokenError::BadApp
+        | TokenError::BadId
         | TokenError::BadOperator
         | TokenError::NotOperators => ErrorReason::TokenInvalid,
-    };
-    refusal(Code::Unauthenticated, reason, error.to_string(), [])
+    }
 }
 
 fn denied(method: &Method, caller: &Caller) -> Box<Status> {
@@ -114,8 +144,6 @@ pub(super) fn refusal<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use http::HeaderValue;
     use tonic_types::StatusExt;
 
@@ -127,7 +155,7 @@ mod tests {
         values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"))).collect()
     }
 
-    fn reason(status: &Status) -> String {
+    fn told(status: &Status) -> String {
         status.get_details_error_info().expect("an ErrorInfo").reason
     }
 
@@ -153,12 +181,12 @@ mod tests {
             ttl: Duration::from_secs(60),
         };
         let sent = headers(&[&format!("Bearer {}", key.sign(&token).expect("a token"))]);
-        let admit = |path: &str| gate.admit(methods::find(path).expect("a method"), &sent);
+        let admit = |path: &str| gate.admit(methods::find(path).expect("a method"), &sent, None);
 
         let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
         assert_eq!(caller.expect("a caller").sub(), "rita");
         let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
-        assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+        assert_eq!((refused.code(), told(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
         assert!(refused.message().contains("AssignTicket needs one of the roles agent, lead, admin"));
         let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
         assert_eq!(metadata["roles"], "requester");
@@ -176,14 +204,14 @@ mod tests {
         let admin = NewToken { tenant: "acme".into(), sub: "root".into(), roles, app_id: None, ttl };
         let admin = key.sign(&admin).expect("a token");
         for method in methods::all().iter().filter(|method| method.access != Access::Open) {
-            let by = |token: &str| gate.admit(method, &headers(&[&format!("Bearer {token}")]));
+            let by = |token: &str| gate.admit(method, &headers(&[&format!("Bearer {token}")]), None);
             let (let_in, kept_out) = match method.access {
                 Access::Operator => (by(&operator), by(&admin)),
                 _ => (by(&admin), by(&operator)),
             };
             assert!(let_in.is_ok(), "{method:?}");
             let refused = kept_out.expect_err(method.path);
-            assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
+            assert_eq!((refused.code(), told(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
             assert!(refused.message().contains("operator's token"), "{refused:?}");
         }
     }
@@ -193,11 +221,12 @@ mod tests {
         for (error, word) in [
             (TokenError::Missing, "TOKEN_MISSING"),
             (TokenError::Expired, "TOKEN_EXPIRED"),
+            (TokenError::Revoked, "TOKEN_REVOKED"),
             (TokenError::BadSignature, "TOKEN_INVALID"),
             (TokenError::NoTenant, "TOKEN_INVALID"),
         ] {
             let status = unauthenticated(error);
-            assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, word.into()));
+            assert_eq!((status.code(), told(&status)), (Code::Unauthenticated, word.into()));
         }
         let outside = caller(&Request::new(())).expect_err("it came through no gate").code();
         assert_eq!(outside, Code::Unauthenticated);

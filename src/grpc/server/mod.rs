@@ -17,6 +17,8 @@ use tonic_health::server::HealthReporter;
 use tower::Service;
 
 mod accept;
+mod certificate;
+mod client_identities;
 pub mod gate;
 pub mod layers;
 pub mod methods;
@@ -25,6 +27,7 @@ mod roles_page;
 mod tls;
 
 use accept::Incoming;
+pub use client_identities::ClientIdentities;
 pub use tls::{Tls, TlsError};
 
 use crate::grpc::pb;

@@ -269,7 +269,7 @@ pub(super) async fn load<R: Listed>(
 }
 
 /// The row of a tenant that meets the conditions, where there is one.
-pub(super) async fn one<R: Row>(
+pub(in crate::store) async fn one<R: Row>(
     mut conn: &AsyncPgConnection,
     tenant_id: &str,
     conditions: impl IntoIterator<Item = Sql>,

@@ -1,5 +1,5 @@
--- What reads over all tenants, for timers, projections and operators: these functions tell tenants, ids and positions, and
--- nothing that a tenant wrote. And what an index serves only without row-level security, whose conditions come before operators
+-- What reads over all tenants, for timers, projections and operators: these functions tell tenants, ids, positions and times,
+-- and nothing that a tenant wrote. And what an index serves only without row-level security, whose conditions come before operators
 -- that might leak: these two ask for the tenants of the transaction themselves, and tell ids, and where the statement that
 -- calls them finds the rows.
 
@@ -12,6 +12,14 @@ CREATE OR REPLACE FUNCTION docket_due(by timestamptz, most bigint) RETURNS TABLE
 LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
     RETURN QUERY SELECT t.tenant_id, t.id FROM ticket AS t WHERE t.sla_next_at <= by ORDER BY t.sla_next_at LIMIT most;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION docket_revocations(since timestamptz)
+RETURNS TABLE (tenant_id text, jti text, sub text, updated_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN
+    RETURN QUERY SELECT r.tenant_id, r.jti, r.sub, r.updated_at FROM token_revocation AS r WHERE r.updated_at > since;
 END
 $$;
 

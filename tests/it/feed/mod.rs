@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use docket::feed::{Config, End, Ended, Event, Feed, NotStarted, Selection, Start, Stream, Waited, Wanted};
+use docket::identity::TokenError;
 use docket::model::activity::{Activity, Committed};
 use docket::model::time::Instant;
 use docket::store::audience::Audience;
@@ -51,7 +52,7 @@ fn wanted(start: Start) -> Wanted {
         selection: Selection::default(),
         tickets: true,
         snapshot: false,
-        until: SystemTime::now() + HOUR,
+        lost: Box::pin(std::future::pending()),
     }
 }
 
@@ -259,9 +260,12 @@ async fn tokens_draining_and_another_epoch_end_streams_with_their_position() {
     log.commit(20).await;
     let process = process(&url, |config| config.poll_every = Duration::from_millis(50));
 
-    let until = SystemTime::now() + Duration::from_millis(300);
-    let mut short = Reader::start(&process.feed, Wanted { until, ..wanted(Start::Latest) }).await;
-    assert_eq!(short.end().await, Ended { position: 20, why: End::TokenExpired });
+    let lost = Box::pin(async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        TokenError::Expired
+    });
+    let mut short = Reader::start(&process.feed, Wanted { lost, ..wanted(Start::Latest) }).await;
+    assert_eq!(short.end().await, Ended { position: 20, why: End::CallerLost(TokenError::Expired) });
 
     let mut old = Reader::start(&process.feed, wanted(Start::Latest)).await;
     log.sql("UPDATE installation SET epoch = epoch + 1").await;

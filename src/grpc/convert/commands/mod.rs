@@ -18,6 +18,7 @@ mod edit;
 mod forms;
 mod issue;
 mod message;
+mod revocation;
 mod sla;
 mod tag;
 mod tenant;

@@ -116,7 +116,10 @@ impl Door {
         let opened = opening::open(socket, self.tls.as_ref());
         match tokio::time::timeout(self.within, opened).await {
             // The receiver is gone when the server stops; then the connection ends here.
-            Ok(Some(opened)) => drop(self.ready.send(Connection::new(opened, place)).await),
+            Ok(Some(mut opened)) => {
+                let certified = opened.certified.take();
+                drop(self.ready.send(Connection::new(opened, place, certified)).await);
+            }
             Ok(None) => self.series.refused("protocol"),
             Err(_elapsed) => self.series.refused("handshake"),
         }

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::super::Tls;
 use super::wire::Wire;
+use crate::identity::Caller;
 
 /// What a client of HTTP/2 sends first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -27,13 +28,18 @@ pub struct Opened {
     wire: Wire,
     /// How much of the preface is still to be handed on.
     left: usize,
+    /// Whose certificate the client has shown.
+    pub certified: Option<Caller>,
 }
 
 /// `None`: it was no HTTP/2, or broke.
 pub async fn open(socket: TcpStream, tls: Option<&Tls>) -> Option<Opened> {
-    let mut wire = match tls {
-        None => Wire::Plain(socket),
-        Some(tls) => Wire::Encrypted(Box::new(tls.accept(socket).await.ok()?)),
+    let (mut wire, certified) = match tls {
+        None => (Wire::Plain(socket), None),
+        Some(tls) => {
+            let (stream, certified) = tls.accept(socket).await.ok()?;
+            (Wire::Encrypted(Box::new(stream)), certified)
+        }
     };
     let mut read = [0; PREFACE.len()];
     let mut have = 0;
@@ -50,7 +56,7 @@ pub async fn open(socket: TcpStream, tls: Option<&Tls>) -> Option<Opened> {
             return None;
         }
     }
-    Some(Opened { wire, left: PREFACE.len() })
+    Some(Opened { wire, left: PREFACE.len(), certified })
 }
 
 /// The head is read first: a socket closed with something unread loses the answer on its way.

@@ -12,6 +12,7 @@ use tonic::transport::server::Connected;
 
 use super::super::layers::Held;
 use super::count::Place;
+use crate::identity::Caller;
 
 /// Bytes that wait at most, and room that an idle connection keeps for them.
 const MOST: usize = 64 * 1024;
@@ -32,8 +33,9 @@ pub struct Together<T> {
 }
 
 impl<T> Together<T> {
-    pub fn new(inner: T, place: Place) -> Together<T> {
-        Together { _place: Some(place), ..Together::over(inner) }
+    /// `certified`: who calls without a token.
+    pub fn new(inner: T, place: Place, certified: Option<Caller>) -> Together<T> {
+        Together { _place: Some(place), held: Held::of(certified), ..Together::over(inner) }
     }
 
     fn over(inner: T) -> Together<T> {

@@ -1,6 +1,7 @@
 //! The tower service: finds the method, asks the gate, and holds the `CallGuard` until the response is out.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -90,19 +91,49 @@ pub struct CallService<S> {
 
 impl<S> Service<Request<Body>> for CallService<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Answered;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let (call, refused) = self.shared.open(&mut request);
+    fn call(&mut self, request: Request<Body>) -> Answered {
+        let knock = Knock::of(&request);
+        let admitted = self.shared.admit(&knock, &request);
+        match self.shared.key_on_its_way(&request, &admitted) {
+            Some(key) => Box::pin(self.clone().wait(knock, request, key)),
+            None => self.go_on(knock, request, admitted),
+        }
+    }
+}
+
+type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl<S> CallService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    /// Waits for a key that may let the call in; then for one that was published while the first was on its way.
+    async fn wait(mut self, knock: Knock, request: Request<Body>, key: Key) -> Result<Response<Body>, Infallible> {
+        key.await;
+        let mut admitted = self.shared.admit(&knock, &request);
+        if let Some(key) = self.shared.key_on_its_way(&request, &admitted) {
+            key.await;
+            admitted = self.shared.admit(&knock, &request);
+        }
+        // A clone has to be asked anew whether it is ready.
+        poll_fn(|cx| self.inner.poll_ready(cx)).await?;
+        self.go_on(knock, request, admitted).await
+    }
+
+    fn go_on(&mut self, knock: Knock, mut request: Request<Body>, admitted: Result<Admitted, Refused>) -> Answered {
+        let (call, refused) = self.shared.open(&knock, &mut request, admitted);
         if let Some(refused) = refused {
             return Box::pin(std::future::ready(Ok(refuse(call, &refused))));
         }
@@ -113,12 +144,31 @@ where
     }
 }
 
+/// Completes when a key has come, or will not come.
+type Key = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A call at the gate.
+struct Knock {
+    method: Option<&'static Method>,
+    started: Instant,
+}
+
+impl Knock {
+    fn of(request: &Request<Body>) -> Knock {
+        Knock { method: methods::find(request.uri().path()), started: Instant::now() }
+    }
+}
+
 impl Shared {
     /// Starts the call, and fills the request's extensions with what handlers ask for. With a refusal: it ends at once.
-    fn open(&self, request: &mut Request<Body>) -> (CallGuard, Option<Refused>) {
-        let started = Instant::now();
-        let method = methods::find(request.uri().path());
-        let (Admitted { caller, deadline, place }, refused) = match self.admit(method, request, started) {
+    fn open(
+        &self,
+        knock: &Knock,
+        request: &mut Request<Body>,
+        admitted: Result<Admitted, Refused>,
+    ) -> (CallGuard, Option<Refused>) {
+        let Knock { method, started } = *knock;
+        let (Admitted { caller, deadline, place }, refused) = match admitted {
             Ok(admitted) => (admitted, None),
             Err(refused) => (Admitted::default(), Some(refused)),
         };
@@ -157,10 +207,12 @@ impl Shared {
     }
 
     /// Whether the call may go on.
-    fn admit(&self, method: Option<&Method>, request: &Request<Body>, now: Instant) -> Result<Admitted, Refused> {
+    fn admit(&self, knock: &Knock, request: &Request<Body>) -> Result<Admitted, Refused> {
+        let now = knock.started;
         protocol::check(request, self.metadata_bytes)?;
-        let method = method.ok_or_else(protocol::no_method)?;
-        let caller = self.gate.admit(method, request.headers())?;
+        let method = knock.method.ok_or_else(protocol::no_method)?;
+        let certified = request.extensions().get::<Held>().and_then(Held::certified);
+        let caller = self.gate.admit(method, request.headers(), certified)?;
         if let Some(caller) = &caller {
             self.quotas.admit(caller.tenant(), method, now)?;
         }
@@ -170,6 +222,21 @@ impl Shared {
             None => request.extensions().get::<Held>().map(Held::open_call).transpose()?,
         };
         Ok(Admitted { caller, deadline, place })
+    }
+
+    /// For a call that its token did not let in: the key that may be missing. While it waits, it has one of the connection's
+    /// places for calls without a token; if there is none, it does not wait.
+    fn key_on_its_way(&self, request: &Request<Body>, admitted: &Result<Admitted, Refused>) -> Option<Key> {
+        let Err(refused) = admitted else { return None };
+        if !matches!(refused.status.code(), Code::Unauthenticated | Code::Unavailable) {
+            return None;
+        }
+        let place = request.extensions().get::<Held>().map(Held::open_call).transpose().ok()?;
+        let key = self.gate.key_on_its_way(request.headers())?;
+        Some(Box::pin(async move {
+            let _place = place;
+            key.await;
+        }))
     }
 
     /// Bounds what the request's body may hold before it is read. Whoever shows no token gets less.

@@ -27,9 +27,20 @@ struct Connection {
     bytes: AtomicUsize,
     /// Without a token.
     open_calls: AtomicUsize,
+    /// Who calls on it without a token, by its certificate.
+    certified: Option<Caller>,
 }
 
 impl Held {
+    /// Nothing yet, on a connection of this caller.
+    pub fn of(certified: Option<Caller>) -> Held {
+        Held(Arc::new(Connection { certified, ..Connection::default() }))
+    }
+
+    pub(super) fn certified(&self) -> Option<&Caller> {
+        self.0.certified.as_ref()
+    }
+
     /// A place for a call without a token, for as long as it lives: nobody else bounds how many wait, and for how long.
     pub(super) fn open_call(&self) -> Result<OpenCall, Box<Status>> {
         let call = OpenCall(self.clone());

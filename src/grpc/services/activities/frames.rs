@@ -26,6 +26,7 @@ use crate::feed::{End, Ended, Event, Form, Frame, SharedActivity, Stream};
 use crate::grpc::convert::{Disclosure, activity, ticket};
 use crate::grpc::pb::stream_activities_response::Event as WireEvent;
 use crate::grpc::pb::{self, ActivityView, ErrorReason};
+use crate::grpc::server::gate;
 use crate::grpc::status::{self, fault};
 use crate::model::activity::Activity;
 use crate::workflow::TooMuch;
@@ -238,9 +239,8 @@ fn end_status(ended: Ended, disclosure: Disclosure) -> Status {
             let text = format!("{TooMuch}; without it, {on}");
             build(Code::ResourceExhausted, ErrorReason::LimitExceeded, text, ErrorDetails::new())
         }
-        End::TokenExpired => {
-            let text = format!("the token has expired: get a new one, and {on}");
-            build(Code::Unauthenticated, ErrorReason::TokenExpired, text, ErrorDetails::new())
+        End::CallerLost(why) => {
+            build(Code::Unauthenticated, gate::reason(why), format!("{why}; then {on}"), ErrorDetails::new())
         }
         End::Draining => {
             let text = format!("the server stops: {on} on another one");

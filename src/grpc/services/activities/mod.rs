@@ -4,13 +4,13 @@ pub mod frames;
 mod in_flight;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prost::Message;
 use tonic::{Request, Response, Status};
 
 use self::frames::Frames;
-use crate::feed::{Feed, NotStarted, Selection, Start, Wanted};
+use crate::feed::{NotStarted, Selection, Start, Wanted};
 use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid};
 use crate::grpc::call::ticket::find;
 use crate::grpc::call::{Answered, Call, State};
@@ -19,7 +19,6 @@ use crate::grpc::convert::{Disclosure, activity, time};
 use crate::grpc::pb::stream_activities_request::Start as Sent;
 use crate::grpc::pb::{self, ActivityView};
 use crate::grpc::status::{self, fault};
-use crate::identity::Caller;
 use crate::model::image::ActivityRow;
 use crate::model::limits::FILTER_CHARS;
 use crate::model::time::Instant;
@@ -69,7 +68,7 @@ fn page_of_the_log(
 fn stream(state: &State, request: Request<pb::StreamActivitiesRequest>) -> Answered<'_, frames::NoFrames> {
     Box::pin(async move {
         let call = Call::of(&request)?;
-        start(&state.feed, &call, request.into_inner()).await.map(frames::answer)
+        start(state, &call, request.into_inner()).await.map(frames::answer)
     })
 }
 
@@ -115,7 +114,7 @@ async fn list(
     Ok(pb::ListActivitiesResponse { activities, next_page_token })
 }
 
-async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -> Result<Frames, Status> {
+async fn start(state: &State, call: &Call, request: pb::StreamActivitiesRequest) -> Result<Frames, Status> {
     let pb::StreamActivitiesRequest { start, filter, view, epoch, snapshot_first } = request;
     let (start, view) = checked(|found| {
         found.text("filter", &filter, FILTER_CHARS);
@@ -143,16 +142,10 @@ async fn start(feed: &Feed, call: &Call, request: pb::StreamActivitiesRequest) -
         selection,
         tickets: view == ActivityView::Full,
         snapshot: snapshot_first,
-        until: expiry(&call.caller),
+        lost: Box::pin(state.verifier.clone().lost(call.caller.clone())),
     };
-    let stream = feed.stream(wanted).await.map_err(|why| not_started(why, call.disclosure()))?;
+    let stream = state.feed.stream(wanted).await.map_err(|why| not_started(why, call.disclosure()))?;
     Ok(Frames::new(stream, view, call.disclosure()))
-}
-
-fn expiry(caller: &Caller) -> SystemTime {
-    let after = Duration::from_secs(caller.accepted_until());
-    // A time that no clock shows is as good as the longest life of a stream.
-    UNIX_EPOCH.checked_add(after).unwrap_or_else(|| SystemTime::now() + Duration::from_secs(u32::MAX.into()))
 }
 
 fn not_started(why: NotStarted, disclosure: Disclosure) -> Status {

@@ -1,6 +1,5 @@
 //! Tokens good and bad, against keys of all three kinds.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -10,6 +9,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, get_current_timestamp};
 use serde_json::{Value, json};
 
 use super::*;
+
+mod change;
 
 fn token(ttl: u64) -> NewToken {
     NewToken {
@@ -63,24 +64,7 @@ impl Pair {
     }
 
     fn trusted(&self) -> TrustedKey {
-        let file = TempFile::new(&self.public);
-        TrustedKey::from_pem_file(&file.0).expect("the key is good").remove(0)
-    }
-}
-
-struct TempFile(PathBuf);
-
-impl TempFile {
-    fn new(text: &str) -> TempFile {
-        let path = std::env::temp_dir().join(format!("docket-{}", uuid::Uuid::now_v7().simple()));
-        std::fs::write(&path, text).expect("the file is written");
-        TempFile(path)
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        TrustedKey::from_pem(self.public.as_bytes()).expect("the key is good").remove(0)
     }
 }
 
@@ -193,6 +177,8 @@ fn every_wrong_claim_has_its_own_answer() {
         assert_eq!(verify(but("sub", bad.clone())), Some(TokenError::NoSubject), "{bad}");
         let app = (bad != Value::Null).then_some(TokenError::BadApp);
         assert_eq!(verify(but("app_id", bad.clone())), app, "{bad}");
+        let id = (bad != Value::Null).then_some(TokenError::BadId);
+        assert_eq!(verify(but("jti", bad.clone())), id, "{bad}");
     }
     for bad in [Value::Null, json!([]), json!("agent"), json!(["boss"]), json!([7])] {
         assert_eq!(verify(but("roles", bad.clone())), Some(TokenError::NoRole), "{bad}");
@@ -326,20 +312,23 @@ fn a_key_id_picks_the_key_and_a_token_without_one_tries_all() {
 fn files_with_unusable_keys_are_refused_with_their_name() {
     let p384 = Pair::ec(&ECDSA_P384_SHA384_FIXED_SIGNING);
     let good = Pair::ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
-    let refusal = |text: &str, read: fn(&Path) -> Result<Vec<TrustedKey>, KeyError>| {
-        let file = TempFile::new(text);
-        let refusal = read(&file.0).expect_err("the file is refused").to_string();
-        assert!(refusal.starts_with(&file.0.display().to_string()), "{refusal}");
+    let refusal = |name: &str, text: &str| {
+        let path = std::env::temp_dir().join(format!("docket-{}{name}", uuid::Uuid::now_v7().simple()));
+        std::fs::write(&path, text).expect("the file is written");
+        let refused = KeyFiles::open(vec![path.clone()]).map(|_| ()).expect_err("the file is refused");
+        std::fs::remove_file(&path).expect("the file is there");
+        let refusal = refused[0].to_string();
+        assert!(refused.len() == 1 && refusal.starts_with(&path.display().to_string()), "{refusal}");
         refusal
     };
-    assert!(refusal(&p384.public, TrustedKey::from_pem_file).contains("another curve than P-256"));
-    assert!(refusal(&good.private, TrustedKey::from_pem_file).contains("\"PRIVATE KEY\" is not a public key"));
-    assert!(refusal(&format!("{}{}", good.public, p384.public), TrustedKey::from_pem_file).contains("block 2"));
-    assert!(refusal("no pem", TrustedKey::from_pem_file).contains("no PEM block"));
-    assert!(refusal("{}", TrustedKey::from_jwks_file).contains("keys"));
+    assert!(refusal(".pem", &p384.public).contains("another curve than P-256"));
+    assert!(refusal(".pem", &good.private).contains("\"PRIVATE KEY\" is not a public key"));
+    assert!(refusal(".pem", &format!("{}{}", good.public, p384.public)).contains("block 2"));
+    assert!(refusal(".pem", "no pem").contains("no PEM block"));
+    assert!(refusal(".json", "{}").contains("keys"));
     let secret =
         r#"{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}, {"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}"#;
-    assert!(refusal(secret, TrustedKey::from_jwks_file).contains("no signing key"));
+    assert!(refusal(".jwks", secret).contains("no signing key"));
 }
 
 #[test]
@@ -352,8 +341,7 @@ fn a_key_set_is_read_past_the_keys_that_are_for_something_else() {
     let mut for_encryption = named.clone();
     for_encryption["use"] = json!("enc");
     let set = json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}, {"kty": "new"}, for_encryption, named]});
-    let file = TempFile::new(&set.to_string());
-    let keys = TrustedKey::from_jwks_file(&file.0).expect("one key is good");
+    let keys = TrustedKey::from_jwks(set.to_string().as_bytes()).expect("one key is good");
     assert_eq!(keys.len(), 1);
     let header = Header { kid: Some("login-1".into()), ..Header::new(Algorithm::ES256) };
     assert_eq!(trusting(keys).verify(&pair.sign(header, &claims())).err(), None);
