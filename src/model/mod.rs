@@ -21,6 +21,7 @@ pub mod issue;
 pub mod ledger;
 pub mod lifecycle;
 pub mod limits;
+pub mod line;
 pub mod mention;
 pub mod message;
 pub mod rights;

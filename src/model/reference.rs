@@ -14,7 +14,7 @@ macro_rules! reference {
             pub fn parse(text: &str) -> $name {
                 match crate::model::id::parse($prefix, text) {
                     Some(id) => $name::Id(id),
-                    None => $name::Name(text.to_owned()),
+                    None => $name::Name(crate::model::line::sought(text)),
                 }
             }
         }

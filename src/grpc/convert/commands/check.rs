@@ -19,8 +19,7 @@ use crate::model::words::Words;
 
 /// Whether it is there, [`has_subject`] asks.
 pub fn subject(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, limits().subject_chars);
-    text
+    found.line(field, &text, limits().subject_chars)
 }
 
 pub fn has_subject(found: &mut Violations, ticket: &pb::Ticket) {
@@ -30,8 +29,7 @@ pub fn has_subject(found: &mut Violations, ticket: &pb::Ticket) {
 }
 
 pub fn title(found: &mut Violations, field: &str, text: String) -> String {
-    found.required(field, &text, limits().subject_chars);
-    text
+    found.required_line(field, &text, limits().subject_chars)
 }
 
 /// Markdown, bounded by bytes.
@@ -55,19 +53,16 @@ pub fn status<W: WireWord>(found: &mut Violations, field: &str, value: i32, whol
 }
 
 pub fn category(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, CATEGORY_CHARS);
-    or(text, GENERAL)
+    or(found.line(field, &text, CATEGORY_CHARS), GENERAL)
 }
 
 /// A provenance tag.
 pub fn source(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, SOURCE_CHARS);
-    or(text, DEFAULT_SOURCE)
+    or(found.line(field, &text, SOURCE_CHARS), DEFAULT_SOURCE)
 }
 
 pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.words(field, &words, limits().tags, limits().tag_chars);
-    Words::unique(words)
+    found.lines(field, &words, limits().tags, limits().tag_chars)
 }
 
 pub fn map(found: &mut Violations, field: &str, fields: BTreeMap<String, PbValue>) -> Value {
@@ -91,29 +86,34 @@ pub fn own_id(found: &mut Violations, field: &str, text: String) -> String {
 }
 
 pub fn email(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, EMAIL_CHARS);
-    text
+    found.line(field, &text, EMAIL_CHARS)
 }
 
 pub fn name(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, NAME_CHARS);
-    text
+    found.line(field, &text, NAME_CHARS)
+}
+
+/// The name of what Docket makes an id for. It must not look like one, for either names it: `prefix` is that of the ids.
+pub fn own_name(found: &mut Violations, field: &str, text: &str, prefix: &str) -> String {
+    let name = found.required_line(field, text, NAME_CHARS);
+    if name.starts_with(prefix) {
+        found.add(field, format!("must not begin with `{prefix}`, as ids do"));
+    }
+    name
 }
 
 /// One word or a few, which conditions compare.
 pub fn label(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, WORD_CHARS);
-    text
+    found.line(field, &text, WORD_CHARS)
 }
 
 pub fn members(found: &mut Violations, field: &str, ids: Vec<String>) -> Words {
-    found.words(field, &ids, MEMBERS, WORD_CHARS);
+    found.ids(field, &ids, MEMBERS);
     Words::unique(ids)
 }
 
 pub fn skills(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.words(field, &words, SKILLS, SKILL_CHARS);
-    Words::unique(words)
+    found.lines(field, &words, SKILLS, SKILL_CHARS)
 }
 
 pub fn capacity(found: &mut Violations, field: &str, value: i32) -> i32 {
@@ -133,8 +133,7 @@ fn number(found: &mut Violations, field: &str, value: i32, max: i32) -> i32 {
 }
 
 pub fn url(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, URL_CHARS);
-    text
+    found.line(field, &text, URL_CHARS)
 }
 
 pub fn sla_policy_id(found: &mut Violations, field: &str, text: String) -> Option<Uuid> {

@@ -10,6 +10,7 @@ use crate::grpc::convert::read::{checked, freshness, page};
 use crate::grpc::convert::tag;
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
+use crate::model::line::sought;
 use crate::model::tag::Tag;
 use crate::store;
 use crate::workflow::schema::Root;
@@ -23,7 +24,7 @@ pub async fn get(state: &State, call: Call, request: pb::GetTagRequest) -> Resul
     .map_err(status::refused)?;
     let mut conn = connection(state, &call, fresh).await?;
     let scope = call.scope();
-    let found = store::read::tag::get(&mut conn, scope, &id).await;
+    let found = store::read::tag::get(&mut conn, scope, &sought(&id)).await;
     let found = found.map_err(|error| fault::of_read("GetTag", "", error))?;
     let row = found.ok_or_else(|| status::refused(Refusal::NotFound { kind: Kind::Tag, id }))?;
     Ok(pb::GetTagResponse { tag: Some(tag::to_pb(row)) })

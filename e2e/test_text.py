@@ -1,0 +1,132 @@
+"""Text of one line: what is kept of it, what is refused, and that no RPC that writes takes it any other way."""
+
+import grpc
+
+import client
+import fill
+from case import Case
+from test_writable import NOT_BY_MASK
+
+# Not of one line: what is kept as it was sent (Markdown, CEL, what a person said), and what other systems call their own.
+SENT = {
+    "body", "description", "match", "reason", "comment", "ics", "request_id", "etag", "color", "time_zone", "date", "open", "close",
+    "project", "member_ids", "ticket_ids",
+}
+BELL = "a\u0007b"
+
+
+def is_id(name: str) -> bool:
+    return name == "id" or name.endswith("_id")
+
+
+def masked(descriptor) -> dict:
+    """Of an update, all of it."""
+    return {"update_mask": {"paths": ["*"]}} if "update_mask" in descriptor.fields_by_name else {}
+
+
+def leaves(descriptor, deep: int = 4):
+    """The path of each text that a caller can set, and a message that has this text and no other."""
+    for field in descriptor.fields:
+        if fill.is_output_only(field) or fill.is_map(field):
+            continue
+        place = f"{field.name}[0]" if field.is_repeated else field.name
+        if field.type == field.TYPE_STRING:
+            yield place, lambda text, field=field: {field.name: [text] if field.is_repeated else text}
+        elif field.message_type and not field.message_type.full_name.startswith("google.") and deep:
+            for path, made in leaves(field.message_type, deep - 1):
+
+                def within(text, field=field, made=made):
+                    inner = masked(field.message_type) | made(text)
+                    return {field.name: [inner] if field.is_repeated else inner}
+
+                yield f"{place}.{path}", within
+
+
+class OneLine(Case):
+    def test_each_text_of_one_line_that_any_rpc_writes_is_refused_by_its_name_where_it_breaks(self) -> None:
+        asked, taken = 0, []
+        for rpc, method in sorted(self.schema.methods.items()):
+            fields = method.input_type.fields_by_name
+            if "request_id" not in fields and rpc != "PreviewPolicyChange":
+                continue
+            for path, made in leaves(method.input_type):
+                name = path.split(".")[-1].removesuffix("[0]")
+                # What is given once, when a resource is made, an update does not look at.
+                fixed = name in NOT_BY_MASK.get(rpc.removeprefix("Update"), ())
+                if name in SENT or is_id(name) or fixed:
+                    continue
+                asked += 1
+                try:
+                    getattr(self.api, rpc)(**masked(method.input_type) | made(BELL))
+                    taken.append(f"{rpc} {path}")
+                except grpc.RpcError as error:
+                    if path not in client.Refusal(error).fields:
+                        taken.append(f"{rpc} {path}: {client.Refusal(error)}")
+        self.assertEqual(taken, [])
+        self.assertGreater(asked, 60)
+
+    def test_ends_and_accents_are_the_same_however_they_were_typed(self) -> None:
+        typed = {"subject": "\ufeff Cafe\u0301 closed\u00a0\n", "category": " billing\u200b", "requester_name": "Zoe\u0308 "}
+        ticket = self.api.CreateTicket(ticket=typed | {"tags": ["vip ", "vip", "\u3000vip", "nai\u0308ve"]}).ticket
+        self.assertEqual(
+            (ticket.subject, ticket.category, ticket.requester_name, list(ticket.tags)),
+            ("Café closed", "billing", "Zoë", ["vip", "naïve"]),
+        )
+        # What was read can be sent back, and nothing changes.
+        again = self.api.UpdateTicket(ticket=ticket, update_mask={"paths": ["*"]})
+        self.assertEqual((again.ticket.etag, again.position), (ticket.etag, self.head()))
+        removed = self.api.TagTicket(id=ticket.id, remove=[" nai\u0308ve"]).ticket
+        self.assertEqual(list(removed.tags), ["vip"])
+        # The style of an emoji and the letters of a flag are no invisible rest.
+        flag = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+        self.assertEqual(self.ticket(subject=f"❤\ufe0f {flag} ").subject, f"❤\ufe0f {flag}")
+
+    def test_what_cannot_be_seen_is_no_text(self) -> None:
+        for blank in ("   ", "\u200b", "\u2060\u00ad", "\u3164", "\n"):
+            with self.subTest(repr(blank)), self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+                self.ticket(subject=blank, category=blank, tags=["ok", blank])
+            self.assertEqual(refusal.fields, ["ticket.category", "ticket.subject", "ticket.tags[1]"])
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+            self.ticket(subject="Hello\r\nBcc: all@example.com")
+        self.assertIn("control characters, has U+000D", refusal.text)
+
+    def test_lengths_are_those_of_what_is_kept(self) -> None:
+        self.assertEqual(self.ticket(subject="  " + "e\u0301" * 500 + "\t").subject, "é" * 500)
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+            self.ticket(subject="\ufb2c" * 167)  # three characters each in NFC
+        self.assertIn("at most 500 characters, has 501", refusal.text)
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS"):
+            self.ticket(subject="e\u0301" * 1_000_000)
+
+    def test_a_retry_is_compared_as_it_was_sent(self) -> None:
+        sent = {"ticket": {"subject": " Cafe\u0301 "}, "request_id": "once"}
+        first = self.api.CreateTicket(**sent)
+        self.assertEqual(self.api.CreateTicket(**sent), first)
+        with self.refused("ALREADY_EXISTS", "REQUEST_ID_REUSED"):
+            self.api.CreateTicket(ticket={"subject": "Café"}, request_id="once")
+
+    def test_names_are_found_however_they_are_typed_and_ids_are_not_touched(self) -> None:
+        canned = self.api.CreateCannedResponse(canned_response={"title": "Re\u0301ponse ", "body": " kept \r\n as sent "})
+        made = canned.canned_response
+        self.assertEqual((made.name, made.body), ("Réponse", " kept \r\n as sent "))
+        self.assertEqual(self.api.GetCannedResponse(id="\tRe\u0301ponse").canned_response, made)
+        with self.refused("ALREADY_EXISTS", "NAME_TAKEN"):
+            self.api.CreateCannedResponse(canned_response={"title": "Réponse", "body": "x"})
+        self.api.CreateTag(tag={"name": " caf\u00e9 "})
+        self.assertEqual(self.api.GetTag(id="cafe\u0301").tag.name, "café")
+        contact = self.api.UpsertContact(contact={"id": " e\u0301 ", "name": " e\u0301 "}).contact
+        self.assertEqual((contact.id, contact.name), (" e\u0301 ", "é"))
+
+    def test_the_name_of_a_custom_field_is_a_key_and_has_one_form(self) -> None:
+        self.ticket(custom={"the région": {"string_value": " kept "}})
+        for name in (" region", "re\u0301gion", "a\nb", "\u200b"):
+            with self.subTest(repr(name)), self.refused("INVALID_ARGUMENT", "INVALID_FIELDS"):
+                self.ticket(custom={name: {"number_value": 1}})
+
+    def test_imported_holidays_have_names_of_one_line(self) -> None:
+        calendar = self.api.CreateCalendar(calendar={"name": "office", "time_zone": "UTC"}).calendar
+        event = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:2026{}\r\nSUMMARY:{}\r\nEND:VEVENT\r\nEND:VCALENDAR"
+        for day, summary in (("1225", " Noe\u0308l\\nde tous\u200b"), ("1226", "\u200b")):
+            self.api.ImportHolidays(id=calendar.id, ics=event.format(day, summary), first_year=2026, last_year=2026)
+        holidays = self.api.GetCalendar(id="office").calendar.holidays
+        self.assertEqual([holiday.name for holiday in holidays], ["Noël de tous", ""])
