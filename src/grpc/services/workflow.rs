@@ -1,5 +1,7 @@
 //! WorkflowService: the active rules, their validation and their runs.
 
+use std::collections::BTreeMap;
+
 use tonic::Status;
 
 use crate::grpc::call::read::{List, ListQuery, connection};
@@ -166,7 +168,7 @@ fn unknown(rule: &Rule, named: &Named) -> Diagnostic {
 async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {
     let pb::ListRunsRequest { order_by, page_size, page_token, min_position, epoch } = request;
     let (page, fresh) = checked(|found| {
-        let page = page(found, String::new(), order_by, page_size, page_token);
+        let page = page(found, String::new(), BTreeMap::new(), order_by, page_size, page_token);
         (page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;

@@ -72,6 +72,10 @@ impl Checker<'_> {
     }
 
     fn has(&mut self, arg: &IdedExpr, at: usize) -> Expr {
+        if matches!(&arg.expr, Raw::Select(select) if self.is_params(&select.operand)) {
+            let message = "a parameter that the filter reads is there".into();
+            return self.wrong("type", at, message, "compare it with null, or leave the condition out".into());
+        }
         let inner = self.expr(arg);
         match inner.kind {
             ExprKind::Field(path) => Expr { kind: ExprKind::Has(path), ty: Type::Bool, at },
@@ -242,7 +246,7 @@ impl Checker<'_> {
             let place = self.at(var.id);
             return self.wrong("type", place, "the first argument names each item".into(), "tags.exists(t, …)".into());
         };
-        if self.scope.roots.iter().any(|root| root.name() == name) {
+        if self.names_params(name) || self.scope.roots.iter().any(|root| root.name() == name) {
             let place = self.at(var.id);
             return self.wrong(
                 "shadow",

@@ -31,10 +31,11 @@ pub async fn get(state: &State, call: Call, request: pb::GetTagRequest) -> Resul
 }
 
 pub async fn list(state: &State, call: Call, request: pb::ListTagsRequest) -> Result<pb::ListTagsResponse, Status> {
-    let pb::ListTagsRequest { filter, order_by, page_size, page_token, min_position, epoch } = request;
-    let (page, fresh) =
-        checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
-            .map_err(status::refused)?;
+    let pb::ListTagsRequest { filter, filter_params, order_by, page_size, page_token, min_position, epoch } = request;
+    let (page, fresh) = checked(|found| {
+        (page(found, filter, filter_params, order_by, page_size, page_token), freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
     let asked = ListQuery { method: "ListTags", page, root: Some(Root::Tag), narrowed: &[] };
     let list = List::<Tag>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
