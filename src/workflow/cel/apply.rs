@@ -8,7 +8,7 @@ use super::ast::{Arithmetic, Compare, Function};
 use super::duration::parse_duration;
 use super::fault::{Fault, MAX_TEXT, fault};
 use super::value::Value;
-use crate::model::time::Instant;
+use crate::model::time::{Instant, Written};
 
 pub(super) fn negate(value: Value<'_>) -> Result<Value<'_>, Fault> {
     let out_of_range = || Fault::Other("number out of range".into());
@@ -121,9 +121,10 @@ pub(super) fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value
         (Function::EndsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.ends_with(b.as_ref())),
         (Function::Lower, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(lower(&a))),
         (Function::Timestamp, Some(Value::Time(t)), None) => Value::Time(t),
-        (Function::Timestamp, Some(Value::Text(a)), None) => match a.parse::<jiff::Timestamp>() {
-            Ok(at) => Value::Time(Instant::from(at)),
-            Err(_) => return fault(format!("timestamp({a:?}) is no RFC 3339 time")),
+        (Function::Timestamp, Some(Value::Text(a)), None) => match Written::parse(&a) {
+            Some(Written { at, finer: false }) => Value::Time(at),
+            Some(_) => return fault(format!("timestamp({a:?}) is finer than a microsecond")),
+            None => return fault(format!("timestamp({a:?}) is no RFC 3339 time")),
         },
         (Function::Duration, Some(Value::Duration(d)), None) => Value::Duration(d),
         (Function::Duration, Some(Value::Text(a)), None) => match parse_duration(&a) {

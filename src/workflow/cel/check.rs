@@ -71,6 +71,8 @@ pub(super) struct Checker<'s> {
     pub(super) params: Option<&'s Params>,
     /// Those that were read.
     pub(super) read: BTreeSet<&'s str>,
+    /// Where a time is finer than its literal says.
+    pub(super) finer: BTreeSet<usize>,
     /// The variables of the comprehensions around, outermost first.
     pub(super) locals: Vec<(String, Type)>,
     depth: usize,
@@ -86,6 +88,7 @@ impl<'s> Checker<'s> {
             scope,
             params,
             read: BTreeSet::new(),
+            finer: BTreeSet::new(),
             locals: Vec::new(),
             depth: 0,
             problems: Vec::new(),
@@ -95,6 +98,7 @@ impl<'s> Checker<'s> {
     fn check(mut self) -> Result<Expr, Vec<Problem>> {
         let expr = self.operand(self.tree);
         self.all_params_are_read();
+        self.no_time_is_left_finer();
         if self.problems.is_empty() { Ok(expr) } else { Err(self.problems) }
     }
 

@@ -8,7 +8,7 @@ use super::ast::{Changed, Expr, ExprKind, Function, Literal, Loop, LoopKind};
 use super::check::Checker;
 use super::duration::parse_duration;
 use super::pattern::Pattern;
-use crate::model::time::Instant;
+use crate::model::time::Written;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::schema::{self, Type};
 
@@ -134,11 +134,12 @@ impl Checker<'_> {
     fn timestamp(&mut self, arg: &IdedExpr, at: usize) -> Expr {
         let arg = self.operand(arg);
         match (&arg.kind, arg.ty) {
-            (ExprKind::Literal(Literal::Text(text)), _) => match text.parse::<jiff::Timestamp>() {
-                Ok(time) => Expr { kind: ExprKind::Literal(Literal::Time(Instant::from(time))), ty: Type::Time, at },
-                Err(_) => {
+            (ExprKind::Literal(Literal::Text(text)), _) => match Written::parse(text) {
+                Some(time) => self.time(time, at),
+                None => {
                     let message = format!("`{text}` is no time");
-                    self.wrong("literal", arg.at, message, "write 2026-01-31T09:00:00Z".into())
+                    let hint = "write 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00";
+                    self.wrong("literal", arg.at, message, hint.into())
                 }
             },
             (_, ty) if ty.is_text() || matches!(ty, Type::Any | Type::Time) => {
@@ -157,7 +158,12 @@ impl Checker<'_> {
                 Some(micros) => Expr { kind: ExprKind::Literal(Literal::Duration(micros)), ty: Type::Duration, at },
                 None => {
                     let message = format!("`{text}` is no duration");
-                    self.wrong("literal", arg.at, message, "write 90s, 15m or 24h (no days)".into())
+                    self.wrong(
+                        "literal",
+                        arg.at,
+                        message,
+                        "write 90s, 15m or 24h; no days, nothing finer than 1us".into(),
+                    )
                 }
             },
             (_, ty) if ty.is_text() || matches!(ty, Type::Any | Type::Duration) => {

@@ -11,6 +11,7 @@ mod clocks;
 mod duration;
 mod eval;
 mod fault;
+mod finer;
 mod found;
 mod functions;
 mod operators;

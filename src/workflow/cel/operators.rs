@@ -86,7 +86,7 @@ impl Checker<'_> {
                 hint.into(),
             );
         }
-        Expr { kind: ExprKind::Compare(how, Box::new(a), Box::new(b)), ty: Type::Bool, at }
+        self.compared(how, a, b, at)
     }
 
     /// Literal text beside an enumeration or an event becomes the stored word, or a finding.

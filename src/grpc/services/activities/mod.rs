@@ -137,7 +137,7 @@ async fn start(state: &State, call: &Call, request: pb::StreamActivitiesRequest)
                 Start::After { position: after, epoch }
             }
             // A time that is none is a violation, and nothing is started.
-            Some(Sent::AtTime(at)) => Start::At(time::from_pb(found, "at_time", &at).unwrap_or(Instant(0))),
+            Some(Sent::AtTime(at)) => Start::At(time::from_pb_on(found, "at_time", &at).unwrap_or(Instant(0))),
         };
         (text, start, activity::view(found, view))
     })
