@@ -2,6 +2,7 @@
 
 import grpc
 
+import case
 import client
 import fill
 from case import Case
@@ -130,3 +131,21 @@ class OneLine(Case):
             self.api.ImportHolidays(id=calendar.id, ics=event.format(day, summary), first_year=2026, last_year=2026)
         holidays = self.api.GetCalendar(id="office").calendar.holidays
         self.assertEqual([holiday.name for holiday in holidays], ["Noël de tous", ""])
+
+
+class Addresses(Case):
+    def test_an_address_has_the_form_of_one(self) -> None:
+        for text in ("not an address", "ann", "Ann <ann@example.com>", "a b@example.com", "ann@", "ann@example..com", "ann@[::1]"):
+            with self.subTest(text), self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+                self.ticket(requester_email=text)
+            self.assertEqual(refusal.fields, ["ticket.requester_email"])
+        ticket = self.ticket(requester_email=" Do\u0308rte+1@Bu\u0308cher.example ")
+        self.assertEqual(ticket.requester_email, "Dörte+1@Bücher.example")
+        for upsert, place in ((self.api.UpsertContact, "contact"), (self.api.UpsertAgent, "agent")):
+            with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+                upsert(**{place: {"id": "ann", "email": "ann at example"}})
+            self.assertEqual(refusal.fields, [f"{place}.email"])
+        service = case.api(self.tenant, "mail", "service")
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+            service.PostMessage(ticket_id=ticket.id, message={"body": "Hello", "author_email": "rita"})
+        self.assertEqual(refusal.fields, ["message.author_email"])

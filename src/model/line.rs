@@ -63,7 +63,8 @@ fn trimmed(text: &str) -> &str {
     text.trim_end_matches(|c| is_invisible(c) && !belongs_to_the_one_before(c))
 }
 
-fn is_invisible(c: char) -> bool {
+/// White space, and what has no width.
+pub(super) fn is_invisible(c: char) -> bool {
     // The Braille pattern without dots is a symbol by its properties, and blank on paper.
     c.is_whitespace() || c == '\u{2800}' || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }

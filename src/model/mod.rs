@@ -7,6 +7,7 @@ pub mod row;
 
 pub mod activity;
 pub mod activity_type;
+pub mod address;
 pub mod audience;
 pub mod canned;
 pub mod change;

@@ -12,6 +12,7 @@ use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
+use crate::model::address::is_address;
 use crate::model::id::{SLA_POLICY, parse};
 use crate::model::limits::*;
 use crate::model::tenant::GENERAL;
@@ -86,7 +87,11 @@ pub fn own_id(found: &mut Violations, field: &str, text: String) -> String {
 }
 
 pub fn email(found: &mut Violations, field: &str, text: String) -> String {
-    found.line(field, &text, EMAIL_CHARS)
+    let address = found.line(field, &text, EMAIL_CHARS);
+    if !address.is_empty() && !is_address(&address) {
+        found.add(field, "is no e-mail address: write local@domain, as ann@example.com");
+    }
+    address
 }
 
 pub fn name(found: &mut Violations, field: &str, text: String) -> String {
