@@ -1,6 +1,7 @@
 //! Table of all settings, in the order of the reference.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use super::Settings;
 use super::value::{Value, read_bytes, show_bytes};
@@ -53,6 +54,14 @@ impl Setting {
             let value = if is_size { read_bytes(text).ok() } else { text.trim().parse().ok() };
             let most_shown = || if is_size { show_bytes(most) } else { most.to_string() };
             value.filter(|value| *value > most).map(|_| format!("the value must be at most {}", most_shown()))
+        })
+    }
+
+    /// The same of a duration.
+    fn no_longer_than(self, most: Duration) -> Setting {
+        self.refusing(move |text| {
+            let value = Duration::read(text).ok().filter(|value| *value > most);
+            value.map(|_| format!("the value must be at most {}", most.show()))
         })
     }
 }
@@ -112,12 +121,17 @@ fn server() -> Vec<Setting> {
         of(
             "metrics_listen",
             |s| &mut s.metrics_listen,
-            "Address that serves `/metrics`, `/healthz` and `/readyz`, in plain text.",
+            "Address that serves `/metrics`, `/healthz` and `/readyz`, in plain text and without a token. An address beyond loopback requires `metrics_public`.",
+        ),
+        of(
+            "metrics_public",
+            |s| &mut s.metrics_public,
+            "Allows `metrics_listen` beyond loopback: whoever reaches it reads how much each method is called, and whether the server is ready.",
         ),
         of(
             "insecure_plaintext",
             |s| &mut s.insecure_plaintext,
-            "Allows an address beyond loopback without TLS, where something else encrypts: a mesh, or a proxy on the same machine.",
+            "Allows `listen` beyond loopback without TLS, where something else encrypts: a mesh, or a proxy on the same machine.",
         ),
         of(
             "reflection",
@@ -183,9 +197,14 @@ fn database() -> Vec<Setting> {
         of(
             "database.url",
             |s| &mut s.database.url,
-            "PostgreSQL 14 or later: `postgres://user:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`.",
+            "PostgreSQL 14 or later: `postgres://user:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`. A host other than this machine requires `verify-full` or `database.insecure_plaintext`.",
         ),
         of("database.url_file", |s| &mut s.database.url_file, "File that contains the URL, instead of `database.url`."),
+        of(
+            "database.insecure_plaintext",
+            |s| &mut s.database.insecure_plaintext,
+            "Allows a database on another host without TLS, where something else encrypts: a tunnel, a mesh, or a proxy.",
+        ),
         of(
             "database.migrate",
             |s| &mut s.database.migrate,
@@ -203,8 +222,10 @@ fn journal() -> Vec<Setting> {
         )
         .at_most(256),
         of("journal.batch_commands", |s| &mut s.journal.batch_commands, "Maximum number of writes in a batch.")
-            .not_zero(),
-        bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Maximum size of the requests in a batch."),
+            .not_zero()
+            .at_most(10_000),
+        bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Maximum size of the requests in a batch.")
+            .at_most(1 << 30),
         of(
             "journal.decide_for",
             |s| &mut s.journal.decide_for,
@@ -216,10 +237,13 @@ fn journal() -> Vec<Setting> {
             |s| &mut s.journal.tenant_commands,
             "Maximum number of queued writes per tenant; further ones fail with RESOURCE_EXHAUSTED.",
         )
-        .not_zero(),
+        .not_zero()
+        .at_most(1_000_000),
         of("journal.lane_commands", |s| &mut s.journal.lane_commands, "Maximum number of queued writes per lane.")
-            .not_zero(),
-        bytes("journal.lane_bytes", |s| &mut s.journal.lane_bytes, "Maximum size of the requests queued in a lane."),
+            .not_zero()
+            .at_most(1_000_000),
+        bytes("journal.lane_bytes", |s| &mut s.journal.lane_bytes, "Maximum size of the requests queued in a lane.")
+            .at_most(4 << 30),
         of(
             "journal.patience",
             |s| &mut s.journal.patience,
@@ -235,7 +259,8 @@ fn reads() -> Vec<Setting> {
             .not_zero()
             .at_most(1_000),
         of("reads.per_tenant", |s| &mut s.reads.per_tenant, "Maximum number of them that one tenant uses at once.")
-            .not_zero(),
+            .not_zero()
+            .at_most(1_000),
         of("reads.wait", |s| &mut s.reads.wait, "How long a read waits for a free connection.").not_zero(),
         of("reads.statement_timeout", |s| &mut s.reads.statement_timeout, "Time limit of each statement of a read.")
             .not_zero(),
@@ -249,13 +274,13 @@ fn streams() -> Vec<Setting> {
             |s| &mut s.streams.streams_per_tenant,
             "Maximum number of open streams per tenant and server; further ones fail with RESOURCE_EXHAUSTED.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000_000),
         of(
             "streams.long_steps_at_once",
             |s| &mut s.streams.long_steps_at_once,
             "Maximum number of streams that read history in long steps at the same time; each holds a few steps in memory.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000),
         of("streams.slow_after", |s| &mut s.streams.slow_after, "A stream is closed if its client takes no frame for this long.")
             .not_zero(),
         of(
@@ -263,7 +288,8 @@ fn streams() -> Vec<Setting> {
             |s| &mut s.streams.bookmark_every,
             "Maximum interval between bookmarks. Clients are promised 10s.",
         )
-        .not_zero(),
+        .not_zero()
+        .no_longer_than(Duration::from_secs(10)),
         of(
             "streams.poll_every",
             |s| &mut s.streams.poll_every,
@@ -271,7 +297,7 @@ fn streams() -> Vec<Setting> {
         )
         .not_zero(),
         of("streams.reads_at_once", |s| &mut s.streams.reads_at_once, "Maximum number of concurrent reads of the activity table, over all streams.")
-            .not_zero(),
+            .not_zero().at_most(1_000),
         of(
             "streams.hints",
             |s| &mut s.hints,
@@ -287,13 +313,13 @@ fn http() -> Vec<Setting> {
             |s| &mut s.http.max_connections,
             "Maximum number of connections. Where the process may open fewer files, 128 of those (at most half) are kept for everything else.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000_000),
         of(
             "http.max_connections_per_address",
             |s| &mut s.http.max_connections_per_address,
             "Maximum number of connections from one address, or from one /64 network of IPv6.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000_000),
         of(
             "http.handshake_timeout",
             |s| &mut s.http.handshake_timeout,
@@ -301,14 +327,14 @@ fn http() -> Vec<Setting> {
         )
         .not_zero(),
         of("http.max_concurrent_streams", |s| &mut s.http.max_concurrent_streams, "Maximum number of concurrent calls per connection.")
-            .not_zero(),
+            .not_zero().at_most(100_000),
         of(
             "http.max_pending_accept_reset_streams",
             |s| &mut s.http.max_pending_accept_reset_streams,
             "Maximum number of calls that a client resets before they are accepted; beyond it, the connection is closed.",
         )
-        .not_zero(),
-        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request. More than four times as much is cut off with HTTP status 431."),
+        .not_zero().at_most(100_000),
+        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request. More than four times as much is cut off with HTTP status 431.").at_most(1 << 20),
         of(
             "http.keepalive_interval",
             |s| &mut s.http.keepalive_interval,
@@ -342,23 +368,30 @@ fn limits() -> Vec<Setting> {
             |s| &mut s.limits.subject_chars,
             "Maximum number of characters in a ticket's subject or an issue's title.",
         )
-        .not_zero(),
-        bytes("limits.text_bytes", |s| &mut s.limits.text_bytes, "Maximum size of a description or a message body."),
-        of("limits.tags", |s| &mut s.limits.tags, "Maximum number of tags per ticket.").not_zero(),
-        of("limits.tag_chars", |s| &mut s.limits.tag_chars, "Maximum number of characters in a tag.").not_zero(),
+        .not_zero()
+        .at_most(10_000),
+        bytes("limits.text_bytes", |s| &mut s.limits.text_bytes, "Maximum size of a description or a message body.")
+            .at_most(4 << 20),
+        of("limits.tags", |s| &mut s.limits.tags, "Maximum number of tags per ticket.").not_zero().at_most(1_000),
+        of("limits.tag_chars", |s| &mut s.limits.tag_chars, "Maximum number of characters in a tag.")
+            .not_zero()
+            .at_most(1_000),
         of("limits.custom_fields", |s| &mut s.limits.custom_fields, "Maximum number of custom fields per ticket.")
-            .not_zero(),
+            .not_zero()
+            .at_most(1_000),
         bytes(
             "limits.custom_bytes",
             |s| &mut s.limits.custom_bytes,
             "Maximum size of a ticket's custom fields, as JSON.",
-        ),
+        )
+        .at_most(1 << 20),
         of(
             "limits.batch",
             |s| &mut s.limits.batch,
             "Maximum number of requests in a batch, and of tickets in BatchGetTickets.",
         )
-        .not_zero(),
+        .not_zero()
+        .at_most(10_000),
     ]
 }
 

@@ -36,6 +36,8 @@ pub use source::{Parsed, Sources};
 pub struct Settings {
     pub listen: SocketAddr,
     pub metrics_listen: SocketAddr,
+    /// Whether an address beyond loopback may serve metrics.
+    pub metrics_public: bool,
     pub insecure_plaintext: bool,
     pub reflection: bool,
     /// Worker threads for calls and streams; 0 = half of the processors.
@@ -93,6 +95,8 @@ impl Default for Tokens {
 pub struct Database {
     pub url: Option<String>,
     pub url_file: Option<PathBuf>,
+    /// Whether a network may lie between, without TLS.
+    pub insecure_plaintext: bool,
     pub migrate: bool,
 }
 
@@ -116,6 +120,7 @@ impl Default for Settings {
         Settings {
             listen: LISTEN,
             metrics_listen: METRICS_LISTEN,
+            metrics_public: false,
             insecure_plaintext: false,
             reflection: false,
             threads: 0,

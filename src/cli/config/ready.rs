@@ -35,6 +35,7 @@ impl Sources {
         let trust = parsed.trust();
         let page_secret = parsed.page_secret();
         let database_url = parsed.database_url();
+        parsed.way_to_database(database_url.as_deref());
         let tls = parsed.tls();
         parsed.door();
         parsed.rules();
@@ -168,6 +169,19 @@ impl Parsed {
         Some(url)
     }
 
+    /// Whether what goes to the database is encrypted, or stays on this machine.
+    fn way_to_database(&mut self, url: Option<&str>) {
+        let Settings { database, .. } = &self.settings;
+        let key = if database.url_file.is_some() { "database.url_file" } else { "database.url" };
+        let told = database.insecure_plaintext;
+        let exposed = url.and_then(|url| Target::of(url).ok()).and_then(|target| target.exposed());
+        if let Some(host) = exposed.filter(|_| !told) {
+            let message = format!("the password and every row would go to the database at {host} in plain text");
+            let hint = "add sslmode=verify-full&sslrootcert=/path/to/ca.pem to the URL; or `database.insecure_plaintext: true` if something else encrypts";
+            self.refuse(key, message, hint);
+        }
+    }
+
     fn tls(&mut self) -> Option<Tls> {
         let files = self.settings.tls.clone();
         match (files.cert, files.key) {
@@ -203,7 +217,7 @@ impl Parsed {
 
     /// The addresses, and whether calls on them are encrypted.
     fn door(&mut self) {
-        let Settings { listen, metrics_listen, insecure_plaintext, .. } = self.settings;
+        let Settings { listen, metrics_listen, metrics_public, insecure_plaintext, .. } = self.settings;
         let encrypted = self.settings.tls.cert.is_some();
         if insecure_plaintext && encrypted {
             self.refuse(
@@ -216,6 +230,11 @@ impl Parsed {
             let message = format!("calls to {listen} would be in plain text, including their tokens");
             let hint = "set `tls.cert` and `tls.key`; or `insecure_plaintext: true` if a mesh or a proxy on this machine encrypts";
             self.refuse("listen", message, hint);
+        }
+        if !metrics_listen.ip().is_loopback() && !metrics_public {
+            let message = format!("everybody who reaches {metrics_listen} could read the metrics, without a token");
+            let hint = "listen on 127.0.0.1; or `metrics_public: true` if only those reach it who may";
+            self.refuse("metrics_listen", message, hint);
         }
         if same(listen, metrics_listen) {
             self.refuse("metrics_listen", "`metrics_listen` is the same address as `listen`", "choose another port");
