@@ -149,3 +149,55 @@ class Addresses(Case):
         with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
             service.PostMessage(ticket_id=ticket.id, message={"body": "Hello", "author_email": "rita"})
         self.assertEqual(refusal.fields, ["message.author_email"])
+
+
+class Spellings(Case):
+    def numbers(self, filter: str, **fields) -> list[int]:
+        return [ticket.number for ticket in self.api.pages("ListTickets", "tickets", filter=filter, **fields)]
+
+    def test_a_tag_is_one_in_any_spelling(self) -> None:
+        self.ticket(tags=["VIP", "vip", "Straße", "Cafe\u0301"])
+        self.ticket(tags=["vip", "I\u0307zmir"])
+        self.ticket(tags=["other"])
+        self.assertEqual(list(self.api.GetTicket(id="1").ticket.tags), ["VIP", "Straße", "Café"])
+        for tag, numbers in (
+            ("vip", [2, 1]),
+            ("Vip", [2, 1]),
+            ("STRASSE", [1]),
+            ("CAFE\u0301", [1]),
+            ("café", [1]),
+            ("İZMIR", [2]),
+            ("cafe", []),
+        ):
+            with self.subTest(tag):
+                self.assertEqual(self.numbers("params.tag in ticket.tags", filter_params=case.params(tag=tag)), numbers)
+                self.assertEqual(self.numbers(f"'{tag}' in ticket.tags && ticket.status == 'OPEN'"), numbers)
+                # By the list's condition for each row, and by memory.
+                self.assertEqual(self.numbers(f"['{tag}'].exists(t, t in ticket.tags)"), numbers)
+                log = self.log(filter=f"'{tag}' in activity.ticket.tags", order_by="position desc")
+                self.assertEqual([activity.position for activity in log], numbers)
+        self.assertEqual(self.numbers("ticket.tags.exists(t, t == 'vip')"), [2], "what is written out compares exactly")
+
+    def test_tags_are_added_and_removed_in_any_spelling(self) -> None:
+        self.ticket(tags=["VIP", "eu"])
+        added = self.api.TagTicket(id="1", add=["vip", "Web"])
+        self.assertEqual(list(added.ticket.tags), ["VIP", "eu", "Web"])
+        self.assertEqual(list(self.api.TagTicket(id="1", remove=["EU", "web"]).ticket.tags), ["VIP"])
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as refusal:
+            self.api.TagTicket(id="1", add=["new"], remove=["NEW"])
+        self.assertEqual(refusal.fields, ["remove[0]"])
+        updated = self.api.UpdateTicket(ticket={"id": "1", "tags": ["vip", "x"]}, update_mask={"paths": ["tags"]}).ticket
+        self.assertEqual(list(updated.tags), ["VIP", "x"])
+
+    def test_the_registry_spells_a_tag(self) -> None:
+        self.api.CreateTag(tag={"name": "VIP"})
+        with self.refused("ALREADY_EXISTS", "NAME_TAKEN"):
+            self.api.CreateTag(tag={"name": "vip"})
+        self.assertEqual(self.api.GetTag(id="Vip").tag.name, "VIP")
+        self.assertEqual(list(self.ticket(tags=["vip", "free"]).tags), ["VIP", "free"])
+        self.api.UpdateTenant(tenant={"tag_mode": "TAG_MODE_REGISTERED"}, update_mask={"paths": ["tag_mode"]})
+        self.assertEqual(list(self.ticket(tags=["viP"]).tags), ["VIP"])
+        with self.refused("FAILED_PRECONDITION", "TAG_NOT_REGISTERED"):
+            self.ticket(tags=["vipp"])
+        self.api.DeleteTag(id="vip")
+        self.assertEqual(list(self.api.ListTags().tags), [])

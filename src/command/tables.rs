@@ -40,7 +40,7 @@ macro_rules! tables {
                 deals: Deal by id: String, want Deal, [update insert];
                 assets: Asset by id: String, want Asset, [update insert];
                 /// The registry.
-                tags: Tag by name: String, want Tag, [update insert];
+                tags: Tag by folded: String, want Tag, [update insert];
                 /// Answered requests, by the hash of their key. New ones are written with the activities.
                 requests: Request by key: Uuid, want Request, [];
             }

@@ -16,6 +16,7 @@ pub mod directory;
 pub mod fields;
 #[cfg(test)]
 pub mod fixture;
+pub mod fold;
 pub mod id;
 pub mod image;
 pub mod issue;

@@ -8,6 +8,7 @@ use super::ast::{Arithmetic, Compare, Function};
 use super::duration::parse_duration;
 use super::fault::{Fault, MAX_TEXT, fault};
 use super::value::Value;
+use crate::model::fold::fold;
 use crate::model::time::{Instant, Written};
 
 pub(super) fn negate(value: Value<'_>) -> Result<Value<'_>, Fault> {
@@ -120,6 +121,11 @@ pub(super) fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value
         (Function::StartsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.starts_with(b.as_ref())),
         (Function::EndsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.ends_with(b.as_ref())),
         (Function::Lower, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(lower(&a))),
+        (Function::Fold, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(fold(&a).into_owned())),
+        (Function::Fold, Some(Value::Texts(all)), None) => {
+            Value::List(all.iter().map(|text| Value::Text(fold(text))).collect())
+        }
+        (Function::Fold, Some(other), None) => folded(other),
         (Function::Timestamp, Some(Value::Time(t)), None) => Value::Time(t),
         (Function::Timestamp, Some(Value::Text(a)), None) => match Written::parse(&a) {
             Some(Written { at, finer: false }) => Value::Time(at),
@@ -135,6 +141,15 @@ pub(super) fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value
             return fault(format!("{}() on {}", function.name(), first.map_or("nothing", |v| v.what())));
         }
     })
+}
+
+/// Of a list, its texts; anything else is what it is.
+fn folded(value: Value<'_>) -> Value<'_> {
+    let text = |item| if let Value::Text(text) = item { Value::text(fold(&text).into_owned()) } else { item };
+    match value.items().filter(|_| !value.is_map()) {
+        Some(items) => Value::List(items.into_iter().map(text).collect()),
+        None => value,
+    }
 }
 
 /// Each character by itself, whatever stands beside it, so that a database can do the same.

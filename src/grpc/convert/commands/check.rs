@@ -63,7 +63,7 @@ pub fn source(found: &mut Violations, field: &str, text: String) -> String {
 }
 
 pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.lines(field, &words, limits().tags, limits().tag_chars)
+    Words::unique_folded(found.lines(field, &words, limits().tags, limits().tag_chars).0)
 }
 
 pub fn map(found: &mut Violations, field: &str, fields: BTreeMap<String, PbValue>) -> Value {
