@@ -21,6 +21,7 @@ mod keys;
 mod problem;
 mod ready;
 mod reference;
+mod setting;
 mod source;
 #[cfg(test)]
 mod tests;
