@@ -201,3 +201,22 @@ class Spellings(Case):
             self.ticket(tags=["vipp"])
         self.api.DeleteTag(id="vip")
         self.assertEqual(list(self.api.ListTags().tags), [])
+
+    def test_names_are_one_in_any_spelling(self) -> None:
+        made = self.api.CreateCannedResponse(canned_response={"title": "Größe", "body": "Hello"}).canned_response
+        policy = self.api.CreateSlaPolicy(sla_policy={"name": "Gold", "team_id": "gold", "resolution_minutes": 60}).sla_policy
+        calendar = self.api.CreateCalendar(calendar={"name": "Office", "time_zone": "UTC"}).calendar
+        self.assertEqual(self.api.GetCannedResponse(id="GRÖSSE").canned_response, made)
+        self.assertEqual(self.api.GetSlaPolicy(id="GOLD").sla_policy, policy)
+        self.assertEqual(self.api.GetCalendar(id="oFFICE").calendar, calendar)
+        for make in (
+            lambda: self.api.CreateCannedResponse(canned_response={"title": "grösse", "body": "Hello"}),
+            lambda: self.api.CreateSlaPolicy(sla_policy={"name": "gold", "team_id": "other", "resolution_minutes": 60}),
+            lambda: self.api.CreateCalendar(calendar={"name": "OFFICE", "time_zone": "UTC"}),
+        ):
+            with self.refused("ALREADY_EXISTS", "NAME_TAKEN"):
+                make()
+        # It can be spelt anew.
+        renamed = self.api.UpdateCalendar(calendar={"id": "Office", "name": "OFFICE"}, update_mask={"paths": ["name"]})
+        self.assertEqual(renamed.calendar.name, "OFFICE")
+        self.assertEqual(self.api.GetCalendar(id="office").calendar, renamed.calendar)

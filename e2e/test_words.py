@@ -427,16 +427,17 @@ class CannedResponses(Case):
         with self.refused("ALREADY_EXISTS", "NAME_TAKEN") as seen:
             self.make("welcome")
         self.assertEqual(seen.metadata, {"kind": "canned response", "name": "welcome"})
-        second = self.make("Welcome")
+        second = self.make("Hello")
         mask = {"paths": ["name"]}
-        with self.refused("ALREADY_EXISTS", "NAME_TAKEN"):
-            self.api.UpdateCannedResponse(canned_response={"id": second.id, "name": "welcome"}, update_mask=mask)
+        for taken in ("welcome", "Welcome"):
+            with self.refused("ALREADY_EXISTS", "NAME_TAKEN"):
+                self.api.UpdateCannedResponse(canned_response={"id": second.id, "name": taken}, update_mask=mask)
         # Two names are swapped, one after the other, or both in one batch.
         swap = lambda canned, name: self.api.future("UpdateCannedResponse", canned_response={"id": canned.id, "name": name}, update_mask=mask)
-        for canned, name in ((first, "aside"), (second, "welcome"), (first, "Welcome")):
+        for canned, name in ((first, "aside"), (second, "welcome"), (first, "Hello")):
             swap(canned, name).result()
         self.assertEqual(self.api.GetCannedResponse(id="welcome").canned_response.id, second.id)
-        self.assertEqual(self.names(), ["Welcome", "welcome"])
+        self.assertEqual(self.names(), ["Hello", "welcome"])
 
     def test_lists_are_filtered_ordered_and_paged(self) -> None:
         for name, team in (("b", "core"), ("c", ""), ("a", "support")):

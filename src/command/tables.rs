@@ -49,9 +49,9 @@ macro_rules! tables {
             named {
                 /// New ones are written with the activities.
                 tickets, numbers: Ticket by number: i64, want Ticket(TicketRef::Number), [update];
-                canned, canned_names: CannedResponse by name: String unless deleted, want Canned(CannedRef::Name), [update insert];
-                policies, policy_names: SlaPolicy by name: String unless deleted, want Policy(PolicyRef::Name), [update insert];
-                calendars, calendar_names: Calendar by name: String unless deleted, want Calendar(CalendarRef::Name), [update insert];
+                canned, canned_names: CannedResponse by folded: String unless deleted, want Canned(CannedRef::Name), [update insert];
+                policies, policy_names: SlaPolicy by folded: String unless deleted, want Policy(PolicyRef::Name), [update insert];
+                calendars, calendar_names: Calendar by folded: String unless deleted, want Calendar(CalendarRef::Name), [update insert];
             }
             // One of the tenant.
             single {

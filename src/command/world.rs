@@ -240,11 +240,12 @@ impl World {
 
     /// By its id, deleted or not; by its name, the one that is not.
     pub fn canned_response(&self, which: &CannedRef) -> Result<Option<Arc<CannedResponse>>, Stop> {
+        let which = which.folded();
         let want = || Want::Canned(which.clone());
-        match which {
+        match &which {
             CannedRef::Id(id) => known(self.canned.get(id), want),
             CannedRef::Name(name) => {
-                let is = |row: &CannedResponse| row.name == *name && row.deleted_at.is_none();
+                let is = |row: &CannedResponse| row.folded == *name && row.deleted_at.is_none();
                 Ok(self.canned.named(known(self.canned_names.get(name), want)?, |row| row.id, is))
             }
         }

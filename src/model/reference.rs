@@ -17,6 +17,14 @@ macro_rules! reference {
                     None => $name::Name(crate::model::line::sought(text)),
                 }
             }
+
+            /// As it is looked up: a name in any spelling is one.
+            pub fn folded(&self) -> $name {
+                match self {
+                    $name::Id(id) => $name::Id(*id),
+                    $name::Name(name) => $name::Name(crate::model::fold::fold(name).into_owned()),
+                }
+            }
         }
 
         impl std::fmt::Display for $name {

@@ -50,7 +50,7 @@ impl Verb for UpdateTenant {
     fn wants(&self, wants: &mut Wants<'_>) {
         wants.add(Want::Settings);
         if let Some(Some(calendar)) = &self.edit.default_calendar {
-            wants.add(Want::Calendar(calendar.clone()));
+            wants.add(Want::Calendar(calendar.folded()));
         }
     }
 

@@ -109,6 +109,7 @@ pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {
         tenant_id,
         id,
         name,
+        folded: _,
         time_zone,
         weekly: _,
         holidays: _,
