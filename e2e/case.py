@@ -113,6 +113,26 @@ class Case(unittest.TestCase):
         return sorted(snapshot, key=lambda ticket: ticket.number) + self.activities(frames)
 
 
+def params(**values) -> dict:
+    """Python's values as filter_params."""
+    return {name: _value(value) for name, value in values.items()}
+
+
+def _value(value) -> dict:
+    match value:
+        case None:
+            return {"null_value": 0}
+        case bool():
+            return {"bool_value": value}
+        case int() | float():
+            return {"number_value": value}
+        case str():
+            return {"string_value": value}
+        case list():
+            return {"list_value": {"values": [_value(item) for item in value]}}
+    return {"struct_value": {"fields": {name: _value(item) for name, item in value.items()}}}
+
+
 def new_tenant() -> str:
     return f"tenant-{next(_numbers)}"
 

@@ -34,6 +34,8 @@ def is_map(field: FieldDescriptor) -> bool:
 
 def fill(field: FieldDescriptor, mark: str, deep: int):
     word = f"{mark}-{field.name}"
+    # An address has a form.
+    word = f"{word}@example.com" if field.name.endswith("email") else word
     if is_map(field):
         return {f"{mark}-key": fill(field.message_type.fields_by_name["value"], mark, deep - 1)}
     value = one(field, word, mark, deep)

@@ -1,11 +1,12 @@
 """docs/filters.md, run: each example is answered, each one that is said to be refused is refused where it says."""
 
+import json
 import re
 
-from case import Case
+from case import Case, params
 from server import ROOT
 
-BLOCK = re.compile(r"^```cel (\w+)( refused)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```cel (\w+)(?: given (\{[^\n]*\}))?( refused)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class FiltersPage(Case):
@@ -27,25 +28,28 @@ class FiltersPage(Case):
         self.api.UpdateTicket(ticket={"id": "1", "priority": "PRIORITY_URGENT"}, update_mask={"paths": ["priority"]})
 
     def examples(self, refused: bool):
-        for rpc, marked, lines in BLOCK.findall(self.page):
+        """The RPC of each, its filter, and the parameters of its block."""
+        for rpc, given, marked, lines in BLOCK.findall(self.page):
             if bool(marked) == refused:
+                given = json.loads(given) if given else {}
                 for line in lines.splitlines():
-                    yield rpc, line
+                    # A parameter that the filter does not read is refused.
+                    yield rpc, line, params(**{name: given[name] for name in given if refused or f"params.{name}" in line})
 
     def test_every_example_is_answered_and_each_list_has_one_that_matches(self) -> None:
         matched: dict[str, int] = {}
-        for rpc, text in self.examples(refused=False):
+        for rpc, text, given in self.examples(refused=False):
             with self.subTest(text):
                 field = self.schema.methods[rpc].output_type.fields[0].name
-                matched[rpc] = matched.get(rpc, 0) + len(list(self.api.pages(rpc, field, filter=text)))
+                matched[rpc] = matched.get(rpc, 0) + len(list(self.api.pages(rpc, field, filter=text, filter_params=given)))
         self.assertEqual(len(matched), 9)
         self.assertNotIn(0, matched.values(), matched)
 
     def test_every_example_that_is_refused_is_refused_with_its_column(self) -> None:
         count = 0
-        for rpc, text in self.examples(refused=True):
+        for rpc, text, given in self.examples(refused=True):
             with self.subTest(text), self.refused("INVALID_ARGUMENT", "FILTER_INVALID") as seen:
-                getattr(self.api, rpc)(filter=text)
+                getattr(self.api, rpc)(filter=text, filter_params=given)
             self.assertGreater(int(seen.metadata["column"]), 0)
             count += 1
         self.assertGreater(count, 5)

@@ -21,13 +21,17 @@ def leaked(output: str, tokens: list[str]) -> list[str]:
 
 class Serve(Operated):
     def test_a_configuration_that_is_unsafe_is_refused_and_tells_what_to_do(self) -> None:
-        server = self.serve(listen="0.0.0.0:50051", lisen="x")
+        exposed = "postgres://docket:hunter2@db.example.com/docket"
+        server = self.serve(listen="0.0.0.0:50051", metrics_listen="0.0.0.0:9464", database__url=exposed, lisen="x")
         for words in (("serve", "--config", str(server.config)), ("config", "check", str(server.config))):
             done = self.run_docket(*words)
             self.assertEqual(done.returncode, 78, done)
             told = done.stdout + done.stderr
             self.assertIn(f"{server.config}:1:9: error: calls to 0.0.0.0:50051 would be in plain text", told)
             self.assertIn("did you mean `listen`?", told)
+            self.assertIn("could read the metrics, without a token", told)
+            self.assertIn("every row would go to the database at db.example.com in plain text", told)
+            self.assertNotIn("hunter2", told)
         meant = self.run_docket("config", "check", "--set", "listen=127.0.0.1:1", str(self.serve().config))
         self.assertEqual((meant.returncode, meant.stdout), (0, "The configuration is valid\n"))
         self.assertEqual(self.run_docket("config", "check", "--set", "listen").returncode, 2)

@@ -109,7 +109,7 @@ class Policies(Promises):
 
     def test_what_cannot_be_is_told_at_once(self) -> None:
         wrong = {
-            "name": " gold", "resolution_minutes": 0, "first_response_minutes": -5, "next_response_minutes": 1_000_000_000,
+            "name": "go\nld", "resolution_minutes": 0, "first_response_minutes": -5, "next_response_minutes": 1_000_000_000,
             "match": "ticket.prioritty == 'HIGH'", "applies_to": [99], "warn_at": [{}, {"percent": 80}, {"percent": 80}],
             "team_id": "x" * 129,
         }

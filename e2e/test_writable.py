@@ -42,7 +42,8 @@ def one(field, now):
         at = next((index for index, word in enumerate(words) if word.number == now), -1)
         return words[(at + 1) % len(words)].name
     if field.message_type is None:
-        by_type = {field.TYPE_STRING: f"walked-{field.name}", field.TYPE_BOOL: not now}
+        domain = "@example.com" if field.name.endswith("email") else ""
+        by_type = {field.TYPE_STRING: f"walked-{field.name}{domain}", field.TYPE_BOOL: not now}
         return by_type[field.type] if field.type in by_type else (now or 0) + 1
     match field.message_type.full_name:
         case "google.protobuf.Struct":

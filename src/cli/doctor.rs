@@ -180,7 +180,7 @@ fn connection(server: &doctor::Server) -> Vec<Finding> {
         (false, true) => findings.push(ok("encryption", "none; the database is on this machine")),
         (false, false) => {
             let fix =
-                "add sslmode=verify-full&sslrootcert=/path/to/ca.pem to database.url, unless the network is private";
+                "add sslmode=verify-full&sslrootcert=/path/to/ca.pem to database.url, unless something else encrypts";
             findings.push(warn("encryption", "none; the database is on another machine", fix));
         }
     }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::Refusal;
 use crate::model::limits::CATEGORY_CHARS;
+use crate::model::line;
 use crate::model::ticket::Ticket;
 
 /// What an installation may set: how much one request, one ticket and one batch may hold.
@@ -93,6 +94,14 @@ pub fn required(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
         return Err(Refusal::field(field, format!("must have 1 to {most} characters")));
     }
     Ok(())
+}
+
+/// Text of one line that a rule wrote, as Docket keeps it: 1 to `most` characters.
+pub fn line(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
+    match line::kept(text, most) {
+        Ok(line) if line.is_empty() => Err(Refusal::field(field, format!("must have 1 to {most} characters"))),
+        kept => kept.map_err(|flaw| Refusal::field(field, flaw.to_string())),
+    }
 }
 
 /// A body or a description that a rule wrote.

@@ -41,7 +41,7 @@ macro_rules! tables {
                 deals: Deal by id: String, want Deal, [update insert];
                 assets: Asset by id: String, want Asset, [update insert];
                 /// The registry.
-                tags: Tag by name: String, want Tag, [update insert];
+                tags: Tag by folded: String, want Tag, [update insert];
                 revocations: Revocation by id: String, want Revocation, [update insert];
                 /// Answered requests, by the hash of their key. New ones are written with the activities.
                 requests: Request by key: Uuid, want Request, [];
@@ -51,9 +51,9 @@ macro_rules! tables {
             named {
                 /// New ones are written with the activities.
                 tickets, numbers: Ticket by number: i64, want Ticket(TicketRef::Number), [update];
-                canned, canned_names: CannedResponse by name: String unless deleted, want Canned(CannedRef::Name), [update insert];
-                policies, policy_names: SlaPolicy by name: String unless deleted, want Policy(PolicyRef::Name), [update insert];
-                calendars, calendar_names: Calendar by name: String unless deleted, want Calendar(CalendarRef::Name), [update insert];
+                canned, canned_names: CannedResponse by folded: String unless deleted, want Canned(CannedRef::Name), [update insert];
+                policies, policy_names: SlaPolicy by folded: String unless deleted, want Policy(PolicyRef::Name), [update insert];
+                calendars, calendar_names: Calendar by folded: String unless deleted, want Calendar(CalendarRef::Name), [update insert];
             }
             // One of the tenant.
             single {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Command, Want};
 use crate::identity::Caller;
+use crate::model::fold::fold;
 use crate::model::ticket::TicketRef;
 use crate::workflow::RuleSet;
 
@@ -43,6 +44,10 @@ impl Wants<'_> {
             TicketRef::Id(id) => self.add(Want::TicketIssues(*id)),
             TicketRef::Number(_) => {}
         }
+    }
+
+    pub fn tag(&mut self, name: &str) {
+        self.add(Want::Tag(fold(name).into_owned()));
     }
 
     /// Nothing for `''`.

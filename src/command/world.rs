@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Stop;
 use super::table::{Index, Table, Wanted, known};
 use super::tables::*;
+use crate::model::fold::fold;
 use crate::model::ledger::Head;
 
 /// From the list of tables: [`World`] with a field for each, its savepoints and their rollback, [`Want`] with a variant for
@@ -232,18 +233,19 @@ impl World {
         Ok(ids.into_iter().cloned().collect())
     }
 
-    /// A row of the registry, deleted or not.
+    /// A row of the registry of this name in any spelling, deleted or not.
     pub fn tag(&self, name: &str) -> Result<Option<Arc<Tag>>, Stop> {
-        self.tags.find(name)
+        self.tags.find(fold(name).as_ref())
     }
 
     /// By its id, deleted or not; by its name, the one that is not.
     pub fn canned_response(&self, which: &CannedRef) -> Result<Option<Arc<CannedResponse>>, Stop> {
+        let which = which.folded();
         let want = || Want::Canned(which.clone());
-        match which {
+        match &which {
             CannedRef::Id(id) => known(self.canned.get(id), want),
             CannedRef::Name(name) => {
-                let is = |row: &CannedResponse| row.name == *name && row.deleted_at.is_none();
+                let is = |row: &CannedResponse| row.folded == *name && row.deleted_at.is_none();
                 Ok(self.canned.named(known(self.canned_names.get(name), want)?, |row| row.id, is))
             }
         }

@@ -45,10 +45,13 @@ impl Selection {
     /// # Errors
     /// What is wrong with the filter, each with its place.
     pub fn new(filter: &str, audience: Audience) -> Result<Selection, Vec<Problem>> {
-        if filter.trim().is_empty() {
-            return Ok(Selection { audience, ..Selection::default() });
-        }
-        let filter = Filter::of_log(filter)?;
+        let filter = if filter.trim().is_empty() { None } else { Some(Filter::of_log(filter)?) };
+        Ok(Selection::of(filter, audience))
+    }
+
+    /// The same of a filter that is checked: see [`Filter::of_log`].
+    pub fn of(filter: Option<Filter>, audience: Audience) -> Selection {
+        let Some(filter) = filter else { return Selection { audience, ..Selection::default() } };
         let began = Instant::host_now();
         let condition = match filter.root() {
             Root::Ticket => store::filter::plain(&filter, &audience, began).ok(),
@@ -56,7 +59,7 @@ impl Selection {
             _ if filter.names_now() => None,
             _ => store::filter::narrow(&filter, &audience, began).0,
         };
-        Ok(Selection { filter: Some(filter), condition, began, audience })
+        Selection { filter: Some(filter), condition, began, audience }
     }
 
     /// How it asks the table. `tickets`: whether activities are shown with theirs.

@@ -8,8 +8,10 @@ row! {
     CannedResponse in canned_response, key(tenant_id, id) + stamps {
         tenant_id: String,
         id: Uuid,
-        /// Unique among those that are not deleted.
+        /// Unique among those that are not deleted, in any spelling.
         name: String,
+        /// The name as names compare: see [`crate::model::fold`].
+        folded: String,
         title: String,
         /// With `${ … }` in it.
         body: String,

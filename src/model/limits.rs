@@ -59,6 +59,11 @@ pub const REQUEST_ID_CHARS: usize = 128;
 pub const ETAG_CHARS: usize = 64;
 /// A filter, and the condition of a rule.
 pub const FILTER_CHARS: usize = 1024;
+/// Values beside a filter, and what they hold.
+pub const FILTER_PARAMS: usize = 32;
+pub const PARAM_NAME_CHARS: usize = 64;
+pub const PARAM_ITEMS: usize = 500;
+pub const PARAMS_BYTES: usize = 16 << 10;
 pub const ORDER_BY_CHARS: usize = 256;
 pub const PAGE_TOKEN_BYTES: usize = 4096;
 pub const QUERY_CHARS: usize = 256;

@@ -7,6 +7,7 @@ pub mod row;
 
 pub mod activity;
 pub mod activity_type;
+pub mod address;
 pub mod audience;
 pub mod canned;
 pub mod change;
@@ -15,12 +16,14 @@ pub mod directory;
 pub mod fields;
 #[cfg(test)]
 pub mod fixture;
+pub mod fold;
 pub mod id;
 pub mod image;
 pub mod issue;
 pub mod ledger;
 pub mod lifecycle;
 pub mod limits;
+pub mod line;
 pub mod mention;
 pub mod message;
 pub mod revocation;

@@ -14,7 +14,15 @@ macro_rules! reference {
             pub fn parse(text: &str) -> $name {
                 match crate::model::id::parse($prefix, text) {
                     Some(id) => $name::Id(id),
-                    None => $name::Name(text.to_owned()),
+                    None => $name::Name(crate::model::line::sought(text)),
+                }
+            }
+
+            /// As it is looked up: a name in any spelling is one.
+            pub fn folded(&self) -> $name {
+                match self {
+                    $name::Id(id) => $name::Id(*id),
+                    $name::Name(name) => $name::Name(crate::model::fold::fold(name).into_owned()),
                 }
             }
         }

@@ -35,6 +35,74 @@ impl Instant {
     }
 }
 
+/// A time that somebody wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The microsecond that it lies in.
+    pub at: Instant,
+    /// It lies behind the beginning of that microsecond.
+    pub finer: bool,
+}
+
+impl Written {
+    /// Reads RFC 3339 and nothing else: years from 0001 to 9999, offsets of less than a day, no leap second.
+    pub fn parse(text: &str) -> Option<Written> {
+        const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd";
+        let (head, rest) = text.split_at_checked(SHAPE.len())?;
+        let well = head.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b't'),
+            other => byte == *other,
+        });
+        let (fraction, zone) = match rest.strip_prefix('.') {
+            Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0)?),
+            None => ("", rest),
+        };
+        if !well {
+            return None;
+        }
+        let [hour, minute, second] = [(11, 24), (14, 60), (17, 60)].map(|(at, below)| number(head, at, below));
+        // Hours and minutes of a day, as of an offset.
+        let seconds = day_of(head)? * 86_400 + clock(hour?, minute?) + second? - offset(zone)?;
+        let (micros, finer) = fraction.split_at(fraction.len().min(6));
+        let micros: i64 = format!("{micros:0<6}").parse().ok()?;
+        let finer = finer.bytes().any(|digit| digit != b'0');
+        SECONDS.contains(&seconds).then_some(Written { at: Instant(seconds * 1_000_000 + micros), finer })
+    }
+}
+
+/// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+pub const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+/// Two digits.
+fn number(text: &str, at: usize, below: i64) -> Option<i64> {
+    let digits = text.get(at..at + 2).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+    digits.parse().ok().filter(|number| *number < below)
+}
+
+fn clock(hours: i64, minutes: i64) -> i64 {
+    hours * 3_600 + minutes * 60
+}
+
+/// Days since 1970-01-01.
+fn day_of(text: &str) -> Option<i64> {
+    let (year, month, day) =
+        (text.get(..4)?.parse().ok()?, text.get(5..7)?.parse().ok()?, text.get(8..10)?.parse().ok()?);
+    let date = jiff::civil::Date::new(year, month, day).ok()?;
+    Some((date - jiff::civil::date(1970, 1, 1)).get_days().into())
+}
+
+/// Of `Z` and `+02:00`, in seconds.
+fn offset(zone: &str) -> Option<i64> {
+    let sign = match (zone, zone.as_bytes()) {
+        ("Z" | "z", _) => return Some(0),
+        (_, [b'+', _, _, b':', _, _]) => 1,
+        (_, [b'-', _, _, b':', _, _]) => -1,
+        _ => return None,
+    };
+    Some(sign * clock(number(zone, 1, 24)?, number(zone, 4, 60)?))
+}
+
 /// A length as JSON has a google.protobuf.Duration: `604800s`, `0.5s`. Not negative.
 pub fn show_length(micros: i64) -> String {
     let fraction = format!("{:06}", micros % 1_000_000);
@@ -88,6 +156,50 @@ impl FromSql<Timestamptz, Pg> for Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_as_rfc_3339_writes_them_and_exactly() {
+        let at = |text: &str| Written::parse(text).map(|it| (it.at.to_string(), it.finer));
+        // The last hours are beyond what is shown as a time.
+        let last = Written { at: Instant(253_402_300_799_999_999), finer: true };
+        assert_eq!(Written::parse("9999-12-31T23:59:59.9999999Z"), Some(last));
+        for (text, read, finer) in [
+            ("2026-01-31T09:00:00Z", "2026-01-31T09:00:00Z", false),
+            ("2026-01-31t09:00:00.5z", "2026-01-31T09:00:00.5Z", false),
+            ("2026-01-31T09:00:00.123456000+23:59", "2026-01-30T09:01:00.123456Z", false),
+            ("2026-01-31T09:00:00.1234561-00:30", "2026-01-31T09:30:00.123456Z", true),
+            ("1969-12-31T23:59:59.9999999999999Z", "1969-12-31T23:59:59.999999Z", true),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(at(text), Some((read.to_owned(), finer)), "{text}");
+        }
+        for text in [
+            "",
+            "2026-01-31",
+            "2026-01-31T09:00Z",
+            "2026-01-31 09:00:00Z",
+            "20260131T090000Z",
+            "2026-01-31T09:00:00",
+            "2026-01-31T09:00:00.Z",
+            "2026-01-31T09:00:00,5Z",
+            "2026-01-31T09:00:00+25:00",
+            "2026-01-31T09:00:00+24:00",
+            "2026-01-31T09:00:00+01:60",
+            "2026-01-31T09:00:00+01",
+            "2026-01-31T09:00:00+01:00:30",
+            "2026-01-31T09:00:00Z[UTC]",
+            "2026-01-31T09:00:60Z",
+            "2026-01-31T24:00:00Z",
+            "2026-02-30T09:00:00Z",
+            "0000-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "+02026-01-31T09:00:00Z",
+            "2026-01-3१T09:00:00Z",
+        ] {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn lengths_read_back_as_they_were_written() {

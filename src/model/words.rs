@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::Write;
 
+use super::fold::fold;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -145,6 +146,18 @@ impl Words {
     pub fn unique(words: impl IntoIterator<Item = String>) -> Words {
         let mut seen = HashSet::new();
         Words(words.into_iter().filter(|word| seen.insert(word.clone())).collect())
+    }
+
+    /// Each once, however it is spelt: the first spelling stays.
+    pub fn unique_folded(words: impl IntoIterator<Item = String>) -> Words {
+        let mut seen = HashSet::new();
+        Words(words.into_iter().filter(|word| seen.insert(fold(word).into_owned())).collect())
+    }
+
+    /// Whether it has the word, in whichever spelling.
+    pub fn has_folded(&self, word: &str) -> bool {
+        let folded = fold(word);
+        self.0.iter().any(|w| fold(w) == folded)
     }
 
     pub fn has(&self, word: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Parser of database URLs: host, database, and TLS as in libpq: `sslmode=disable` or `verify-full`, and `sslrootcert`
 //! for the CA file.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use diesel::ConnectionError;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take to come into being.
@@ -72,6 +73,23 @@ impl Target {
         };
         Ok(Target { config, tls })
     }
+
+    /// The first host that is reached across a network in plain text.
+    pub fn exposed(&self) -> Option<String> {
+        let by_name = self.config.get_hosts().iter().filter_map(|host| match host {
+            Host::Tcp(name) => Some(name.clone()),
+            Host::Unix(_) => None,
+        });
+        // An address stands for the name beside it.
+        let addresses = self.config.get_hostaddrs();
+        let hosts: Vec<String> =
+            if addresses.is_empty() { by_name.collect() } else { addresses.iter().map(IpAddr::to_string).collect() };
+        hosts.into_iter().find(|host| self.tls.is_none() && !is_this_machine(host))
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// A URL without what tokio-postgres does not know.
@@ -143,6 +161,23 @@ mod tests {
         }
         let target = Target::of("postgres://db/docket?sslmode=disable&application_name=mine").expect("a target");
         assert_eq!(target.config.get_application_name(), Some("mine"));
+    }
+
+    #[test]
+    fn a_host_that_is_another_machine_is_exposed_without_tls() {
+        for (url, host) in [
+            ("postgres://ann:secret@db/docket", Some("db")),
+            ("postgres://10.0.0.7:6432/docket", Some("10.0.0.7")),
+            ("postgres://localhost,db.example.com/docket", Some("db.example.com")),
+            ("host=localhost hostaddr=10.0.0.7 user=ann", Some("10.0.0.7")),
+            ("host=db hostaddr=127.0.0.1 user=ann", None),
+            ("postgres://localhost/docket", None),
+            ("postgres://127.0.0.1/docket", None),
+            ("postgres://[::1]:5432/docket", None),
+            ("host=/run/postgresql user=ann", None),
+        ] {
+            assert_eq!(Target::of(url).expect("a target").exposed().as_deref(), host, "{url}");
+        }
     }
 
     #[test]

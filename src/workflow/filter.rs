@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cel::ast::{Expr, ExprKind, Path};
-use super::cel::{self, Fault, Scope};
+use super::cel::{self, Fault, Parsed, Scope};
 use super::diagnostic::Problem;
 use super::facts::{Facts, Related};
+use super::params::Params;
 use super::schema::Root;
 use crate::model::activity::Activity;
 use crate::model::directory::*;
@@ -61,12 +62,20 @@ impl Filter {
     /// # Errors
     /// Every finding, each with its place ([`Problem::column`]).
     pub fn compile(source: &str, root: Root) -> Result<Filter, Vec<Problem>> {
+        Filter::with(&parsed(source)?, &Params::default(), root)
+    }
+
+    /// The same of what is parsed already, over these parameters.
+    ///
+    /// # Errors
+    /// As [`Filter::compile`], and each parameter that it does not read.
+    pub fn with(parsed: &Parsed, params: &Params, root: Root) -> Result<Filter, Vec<Problem>> {
         // An activity is a change, and can be asked for one as a rule asks.
         let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity };
-        let expr = cel::condition(source, &scope)?;
+        let expr = cel::condition_with(parsed, &scope, params)?;
         let mut slow = false;
         expr.walk(&mut |expr| slow |= matches!(expr.kind, ExprKind::Loop(_) | ExprKind::Matches(..)));
-        Ok(Filter { root, source: source.to_owned(), expr: Arc::new(expr), slow })
+        Ok(Filter { root, source: parsed.source().to_owned(), expr: Arc::new(expr), slow })
     }
 
     /// A filter over the log: over `activity.`, or over `ticket.`, the ticket as it was after the activity.
@@ -74,9 +83,18 @@ impl Filter {
     /// # Errors
     /// As [`Filter::compile`]; and an activity's ticket has no description.
     pub fn of_log(source: &str) -> Result<Filter, Vec<Problem>> {
+        Filter::of_log_with(&parsed(source)?, &Params::default())
+    }
+
+    /// The same of what is parsed already, over these parameters.
+    ///
+    /// # Errors
+    /// As [`Filter::of_log`], and each parameter that it does not read.
+    pub fn of_log_with(parsed: &Parsed, params: &Params) -> Result<Filter, Vec<Problem>> {
+        let source = parsed.source();
         // Who wrote both gets told how the ticket is reached from the activity.
         let of_tickets = source.contains("ticket.") && !source.contains("activity");
-        let filter = Filter::compile(source, if of_tickets { Root::Ticket } else { Root::Activity })?;
+        let filter = Filter::with(parsed, params, if of_tickets { Root::Ticket } else { Root::Activity })?;
         let not_kept = not_kept(&filter);
         if not_kept.is_empty() { Ok(filter) } else { Err(not_kept) }
     }
@@ -145,6 +163,10 @@ impl Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the filter costs too much to evaluate: compare shorter texts, or use a simpler regular expression")]
 pub struct TooMuch;
+
+fn parsed(source: &str) -> Result<Parsed, Vec<Problem>> {
+    Parsed::new(source).map_err(|problem| vec![problem])
+}
 
 /// A ticket as it was is kept without its description: a filter over that would match what is fresh and not the past.
 fn not_kept(filter: &Filter) -> Vec<Problem> {

@@ -1,87 +1,11 @@
 //! Table of all settings, in the order of the reference.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use super::Settings;
+pub use super::setting::Setting;
+use super::setting::{bytes, of};
 use super::token_keys::tokens;
-use super::value::{Value, read_bytes, show_bytes};
-
-pub struct Setting {
-    /// Path in the file, with a dot for each level: `journal.lanes`.
-    pub key: &'static str,
-    pub kind: &'static str,
-    /// One or two sentences.
-    pub meaning: &'static str,
-    set: Box<Set>,
-    show: Box<dyn Fn(&mut Settings) -> String + Send + Sync>,
-}
-
-impl Setting {
-    /// `DOCKET_JOURNAL_LANES`.
-    pub fn environment(&self) -> String {
-        format!("DOCKET_{}", self.key.replace('.', "_").to_uppercase())
-    }
-
-    pub fn set(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
-        (self.set)(settings, text)
-    }
-
-    /// '' if it has no default.
-    pub fn default(&self) -> String {
-        (self.show)(&mut Settings::default())
-    }
-
-    /// Rejects values of which `wrong` says what is wrong.
-    fn refusing(self, wrong: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Setting {
-        let set = self.set;
-        let checked = move |settings: &mut Settings, text: &str| wrong(text).map_or_else(|| set(settings, text), Err);
-        Setting { set: Box::new(checked), ..self }
-    }
-
-    /// Rejects 0, with which nothing would work.
-    pub(super) fn not_zero(self) -> Setting {
-        self.refusing(|text| {
-            let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
-            let zero = !digits.is_empty() && digits.bytes().all(|byte| byte == b'0');
-            zero.then(|| "the value must be greater than 0".to_owned())
-        })
-    }
-
-    /// Rejects what cannot be meant: a server would fail, or bound nothing.
-    fn at_most(self, most: u64) -> Setting {
-        let is_size = self.kind == "size";
-        self.refusing(move |text| {
-            let value = if is_size { read_bytes(text).ok() } else { text.trim().parse().ok() };
-            let most_shown = || if is_size { show_bytes(most) } else { most.to_string() };
-            value.filter(|value| *value > most).map(|_| format!("the value must be at most {}", most_shown()))
-        })
-    }
-}
-
-type Set = dyn Fn(&mut Settings, &str) -> Result<(), String> + Send + Sync;
-
-/// Accessor of a value in the settings.
-type At<T> = fn(&mut Settings) -> &mut T;
-
-pub(super) fn of<T: Value + 'static>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting {
-    let set = move |settings: &mut Settings, text: &str| {
-        *at(settings) = T::read(text)?;
-        Ok(())
-    };
-    Setting { key, kind: T::KIND, meaning, set: Box::new(set), show: Box::new(move |settings| at(settings).show()) }
-}
-
-fn bytes<T>(key: &'static str, at: At<T>, meaning: &'static str) -> Setting
-where
-    T: TryFrom<u64> + TryInto<u64> + Copy + 'static,
-{
-    let set = move |settings: &mut Settings, text: &str| {
-        *at(settings) = T::try_from(read_bytes(text)?).map_err(|_| "the value is too large".to_owned())?;
-        Ok(())
-    };
-    let show = move |settings: &mut Settings| show_bytes((*at(settings)).try_into().unwrap_or_default());
-    Setting { key, kind: "size", meaning, set: Box::new(set), show: Box::new(show) }.not_zero()
-}
 
 /// All settings.
 pub fn all() -> &'static [Setting] {
@@ -113,12 +37,17 @@ fn server() -> Vec<Setting> {
         of(
             "metrics_listen",
             |s| &mut s.metrics_listen,
-            "Address that serves `/metrics`, `/healthz` and `/readyz`, in plain text.",
+            "Address that serves `/metrics`, `/healthz` and `/readyz`, in plain text and without a token. An address beyond loopback requires `metrics_public`.",
+        ),
+        of(
+            "metrics_public",
+            |s| &mut s.metrics_public,
+            "Allows `metrics_listen` beyond loopback: whoever reaches it reads how much each method is called, and whether the server is ready.",
         ),
         of(
             "insecure_plaintext",
             |s| &mut s.insecure_plaintext,
-            "Allows an address beyond loopback without TLS, where something else encrypts: a mesh, or a proxy on the same machine.",
+            "Allows `listen` beyond loopback without TLS, where something else encrypts: a mesh, or a proxy on the same machine.",
         ),
         of(
             "reflection",
@@ -157,7 +86,7 @@ fn database() -> Vec<Setting> {
         of(
             "database.url",
             |s| &mut s.database.url,
-            "PostgreSQL 14 or later: `postgres://docket_server:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`. The login must neither own the tables nor be a superuser.",
+            "PostgreSQL 14 or later: `postgres://docket_server:password@host/name?sslmode=verify-full&sslrootcert=/path/ca.pem`. `sslmode` is `disable` (the default) or `verify-full`. A host other than this machine requires `verify-full` or `database.insecure_plaintext`. The login must neither own the tables nor be a superuser.",
         ),
         of("database.url_file", |s| &mut s.database.url_file, "File that contains the URL, instead of `database.url`."),
         of(
@@ -169,6 +98,11 @@ fn database() -> Vec<Setting> {
             "database.migrator_url_file",
             |s| &mut s.database.migrator_url_file,
             "File that contains that URL, instead of `database.migrator_url`.",
+        ),
+        of(
+            "database.insecure_plaintext",
+            |s| &mut s.database.insecure_plaintext,
+            "Allows a database on another host without TLS, where something else encrypts: a tunnel, a mesh, or a proxy.",
         ),
     ]
 }
@@ -182,8 +116,10 @@ fn journal() -> Vec<Setting> {
         )
         .at_most(256),
         of("journal.batch_commands", |s| &mut s.journal.batch_commands, "Maximum number of writes in a batch.")
-            .not_zero(),
-        bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Maximum size of the requests in a batch."),
+            .not_zero()
+            .at_most(10_000),
+        bytes("journal.batch_bytes", |s| &mut s.journal.batch_bytes, "Maximum size of the requests in a batch.")
+            .at_most(1 << 30),
         of(
             "journal.decide_for",
             |s| &mut s.journal.decide_for,
@@ -195,10 +131,13 @@ fn journal() -> Vec<Setting> {
             |s| &mut s.journal.tenant_commands,
             "Maximum number of queued writes per tenant; further ones fail with RESOURCE_EXHAUSTED.",
         )
-        .not_zero(),
+        .not_zero()
+        .at_most(1_000_000),
         of("journal.lane_commands", |s| &mut s.journal.lane_commands, "Maximum number of queued writes per lane.")
-            .not_zero(),
-        bytes("journal.lane_bytes", |s| &mut s.journal.lane_bytes, "Maximum size of the requests queued in a lane."),
+            .not_zero()
+            .at_most(1_000_000),
+        bytes("journal.lane_bytes", |s| &mut s.journal.lane_bytes, "Maximum size of the requests queued in a lane.")
+            .at_most(4 << 30),
         of(
             "journal.patience",
             |s| &mut s.journal.patience,
@@ -214,7 +153,8 @@ fn reads() -> Vec<Setting> {
             .not_zero()
             .at_most(1_000),
         of("reads.per_tenant", |s| &mut s.reads.per_tenant, "Maximum number of them that one tenant uses at once.")
-            .not_zero(),
+            .not_zero()
+            .at_most(1_000),
         of("reads.wait", |s| &mut s.reads.wait, "How long a read waits for a free connection.").not_zero(),
         of("reads.statement_timeout", |s| &mut s.reads.statement_timeout, "Time limit of each statement of a read.")
             .not_zero(),
@@ -228,13 +168,13 @@ fn streams() -> Vec<Setting> {
             |s| &mut s.streams.streams_per_tenant,
             "Maximum number of open streams per tenant and server; further ones fail with RESOURCE_EXHAUSTED.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000_000),
         of(
             "streams.long_steps_at_once",
             |s| &mut s.streams.long_steps_at_once,
             "Maximum number of streams that read history in long steps at the same time; each holds a few steps in memory.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000),
         of("streams.slow_after", |s| &mut s.streams.slow_after, "A stream is closed if its client takes no frame for this long.")
             .not_zero(),
         of(
@@ -242,7 +182,8 @@ fn streams() -> Vec<Setting> {
             |s| &mut s.streams.bookmark_every,
             "Maximum interval between bookmarks. Clients are promised 10s.",
         )
-        .not_zero(),
+        .not_zero()
+        .no_longer_than(Duration::from_secs(10)),
         of(
             "streams.poll_every",
             |s| &mut s.streams.poll_every,
@@ -250,7 +191,7 @@ fn streams() -> Vec<Setting> {
         )
         .not_zero(),
         of("streams.reads_at_once", |s| &mut s.streams.reads_at_once, "Maximum number of concurrent reads of the activity table, over all streams.")
-            .not_zero(),
+            .not_zero().at_most(1_000),
         of(
             "streams.hints",
             |s| &mut s.hints,
@@ -266,13 +207,13 @@ fn http() -> Vec<Setting> {
             |s| &mut s.http.max_connections,
             "Maximum number of connections. Where the process may open fewer files, 128 of those (at most half) are kept for everything else.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000_000),
         of(
             "http.max_connections_per_address",
             |s| &mut s.http.max_connections_per_address,
             "Maximum number of connections from one address, or from one /64 network of IPv6.",
         )
-        .not_zero(),
+        .not_zero().at_most(1_000_000),
         of(
             "http.handshake_timeout",
             |s| &mut s.http.handshake_timeout,
@@ -280,14 +221,14 @@ fn http() -> Vec<Setting> {
         )
         .not_zero(),
         of("http.max_concurrent_streams", |s| &mut s.http.max_concurrent_streams, "Maximum number of concurrent calls per connection.")
-            .not_zero(),
+            .not_zero().at_most(100_000),
         of(
             "http.max_pending_accept_reset_streams",
             |s| &mut s.http.max_pending_accept_reset_streams,
             "Maximum number of calls that a client resets before they are accepted; beyond it, the connection is closed.",
         )
-        .not_zero(),
-        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request. More than four times as much is cut off with HTTP status 431."),
+        .not_zero().at_most(100_000),
+        bytes("http.max_metadata_bytes", |s| &mut s.http.max_header_list_bytes, "Maximum size of the metadata of a request. More than four times as much is cut off with HTTP status 431.").at_most(1 << 20),
         of(
             "http.keepalive_interval",
             |s| &mut s.http.keepalive_interval,
@@ -321,17 +262,23 @@ fn limits() -> Vec<Setting> {
             |s| &mut s.limits.subject_chars,
             "Maximum number of characters in a ticket's subject or an issue's title.",
         )
-        .not_zero(),
-        bytes("limits.text_bytes", |s| &mut s.limits.text_bytes, "Maximum size of a description or a message body."),
-        of("limits.tags", |s| &mut s.limits.tags, "Maximum number of tags per ticket.").not_zero(),
-        of("limits.tag_chars", |s| &mut s.limits.tag_chars, "Maximum number of characters in a tag.").not_zero(),
+        .not_zero()
+        .at_most(10_000),
+        bytes("limits.text_bytes", |s| &mut s.limits.text_bytes, "Maximum size of a description or a message body.")
+            .at_most(4 << 20),
+        of("limits.tags", |s| &mut s.limits.tags, "Maximum number of tags per ticket.").not_zero().at_most(1_000),
+        of("limits.tag_chars", |s| &mut s.limits.tag_chars, "Maximum number of characters in a tag.")
+            .not_zero()
+            .at_most(1_000),
         of("limits.custom_fields", |s| &mut s.limits.custom_fields, "Maximum number of custom fields per ticket.")
-            .not_zero(),
+            .not_zero()
+            .at_most(1_000),
         bytes(
             "limits.custom_bytes",
             |s| &mut s.limits.custom_bytes,
             "Maximum size of a ticket's custom fields, as JSON.",
-        ),
+        )
+        .at_most(1 << 20),
         of(
             "limits.batch",
             |s| &mut s.limits.batch,

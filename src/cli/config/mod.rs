@@ -22,6 +22,7 @@ mod keys;
 mod problem;
 mod ready;
 mod reference;
+mod setting;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,8 @@ pub use source::{Parsed, Sources};
 pub struct Settings {
     pub listen: SocketAddr,
     pub metrics_listen: SocketAddr,
+    /// Whether an address beyond loopback may serve metrics.
+    pub metrics_public: bool,
     pub insecure_plaintext: bool,
     pub reflection: bool,
     /// Worker threads for calls and streams; 0 = half of the processors.
@@ -106,6 +109,8 @@ pub struct Database {
     pub url_file: Option<PathBuf>,
     pub migrator_url: Option<String>,
     pub migrator_url_file: Option<PathBuf>,
+    /// Whether a network may lie between, without TLS.
+    pub insecure_plaintext: bool,
 }
 
 /// Export of traces and metrics.
@@ -128,6 +133,7 @@ impl Default for Settings {
         Settings {
             listen: LISTEN,
             metrics_listen: METRICS_LISTEN,
+            metrics_public: false,
             insecure_plaintext: false,
             reflection: false,
             threads: 0,

@@ -210,11 +210,25 @@ impl Parsed {
                 (file_key, String::from_utf8_lossy(&bytes).trim().to_owned())
             }
         };
-        if let Err(error) = Target::of(&url) {
-            self.refuse(key, format!("`{key}`: {error}"), "");
-            return None;
+        match Target::of(&url) {
+            Ok(target) => self.refuse_exposed(key, &target),
+            Err(error) => {
+                self.refuse(key, format!("`{key}`: {error}"), "");
+                return None;
+            }
         }
         Some(url)
+    }
+
+    fn refuse_exposed(&mut self, key: &str, target: &Target) {
+        if self.settings.database.insecure_plaintext {
+            return;
+        }
+        if let Some(host) = target.exposed() {
+            let message = format!("the password and every row would go to the database at {host} in plain text");
+            let hint = "add sslmode=verify-full&sslrootcert=/path/to/ca.pem to the URL; or `database.insecure_plaintext: true` if something else encrypts";
+            self.refuse(key, message, hint);
+        }
     }
 
     fn tls(&mut self) -> Option<Tls> {
@@ -262,7 +276,7 @@ impl Parsed {
 
     /// The addresses, and whether calls on them are encrypted.
     fn door(&mut self) {
-        let Settings { listen, metrics_listen, insecure_plaintext, .. } = self.settings;
+        let Settings { listen, metrics_listen, metrics_public, insecure_plaintext, .. } = self.settings;
         let encrypted = self.settings.tls.cert.is_some();
         if insecure_plaintext && encrypted {
             self.refuse(
@@ -275,6 +289,11 @@ impl Parsed {
             let message = format!("calls to {listen} would be in plain text, including their tokens");
             let hint = "set `tls.cert` and `tls.key`; or `insecure_plaintext: true` if a mesh or a proxy on this machine encrypts";
             self.refuse("listen", message, hint);
+        }
+        if !metrics_listen.ip().is_loopback() && !metrics_public {
+            let message = format!("everybody who reaches {metrics_listen} could read the metrics, without a token");
+            let hint = "listen on 127.0.0.1; or `metrics_public: true` if only those reach it who may";
+            self.refuse("metrics_listen", message, hint);
         }
         if same(listen, metrics_listen) {
             self.refuse("metrics_listen", "`metrics_listen` is the same address as `listen`", "choose another port");

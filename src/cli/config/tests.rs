@@ -34,7 +34,7 @@ impl Folder {
             "docket.yaml",
             &format!(
                 "tokens: {{keys: [{here}/keys.pem]}}\npage_token_secret_file: {here}/secret\n\
-                 database: {{url: postgres://db/docket}}\n{more}"
+                 database: {{url: postgres://localhost/docket}}\n{more}"
             ),
         )
     }
@@ -95,13 +95,13 @@ fn everything_can_come_from_the_environment() {
     let environment = [
         ("DOCKET_TOKENS_KEYS", keys.to_str().expect("text")),
         ("DOCKET_PAGE_TOKEN_SECRET_FILE", secret.to_str().expect("text")),
-        ("DOCKET_DATABASE_URL", "postgres://db/docket"),
+        ("DOCKET_DATABASE_URL", "postgres://localhost/docket"),
         ("DOCKET_SERVICE_HOST", "10.0.0.1"),
         ("DOCKET_TOKEN", "of the client"),
     ];
     let ready =
         folder.load_file(None, &environment, &[]).map_err(|problems| problems.join("\n")).expect("it is enough");
-    assert_eq!((ready.trust.keys.len(), ready.database_url.as_str()), (1, "postgres://db/docket"));
+    assert_eq!((ready.trust.keys.len(), ready.database_url.as_str()), (1, "postgres://localhost/docket"));
     let slip = [&environment[..], &[("DOCKET_LISTENN", "0.0.0.0:1")]].concat();
     let refused = folder.load_file(None, &slip, &[]).err().expect("a slip");
     assert_eq!(refused, ["environment DOCKET_LISTENN: error: unknown setting\n  fix: did you mean `DOCKET_LISTEN`?"]);
@@ -154,6 +154,12 @@ fn unsafe_settings_are_refused_with_what_to_do() {
     assert!(found[0].contains("insecure_plaintext: true"));
     let meant = folder.load("listen: 0.0.0.0:50051\ninsecure_plaintext: true\n", &[], &[]);
     assert!(meant.is_ok_and(|ready| ready.tls.is_none() && !ready.settings.reflection));
+    for public in ["0.0.0.0:9464", "[::]:9464", "10.0.0.7:9464"] {
+        let metrics = format!("metrics_listen: '{public}'\n");
+        let found = folder.refused(&metrics);
+        assert!(found.len() == 1 && found[0].contains("could read the metrics"), "{found:?}");
+        assert!(folder.load(&format!("{metrics}metrics_public: true\n"), &[], &[]).is_ok());
+    }
     folder.open_to("secret", 0o644);
     assert!(folder.refused("")[0].contains("secret: everybody on this machine can read it\n  fix: chmod 600 "));
     folder.open_to("secret", 0o640);
@@ -165,6 +171,39 @@ fn unsafe_settings_are_refused_with_what_to_do() {
     assert!(folder.refused("")[0].contains("has 5 bytes"));
     folder.write("keys.pem", "no key");
     assert!(folder.refused("")[0].contains("no PEM block"));
+}
+
+#[test]
+fn a_database_across_a_network_needs_tls_or_a_word() {
+    let folder = Folder::new();
+    let url = |url| [("DOCKET_DATABASE_URL", url)];
+    let found = folder.load("listen: 0.0.0.0:50051\n", &url("postgres://ann:hunter2@db.example.com/docket"), &[]);
+    let found = found.err().expect("it is refused");
+    assert_eq!(found.len(), 2, "with whatever else is unsafe: {found:?}");
+    assert!(
+        found[0].contains("the database at db.example.com in plain text") && !found[0].contains("hunter2"),
+        "{found:?}"
+    );
+    let told = [("database.insecure_plaintext", "true")];
+    assert!(folder.load("", &url("postgres://db/docket"), &told).is_ok());
+    for near in ["postgres://127.0.0.1/docket", "postgres://[::1]/docket", "host=/run/postgresql user=docket"] {
+        assert!(folder.load("", &url(near), &[]).is_ok(), "{near}");
+    }
+}
+
+#[test]
+fn limits_that_cannot_be_meant_are_refused() {
+    let folder = Folder::new();
+    for (line, most) in [
+        ("streams: {bookmark_every: 11s}", "10s"),
+        ("limits: {batch: 1000000}", "10000"),
+        ("limits: {text_bytes: 1GiB}", "4MiB"),
+        ("http: {max_metadata_bytes: 1GiB}", "1MiB"),
+        ("journal: {lane_bytes: 1000GiB}", "4GiB"),
+    ] {
+        let found = folder.refused(&format!("{line}\n"));
+        assert!(found.len() == 1 && found[0].contains(&format!("at most {most}")), "{line}: {found:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Settings of tokens: which are accepted, and how they are read.
 
-use super::keys::{Setting, of};
+use super::setting::{Setting, of};
 
 pub(super) fn tokens() -> Vec<Setting> {
     vec![

@@ -79,12 +79,41 @@ pub struct Etag {
     etag: Option<String>,
 }
 
+/// Values that a filter reads.
+#[derive(Debug, Default, Args)]
+pub struct Params {
+    /// Value that the filter reads as params.NAME: a text (NAME=VALUE), or JSON (NAME:=JSON); repeatable
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = param)]
+    params: Vec<(String, Value)>,
+}
+
+impl Params {
+    /// As a request has them; a filter that reads none has no such field.
+    pub fn written(&self) -> Option<(String, Value)> {
+        let params = Map::from_iter(self.params.iter().cloned());
+        (!params.is_empty()).then(|| ("filter_params".to_owned(), Value::Object(params)))
+    }
+}
+
+fn param(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, or NAME:=JSON for what is no text")?;
+    match name.strip_suffix(':') {
+        None => Ok((name.to_owned(), Value::from(value))),
+        Some(name) => match serde_json::from_str(value) {
+            Ok(json) => Ok((name.to_owned(), json)),
+            Err(error) => Err(format!("behind := stands JSON, as in seats:=10: {error}")),
+        },
+    }
+}
+
 /// Filter, order and limit of a list.
 #[derive(Debug, Args)]
 pub struct Page {
     /// CEL filter: "ticket.priority == 'HIGH' && 'vip' in ticket.tags"
     #[arg(long, value_name = "CEL")]
     filter: Option<String>,
+    #[command(flatten)]
+    params: Params,
     /// Sort by these fields, each with an optional desc: "priority desc, number"
     #[arg(long, value_name = "FIELDS")]
     order_by: Option<String>,
@@ -114,8 +143,8 @@ impl Rows {
 
 impl Page {
     /// A filter without order or limit, for requests that are not lists.
-    pub fn of(filter: Option<String>) -> Page {
-        Page { filter, order_by: None, rows: Rows { limit: None, all: false } }
+    pub fn of(filter: Option<String>, params: Params) -> Page {
+        Page { filter, params, order_by: None, rows: Rows { limit: None, all: false } }
     }
 
     pub fn limit(&self) -> Limit {
@@ -144,9 +173,8 @@ impl Page {
         if !filter.is_empty() {
             written.insert("filter".to_owned(), Value::String(filter));
         }
-        if let Some(order_by) = &self.order_by {
-            written.insert("order_by".to_owned(), Value::from(order_by.as_str()));
-        }
+        written.extend(self.params.written());
+        written.extend(self.order_by.iter().map(|order_by| ("order_by".to_owned(), Value::from(order_by.as_str()))));
         Ok(written)
     }
 }

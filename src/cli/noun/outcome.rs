@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::args::{Page, Words};
+use super::args::{Page, Params, Words};
 use super::registry::named;
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
@@ -71,6 +71,8 @@ pub(super) struct Report {
     /// CEL filter: "sla_outcome.target > duration('1h')"
     #[arg(long, value_name = "CEL")]
     filter: Option<String>,
+    #[command(flatten)]
+    params: Params,
 }
 
 pub(super) async fn breaches(session: &mut Session, args: Breaches) -> Result<(), CliError> {
@@ -81,8 +83,8 @@ pub(super) async fn breaches(session: &mut Session, args: Breaches) -> Result<()
 }
 
 pub(super) async fn report(session: &mut Session, args: Report) -> Result<(), CliError> {
-    let Report { group_by, window, narrowing, filter } = args;
-    let mut request = Page::of(filter).written(&BREACH, narrowed(session, *narrowing).await?)?;
+    let Report { group_by, window, narrowing, filter, params } = args;
+    let mut request = Page::of(filter, params).written(&BREACH, narrowed(session, *narrowing).await?)?;
     request.extend(written(&window)?);
     request.extend(group_by.map(|word| ("group_by".to_owned(), Value::String(word))));
     let mut answer = rest::json(&session.ask("GetSlaReport", request).await?)?;

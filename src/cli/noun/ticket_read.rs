@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Map, Value};
 
-use super::args::{Page, Rows};
+use super::args::{Page, Params, Rows};
 use super::ticket_args::Narrowing;
 use super::ticket_stats::{Stats, stats};
 use super::{history, ticket_view};
@@ -39,6 +39,8 @@ pub enum Read {
         #[arg(long, value_name = "CEL")]
         filter: Option<String>,
         #[command(flatten)]
+        params: Params,
+        #[command(flatten)]
         rows: Rows,
     },
     /// Show ticket counts and response times
@@ -61,9 +63,10 @@ pub async fn carry_out(session: &mut Session, verb: Read) -> Result<(), CliError
             session.list("ListTickets", &TICKET, request, page.limit()).await
         }
         Read::View { id } => ticket_view::view(session, id).await,
-        Read::Search { words, filter, rows } => {
+        Read::Search { words, filter, params, rows } => {
             let mut request = Map::from_iter([("query".to_owned(), Value::String(words.join(" ")))]);
             request.extend(filter.map(|filter| ("filter".to_owned(), Value::String(filter))));
+            request.extend(params.written());
             session.list("SearchTickets", &TICKET, request, rows.limit()).await
         }
         Read::Stats(args) => stats(session, args).await,

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::args::Params;
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::layout::{STATS, STATS_GROUP};
@@ -14,6 +15,9 @@ pub struct Stats {
     /// CEL filter
     #[arg(long, value_name = "CEL")]
     filter: Option<String>,
+    #[command(flatten)]
+    #[serde(skip)]
+    params: Params,
     /// Only tickets created within this duration before now: 12h, 7d
     #[arg(long, value_name = "LENGTH")]
     window: Option<String>,
@@ -23,7 +27,9 @@ pub struct Stats {
 }
 
 pub async fn stats(session: &mut Session, args: Stats) -> Result<(), CliError> {
-    let answer = session.ask("GetTicketStats", written(&args)?).await?;
+    let mut request = written(&args)?;
+    request.extend(args.params.written());
+    let answer = session.ask("GetTicketStats", request).await?;
     let figures = rest::json(&answer)?;
     session.show.one(&session.schema, &STATS, &figures)?;
     let groups = figures.get("groups").and_then(Value::as_array).cloned().unwrap_or_default();

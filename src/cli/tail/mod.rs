@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::client::{ClientError, ServerArgs};
 use super::exit::FAILED;
+use super::noun::args::Params;
 use super::show::{FormatArgs, Paint, ShowError};
 use crate::grpc::client::{CallError, Client};
 use crate::grpc::rest::{self, RouteError, Schema, SchemaError};
@@ -27,6 +28,8 @@ pub struct TailArgs {
     /// CEL filter: "activity.type == 'ticket.escalated'"
     #[arg(long, default_value = "")]
     filter: String,
+    #[command(flatten)]
+    params: Params,
     /// Start at: start, a position (exclusive), a time (2026-01-31T09:00:00Z), or a duration before now (15m)
     #[arg(long)]
     since: Option<Since>,
@@ -76,9 +79,9 @@ impl From<CallError> for TailError {
 
 /// Prints until it has caught up, or forever with --follow. Also ends if the reader of its output closes the pipe.
 pub fn run(args: TailArgs) -> Result<(), TailError> {
-    let TailArgs { server, filter, since, lines, follow, format } = args;
+    let TailArgs { server, filter, params, since, lines, follow, format } = args;
     let show = Show::new(format, Paint::of_stdout());
-    let asked = TailRequest { server, filter, since, lines, follow };
+    let asked = TailRequest { server, filter, params, since, lines, follow };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(tail(asked, show)) {
         Err(TailError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -90,6 +93,7 @@ pub fn run(args: TailArgs) -> Result<(), TailError> {
 struct TailRequest {
     server: ServerArgs,
     filter: String,
+    params: Params,
     since: Option<Since>,
     lines: u16,
     follow: bool,
@@ -102,6 +106,7 @@ async fn tail(args: TailRequest, show: Show) -> Result<(), TailError> {
         list: schema.method("ListActivities")?,
         stream: schema.method("StreamActivities")?,
         filter: args.filter,
+        params: args.params,
     };
     let last = log.newest(1, "").await?.pop().unwrap_or_default();
     let head = number(&last["position"]);
@@ -133,6 +138,7 @@ struct Log {
     list: MethodDescriptor,
     stream: MethodDescriptor,
     filter: String,
+    params: Params,
 }
 
 impl Log {
@@ -142,12 +148,21 @@ impl Log {
         if many == 0 {
             return Ok(Vec::new());
         }
-        let request = json!({"filter": filter, "order_by": "position desc", "page_size": many, "view": "FULL"});
+        let mut request = json!({"filter": filter, "order_by": "position desc", "page_size": many, "view": "FULL"});
+        self.add_params(&mut request, filter);
         let request = rest::request(&self.list.input(), request).map_err(RouteError::Unreadable)?;
         let mut answer = rest::json(&self.client.unary(&self.list, request).await?)?;
         let Value::Array(mut activities) = answer["activities"].take() else { return Ok(Vec::new()) };
         activities.reverse();
         Ok(activities)
+    }
+
+    /// To a request with this filter; without one, nothing reads them.
+    fn add_params(&self, request: &mut Value, filter: &str) {
+        let params = self.params.written().filter(|_| !filter.is_empty());
+        if let (Value::Object(request), Some((field, params))) = (request, params) {
+            request.insert(field, params);
+        }
     }
 }
 
@@ -188,7 +203,8 @@ impl Reading {
     /// Reads one stream to its end. Returns whether everything requested was read.
     async fn read(&mut self) -> Result<bool, TailError> {
         let (field, start) = self.start.field();
-        let request = json!({field: start, "filter": self.log.filter, "view": "FULL", "epoch": self.epoch});
+        let mut request = json!({field: start, "filter": self.log.filter, "view": "FULL", "epoch": self.epoch});
+        self.log.add_params(&mut request, &self.log.filter);
         let request = rest::request(&self.log.stream.input(), request).map_err(RouteError::Unreadable)?;
         let mut frames = self.log.client.stream(&self.log.stream, request).await?;
         while let Some(frame) = frames.next().await? {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cli::token::parse_ttl;
+use crate::model::time::Written;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Since {
@@ -26,7 +27,8 @@ impl FromStr for Since {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return text.parse().map(Since::Position).map_err(|_| format!("{text} is greater than any position"));
         }
-        if let Ok(time) = text.parse() {
+        let time = text.parse().ok().filter(|_| Written::parse(text).is_some());
+        if let Some(time) = time {
             return Ok(Since::Time(time));
         }
         let ago = parse_ttl(text).map_err(|_| {

@@ -1,7 +1,7 @@
 //! Before-rules: they can edit a change that is about to happen, or deny it.
 
 use super::around::Around;
-use super::{edit_of, tally};
+use super::{edit_of, tags_of, tally};
 use crate::command::action::TicketEdit;
 use crate::command::scope::Scope;
 use crate::command::verbs::ticket::tag::retagged;
@@ -70,7 +70,8 @@ impl Amendment {
             self.touched = true;
             match effect {
                 BeforeEffect::Set(fields) => {
-                    let TicketEdit { subject, status, priority, category, kind, custom_keys, .. } = edit_of(fields);
+                    let TicketEdit { subject, status, priority, category, kind, custom_keys, .. } =
+                        edit_of(fields).map_err(|refusal| refusal.to_string())?;
                     let edit = &mut self.edit;
                     edit.subject = subject.or(edit.subject.take());
                     edit.status = status.or(edit.status);
@@ -79,7 +80,10 @@ impl Amendment {
                     edit.kind = kind.or(edit.kind);
                     edit.custom_keys.extend(custom_keys);
                 }
-                BeforeEffect::Tag(TagEdit { add, remove }) => self.tags.extend([(false, remove), (true, add)]),
+                BeforeEffect::Tag(wanted) => {
+                    let TagEdit { add, remove } = tags_of(wanted).map_err(|refusal| refusal.to_string())?;
+                    self.tags.extend([(false, remove), (true, add)]);
+                }
                 BeforeEffect::Deny(denial) => return Err(denial.message),
             }
         }

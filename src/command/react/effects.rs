@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::strategy::{self, Choice};
-use super::{edit_of, shown};
+use super::{edit_of, shown, tags_of};
 use crate::command::access::ticket_by_id;
 use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
 use crate::command::record::{Note, SOURCE, beside};
@@ -16,7 +16,7 @@ use crate::command::verbs::issue::create as issue;
 use crate::command::verbs::message::post::post;
 use crate::command::verbs::ticket::{assign, moves, tag, update};
 use crate::command::{Refusal, Stop, World, limits};
-use crate::model::activity::Activity;
+use crate::model::activity::{Activity, Task};
 use crate::model::activity_type::ActivityType;
 use crate::model::ticket::Ticket;
 use crate::model::words::SourceType;
@@ -39,9 +39,10 @@ pub fn apply(
     let ticket = ticket_by_id(world, id)?;
     match effect {
         Effect::Set(fields) => {
-            update::update(world, scope, ticket, &edit_of(fields))?;
+            update::update(world, scope, ticket, &edit_of(fields)?)?;
         }
-        Effect::Tag(TagEdit { add, remove }) => {
+        Effect::Tag(wanted) => {
+            let TagEdit { add, remove } = tags_of(wanted)?;
             tag::tag(world, scope, ticket, &add, &remove)?;
         }
         Effect::Assign(wanted) => to_somebody(world, scope, ticket, wanted)?,
@@ -68,7 +69,8 @@ pub fn apply(
         }
         Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
         Effect::CreateTask(task) => {
-            limits::required("subject", &task.subject, limits::limits().subject_chars)?;
+            let task =
+                Task { subject: limits::line("subject", &task.subject, limits::limits().subject_chars)?, ..task };
             beside(world, scope, &ticket, Note { task: Some(task), ..Note::of(ActivityType::TaskCreated) });
         }
         Effect::Sla(PolicyChoice::Policy(policy)) => {
@@ -122,7 +124,7 @@ fn new_issue(
         return Ok(());
     }
     let new = NewIssue {
-        title,
+        title: limits::line("title", &title, limits::limits().subject_chars)?,
         description,
         kind,
         priority,

@@ -12,15 +12,18 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::action::TicketEdit;
+use super::limits::{self, limits};
 use super::record::{Note, beside, plain};
 use super::scope::Scope;
-use super::{Stop, World};
+use super::{Refusal, Stop, World};
 use crate::model::activity::{Activity, Cause};
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
+use crate::model::limits::CATEGORY_CHARS;
+use crate::model::line;
 use crate::model::ticket::Ticket;
 use crate::model::words::RunVerdict;
-use crate::workflow::{Effect, Facts, OnError, Rule, SetFields, Verdict};
+use crate::workflow::{Effect, Facts, OnError, Rule, SetFields, TagEdit, Verdict};
 use around::Around;
 
 /// How many rules may stand one behind the other.
@@ -245,9 +248,17 @@ fn before_of(world: &World, position: i64) -> Option<Arc<Ticket>> {
     world.befores.get(at).map(|(_, ticket)| ticket.clone())
 }
 
-fn edit_of(fields: SetFields) -> TicketEdit {
+fn edit_of(fields: SetFields) -> Result<TicketEdit, Refusal> {
     let SetFields { subject, priority, status, category, kind, custom } = fields;
-    TicketEdit { subject, priority, status, category, kind, custom_keys: custom, ..TicketEdit::default() }
+    let subject = subject.map(|text| limits::line("subject", &text, limits().subject_chars)).transpose()?;
+    let category = category.map(|text| limits::line("category", &text, CATEGORY_CHARS)).transpose()?;
+    Ok(TicketEdit { subject, priority, status, category, kind, custom_keys: custom, ..TicketEdit::default() })
+}
+
+/// Tags to add, as tickets have them, and tags to remove.
+fn tags_of(TagEdit { add, remove }: TagEdit) -> Result<TagEdit, Refusal> {
+    let add = add.iter().map(|tag| limits::line("tags", tag, limits().tag_chars)).collect::<Result<_, _>>()?;
+    Ok(TagEdit { add, remove: remove.iter().map(|tag| line::sought(tag)).collect() })
 }
 
 /// The shown id of a ticket, for reasons.

@@ -56,13 +56,13 @@ fn policy(world: &World, name: &str) -> Result<Result<Option<Uuid>, &'static str
     if name.is_empty() {
         return Ok(Ok(None));
     }
-    let which = PolicyRef::parse(name);
+    let which = PolicyRef::parse(name).folded();
     // The ACTIVE ones are at hand: the clocks need them.
     let config = world.sla()?;
     let active = config.policies().iter().map(|policy| &policy.row);
     let known = match &which {
         PolicyRef::Id(id) => active.clone().find(|row| row.id == *id),
-        PolicyRef::Name(name) => active.clone().find(|row| row.name == *name),
+        PolicyRef::Name(name) => active.clone().find(|row| row.folded == *name),
     };
     if let Some(row) = known {
         return Ok(Ok(Some(row.id)));

@@ -39,11 +39,12 @@ impl World {
 
     /// By its id or its name, ACTIVE or not.
     pub fn policy(&self, which: &PolicyRef) -> Result<Option<Arc<SlaPolicy>>, Stop> {
+        let which = which.folded();
         let want = || Want::Policy(which.clone());
-        match which {
+        match &which {
             PolicyRef::Id(id) => known(self.policies.get(id), want),
             PolicyRef::Name(name) => {
-                let is = |row: &SlaPolicy| row.name == *name && row.deleted_at.is_none();
+                let is = |row: &SlaPolicy| row.folded == *name && row.deleted_at.is_none();
                 Ok(self.policies.named(known(self.policy_names.get(name), want)?, |row| row.id, is))
             }
         }
@@ -51,11 +52,12 @@ impl World {
 
     /// By its id, deleted or not; by its name, the one that is not.
     pub fn calendar(&self, which: &CalendarRef) -> Result<Option<Arc<Calendar>>, Stop> {
+        let which = which.folded();
         let want = || Want::Calendar(which.clone());
-        match which {
+        match &which {
             CalendarRef::Id(id) => known(self.calendars.get(id), want),
             CalendarRef::Name(name) => {
-                let is = |row: &Calendar| row.name == *name && row.deleted_at.is_none();
+                let is = |row: &Calendar| row.folded == *name && row.deleted_at.is_none();
                 Ok(self.calendars.named(known(self.calendar_names.get(name), want)?, |row| row.id, is))
             }
         }

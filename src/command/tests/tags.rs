@@ -46,12 +46,53 @@ fn a_tag_is_registered_changed_and_dropped_with_an_activity_each() {
 }
 
 #[test]
-fn names_are_unique_as_they_are_written() {
+fn names_are_unique_in_any_spelling() {
     let mut house = House::new();
     tag(&mut house, register("vip"));
     let refusal = house.refused(&lead(), register("vip"));
     assert_eq!(refusal, Refusal::NameTaken { kind: Kind::Tag, name: "vip".into() });
+    let refusal = house.refused(&lead(), register("VIP"));
+    assert_eq!(refusal, Refusal::NameTaken { kind: Kind::Tag, name: "VIP".into() });
+    assert_eq!(tag(&mut house, recolor("Vip", "#00ff00", "")).name, "vip");
+    // What was dropped comes back in the spelling of who makes it again.
+    tag(&mut house, drop("ViP"));
+    assert_eq!(tag(&mut house, register("VIP")).name, "VIP");
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn retag(ticket: &Ticket, add: &[&str], remove: &[&str]) -> TagTicket {
+    TagTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), add: words(add), remove: words(remove) }
+}
+
+#[test]
+fn a_tag_keeps_the_spelling_of_the_registry_or_of_the_ticket() {
+    let mut house = House::new();
     tag(&mut house, register("VIP"));
+    let ticket =
+        house.ticket(&agent(), create(NewTicket { tags: Words(words(&["vip", "Straße"])), ..new_ticket("a") }));
+    assert_eq!(ticket.tags.0, ["VIP", "Straße"]);
+    let from = house.next();
+    let same = house.ticket(&agent(), retag(&ticket, &["Vip", "STRASSE"], &[]));
+    assert_eq!((same.tags.0.len(), house.next()), (2, from), "nothing is new");
+    let less = house.ticket(&agent(), retag(&ticket, &["eu"], &["strasse"]));
+    assert_eq!(less.tags.0, ["VIP", "eu"]);
+    let edit = TicketEdit { tags: Some(Words(words(&["vip", "Web"]))), ..TicketEdit::default() };
+    let update = UpdateTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), edit };
+    assert_eq!(house.ticket(&agent(), update).tags.0, ["VIP", "Web"]);
+}
+
+#[test]
+fn a_ticket_with_two_spellings_keeps_the_first_when_its_tags_are_written() {
+    let mut house = House::new();
+    let ticket = house.ticket(&agent(), create(NewTicket { tags: Words(words(&["vip"])), ..new_ticket("a") }));
+    // As an earlier version left it.
+    let old = Ticket { tags: Words(words(&["vip", "VIP", "eu"])), ..Ticket::clone(&house.now_is(&ticket)) };
+    house.world.tickets.put(old.id, Arc::new(old));
+    let kept = house.ticket(&agent(), retag(&ticket, &["web"], &[]));
+    assert_eq!(kept.tags.0, ["vip", "eu", "web"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::command::sla::refused;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity_type::ActivityType;
+use crate::model::fold::fold;
 use crate::model::id;
 use crate::model::row::Stamped;
 use crate::model::shown::Data;
@@ -74,7 +75,7 @@ impl Verb for UpdateCalendar {
         }
         check_etag(&self.etag, calendar.etag_version, || quoted(&calendar))?;
         let after = edited(&calendar, &self.edit)?;
-        if after.name != calendar.name {
+        if after.folded != calendar.folded {
             free(world, &after.name)?;
         }
         if after == *calendar {
@@ -132,7 +133,7 @@ pub struct CalendarEdit {
 fn wants_of(which: Option<&CalendarRef>, edit: &CalendarEdit, wants: &mut Wants<'_>) {
     wants.add(Want::SlaConfig);
     let name = edit.name.clone().map(CalendarRef::Name);
-    which.cloned().into_iter().chain(name).for_each(|calendar| wants.add(Want::Calendar(calendar)));
+    which.cloned().into_iter().chain(name).for_each(|calendar| wants.add(Want::Calendar(calendar.folded())));
 }
 
 impl Configured for Calendar {
@@ -211,6 +212,7 @@ fn edited(before: &Calendar, edit: &CalendarEdit) -> Result<Calendar, Stop> {
     let CalendarEdit { name, time_zone, weekly, holidays, more_holidays } = edit;
     let mut after = before.clone();
     put(&mut after.name, name);
+    after.folded = fold(&after.name).into_owned();
     put(&mut after.time_zone, time_zone);
     put(&mut after.weekly, &weekly.as_ref().map(|weekly| json!(weekly)));
     let written = holidays.as_ref().map_or_else(|| after.holidays(), |written| sorted(written));
@@ -249,6 +251,7 @@ fn blank(scope: &mut Scope<'_>) -> Calendar {
         tenant_id: scope.tenant().to_owned(),
         id: scope.new_id(),
         name: String::new(),
+        folded: String::new(),
         time_zone: String::new(),
         weekly: Value::Array(Vec::new()),
         holidays: Value::Array(Vec::new()),

@@ -14,11 +14,12 @@ use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity_type::ActivityType;
 use crate::model::canned::{CannedRef, CannedResponse};
+use crate::model::fold::fold;
 use crate::model::id;
 use crate::model::shown::{Data, shown, stamped};
 use crate::model::words::SourceType;
 
-/// Makes one of a name that no other has, as written. Its body was compiled already.
+/// Makes one of a name that no other has, in any spelling. Its body was compiled already.
 #[derive(Clone, Debug)]
 pub struct CreateCannedResponse {
     pub name: String,
@@ -33,7 +34,7 @@ impl Verb for CreateCannedResponse {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        wants.add(Want::Canned(CannedRef::Name(self.name.clone())));
+        wants.add(Want::Canned(CannedRef::Name(self.name.clone()).folded()));
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -43,6 +44,7 @@ impl Verb for CreateCannedResponse {
         let canned = CannedResponse {
             tenant_id: scope.tenant().to_owned(),
             id: scope.new_id(),
+            folded: fold(&name).into_owned(),
             name,
             title,
             body,
@@ -81,9 +83,9 @@ impl Verb for UpdateCannedResponse {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        wants.add(Want::Canned(self.canned.clone()));
+        wants.add(Want::Canned(self.canned.folded()));
         if let Some(name) = &self.name {
-            wants.add(Want::Canned(CannedRef::Name(name.clone())));
+            wants.add(Want::Canned(CannedRef::Name(name.clone()).folded()));
         }
     }
 
@@ -96,10 +98,11 @@ impl Verb for UpdateCannedResponse {
         check_etag(etag, canned.etag_version, || named(&canned))?;
         let mut after = CannedResponse::clone(&canned);
         put(&mut after.name, name);
+        after.folded = fold(&after.name).into_owned();
         put(&mut after.title, title);
         put(&mut after.body, body);
         put(&mut after.team_id, team_id);
-        if after.name != canned.name {
+        if after.folded != canned.folded {
             free(world, &after.name)?;
         }
         let written = if after == *canned { canned } else { configured::write(world, scope, after) };
@@ -120,7 +123,7 @@ impl Verb for DeleteCannedResponse {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        wants.add(Want::Canned(self.canned.clone()));
+        wants.add(Want::Canned(self.canned.folded()));
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -154,6 +157,7 @@ impl Configured for CannedResponse {
         stamped!(CannedResponse of data {
             id: id::parse(id::CANNED_RESPONSE, &data.text("id"))?,
             name: data.text("name"),
+            folded: fold(&data.text("name")).into_owned(),
             title: data.text("title"),
             body: data.text("body"),
             team_id: data.text("team_id"),

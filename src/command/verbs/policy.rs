@@ -14,6 +14,7 @@ use crate::command::sla::refused;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity_type::ActivityType;
+use crate::model::fold::fold;
 use crate::model::id;
 use crate::model::limits::ACTIVE_POLICIES;
 use crate::model::shown::Data;
@@ -69,7 +70,7 @@ impl Verb for UpdateSlaPolicy {
         let policy = find(world, scope, &self.policy)?;
         check_etag(&self.etag, policy.etag_version, || named(&policy))?;
         let (after, calendar) = edited(world, scope, &policy, &self.edit)?;
-        if after.name != policy.name {
+        if after.folded != policy.folded {
             free(world, &after.name)?;
         }
         fits_in(world, &after, &policy)?;
@@ -134,9 +135,9 @@ pub struct PolicyEdit {
 fn wants_of(which: Option<&PolicyRef>, edit: &PolicyEdit, wants: &mut Wants<'_>) {
     wants.add(Want::SlaConfig);
     let name = edit.name.clone().map(PolicyRef::Name);
-    which.cloned().into_iter().chain(name).for_each(|policy| wants.add(Want::Policy(policy)));
+    which.cloned().into_iter().chain(name).for_each(|policy| wants.add(Want::Policy(policy.folded())));
     if let Some(Some(calendar)) = &edit.calendar {
-        wants.add(Want::Calendar(calendar.clone()));
+        wants.add(Want::Calendar(calendar.folded()));
     }
 }
 
@@ -242,6 +243,7 @@ impl PolicyEdit {
             counts_as_response,
         } = self;
         put(&mut policy.name, name);
+        policy.folded = fold(&policy.name).into_owned();
         put(&mut policy.description, description);
         put(&mut policy.status, status);
         put(&mut policy.applies_to, applies_to);
@@ -295,6 +297,7 @@ fn blank(scope: &mut Scope<'_>) -> SlaPolicy {
         tenant_id: scope.tenant().to_owned(),
         id: scope.new_id(),
         name: String::new(),
+        folded: String::new(),
         description: String::new(),
         status: SlaPolicyStatus::Active,
         applies_to: Words::default(),

@@ -11,13 +11,14 @@ use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::verbs::put;
 use crate::command::wants::Wants;
-use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather};
+use crate::command::{Refusal, Resource, Stop, Verb, World, gather};
 use crate::model::activity_type::ActivityType;
+use crate::model::fold::fold;
 use crate::model::shown::{Data, shown, stamped};
 use crate::model::tag::Tag;
 use crate::model::words::{SourceType, Words};
 
-/// Makes a tag of a name that no other has, as written: `VIP` and `vip` are two.
+/// Makes a tag of a name that no other has in any spelling: `VIP` and `vip` are one.
 #[derive(Clone, Debug)]
 pub struct CreateTag {
     pub name: String,
@@ -32,7 +33,7 @@ impl Verb for CreateTag {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        wants.add(Want::Tag(self.name.clone()));
+        wants.tag(&self.name);
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -44,6 +45,7 @@ impl Verb for CreateTag {
         }
         let tag = Tag {
             tenant_id: scope.tenant().to_owned(),
+            folded: fold(&name).into_owned(),
             name,
             color,
             team_id,
@@ -82,7 +84,7 @@ impl Verb for UpdateTag {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        wants.add(Want::Tag(self.name.clone()));
+        wants.tag(&self.name);
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -114,7 +116,7 @@ impl Verb for DeleteTag {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        wants.add(Want::Tag(self.name.clone()));
+        wants.tag(&self.name);
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -147,6 +149,7 @@ impl Configured for Tag {
 
     fn read(data: &Data<'_>) -> Option<Tag> {
         stamped!(Tag of data {
+            folded: fold(&data.text("name")).into_owned(),
             name: data.text("name"),
             color: data.text("color"),
             team_id: data.text("team_id"),
@@ -155,17 +158,28 @@ impl Configured for Tag {
     }
 
     fn put(self: Arc<Tag>, world: &mut World) {
-        world.tags.put(self.name.clone(), self);
+        world.tags.put(self.folded.clone(), self);
     }
 }
 
 impl World {
     /// Which of these words the registry does not have.
     pub fn unregistered(&self, words: &Words) -> Result<Vec<String>, Stop> {
-        let tags = gather(words.iter().map(|word| self.tag(word)))?;
-        let live = |tag: &Option<Arc<Tag>>| tag.as_ref().is_some_and(|tag| tag.deleted_at.is_none());
-        let missing = words.iter().zip(&tags).filter(|(_, tag)| !live(tag));
+        let tags = self.registered(&words.0)?;
+        let missing = words.iter().zip(&tags).filter(|(_, tag)| tag.is_none());
         Ok(missing.map(|(word, _)| word.clone()).collect())
+    }
+
+    /// The tags as the registry spells them, where it has them.
+    pub fn spelt(&self, words: Vec<String>) -> Result<Vec<String>, Stop> {
+        let tags = self.registered(&words)?;
+        Ok(words.into_iter().zip(tags).map(|(word, tag)| tag.map_or(word, |tag| tag.name.clone())).collect())
+    }
+
+    /// What the registry has of each word.
+    fn registered(&self, words: &[String]) -> Result<Vec<Option<Arc<Tag>>>, Stop> {
+        let tags = gather(words.iter().map(|word| self.tag(word)))?;
+        Ok(tags.into_iter().map(|tag| tag.filter(|tag| tag.deleted_at.is_none())).collect())
     }
 }
 

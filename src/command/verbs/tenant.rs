@@ -50,7 +50,7 @@ impl Verb for UpdateTenant {
     fn wants(&self, wants: &mut Wants<'_>) {
         wants.add(Want::Settings);
         if let Some(Some(calendar)) = &self.edit.default_calendar {
-            wants.add(Want::Calendar(calendar.clone()));
+            wants.add(Want::Calendar(calendar.folded()));
         }
     }
 
@@ -146,8 +146,15 @@ pub fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<
     allows_tags(world, before, after)
 }
 
+/// Tags to give a ticket, as the registry spells them. Rules are written beforehand, in their own spelling: the registry is not
+/// loaded for them where any tag goes.
+pub fn spelt(world: &World, scope: &Scope<'_>, tags: &[String]) -> Result<Vec<String>, Stop> {
+    let free = scope.cause.is_some() && world.settings()?.tag_mode == TagMode::Free;
+    if tags.is_empty() || free { Ok(tags.to_vec()) } else { world.spelt(tags.to_vec()) }
+}
+
 fn allows_tags(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {
-    let new = after.tags.iter().filter(|tag| before.is_none_or(|before| !before.tags.has(tag)));
+    let new = after.tags.iter().filter(|tag| before.is_none_or(|before| !before.tags.has_folded(tag)));
     let new = Words(new.cloned().collect());
     if new.is_empty() || world.settings()?.tag_mode == TagMode::Free {
         return Ok(());

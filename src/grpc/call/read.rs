@@ -8,6 +8,7 @@ use super::answer_size::fit;
 use super::{Call, State};
 use crate::feed::Waited;
 use crate::grpc::convert::Disclosure;
+use crate::grpc::convert::params::FilterText;
 use crate::grpc::convert::read::{Freshness, Page};
 use crate::grpc::status::{self, fault};
 use crate::model::time::Instant;
@@ -94,7 +95,7 @@ impl<R: Listed> List<R> {
         };
         let began = after.as_ref().map_or(asked_at, |place| place.began);
         let tenant = call.caller.tenant().to_owned();
-        let asked = root.filter(|_| !page.filter.trim().is_empty());
+        let asked = root.filter(|_| !page.filter.is_empty());
         let scope = call.scope();
         let (filter, rest) = match asked {
             Some(root) => condition(state, &page.filter, root, scope, began)?,
@@ -160,15 +161,26 @@ impl<R: Listed> List<R> {
 
 /// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
 /// then the filter comes back as well.
-pub fn condition(state: &State, source: &str, root: Root, scope: Scope<'_>, now: Instant) -> Result<Compiled, Status> {
-    let found_wrong = |found: Vec<Problem>| filter_invalid(source, &found);
-    let filter = state.filters.get(source, root).map_err(found_wrong)?;
+pub fn condition(
+    state: &State,
+    text: &FilterText,
+    root: Root,
+    scope: Scope<'_>,
+    now: Instant,
+) -> Result<Compiled, Status> {
+    let filter = filter_of(state, text, root)?;
     if root == Root::Activity {
         let (condition, whole) = store::filter::narrow(&filter, scope.audience, now);
         return Ok((condition, (!whole).then_some(filter)));
     }
-    let condition = store::filter::compile(&filter, scope, now).map_err(|problem| found_wrong(vec![problem]))?;
+    let condition =
+        store::filter::compile(&filter, scope, now).map_err(|problem| filter_invalid(&text.source, &[problem]))?;
     Ok((Some(condition), None))
+}
+
+/// Checks a filter over these resources; over the log, see [`Filter::of_log`].
+pub fn filter_of(state: &State, text: &FilterText, root: Root) -> Result<Filter, Status> {
+    state.filters.get(text, root).map_err(|found| filter_invalid(&text.source, &found))
 }
 
 /// The status for the first problem of a filter.
@@ -185,6 +197,8 @@ pub fn fingerprint(method: &str, call: &Call, page: &Page, narrowed: &[&[u8]]) -
     let Audience { app_id, requester } = &call.audience;
     let some = |limit: &Option<String>| limit.as_ref().map(|text| format!("={text}")).unwrap_or_default();
     let (app_id, requester) = (some(app_id), some(requester));
-    let own = [call.caller.tenant(), method, &page.filter, &page.order_by, &app_id, &requester].map(str::as_bytes);
-    Fingerprint::of(&[own.as_slice(), narrowed].concat())
+    let FilterText { source, params } = &page.filter;
+    let params = params.to_bytes();
+    let own = [call.caller.tenant(), method, source, &page.order_by, &app_id, &requester].map(str::as_bytes);
+    Fingerprint::of(&[own.as_slice(), &[&params], narrowed].concat())
 }

@@ -49,6 +49,7 @@ pub fn to_pb(row: CannedResponse) -> pb::CannedResponse {
         tenant_id,
         id,
         name,
+        folded: _,
         title,
         body,
         team_id,

@@ -11,6 +11,7 @@ pub mod issue;
 pub mod mask;
 pub mod message;
 pub mod outcome;
+pub mod params;
 pub mod read;
 pub mod revocation;
 pub mod sla;

@@ -20,7 +20,7 @@ use crate::store::read::outcome::Window;
 
 /// From one instant to another that is not before it; what is absent is no bound.
 pub fn window(found: &mut Violations, from: Option<Timestamp>, to: Option<Timestamp>) -> Window {
-    let mut read = |field: &str, at: Option<Timestamp>| at.and_then(|at| time::from_pb(found, field, &at));
+    let mut read = |field: &str, at: Option<Timestamp>| at.and_then(|at| time::from_pb_on(found, field, &at));
     let window = Window { from: read("from", from), to: read("to", to) };
     if matches!((window.from, window.to), (Some(from), Some(to)) if to < from) {
         found.add("to", "must not be before `from`");

@@ -1,11 +1,16 @@
 //! The common fields of reads: how fresh an answer must be, and which page of a list.
 
+use std::collections::BTreeMap;
+
+use prost_types::Value;
+
+use super::params::{self, FilterText};
 use super::time;
 use super::violations::Violations;
 use crate::command::Refusal;
 use crate::command::limits::limits;
 use crate::grpc::pb::get_ticket_request::AsOf;
-use crate::model::limits::{FILTER_CHARS, INCLUDES, ORDER_BY_CHARS, PAGE_TOKEN_BYTES};
+use crate::model::limits::{INCLUDES, ORDER_BY_CHARS, PAGE_TOKEN_BYTES};
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
 use crate::store::read::include::Include;
@@ -32,9 +37,9 @@ pub fn position(found: &mut Violations, field: &str, value: i64) {
 }
 
 /// One page of a list, as asked for. Filter, order and token are read where the resource is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    pub filter: String,
+    pub filter: FilterText,
     pub order_by: String,
     /// 1 to 500.
     pub size: i64,
@@ -89,8 +94,15 @@ pub fn tickets(found: &mut Violations, ids: &[String]) -> Vec<TicketRef> {
 const DEFAULT_PAGE: i64 = 50;
 const MAX_PAGE: i64 = 500;
 
-pub fn page(found: &mut Violations, filter: String, order_by: String, page_size: i32, page_token: String) -> Page {
-    found.text("filter", &filter, FILTER_CHARS);
+pub fn page(
+    found: &mut Violations,
+    filter: String,
+    filter_params: BTreeMap<String, Value>,
+    order_by: String,
+    page_size: i32,
+    page_token: String,
+) -> Page {
+    let filter = params::filter(found, filter, filter_params);
     found.text("order_by", &order_by, ORDER_BY_CHARS);
     let (size, token) = page_only(found, page_size, page_token);
     Page { filter, order_by, size, token }
@@ -129,11 +141,12 @@ mod tests {
     fn sizes_are_clamped_and_negative_ones_refused() {
         for (asked, size) in [(0, 50), (1, 1), (500, 500), (501, 500), (i32::MAX, 500)] {
             let mut found = Violations::default();
-            assert_eq!(page(&mut found, String::new(), String::new(), asked, String::new()).size, size);
+            let none = BTreeMap::new();
+            assert_eq!(page(&mut found, String::new(), none, String::new(), asked, String::new()).size, size);
             assert!(found.is_empty());
         }
         let mut found = Violations::default();
-        page(&mut found, "a\0".into(), "b\0".into(), -1, String::new());
+        page(&mut found, "a\0".into(), BTreeMap::new(), "b\0".into(), -1, String::new());
         assert_eq!(found.fields(), ["filter", "order_by", "page_size"]);
     }
 }

@@ -48,9 +48,9 @@ pub fn weekly(found: &mut Violations, written: Vec<pb::CalendarInterval>) -> Vec
 }
 
 pub fn holidays(found: &mut Violations, written: Vec<pb::CalendarHoliday>) -> Vec<Holiday> {
-    let read = |(index, pb::CalendarHoliday { date, name }): (usize, pb::CalendarHoliday)| {
-        found.no_nul(&format!("holidays[{index}].name"), &name);
-        Holiday { date, name }
+    let read = |(index, pb::CalendarHoliday { date, name }): (usize, pb::CalendarHoliday)| Holiday {
+        date,
+        name: found.line(&format!("holidays[{index}].name"), &name, NAME_CHARS),
     };
     written.into_iter().enumerate().map(read).collect()
 }
@@ -109,6 +109,7 @@ pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {
         tenant_id,
         id,
         name,
+        folded: _,
         time_zone,
         weekly: _,
         holidays: _,

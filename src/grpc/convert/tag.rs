@@ -9,6 +9,7 @@ use crate::model::ticket;
 pub fn to_pb(row: Tag) -> pb::Tag {
     let Tag {
         tenant_id,
+        folded: _,
         name,
         color,
         team_id,

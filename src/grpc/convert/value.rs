@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 use super::violations::Violations;
 use crate::command::limits::limits;
 use crate::model::limits::FIELD_NAME_CHARS;
+use crate::model::line;
 
 pub fn to_pb(value: Value) -> PbValue {
     let kind = match value {
@@ -71,12 +72,15 @@ pub fn struct_from_pb(found: &mut Violations, field: &str, value: Option<Struct>
 }
 
 pub fn field_name(found: &mut Violations, name: &str) {
-    let chars = name.chars().count();
-    if !(1..=FIELD_NAME_CHARS).contains(&chars) {
-        found.add(name, format!("its name must have 1 to {FIELD_NAME_CHARS} characters, has {chars}"));
-    }
-    if name.contains('\0') {
-        found.add(name, "its name must not contain U+0000");
+    match line::is_kept(name, FIELD_NAME_CHARS) {
+        _ if name.is_empty() => {
+            found.add(name, format!("its name must have 1 to {FIELD_NAME_CHARS} characters, has 0"))
+        }
+        Ok(true) => {}
+        Ok(false) => {
+            found.add(name, "its name must be in NFC, without white space and invisible characters at its ends")
+        }
+        Err(flaw) => found.add(name, format!("its name {flaw}")),
     }
 }
 

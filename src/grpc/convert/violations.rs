@@ -6,7 +6,9 @@ use crate::command::limits::limits;
 use crate::command::refusal::{Kind, Refusal, Violation};
 use crate::model::id;
 use crate::model::limits::{ID_CHARS, VIOLATIONS};
+use crate::model::line;
 use crate::model::ticket::TicketRef;
+use crate::model::words::Words;
 
 /// Collects violations under a path that [`Violations::within`] extends.
 #[derive(Debug, Default)]
@@ -98,6 +100,31 @@ impl Violations {
         }
     }
 
+    /// Text of one line as Docket keeps it, of at most `max` characters; it may be empty.
+    pub fn line(&mut self, field: &str, text: &str, max: usize) -> String {
+        line::kept(text, max).unwrap_or_else(|flaw| {
+            self.add(field, flaw.to_string());
+            String::new()
+        })
+    }
+
+    /// Text of one line of 1 to `max` characters.
+    pub fn required_line(&mut self, field: &str, text: &str, max: usize) -> String {
+        if text.is_empty() {
+            self.add(field, format!("must have 1 to {max} characters"));
+        }
+        self.line(field, text, max)
+    }
+
+    /// A list of at most `max_items` lines of 1 to `max_chars` characters, each once.
+    pub fn lines(&mut self, field: &str, texts: &[String], max_items: usize, max_chars: usize) -> Words {
+        if !self.fits(field, texts.len(), max_items) {
+            return Words::default();
+        }
+        let each = texts.iter().enumerate();
+        Words::unique(each.map(|(i, text)| self.required_line(&format!("{field}[{i}]"), text, max_chars)))
+    }
+
     /// Long text, bounded by bytes.
     pub fn long_text(&mut self, field: &str, text: &str) {
         self.no_nul(field, text);
@@ -116,21 +143,18 @@ impl Violations {
         self.required(field, id, ID_CHARS);
     }
 
-    /// A list of at most `max_items` words of 1 to `max_chars` characters.
-    pub fn words(&mut self, field: &str, words: &[String], max_items: usize, max_chars: usize) {
-        if words.len() > max_items {
-            self.add(field, format!("must have at most {max_items} entries, has {}", words.len()));
-            return;
+    /// A list of at most `max_items` ids that another system made.
+    pub fn ids(&mut self, field: &str, ids: &[String], max_items: usize) {
+        if self.fits(field, ids.len(), max_items) {
+            ids.iter().enumerate().for_each(|(i, id)| self.required_id(&format!("{field}[{i}]"), id));
         }
-        for (i, word) in words.iter().enumerate() {
-            let chars = word.chars().count();
-            if !(1..=max_chars).contains(&chars) {
-                self.add(&format!("{field}[{i}]"), format!("must have 1 to {max_chars} characters, has {chars}"));
-            }
-            if word.contains('\0') {
-                self.add(&format!("{field}[{i}]"), "must not contain U+0000");
-            }
+    }
+
+    fn fits(&mut self, field: &str, items: usize, max_items: usize) -> bool {
+        if items > max_items {
+            self.add(field, format!("must have at most {max_items} entries, has {items}"));
         }
+        items <= max_items
     }
 
     /// How a caller names a ticket. What names none is remembered, and the ticket given stands for nothing.
@@ -170,7 +194,7 @@ mod tests {
         let mut found = Violations::default();
         found.add("a", "x");
         found.within("requests[3]", |found| {
-            found.within("ticket", |found| found.words("tags", &["ok".into(), "".into(), "a\0".into()], 64, 64));
+            found.within("ticket", |found| found.lines("tags", &["ok".into(), "".into(), "a\0".into()], 64, 64));
         });
         found.add("b", "x");
         assert_eq!(found.fields(), ["a", "requests[3].ticket.tags[1]", "requests[3].ticket.tags[2]", "b"]);

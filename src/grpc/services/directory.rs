@@ -71,9 +71,9 @@ macro_rules! reads {
         }
 
         async fn $list(state: &State, call: Call, request: pb::$list_request) -> Result<pb::$list_response, Status> {
-            let pb::$list_request { filter, order_by, page_size, page_token, min_position, epoch } = request;
+            let pb::$list_request { filter, filter_params, order_by, page_size, page_token, min_position, epoch } = request;
             let (page, fresh) = checked(|found| {
-                (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch))
+                (page(found, filter, filter_params, order_by, page_size, page_token), freshness(found, min_position, epoch))
             })
             .map_err(status::refused)?;
             let asked = ListQuery {

@@ -42,10 +42,19 @@ async fn get(state: &State, call: Call, request: pb::GetIssueRequest) -> Result<
 }
 
 async fn list(state: &State, call: Call, request: pb::ListIssuesRequest) -> Result<pb::ListIssuesResponse, Status> {
-    let pb::ListIssuesRequest { ticket_id, filter, order_by, page_size, page_token, min_position, epoch } = request;
+    let pb::ListIssuesRequest {
+        ticket_id,
+        filter,
+        filter_params,
+        order_by,
+        page_size,
+        page_token,
+        min_position,
+        epoch,
+    } = request;
     let (of, page, fresh) = checked(|found| {
         let of = narrowed_to(found, "ticket_id", &ticket_id);
-        let page = page(found, filter, order_by, page_size, page_token);
+        let page = page(found, filter, filter_params, order_by, page_size, page_token);
         (of, page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;

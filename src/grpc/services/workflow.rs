@@ -1,5 +1,7 @@
 //! WorkflowService: the active rules, their validation and their runs.
 
+use std::collections::BTreeMap;
+
 use tonic::Status;
 
 use crate::grpc::call::read::{List, ListQuery, connection};
@@ -132,16 +134,16 @@ async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagno
         return Ok(Vec::new());
     }
     let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name.as_str());
-    let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(CannedRef::parse).collect();
-    let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(PolicyRef::parse).collect();
+    let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(|name| CannedRef::parse(name).folded()).collect();
+    let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(|name| PolicyRef::parse(name).folded()).collect();
     let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let scope = call.scope();
     let failed = |error| fault::of_read("ValidateWorkflow", "", error);
     let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
     let policies = store::read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
     let is_there = |it: &Named| match it.kind {
-        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(&it.name)),
-        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(&it.name)),
+        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(&it.name).folded()),
+        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(&it.name).folded()),
     };
     Ok(named.into_iter().filter(|(_, it)| !is_there(it)).map(|(rule, it)| unknown(rule, it)).collect())
 }
@@ -166,7 +168,7 @@ fn unknown(rule: &Rule, named: &Named) -> Diagnostic {
 async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {
     let pb::ListRunsRequest { order_by, page_size, page_token, min_position, epoch } = request;
     let (page, fresh) = checked(|found| {
-        let page = page(found, String::new(), order_by, page_size, page_token);
+        let page = page(found, String::new(), BTreeMap::new(), order_by, page_size, page_token);
         (page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Fault;
 use super::hours::{Holiday, Hours, Interval};
+use crate::model::fold::fold;
 use crate::model::id;
 use crate::model::shown::{Data, shown, stamped};
 
@@ -16,6 +17,8 @@ row! {
         id: Uuid,
         /// Unique among those that are not deleted.
         name: String,
+        /// The name as names compare: see [`crate::model::fold`].
+        folded: String,
         /// An IANA name, as it was sent.
         time_zone: String,
         /// `[{"day": "MONDAY", "open": "09:00", "close": "17:00"}, …]`.
@@ -76,6 +79,7 @@ impl Calendar {
         stamped!(Calendar of data {
             id: id::parse(id::CALENDAR, &data.text("id"))?,
             name: data.text("name"),
+            folded: fold(&data.text("name")).into_owned(),
             time_zone: data.text("time_zone"),
             weekly: data.value("weekly"),
             holidays: data.value("holidays"),

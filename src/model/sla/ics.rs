@@ -6,6 +6,7 @@ mod line;
 mod repeat;
 
 use crate::model::limits::{HOLIDAYS, NAME_CHARS};
+use crate::model::line::{Flaw, kept};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
@@ -61,8 +62,8 @@ pub enum Problem {
     Repeats(String),
     #[error("{0} is not understood: list the dates as events")]
     NotUnderstood(&'static str),
-    #[error("SUMMARY is longer than {NAME_CHARS} characters")]
-    LongName,
+    #[error("SUMMARY {0}")]
+    Name(Flaw),
     #[error("the events have more than {HOLIDAYS} days up to here")]
     TooMany,
     #[error(
@@ -87,14 +88,15 @@ pub fn holidays(text: &str, repeated_in: RangeInclusive<i16>) -> Result<Vec<Holi
     let mut days: BTreeMap<Date, String> = BTreeMap::new();
     let (mut room, mut years) = (HOLIDAYS, MAX_YEARS);
     for (line, event) in &events {
-        match event.dates(&repeated_in, room, &mut years) {
+        let named = event.name().and_then(|name| Ok((event.dates(&repeated_in, room, &mut years)?, name)));
+        match named {
             Err(problem @ (Problem::TooMany | Problem::TooFar)) => {
                 found.push(problem.at(*line));
                 break;
             }
-            Ok(dates) => {
+            Ok((dates, name)) => {
                 room -= dates.len();
-                dates.into_iter().for_each(|date| put_name(days.entry(date).or_default(), &event.summary));
+                dates.into_iter().for_each(|date| put_name(days.entry(date).or_default(), &name));
             }
             Err(problem) => found.push(problem.at(*line)),
         }
@@ -180,6 +182,14 @@ impl Event {
         }
     }
 
+    /// '' where it has none, or none that can be seen.
+    fn name(&self) -> Result<String, Problem> {
+        match kept(&self.summary, NAME_CHARS) {
+            Err(Flaw::Blank) => Ok(String::new()),
+            name => name.map_err(Problem::Name),
+        }
+    }
+
     /// Every date that it closes, at most `room` of them. `years`: see [`Repeat::dates`].
     fn dates(&self, repeated_in: &RangeInclusive<i16>, room: usize, years: &mut usize) -> Result<Vec<Date>, Problem> {
         if let Some(what) = self.unread {
@@ -187,9 +197,6 @@ impl Event {
         }
         if self.cancelled {
             return Ok(Vec::new());
-        }
-        if self.summary.chars().count() > NAME_CHARS {
-            return Err(Problem::LongName);
         }
         let start = date_of("DTSTART", self.start.as_deref().ok_or(Problem::NoStart)?)?;
         let length = self.length(start)?;

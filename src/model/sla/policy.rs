@@ -4,6 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Fault;
+use crate::model::fold::fold;
 use crate::model::id;
 use crate::model::limits::{MINUTES, PLACE, WARNINGS};
 use crate::model::shown::{Data, shown, stamped};
@@ -19,6 +20,8 @@ row! {
         id: Uuid,
         /// Unique among those that are not deleted; INACTIVE ones are not.
         name: String,
+        /// The name as names compare: see [`crate::model::fold`].
+        folded: String,
         description: String,
         status: SlaPolicyStatus,
         /// Words of [`TicketType`]; none = all of them.
@@ -228,6 +231,7 @@ impl SlaPolicy {
         stamped!(SlaPolicy of data {
             id: id::parse(id::SLA_POLICY, &data.text("id"))?,
             name: data.text("name"),
+            folded: fold(&data.text("name")).into_owned(),
             description: data.text("description"),
             status: SlaPolicyStatus::parse(&data.text("status"))?,
             applies_to: data.words("applies_to"),

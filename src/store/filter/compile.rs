@@ -142,6 +142,10 @@ impl Compiler<'_> {
                 [of] => (lower(self.text(of)?), Sort::Text),
                 _ => return refuse(expr, "lower() takes one text"),
             },
+            ExprKind::Call(Function::Fold, args) => match args.as_slice() {
+                [of] => return self.fold(of),
+                _ => return refuse(expr, "this is folded alone"),
+            },
             ExprKind::Call(Function::Size, args) => match args.as_slice() {
                 [of] => (self.size(of)?, Sort::Int),
                 _ => return refuse(expr, "size() takes one value"),
@@ -170,6 +174,19 @@ impl Compiler<'_> {
         }
     }
 
+    /// As the evaluator folds: what is no text, and no list of texts, is what it is.
+    fn fold(&self, of: &Expr) -> Result<Operand, Problem> {
+        let found = self.operand(of)?;
+        Ok(match found.sort {
+            Sort::Words => Operand::of(sql!["docket_fold_all(", found.sql, ")"], Sort::Words),
+            Sort::Json => Operand::of(json::folded(found.sql), Sort::Json),
+            _ => match as_text(&found) {
+                Some(text) => Operand::of(sql!["docket_fold(", text, ")"], Sort::Text),
+                None => found,
+            },
+        })
+    }
+
     fn size(&self, of: &Expr) -> Result<Sql, Problem> {
         if let ExprKind::Loop(over) = &of.kind
             && over.kind == LoopKind::Filter
@@ -193,7 +210,7 @@ impl Compiler<'_> {
             Function::StartsWith => Ok(sql!["starts_with(", of, ", ", with, ")"]),
             Function::EndsWith => Ok(sql!["starts_with(reverse(", of, "), reverse(", with, "))"]),
             Function::Contains => Ok(sql!["strpos(", of, ", ", with, ") > 0"]),
-            Function::Size | Function::Lower | Function::Timestamp | Function::Duration => {
+            Function::Size | Function::Lower | Function::Fold | Function::Timestamp | Function::Duration => {
                 refuse(expr, "true or false is needed here")
             }
         }

@@ -10,6 +10,14 @@ pub fn as_text(json: Sql) -> Sql {
     once(json, |it| sql!["CASE WHEN jsonb_typeof(", it.clone(), ") = 'string' THEN ", it, " #>> '{}' END"])
 }
 
+/// A JSON string as tags compare; anything else as it is.
+pub fn folded(json: Sql) -> Sql {
+    once(json, |it| {
+        let text = sql!["to_jsonb(docket_fold(", it.clone(), " #>> '{}'))"];
+        sql!["CASE WHEN jsonb_typeof(", it.clone(), ") = 'string' THEN ", text, " ELSE ", it, " END"]
+    })
+}
+
 /// The worth of a JSON number; NULL for anything else.
 pub fn as_number(json: Sql) -> Sql {
     once(json, |it| sql!["CASE WHEN jsonb_typeof(", it.clone(), ") = 'number' THEN ", it, "::numeric END"])

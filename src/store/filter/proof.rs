@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Shape;
 use crate::model::words::{Priority, Status};
 use crate::store::sql::{Bind, Sql, sql};
-use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Literal};
+use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Function, Literal};
 use crate::workflow::schema::{Root, Type};
 
 /// The predicates of the indexes, letter by letter as their migration has them.
@@ -82,11 +82,14 @@ fn text_of(expr: &Expr) -> Option<&str> {
     if let ExprKind::Literal(Literal::Text(text)) = &expr.kind { Some(text) } else { None }
 }
 
-/// The tag of `'vip' in ticket.tags`.
+/// The tag of `'vip' in ticket.tags`, folded.
 pub fn tag(part: &Expr) -> Option<&str> {
     match &part.kind {
         ExprKind::In(item, list) => match &list.kind {
-            ExprKind::Field(path) if path.root == Root::Ticket && path.names == ["tags"] => text_of(item),
+            ExprKind::Call(Function::Fold, args) => match args.as_slice() {
+                [Expr { kind: ExprKind::Field(path), .. }] if path.root == Root::Ticket => text_of(item),
+                _ => None,
+            },
             _ => None,
         },
         _ => None,

@@ -27,15 +27,15 @@ pub async fn get(
     scope: Scope<'_>,
     which: &CannedRef,
 ) -> QueryResult<Option<CannedResponse>> {
-    let named = match which {
+    let named = match &which.folded() {
         CannedRef::Id(id) => sql!["id = ", Bind::Id(*id)],
-        CannedRef::Name(name) => sql!["name = ", Bind::Text(name.clone())],
+        CannedRef::Name(name) => sql!["folded = ", Bind::Text(name.clone())],
     };
     let found: Option<CannedResponse> = list::one(conn, scope.tenant_id, [named, sql!["deleted_at IS NULL"]]).await?;
     Ok(found.filter(|canned| scope.audience.sees_internal(&canned.app_id)))
 }
 
-/// Those of `asked` that are there.
+/// Those of `asked`, folded, that are there.
 pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[CannedRef]) -> QueryResult<Vec<CannedRef>> {
     let (mut ids, mut names) = (Vec::new(), Vec::new());
     for one in asked {

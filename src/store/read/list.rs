@@ -279,8 +279,8 @@ pub(in crate::store) async fn one<R: Row>(
     RunQueryDsl::get_result(Listing::<R>::all(all, "", None), &mut conn).await.optional()
 }
 
-/// The ids and names of those rows of a table that are not deleted, that the caller may see, and that have one of these
-/// ids or names.
+/// The ids and folded names of those rows of a table that are not deleted, that the caller may see, and that have one of these
+/// ids or folded names.
 pub(super) async fn named(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,
@@ -289,13 +289,13 @@ pub(super) async fn named(
     names: Vec<String>,
 ) -> QueryResult<Vec<(Uuid, String)>> {
     let sql = sql![
-        "SELECT id, name, app_id FROM ",
+        "SELECT id, folded, app_id FROM ",
         table,
         " WHERE tenant_id = ",
         Bind::Text(scope.tenant_id.to_owned()),
         " AND deleted_at IS NULL AND (id = ANY(",
         Bind::Ids(ids),
-        ") OR name = ANY(",
+        ") OR folded = ANY(",
         Bind::Texts(names),
         "))",
     ];

@@ -40,9 +40,9 @@ pub async fn policy(
     scope: Scope<'_>,
     which: &PolicyRef,
 ) -> QueryResult<Option<SlaPolicy>> {
-    let named = match which {
+    let named = match &which.folded() {
         PolicyRef::Id(id) => sql!["id = ", Bind::Id(*id)],
-        PolicyRef::Name(name) => sql!["name = ", Bind::Text(name.clone())],
+        PolicyRef::Name(name) => sql!["folded = ", Bind::Text(name.clone())],
     };
     let found: Option<SlaPolicy> = list::one(conn, scope.tenant_id, [named, sql!["deleted_at IS NULL"]]).await?;
     Ok(found.filter(|policy| scope.audience.sees_internal(&policy.app_id)))
@@ -64,7 +64,7 @@ fn numbered(id: Uuid, version: i32) -> Sql {
     sql!["id = ", Bind::Id(id), " AND version = ", Bind::Int(version.into())]
 }
 
-/// Those of `asked` that are there, ACTIVE or not.
+/// Those of `asked`, folded, that are there, ACTIVE or not.
 pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[PolicyRef]) -> QueryResult<Vec<PolicyRef>> {
     let (mut ids, mut names) = (Vec::new(), Vec::new());
     for one in asked {
@@ -95,9 +95,9 @@ pub async fn calendar(
     scope: Scope<'_>,
     which: &CalendarRef,
 ) -> QueryResult<Option<Calendar>> {
-    let named = match which {
+    let named = match &which.folded() {
         CalendarRef::Id(id) => sql!["id = ", Bind::Id(*id)],
-        CalendarRef::Name(name) => sql!["name = ", Bind::Text(name.clone()), " AND deleted_at IS NULL"],
+        CalendarRef::Name(name) => sql!["folded = ", Bind::Text(name.clone()), " AND deleted_at IS NULL"],
     };
     let found: Option<Calendar> = list::one(conn, scope.tenant_id, [named]).await?;
     Ok(found.filter(|calendar| scope.audience.sees_internal(&calendar.app_id)))

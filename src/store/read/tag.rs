@@ -5,6 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::fold::fold;
 use crate::model::tag::Tag;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
@@ -19,9 +20,10 @@ impl Listed for Tag {
     ];
 }
 
-/// The tag of this name, where it was not deleted.
+/// The tag of this name in any spelling, where it was not deleted.
 pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, name: &str) -> QueryResult<Option<Tag>> {
-    let found: Option<Tag> = list::one(conn, scope.tenant_id, [sql!["name = ", Bind::Text(name.to_owned())]]).await?;
+    let found: Option<Tag> =
+        list::one(conn, scope.tenant_id, [sql!["folded = ", Bind::Text(fold(name).into_owned())]]).await?;
     Ok(found.filter(|tag| tag.deleted_at.is_none() && scope.audience.sees_internal(&tag.app_id)))
 }
 

@@ -56,8 +56,8 @@ DECLARE
     tenants text[] := nullif(current_setting('docket.tenants', true), '');
 BEGIN
     RETURN QUERY SELECT t.ctid FROM ticket AS t
-        WHERE (jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], t.tags) @> keys
-            OR jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], t.tags) @> or_keys)
+        WHERE (jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], docket_fold_all(t.tags)) @> keys
+            OR jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], docket_fold_all(t.tags)) @> or_keys)
           AND t.tags <> '[]'::jsonb AND CASE WHEN t.tenant_id = ANY (tenants) THEN true ELSE false END;
 END
 $$;
@@ -89,5 +89,12 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO docket_server', named);
     END LOOP;
     GRANT EXECUTE ON FUNCTION docket_logs() TO docket_prune;
+    -- Indexes and triggers call these, also while a dump is restored, which has no search path.
+    FOR named IN
+        SELECT p.oid FROM pg_proc p
+         WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = 'docket_owner'::regrole AND NOT p.prosecdef
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, %I, pg_temp', named, current_schema());
+    END LOOP;
 END
 $functions$;

@@ -8,7 +8,8 @@ use super::ast::{Arithmetic, Compare, Function};
 use super::duration::parse_duration;
 use super::fault::{Fault, MAX_TEXT, fault};
 use super::value::Value;
-use crate::model::time::Instant;
+use crate::model::fold::fold;
+use crate::model::time::{Instant, Written};
 
 pub(super) fn negate(value: Value<'_>) -> Result<Value<'_>, Fault> {
     let out_of_range = || Fault::Other("number out of range".into());
@@ -120,10 +121,16 @@ pub(super) fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value
         (Function::StartsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.starts_with(b.as_ref())),
         (Function::EndsWith, Some(Value::Text(a)), Some(Value::Text(b))) => Value::Bool(a.ends_with(b.as_ref())),
         (Function::Lower, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(lower(&a))),
+        (Function::Fold, Some(Value::Text(a)), None) => Value::Text(Cow::Owned(fold(&a).into_owned())),
+        (Function::Fold, Some(Value::Texts(all)), None) => {
+            Value::List(all.iter().map(|text| Value::Text(fold(text))).collect())
+        }
+        (Function::Fold, Some(other), None) => folded(other),
         (Function::Timestamp, Some(Value::Time(t)), None) => Value::Time(t),
-        (Function::Timestamp, Some(Value::Text(a)), None) => match a.parse::<jiff::Timestamp>() {
-            Ok(at) => Value::Time(Instant::from(at)),
-            Err(_) => return fault(format!("timestamp({a:?}) is no RFC 3339 time")),
+        (Function::Timestamp, Some(Value::Text(a)), None) => match Written::parse(&a) {
+            Some(Written { at, finer: false }) => Value::Time(at),
+            Some(_) => return fault(format!("timestamp({a:?}) is finer than a microsecond")),
+            None => return fault(format!("timestamp({a:?}) is no RFC 3339 time")),
         },
         (Function::Duration, Some(Value::Duration(d)), None) => Value::Duration(d),
         (Function::Duration, Some(Value::Text(a)), None) => match parse_duration(&a) {
@@ -134,6 +141,15 @@ pub(super) fn call<'a>(function: Function, args: Vec<Value<'a>>) -> Result<Value
             return fault(format!("{}() on {}", function.name(), first.map_or("nothing", |v| v.what())));
         }
     })
+}
+
+/// Of a list, its texts; anything else is what it is.
+fn folded(value: Value<'_>) -> Value<'_> {
+    let text = |item| if let Value::Text(text) = item { Value::text(fold(&text).into_owned()) } else { item };
+    match value.items().filter(|_| !value.is_map()) {
+        Some(items) => Value::List(items.into_iter().map(text).collect()),
+        None => value,
+    }
 }
 
 /// Each character by itself, whatever stands beside it, so that a database can do the same.

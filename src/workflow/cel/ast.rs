@@ -131,6 +131,8 @@ pub enum Function {
     StartsWith,
     EndsWith,
     Lower,
+    /// A text, or the texts of a list, as tags compare. Nobody writes it: it stands on both sides of `in ticket.tags`.
+    Fold,
     /// RFC 3339 text into a time; a literal is read at load.
     Timestamp,
     /// `90m`, `1.5h` into a duration; a literal is read at load.
@@ -145,6 +147,7 @@ impl Function {
             Function::StartsWith => "startsWith",
             Function::EndsWith => "endsWith",
             Function::Lower => "lower",
+            Function::Fold => "fold",
             Function::Timestamp => "timestamp",
             Function::Duration => "duration",
         }

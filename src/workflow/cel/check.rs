@@ -1,10 +1,13 @@
 //! Checker: from the parser's tree to a checked [`Expr`]: names, types, bounds.
 
+use std::collections::BTreeSet;
+
 use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr, LiteralValue, SourceInfo, operators};
 
 use super::ast::{Expr, ExprKind, Literal, Path};
 use super::operators::{arithmetic, comparison};
-use super::parse;
+use super::parse::Parsed;
+use crate::workflow::Params;
 use crate::workflow::diagnostic::{Problem, suggest};
 use crate::workflow::schema::{self, Enumeration, Root, Type};
 
@@ -27,10 +30,8 @@ pub static TENANTS: Scope = Scope { roots: &[Root::Tenant], changed: false };
 /// # Errors
 /// Every finding in it.
 pub fn compile(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
-    let (raw, places) = parse::parse(source).map_err(|problem| vec![problem])?;
-    let mut checker = Checker { source, places, scope, locals: Vec::new(), depth: 0, problems: Vec::new() };
-    let expr = checker.operand(&raw);
-    if checker.problems.is_empty() { Ok(expr) } else { Err(checker.problems) }
+    let parsed = Parsed::new(source).map_err(|problem| vec![problem])?;
+    Checker::new(&parsed, scope, None).check()
 }
 
 /// Parses and checks a condition: it must be true or false.
@@ -38,7 +39,18 @@ pub fn compile(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
 /// # Errors
 /// Every finding in it.
 pub fn condition(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
-    let expr = compile(source, scope)?;
+    truth(compile(source, scope)?)
+}
+
+/// Checks a condition that reads these parameters.
+///
+/// # Errors
+/// Every finding in it; a parameter that it does not read is one.
+pub fn condition_with(parsed: &Parsed, scope: &Scope, params: &Params) -> Result<Expr, Vec<Problem>> {
+    truth(Checker::new(parsed, scope, Some(params)).check()?)
+}
+
+fn truth(expr: Expr) -> Result<Expr, Vec<Problem>> {
     match expr.ty {
         Type::Bool | Type::Any => Ok(expr),
         other => Err(vec![Problem::error(
@@ -52,15 +64,44 @@ pub fn condition(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
 
 pub(super) struct Checker<'s> {
     pub(super) source: &'s str,
-    pub(super) places: SourceInfo,
+    places: &'s SourceInfo,
+    tree: &'s IdedExpr,
     pub(super) scope: &'s Scope,
+    /// `None`: nothing is called `params` here.
+    pub(super) params: Option<&'s Params>,
+    /// Those that were read.
+    pub(super) read: BTreeSet<&'s str>,
+    /// Where a time is finer than its literal says.
+    pub(super) finer: BTreeSet<usize>,
     /// The variables of the comprehensions around, outermost first.
     pub(super) locals: Vec<(String, Type)>,
     depth: usize,
     pub(super) problems: Vec<Problem>,
 }
 
-impl Checker<'_> {
+impl<'s> Checker<'s> {
+    fn new(parsed: &'s Parsed, scope: &'s Scope, params: Option<&'s Params>) -> Checker<'s> {
+        Checker {
+            source: &parsed.source,
+            places: &parsed.places,
+            tree: &parsed.tree,
+            scope,
+            params,
+            read: BTreeSet::new(),
+            finer: BTreeSet::new(),
+            locals: Vec::new(),
+            depth: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    fn check(mut self) -> Result<Expr, Vec<Problem>> {
+        let expr = self.operand(self.tree);
+        self.all_params_are_read();
+        self.no_time_is_left_finer();
+        if self.problems.is_empty() { Ok(expr) } else { Err(self.problems) }
+    }
+
     pub(super) fn at(&self, id: u64) -> usize {
         self.places.offset_for(id).map_or(0, |(start, _)| start as usize)
     }
@@ -110,6 +151,9 @@ impl Checker<'_> {
         match &raw.expr {
             Raw::Literal(literal) => self.literal(literal, at),
             Raw::Ident(name) => self.ident(name, at),
+            Raw::Select(select) if self.is_params(&select.operand) => {
+                self.param(&select.field, self.at(select.operand.id))
+            }
             Raw::Select(select) => {
                 let base = self.expr(&select.operand);
                 let dot = at
@@ -157,6 +201,9 @@ impl Checker<'_> {
         }
         if let Some(root) = self.scope.roots.iter().copied().find(|root| root.name() == name) {
             return Expr { kind: ExprKind::Field(Path { root, names: Vec::new() }), ty: root.ty(), at };
+        }
+        if self.names_params(name) {
+            return self.wrong("type", at, "`params` as a whole has no value".into(), "name one: params.name".into());
         }
         let roots = self.scope.roots;
         let hint = if let Some(word) = enum_word(name) {
@@ -284,6 +331,9 @@ impl Checker<'_> {
     }
 
     fn index(&mut self, from: &IdedExpr, key: &IdedExpr, at: usize) -> Expr {
+        if self.is_params(from) {
+            return self.wrong("type", at, "a parameter is named after a dot".into(), "params.name".into());
+        }
         let base = self.expr(from);
         let key = self.operand(key);
         match (base.ty, &key.kind, key.ty) {

@@ -9,7 +9,7 @@ use super::fault::{Fault, fault};
 use super::found::NoSuchField;
 use super::resolve;
 use super::value::Value;
-use crate::model::time::Instant;
+use crate::model::time::Written;
 use crate::workflow::facts::Facts;
 use crate::workflow::schema::Type;
 
@@ -147,9 +147,9 @@ impl<'a> Run<'_, 'a> {
     fn field(&mut self, path: &Path, ty: Type) -> Result<Value<'a>, Fault> {
         match resolve::value(self.facts, path) {
             // Times lie in `changes` as text.
-            Ok(Some(Value::Text(text))) if ty == Type::Time => match text.parse::<jiff::Timestamp>() {
-                Ok(at) => Ok(Value::Time(Instant::from(at))),
-                Err(_) => fault(format!("{path} is no time")),
+            Ok(Some(Value::Text(text))) if ty == Type::Time => match Written::parse(&text) {
+                Some(Written { at, finer: false }) => Ok(Value::Time(at)),
+                _ => fault(format!("{path} is no time")),
             },
             Ok(Some(value)) => Ok(value),
             Ok(None) => Err(Fault::Absent(path.clone())),

@@ -8,7 +8,7 @@ use super::ast::{Changed, Expr, ExprKind, Function, Literal, Loop, LoopKind};
 use super::check::Checker;
 use super::duration::parse_duration;
 use super::pattern::Pattern;
-use crate::model::time::Instant;
+use crate::model::time::Written;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::schema::{self, Type};
 
@@ -72,6 +72,10 @@ impl Checker<'_> {
     }
 
     fn has(&mut self, arg: &IdedExpr, at: usize) -> Expr {
+        if matches!(&arg.expr, Raw::Select(select) if self.is_params(&select.operand)) {
+            let message = "a parameter that the filter reads is there".into();
+            return self.wrong("type", at, message, "compare it with null, or leave the condition out".into());
+        }
         let inner = self.expr(arg);
         match inner.kind {
             ExprKind::Field(path) => Expr { kind: ExprKind::Has(path), ty: Type::Bool, at },
@@ -130,11 +134,12 @@ impl Checker<'_> {
     fn timestamp(&mut self, arg: &IdedExpr, at: usize) -> Expr {
         let arg = self.operand(arg);
         match (&arg.kind, arg.ty) {
-            (ExprKind::Literal(Literal::Text(text)), _) => match text.parse::<jiff::Timestamp>() {
-                Ok(time) => Expr { kind: ExprKind::Literal(Literal::Time(Instant::from(time))), ty: Type::Time, at },
-                Err(_) => {
+            (ExprKind::Literal(Literal::Text(text)), _) => match Written::parse(text) {
+                Some(time) => self.time(time, at),
+                None => {
                     let message = format!("`{text}` is no time");
-                    self.wrong("literal", arg.at, message, "write 2026-01-31T09:00:00Z".into())
+                    let hint = "write 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00";
+                    self.wrong("literal", arg.at, message, hint.into())
                 }
             },
             (_, ty) if ty.is_text() || matches!(ty, Type::Any | Type::Time) => {
@@ -153,7 +158,12 @@ impl Checker<'_> {
                 Some(micros) => Expr { kind: ExprKind::Literal(Literal::Duration(micros)), ty: Type::Duration, at },
                 None => {
                     let message = format!("`{text}` is no duration");
-                    self.wrong("literal", arg.at, message, "write 90s, 15m or 24h (no days)".into())
+                    self.wrong(
+                        "literal",
+                        arg.at,
+                        message,
+                        "write 90s, 15m or 24h; no days, nothing finer than 1us".into(),
+                    )
                 }
             },
             (_, ty) if ty.is_text() || matches!(ty, Type::Any | Type::Duration) => {
@@ -242,7 +252,7 @@ impl Checker<'_> {
             let place = self.at(var.id);
             return self.wrong("type", place, "the first argument names each item".into(), "tags.exists(t, …)".into());
         };
-        if self.scope.roots.iter().any(|root| root.name() == name) {
+        if self.names_params(name) || self.scope.roots.iter().any(|root| root.name() == name) {
             let place = self.at(var.id);
             return self.wrong(
                 "shadow",

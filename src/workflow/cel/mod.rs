@@ -11,19 +11,22 @@ mod clocks;
 mod duration;
 mod eval;
 mod fault;
+mod finer;
 mod found;
 mod functions;
 mod operators;
 #[cfg(test)]
 mod oracle;
+mod parameter;
 mod parse;
 mod pattern;
 mod resolve;
 mod value;
 
 pub use absent::unguarded;
-pub use check::{RULE, Scope, TENANTS, compile, condition};
+pub use check::{RULE, Scope, TENANTS, compile, condition, condition_with};
 pub use duration::parse_duration;
 pub use eval::{evaluate, evaluate_after, holds};
 pub use fault::{Fault, MAX_TEXT};
+pub use parse::Parsed;
 pub use value::Value;

@@ -2,11 +2,12 @@
 
 use cel::common::ast::{IdedExpr, operators};
 
-use super::ast::{Arithmetic, Compare, Expr, ExprKind, Literal};
+use super::ast::{Arithmetic, Compare, Expr, ExprKind, Function, Literal};
 use super::check::Checker;
+use crate::model::fold::fold;
 use crate::workflow::diagnostic::{Problem, suggest};
 use crate::workflow::event::{self, EventName};
-use crate::workflow::schema::Type;
+use crate::workflow::schema::{Root, Type};
 
 impl Checker<'_> {
     pub(super) fn within(&mut self, item: &IdedExpr, list: &IdedExpr, at: usize) -> Expr {
@@ -38,7 +39,10 @@ impl Checker<'_> {
                 let mut like = Expr { kind: ExprKind::Local(0), ty: *inner, at };
                 self.agree(&mut item, &mut like);
                 self.comparable(&item, &like, at);
-                let list = Expr { kind, ty, at: list.at };
+                let mut list = Expr { kind, ty, at: list.at };
+                if is_tags(&list) {
+                    (item, list) = (folded(item), folded(list));
+                }
                 Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
             }
             (ty @ (Type::Map | Type::Any), kind) => {
@@ -86,7 +90,7 @@ impl Checker<'_> {
                 hint.into(),
             );
         }
-        Expr { kind: ExprKind::Compare(how, Box::new(a), Box::new(b)), ty: Type::Bool, at }
+        self.compared(how, a, b, at)
     }
 
     /// Literal text beside an enumeration or an event becomes the stored word, or a finding.
@@ -167,6 +171,25 @@ impl Checker<'_> {
         }
         Expr { kind: ExprKind::Arithmetic(how, Box::new(a), Box::new(b)), ty, at }
     }
+}
+
+/// Whether it is the tags of a ticket, which are what they are in any spelling.
+fn is_tags(list: &Expr) -> bool {
+    let ExprKind::Field(path) = &list.kind else { return false };
+    match (path.root, path.names.as_slice()) {
+        (Root::Ticket | Root::Before, [tags]) => tags == "tags",
+        (Root::Activity, [ticket, tags]) => ticket == "ticket" && tags == "tags",
+        _ => false,
+    }
+}
+
+fn folded(expr: Expr) -> Expr {
+    let Expr { kind, ty, at } = expr;
+    let kind = match kind {
+        ExprKind::Literal(Literal::Text(text)) => ExprKind::Literal(Literal::Text(fold(&text).into_owned())),
+        kind => ExprKind::Call(Function::Fold, vec![Expr { kind, ty, at }]),
+    };
+    Expr { kind, ty, at }
 }
 
 /// A whole literal beside a number is a number.

@@ -6,11 +6,29 @@ use cel::{Env, ParseError, ParseErrors};
 use crate::model::limits::FILTER_CHARS;
 use crate::workflow::diagnostic::Problem;
 
+/// An expression that is read, and not checked yet.
+#[derive(Debug)]
+pub struct Parsed {
+    pub(super) source: String,
+    pub(super) tree: IdedExpr,
+    pub(super) places: SourceInfo,
+}
+
+impl Parsed {
+    /// # Errors
+    /// What is wrong with the syntax, at most one finding, the first: those after it mostly follow from it.
+    pub fn new(source: &str) -> Result<Parsed, Problem> {
+        let (tree, places) = parse(source)?;
+        Ok(Parsed { source: source.to_owned(), tree, places })
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
 /// Parses without expanding macros: the checker wants the calls as they were written.
-///
-/// # Errors
-/// What is wrong with the syntax, at most one finding, the first: those after it mostly follow from it.
-pub fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Problem> {
+fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Problem> {
     let length = source.chars().count();
     if length > FILTER_CHARS {
         return Err(Problem::error(
@@ -33,9 +51,9 @@ pub fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Problem> {
     })
 }
 
-type Parsed = Result<(IdedExpr, SourceInfo), ParseErrors>;
+type Tree = Result<(IdedExpr, SourceInfo), ParseErrors>;
 
-fn with_cel(source: &str) -> Parsed {
+fn with_cel(source: &str) -> Tree {
     Env::default().with_optional_support(false).parser().parse_with_source_info(source)
 }
 
@@ -56,7 +74,7 @@ fn is_plain(source: &str) -> bool {
 /// Its depth limit of 96 fits into this many bytes even unoptimized.
 const LARGE_STACK: usize = 64 * 1024 * 1024;
 
-fn on_a_large_stack(source: &str) -> Result<Parsed, Problem> {
+fn on_a_large_stack(source: &str) -> Result<Tree, Problem> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(LARGE_STACK).spawn_scoped(scope, || with_cel(source));
         let parsed = thread.ok().and_then(|thread| thread.join().ok());

@@ -153,9 +153,7 @@ impl Write {
     fn time(&self, random: &mut Random, deep: usize) -> String {
         match random.below(if deep == 0 { 4 } else { 6 }) {
             0 => format!("timestamp('2026-01-01T00:0{}:00Z')", random.below(6)),
-            1 => {
-                random.of(&["now", "timestamp('-009999-06-01T00:00:00Z')", "timestamp('9999-12-30T22:00:00Z')"]).into()
-            }
+            1 => random.of(&["now", "timestamp('0001-01-01T00:00:00Z')", "timestamp('9999-12-31T23:59:59Z')"]).into(),
             2 | 3 => self.field(random, |ty| ty == Type::Time).unwrap_or("now".into()),
             _ => format!(
                 "({} {} {})",
@@ -241,6 +239,16 @@ impl Write {
             8 => {
                 let double = self.field(random, |ty| ty == Type::Double).unwrap_or("1.5".into());
                 format!("{double} {} {}", random.of(COMPARE), self.int(random, deep, locals))
+            }
+            9 if random.one_in(3) => {
+                let finer = format!(
+                    "timestamp('2026-01-01T00:0{}:00.{}')",
+                    random.below(6),
+                    random.of(&["0000001Z", "9999999Z"])
+                );
+                let (a, b) = (self.time(random, deep), finer);
+                let (a, b) = if random.one_in(2) { (a, b) } else { (b, a) };
+                format!("{a} {} {b}", random.of(COMPARE))
             }
             9 | 10 => format!("{} {} {}", self.time(random, deep + 1), random.of(COMPARE), self.time(random, deep)),
             11 => format!("{} {} {}", self.duration(random, 1 + deep), random.of(COMPARE), self.duration(random, deep)),

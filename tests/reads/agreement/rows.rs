@@ -19,6 +19,17 @@ use crate::server::{a_ticket, at, uuid};
 /// What texts in rows and in filters are made of.
 pub const TEXTS: &[&str] = &[
     "",
+    // What is one tag in two spellings.
+    "Straße",
+    "STRASSE",
+    "cafe\u{301}",
+    "CAFÉ",
+    "İ",
+    "i\u{307}",
+    "ﬁ",
+    "FI",
+    "ΟΔΟΣ",
+    "οδος",
     "a",
     "A",
     "ab",

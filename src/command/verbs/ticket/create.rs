@@ -18,7 +18,7 @@ use crate::model::activity_type::ActivityType;
 use crate::model::directory::Contact;
 use crate::model::lifecycle::{Transition, reachable};
 use crate::model::ticket::Ticket;
-use crate::model::words::Status;
+use crate::model::words::{Status, TagMode, Words};
 use crate::workflow::BeforeEvent;
 use crate::workflow::schema::Root;
 use crate::workflow::{Preload, Rule};
@@ -78,6 +78,7 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
         if settings || rules.marks_by_tenant() || !new.tags.is_empty() {
             wants.add(Want::Settings);
         }
+        new.tags.iter().for_each(|tag| wants.tag(tag));
         if organization && !new.organization_id.is_empty() {
             wants.add(Want::Organization(new.organization_id.clone()));
         }
@@ -93,6 +94,7 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
 /// Makes a ticket, once the before-rules had their say.
 fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Result<Arc<Ticket>, Stop> {
     let mut ticket = draft(world, scope, new);
+    ticket.tags = Words(tenant::spelt(world, scope, &ticket.tags)?);
     if scope.caller().writes_as_requester() {
         let contact = access::own(scope, world.entry::<Contact>(scope.caller().sub())?);
         let Contact { email, organization_id, .. } = contact.map(Arc::unwrap_or_clone).unwrap_or_default();
@@ -116,7 +118,7 @@ pub fn finish(
     let asked = before::Asked { ticket: &ticket, before: None, changes: &[], message: None };
     let amendment = before::ask(world, scope, &[(BeforeEvent::Creating, asked)])?;
     // Most tickets no rule touches: those are not copied.
-    let ticket = match amendment.is_empty() {
+    let mut ticket = match amendment.is_empty() {
         true => ticket,
         false => would_be(&ticket, &amendment.onto(&ticket.tags, None)),
     };
@@ -131,6 +133,9 @@ pub fn finish(
             advice,
         }
         .into());
+    }
+    if !ticket.tags.is_empty() && world.settings()?.tag_mode == TagMode::Registered {
+        ticket.tags = Words(tenant::spelt(world, scope, &ticket.tags)?);
     }
     limits::check(None, &ticket)?;
     tenant::allows(world, follows, &ticket)?;

@@ -28,6 +28,7 @@ impl Verb for TagTicket {
     fn wants(&self, wants: &mut Wants<'_>) {
         wants.ticket(&self.ticket);
         wants.add(Want::Settings);
+        self.add.iter().for_each(|tag| wants.tag(tag));
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -57,7 +58,8 @@ pub fn retag(
     add: &[String],
     remove: &[String],
 ) -> Result<Arc<Ticket>, Stop> {
-    let after = retagged(&ticket.tags, add, remove);
+    let add = tenant::spelt(world, scope, add)?;
+    let after = retagged(&ticket.tags, &add, remove);
     let would_be = Ticket { tags: after.clone(), ..Ticket::clone(&ticket) };
     limits::check(Some(&ticket), &would_be)?;
     tenant::allows(world, Some(&ticket), &would_be)?;
@@ -66,6 +68,8 @@ pub fn retag(
     change(world, scope, &ticket, Note::of(ActivityType::TicketTagAdded), |t| t.tags = after)
 }
 
+/// A tag that is there keeps its spelling.
 pub fn retagged(tags: &Words, add: &[String], remove: &[String]) -> Words {
-    Words::unique(tags.iter().filter(|tag| !remove.contains(tag)).chain(add).cloned())
+    let removed = Words(remove.to_vec());
+    Words::unique_folded(tags.iter().filter(|tag| !removed.has_folded(tag)).chain(add).cloned())
 }

@@ -39,8 +39,9 @@ impl Verb for UpdateTicket {
             wants.add(Want::SlaConfig);
         }
         wants.agent(assignee_id.as_deref().unwrap_or_default());
-        if tags.is_some() {
+        if let Some(tags) = tags {
             wants.add(Want::Settings);
+            tags.iter().for_each(|tag| wants.tag(tag));
         }
     }
 
@@ -99,7 +100,7 @@ pub fn apply(
             change(world, scope, &ticket, Note::of(ActivityType::TicketPriorityChanged), |t| t.priority = priority)?;
     }
     if let Some(tags) = &edit.tags {
-        let remove: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has(tag)).cloned().collect();
+        let remove: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has_folded(tag)).cloned().collect();
         ticket = retag(world, scope, ticket, tags, &remove)?;
     }
     if edit.assignee_id.is_some() || edit.team_id.is_some() {

@@ -1,6 +1,6 @@
 //! CreateCannedResponse, UpdateCannedResponse, DeleteCannedResponse.
 
-use super::check::id;
+use super::check::{id, own_name};
 use super::etag;
 use crate::command::verbs::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedResponse};
 use crate::grpc::convert::canned;
@@ -9,7 +9,7 @@ use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
 use crate::model::canned::CannedResponse;
 use crate::model::id::CANNED_RESPONSE;
-use crate::model::limits::{NAME_CHARS, TITLE_CHARS};
+use crate::model::limits::TITLE_CHARS;
 
 writes! {
     CreateCannedResponseRequest -> CreateCannedResponseResponse { canned_response: CannedResponse }, by create;
@@ -57,19 +57,11 @@ pub fn delete(request: pb::DeleteCannedResponseRequest, found: &mut Violations) 
 }
 
 fn name(found: &mut Violations, name: String) -> String {
-    found.required("name", &name, NAME_CHARS);
-    if name.trim() != name {
-        found.add("name", "must not begin or end with white space");
-    }
-    if name.starts_with(CANNED_RESPONSE) {
-        found.add("name", format!("must not begin with `{CANNED_RESPONSE}`, as ids do"));
-    }
-    name
+    own_name(found, "name", &name, CANNED_RESPONSE)
 }
 
 fn title(found: &mut Violations, title: String) -> String {
-    found.required("title", &title, TITLE_CHARS);
-    title
+    found.required_line("title", &title, TITLE_CHARS)
 }
 
 fn body(found: &mut Violations, body: String) -> String {

@@ -12,6 +12,7 @@ use crate::grpc::convert::value;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
+use crate::model::address::is_address;
 use crate::model::id::{SLA_POLICY, parse};
 use crate::model::limits::*;
 use crate::model::tenant::GENERAL;
@@ -19,8 +20,7 @@ use crate::model::words::Words;
 
 /// Whether it is there, [`has_subject`] asks.
 pub fn subject(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, limits().subject_chars);
-    text
+    found.line(field, &text, limits().subject_chars)
 }
 
 pub fn has_subject(found: &mut Violations, ticket: &pb::Ticket) {
@@ -30,8 +30,7 @@ pub fn has_subject(found: &mut Violations, ticket: &pb::Ticket) {
 }
 
 pub fn title(found: &mut Violations, field: &str, text: String) -> String {
-    found.required(field, &text, limits().subject_chars);
-    text
+    found.required_line(field, &text, limits().subject_chars)
 }
 
 /// Markdown, bounded by bytes.
@@ -55,19 +54,16 @@ pub fn status<W: WireWord>(found: &mut Violations, field: &str, value: i32, whol
 }
 
 pub fn category(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, CATEGORY_CHARS);
-    or(text, GENERAL)
+    or(found.line(field, &text, CATEGORY_CHARS), GENERAL)
 }
 
 /// A provenance tag.
 pub fn source(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, SOURCE_CHARS);
-    or(text, DEFAULT_SOURCE)
+    or(found.line(field, &text, SOURCE_CHARS), DEFAULT_SOURCE)
 }
 
 pub fn tags(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.words(field, &words, limits().tags, limits().tag_chars);
-    Words::unique(words)
+    Words::unique_folded(found.lines(field, &words, limits().tags, limits().tag_chars).0)
 }
 
 pub fn map(found: &mut Violations, field: &str, fields: BTreeMap<String, PbValue>) -> Value {
@@ -91,29 +87,38 @@ pub fn own_id(found: &mut Violations, field: &str, text: String) -> String {
 }
 
 pub fn email(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, EMAIL_CHARS);
-    text
+    let address = found.line(field, &text, EMAIL_CHARS);
+    if !address.is_empty() && !is_address(&address) {
+        found.add(field, "is no e-mail address: write local@domain, as ann@example.com");
+    }
+    address
 }
 
 pub fn name(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, NAME_CHARS);
-    text
+    found.line(field, &text, NAME_CHARS)
+}
+
+/// The name of what Docket makes an id for. It must not look like one, for either names it: `prefix` is that of the ids.
+pub fn own_name(found: &mut Violations, field: &str, text: &str, prefix: &str) -> String {
+    let name = found.required_line(field, text, NAME_CHARS);
+    if name.starts_with(prefix) {
+        found.add(field, format!("must not begin with `{prefix}`, as ids do"));
+    }
+    name
 }
 
 /// One word or a few, which conditions compare.
 pub fn label(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, WORD_CHARS);
-    text
+    found.line(field, &text, WORD_CHARS)
 }
 
 pub fn members(found: &mut Violations, field: &str, ids: Vec<String>) -> Words {
-    found.words(field, &ids, MEMBERS, WORD_CHARS);
+    found.ids(field, &ids, MEMBERS);
     Words::unique(ids)
 }
 
 pub fn skills(found: &mut Violations, field: &str, words: Vec<String>) -> Words {
-    found.words(field, &words, SKILLS, SKILL_CHARS);
-    Words::unique(words)
+    found.lines(field, &words, SKILLS, SKILL_CHARS)
 }
 
 pub fn capacity(found: &mut Violations, field: &str, value: i32) -> i32 {
@@ -133,8 +138,7 @@ fn number(found: &mut Violations, field: &str, value: i32, max: i32) -> i32 {
 }
 
 pub fn url(found: &mut Violations, field: &str, text: String) -> String {
-    found.text(field, &text, URL_CHARS);
-    text
+    found.line(field, &text, URL_CHARS)
 }
 
 pub fn sla_policy_id(found: &mut Violations, field: &str, text: String) -> Option<Uuid> {

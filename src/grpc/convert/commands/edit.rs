@@ -74,14 +74,16 @@ mod tests {
 
     #[test]
     fn only_what_the_mask_names_is_read() {
-        let ticket = pb::Ticket { priority: 99, category: "x".into(), ..Default::default() };
+        // As an earlier version stored it.
+        let requester_email = "rita at home".to_owned();
+        let ticket = pb::Ticket { priority: 99, category: "x".into(), requester_email, ..Default::default() };
         let edit = masked(ticket.clone(), &["category", "custom.gone"]).expect("a good edit");
         assert_eq!(edit.category.as_deref(), Some("x"));
         assert_eq!(edit.custom_keys, [("gone".to_owned(), serde_json::Value::Null)]);
         assert!(edit.priority.is_none() && edit.subject.is_none());
         assert_eq!(
-            masked(ticket, &["priority", "subject", "status"]).err().unwrap_or_default(),
-            ["ticket.subject", "ticket.status", "ticket.priority"]
+            masked(ticket, &["priority", "subject", "status", "requester_email"]).err().unwrap_or_default(),
+            ["ticket.subject", "ticket.status", "ticket.priority", "ticket.requester_email"]
         );
     }
 }

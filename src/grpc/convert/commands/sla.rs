@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::check::id;
+use super::check::{id, own_name};
 use super::etag;
 use crate::command::Verb;
 use crate::command::verbs::{
@@ -17,7 +17,7 @@ use crate::grpc::convert::{fields, time};
 use crate::grpc::pb;
 use crate::grpc::pb::preview_policy_change_request;
 use crate::model::id::{CALENDAR, SLA_POLICY};
-use crate::model::limits::{MINUTES, NAME_CHARS, WARNINGS};
+use crate::model::limits::{MINUTES, WARNINGS};
 use crate::model::sla::calendar::Calendar;
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ics;
@@ -142,7 +142,7 @@ fn years(found: &mut Violations, first: i32, last: i32) -> RangeInclusive<i16> {
 /// What the fields together cannot be, deciding tells.
 fn policy_edit(policy: pb::SlaPolicy, has: impl Fn(&str) -> bool, found: &mut Violations) -> PolicyEdit {
     PolicyEdit {
-        name: has("name").then(|| name(found, policy.name, SLA_POLICY)),
+        name: has("name").then(|| own_name(found, "name", &policy.name, SLA_POLICY)),
         description: has("description").then(|| {
             found.long_text("description", &policy.description);
             policy.description
@@ -181,7 +181,7 @@ fn policy_edit(policy: pb::SlaPolicy, has: impl Fn(&str) -> bool, found: &mut Vi
 /// Its hours are checked as far as they are named together; the rest deciding tells.
 fn calendar_edit(calendar: pb::Calendar, has: impl Fn(&str) -> bool, found: &mut Violations) -> CalendarEdit {
     let edit = CalendarEdit {
-        name: has("name").then(|| name(found, calendar.name, CALENDAR)),
+        name: has("name").then(|| own_name(found, "name", &calendar.name, CALENDAR)),
         weekly: has("weekly").then(|| sla::weekly(found, calendar.weekly)),
         holidays: has("holidays").then(|| sla::holidays(found, calendar.holidays)),
         time_zone: has("time_zone").then_some(calendar.time_zone),
@@ -194,17 +194,6 @@ fn calendar_edit(calendar: pb::Calendar, has: impl Fn(&str) -> bool, found: &mut
         faults.into_iter().for_each(|fault| found.add(&fault.field, fault.description));
     }
     edit
-}
-
-fn name(found: &mut Violations, name: String, prefix: &str) -> String {
-    found.required("name", &name, NAME_CHARS);
-    if name.trim() != name {
-        found.add("name", "must not begin or end with white space");
-    }
-    if name.starts_with(prefix) {
-        found.add("name", format!("must not begin with `{prefix}`, as ids do"));
-    }
-    name
 }
 
 /// Words of an enum, each once; the unspecified one is none.

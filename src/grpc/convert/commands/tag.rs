@@ -8,6 +8,7 @@ use crate::grpc::convert::fields;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::pb;
 use crate::model::limits::TAG_DESCRIPTION_CHARS;
+use crate::model::line::sought;
 use crate::model::tag::Tag;
 
 writes! {
@@ -19,17 +20,11 @@ writes! {
 pub fn create(request: pb::CreateTagRequest, found: &mut Violations) -> CreateTag {
     let pb::CreateTagRequest { tag, request_id: _, validate_only: _ } = request;
     let tag = found.set("tag", tag);
-    found.within("tag", |found| {
-        found.required("name", &tag.name, limits().tag_chars);
-        if tag.name.trim() != tag.name {
-            found.add("name", "must not begin or end with white space");
-        }
-        CreateTag {
-            name: tag.name,
-            color: color(found, tag.color),
-            team_id: id(found, "team_id", tag.team_id),
-            description: description(found, tag.description),
-        }
+    found.within("tag", |found| CreateTag {
+        name: found.required_line("name", &tag.name, limits().tag_chars),
+        color: color(found, tag.color),
+        team_id: id(found, "team_id", tag.team_id),
+        description: description(found, tag.description),
     })
 }
 
@@ -41,7 +36,7 @@ pub fn update(request: pb::UpdateTagRequest, found: &mut Violations) -> UpdateTa
     found.within("tag", |found| {
         found.required_id("id", &tag.id);
         UpdateTag {
-            name: tag.id,
+            name: sought(&tag.id),
             etag: etag(found, tag.etag),
             color: has("color").then(|| color(found, tag.color)),
             team_id: has("team_id").then(|| id(found, "team_id", tag.team_id)),
@@ -53,7 +48,7 @@ pub fn update(request: pb::UpdateTagRequest, found: &mut Violations) -> UpdateTa
 pub fn delete(request: pb::DeleteTagRequest, found: &mut Violations) -> DeleteTag {
     let pb::DeleteTagRequest { id, etag: sent, request_id: _, validate_only: _ } = request;
     found.required_id("id", &id);
-    DeleteTag { name: id, etag: etag(found, sent) }
+    DeleteTag { name: sought(&id), etag: etag(found, sent) }
 }
 
 fn color(found: &mut Violations, color: String) -> String {

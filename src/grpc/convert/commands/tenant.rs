@@ -9,7 +9,7 @@ use crate::grpc::convert::{sla, time, value};
 use crate::grpc::pb;
 use crate::model::limits::{CATEGORIES, CATEGORY_CHARS, PUSH_BACK_MICROS};
 use crate::model::tenant::Tenant;
-use crate::model::words::{ReopenMode, TagMode, Words};
+use crate::model::words::{ReopenMode, TagMode};
 
 writes! {
     UpdateTenantRequest -> UpdateTenantResponse { tenant: Tenant }, by update;
@@ -42,10 +42,8 @@ fn edit(tenant: pb::Tenant, fields: &[&str], found: &mut Violations) -> TenantEd
             .then(|| tenant.requester_reply_reopens_pending.unwrap_or(unset.requester_reply_reopens_pending)),
         tag_mode: has("tag_mode")
             .then(|| TagMode::from_pb(found, "tag_mode", tenant.tag_mode).unwrap_or(unset.tag_mode)),
-        categories: has("categories").then(|| {
-            found.words("categories", &tenant.categories, CATEGORIES, CATEGORY_CHARS);
-            Words::unique(tenant.categories)
-        }),
+        categories: has("categories")
+            .then(|| found.lines("categories", &tenant.categories, CATEGORIES, CATEGORY_CHARS)),
         attributes: has("attributes").then(|| value::struct_from_pb(found, "attributes", tenant.attributes)),
         default_calendar: has("default_calendar_id")
             .then(|| sla::calendar_or_none(found, "default_calendar_id", &tenant.default_calendar_id)),
@@ -55,6 +53,7 @@ fn edit(tenant: pb::Tenant, fields: &[&str], found: &mut Violations) -> TenantEd
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::words::Words;
     use prost_types::{Duration, FieldMask};
 
     fn asked(tenant: pb::Tenant, paths: &[&str]) -> Result<TenantEdit, Vec<String>> {

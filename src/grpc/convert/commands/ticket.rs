@@ -1,5 +1,6 @@
 //! Commands of tickets: creation, and the verbs that name one.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::check::{self, id, tags};
@@ -14,6 +15,7 @@ use crate::grpc::convert::answer::{At, Shown};
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
 use crate::grpc::pb;
+use crate::model::fold::fold;
 use crate::model::id::{TICKET, show};
 use crate::model::lifecycle::Transition;
 use crate::model::limits::{COMMENT_CHARS, REASON_CHARS};
@@ -116,9 +118,9 @@ pub fn tag(request: pb::TagTicketRequest, found: &mut Violations) -> TagTicket {
         found.add("add", "name at least one tag to add or to remove");
     }
     let (add, remove) = (tags(found, "add", request.add), tags(found, "remove", request.remove));
-    let added: HashSet<&String> = add.iter().collect();
+    let added: HashSet<Cow<'_, str>> = add.iter().map(|tag| fold(tag)).collect();
     for (i, tag) in remove.iter().enumerate() {
-        if added.contains(tag) {
+        if added.contains(&fold(tag)) {
             found.add(&format!("remove[{i}]"), "is in `add` too");
         }
     }

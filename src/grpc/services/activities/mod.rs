@@ -11,16 +11,16 @@ use tonic::{Request, Response, Status};
 
 use self::frames::Frames;
 use crate::feed::{NotStarted, Selection, Start, Wanted};
-use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid};
+use crate::grpc::call::read::{List, ListQuery, connection, filter_invalid, filter_of};
 use crate::grpc::call::ticket::find;
 use crate::grpc::call::{Answered, Call, State};
+use crate::grpc::convert::params;
 use crate::grpc::convert::read::{checked, freshness, narrowed_to, page, position};
 use crate::grpc::convert::{Disclosure, activity, time};
 use crate::grpc::pb::stream_activities_request::Start as Sent;
 use crate::grpc::pb::{self, ActivityView};
 use crate::grpc::status::{self, fault};
 use crate::model::image::ActivityRow;
-use crate::model::limits::FILTER_CHARS;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::read::activity::{Unlisted, View};
@@ -79,11 +79,20 @@ async fn list(
     call: Call,
     request: pb::ListActivitiesRequest,
 ) -> Result<pb::ListActivitiesResponse, Status> {
-    let pb::ListActivitiesRequest { ticket_id, filter, order_by, page_size, page_token, min_position, epoch, view } =
-        request;
+    let pb::ListActivitiesRequest {
+        ticket_id,
+        filter,
+        filter_params,
+        order_by,
+        page_size,
+        page_token,
+        min_position,
+        epoch,
+        view,
+    } = request;
     let (of, page, fresh, view) = checked(|found| {
         let of = narrowed_to(found, "ticket_id", &ticket_id);
-        let page = page(found, filter, order_by, page_size, page_token);
+        let page = page(found, filter, filter_params, order_by, page_size, page_token);
         (of, page, freshness(found, min_position, epoch), activity::view(found, view))
     })
     .map_err(status::refused)?;
@@ -115,9 +124,9 @@ async fn list(
 }
 
 async fn start(state: &State, call: &Call, request: pb::StreamActivitiesRequest) -> Result<Frames, Status> {
-    let pb::StreamActivitiesRequest { start, filter, view, epoch, snapshot_first } = request;
-    let (start, view) = checked(|found| {
-        found.text("filter", &filter, FILTER_CHARS);
+    let pb::StreamActivitiesRequest { start, filter, filter_params, view, epoch, snapshot_first } = request;
+    let (text, start, view) = checked(|found| {
+        let text = params::filter(found, filter, filter_params);
         position(found, "epoch", epoch);
         let start = match start {
             None | Some(Sent::Latest(_)) => Start::Latest,
@@ -127,14 +136,15 @@ async fn start(state: &State, call: &Call, request: pb::StreamActivitiesRequest)
                 Start::After { position: after, epoch }
             }
             // A time that is none is a violation, and nothing is started.
-            Some(Sent::AtTime(at)) => Start::At(time::from_pb(found, "at_time", &at).unwrap_or(Instant(0))),
+            Some(Sent::AtTime(at)) => Start::At(time::from_pb_on(found, "at_time", &at).unwrap_or(Instant(0))),
         };
-        (start, activity::view(found, view))
+        (text, start, activity::view(found, view))
     })
     .map_err(status::refused)?;
-    let selection = Selection::new(&filter, call.audience.clone()).map_err(|found| filter_invalid(&filter, &found))?;
+    let filter = if text.is_empty() { None } else { Some(filter_of(state, &text, Root::Activity)?) };
+    let selection = Selection::of(filter, call.audience.clone());
     if snapshot_first {
-        selection.of_tickets().map_err(|problem| filter_invalid(&filter, &[problem]))?;
+        selection.of_tickets().map_err(|problem| filter_invalid(&text.source, &[problem]))?;
     }
     let wanted = Wanted {
         tenant: call.caller.tenant().to_owned(),

@@ -78,10 +78,12 @@ async fn list_policies(
     call: Call,
     request: pb::ListSlaPoliciesRequest,
 ) -> Result<pb::ListSlaPoliciesResponse, Status> {
-    let pb::ListSlaPoliciesRequest { filter, order_by, page_size, page_token, min_position, epoch } = request;
-    let (page, fresh) =
-        checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
-            .map_err(status::refused)?;
+    let pb::ListSlaPoliciesRequest { filter, filter_params, order_by, page_size, page_token, min_position, epoch } =
+        request;
+    let (page, fresh) = checked(|found| {
+        (page(found, filter, filter_params, order_by, page_size, page_token), freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
     let asked = ListQuery { method: "ListSlaPolicies", page, root: Some(Root::SlaPolicy), narrowed: &[] };
     let list = List::<SlaPolicy>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;
@@ -134,10 +136,12 @@ async fn list_calendars(
     call: Call,
     request: pb::ListCalendarsRequest,
 ) -> Result<pb::ListCalendarsResponse, Status> {
-    let pb::ListCalendarsRequest { filter, order_by, page_size, page_token, min_position, epoch } = request;
-    let (page, fresh) =
-        checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
-            .map_err(status::refused)?;
+    let pb::ListCalendarsRequest { filter, filter_params, order_by, page_size, page_token, min_position, epoch } =
+        request;
+    let (page, fresh) = checked(|found| {
+        (page(found, filter, filter_params, order_by, page_size, page_token), freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
     let asked = ListQuery { method: "ListCalendars", page, root: Some(Root::Calendar), narrowed: &[] };
     let list = List::<Calendar>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use crate::grpc::call::read::{List, ListQuery, condition, connection, wait_for};
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::outcome::{breach_to_pb, group_by, report_to_pb, window};
+use crate::grpc::convert::params;
 use crate::grpc::convert::read::{checked, freshness, page};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
 use crate::model::id;
-use crate::model::limits::FILTER_CHARS;
 use crate::model::sla::outcome::Outcome;
 use crate::model::sla::policy::SlaPolicy;
 use crate::model::ticket::Ticket;
@@ -34,9 +34,19 @@ pub async fn breaches(
     request: pb::ListBreachesRequest,
 ) -> Result<pb::ListBreachesResponse, Status> {
     const METHOD: &str = "ListBreaches";
-    let pb::ListBreachesRequest { filter, order_by, page_size, page_token, from, to, min_position, epoch } = request;
+    let pb::ListBreachesRequest {
+        filter,
+        filter_params,
+        order_by,
+        page_size,
+        page_token,
+        from,
+        to,
+        min_position,
+        epoch,
+    } = request;
     let (page, window, fresh) = checked(|found| {
-        let page = page(found, filter, order_by, page_size, page_token);
+        let page = page(found, filter, filter_params, order_by, page_size, page_token);
         (page, window(found, from, to), freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
@@ -96,14 +106,14 @@ pub async fn report(
 ) -> Result<pb::GetSlaReportResponse, Status> {
     const METHOD: &str = "GetSlaReport";
     let failed = |error| fault::of_read(METHOD, "ask for a shorter window", error);
-    let pb::GetSlaReportRequest { filter, from, to, group_by: word, min_position, epoch } = request;
-    let (window, by, fresh) = checked(|found| {
-        found.text("filter", &filter, FILTER_CHARS);
-        (window(found, from, to), group_by(found, &word), freshness(found, min_position, epoch))
+    let pb::GetSlaReportRequest { filter, filter_params, from, to, group_by: word, min_position, epoch } = request;
+    let (filter, window, by, fresh) = checked(|found| {
+        let filter = params::filter(found, filter, filter_params);
+        (filter, window(found, from, to), group_by(found, &word), freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;
     let scope = call.scope();
-    let filter = match filter.trim().is_empty() {
+    let filter = match filter.is_empty() {
         true => None,
         false => condition(state, &filter, Root::SlaOutcome, scope, Instant::host_now())?.0,
     };

@@ -39,10 +39,12 @@ pub async fn list(
     call: Call,
     request: pb::ListCannedResponsesRequest,
 ) -> Result<pb::ListCannedResponsesResponse, Status> {
-    let pb::ListCannedResponsesRequest { filter, order_by, page_size, page_token, min_position, epoch } = request;
-    let (page, fresh) =
-        checked(|found| (page(found, filter, order_by, page_size, page_token), freshness(found, min_position, epoch)))
-            .map_err(status::refused)?;
+    let pb::ListCannedResponsesRequest { filter, filter_params, order_by, page_size, page_token, min_position, epoch } =
+        request;
+    let (page, fresh) = checked(|found| {
+        (page(found, filter, filter_params, order_by, page_size, page_token), freshness(found, min_position, epoch))
+    })
+    .map_err(status::refused)?;
     let asked = ListQuery { method: "ListCannedResponses", page, root: Some(Root::CannedResponse), narrowed: &[] };
     let list = List::<CannedResponse>::of(state, &call, asked)?;
     let mut conn = connection(state, &call, fresh).await?;

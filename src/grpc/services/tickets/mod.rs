@@ -7,6 +7,8 @@ mod search;
 mod statistics;
 mod tag;
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use prost::Message as _;
 use prost::bytes::Bytes;
@@ -134,6 +136,7 @@ async fn batch_get(
 async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
     let pb::ListTicketsRequest {
         filter,
+        filter_params,
         order_by,
         page_size,
         page_token,
@@ -143,7 +146,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
         include: words,
     } = request;
     let (page, fresh, wanted) = checked(|found| {
-        let page = page(found, filter, order_by, page_size, page_token);
+        let page = page(found, filter, filter_params, order_by, page_size, page_token);
         (page, freshness(found, min_position, epoch), include(found, &words))
     })
     .map_err(status::refused)?;
@@ -208,7 +211,7 @@ async fn list_messages(
     let pb::ListMessagesRequest { ticket_id, order_by, page_size, page_token, min_position, epoch } = request;
     let (name, page, fresh) = checked(|found| {
         let name = found.ticket("ticket_id", &ticket_id);
-        let page = page(found, String::new(), order_by, page_size, page_token);
+        let page = page(found, String::new(), BTreeMap::new(), order_by, page_size, page_token);
         (name, page, freshness(found, min_position, epoch))
     })
     .map_err(status::refused)?;

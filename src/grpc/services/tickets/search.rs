@@ -49,11 +49,12 @@ struct SearchRequest {
 
 impl SearchRequest {
     fn of(state: &State, call: &Call, request: pb::SearchTicketsRequest) -> Result<SearchRequest, Status> {
-        let pb::SearchTicketsRequest { query: text, filter, page_size, page_token, min_position, epoch } = request;
+        let pb::SearchTicketsRequest { query: text, filter, filter_params, page_size, page_token, min_position, epoch } =
+            request;
         let (query, page, fresh) = checked(|found| {
             found.text("query", &text, QUERY_CHARS);
             let query = Query::parse(&text).map_err(|problem| found.add("query", problem.to_string()));
-            let page = page(found, filter, String::new(), page_size, page_token);
+            let page = page(found, filter, filter_params, String::new(), page_size, page_token);
             (query.ok(), page, freshness(found, min_position, epoch))
         })
         .map_err(status::refused)?;
@@ -86,9 +87,9 @@ pub async fn search(
 ) -> Result<pb::SearchTicketsResponse, Status> {
     let asked = SearchRequest::of(state, &call, request)?;
     let scope = call.scope();
-    let filter = match asked.page.filter.trim() {
-        "" => None,
-        _ => condition(state, &asked.page.filter, Root::Ticket, scope, asked.began)?.0,
+    let filter = match asked.page.filter.is_empty() {
+        true => None,
+        false => condition(state, &asked.page.filter, Root::Ticket, scope, asked.began)?.0,
     };
     wait_for(state, &call, asked.fresh).await?;
     caught_up(state, &call).await?;

@@ -3,13 +3,13 @@
 use diesel::result::QueryResult;
 use tonic::Status;
 
-use crate::grpc::call::read::{filter_invalid, wait_for};
+use crate::grpc::call::read::{filter_invalid, filter_of, wait_for};
 use crate::grpc::call::{Call, State};
+use crate::grpc::convert::params;
 use crate::grpc::convert::read::{Freshness, checked, freshness};
 use crate::grpc::convert::statistics::{group_by, to_pb, window};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
-use crate::model::limits::FILTER_CHARS;
 use crate::model::statistics::Dimension;
 use crate::model::time::Instant;
 use crate::projection::Reached;
@@ -36,18 +36,19 @@ struct StatsRequest {
 
 impl StatsRequest {
     fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<StatsRequest, Status> {
-        let pb::GetTicketStatsRequest { filter: source, window: length, group_by: word, min_position, epoch } = request;
-        let (group_by, window, fresh) = checked(|found| {
-            found.text("filter", &source, FILTER_CHARS);
+        let pb::GetTicketStatsRequest { filter, filter_params, window: length, group_by: word, min_position, epoch } =
+            request;
+        let (text, group_by, window, fresh) = checked(|found| {
+            let text = params::filter(found, filter, filter_params);
             let length = length.map(|length| window(found, &length));
-            (group_by(found, &word), length, freshness(found, min_position, epoch))
+            (text, group_by(found, &word), length, freshness(found, min_position, epoch))
         })
         .map_err(status::refused)?;
         let (mut filter, mut condition) = (None, None);
-        if !source.trim().is_empty() {
-            let compiled = state.filters.get(&source, Root::Ticket).map_err(|found| filter_invalid(&source, &found))?;
+        if !text.is_empty() {
+            let compiled = filter_of(state, &text, Root::Ticket)?;
             let sql = store::filter::compile(&compiled, call.scope(), Instant::host_now())
-                .map_err(|found| filter_invalid(&source, &[found]))?;
+                .map_err(|found| filter_invalid(&text.source, &[found]))?;
             (filter, condition) = (Some(compiled), Some(sql));
         }
         Ok(StatsRequest { filter, condition, group_by, window, fresh })

@@ -70,6 +70,18 @@ pub fn date(text: &str) -> Option<Date> {
     date.ok().filter(|date| date.year() > 0)
 }
 
+/// The date of `20261225` or of `20261225T235959Z`.
+pub fn date_of_time(text: &str) -> Option<Date> {
+    let (day, time) = text.trim().split_once('T').unwrap_or((text, "000000"));
+    let time = time.strip_suffix('Z').unwrap_or(time);
+    let part = |at: usize, below: u8| time.get(at..at + 2)?.parse::<u8>().ok().filter(|n| *n < below);
+    if time.len() != 6 || !time.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    (part(0, 24)?, part(2, 60)?, part(4, 61)?);
+    date(day)
+}
+
 /// Whole days of a duration: `P1D`, `P2W`.
 pub fn days(text: &str) -> Option<i64> {
     let number = text.strip_prefix("+").unwrap_or(text).strip_prefix('P')?;

@@ -37,7 +37,7 @@ impl Repeat {
                 "INTERVAL" => interval = value.parse().ok().filter(|n| (1..=1_000).contains(n))?,
                 "COUNT" => count = Some(value.parse().ok().filter(|n| *n > 0)?),
                 // It may have a time of day.
-                "UNTIL" => until = Some(line::date(value.split('T').next()?)?),
+                "UNTIL" => until = Some(line::date_of_time(value)?),
                 "BYMONTH" => month = Some(value.parse().ok().filter(|n| (1..=12).contains(n))?),
                 "BYMONTHDAY" => day_of_month = Some(value.parse().ok().filter(|n| (1..=31).contains(n))?),
                 "BYDAY" => weekday = Some(nth_weekday(value)?),

@@ -113,7 +113,7 @@ fn its_size_is_bounded() {
     assert_eq!(read(&[year; 27]).len(), 365);
     assert!(refused(&[year; 28])[0].contains("more than 10000 days"));
     let name = format!("DTSTART:20260101\r\nSUMMARY:{}", "é".repeat(201));
-    assert_eq!(refused(&[&name]), ["line 3: SUMMARY is longer than 200 characters"]);
+    assert_eq!(refused(&[&name]), ["line 3: SUMMARY must have at most 200 characters, has 201"]);
     assert_eq!(refused(&["DTSTART:never"; 200]).len(), MAX_FAULTS);
 }
 
