@@ -60,8 +60,10 @@ fn a_name_is_taken_as_long_as_somebody_has_it() {
     let taken = |name: &str| Refusal::NameTaken { kind: Kind::CannedResponse, name: name.into() };
     let first = canned(&mut house, keep("welcome", "Hello"));
     assert_eq!(house.refused(&agent(), keep("welcome", "Hi")), taken("welcome"));
-    let second = canned(&mut house, keep("Welcome", "Hi"));
+    assert_eq!(house.refused(&agent(), keep("Welcome", "Hi")), taken("Welcome"), "in any spelling");
+    let second = canned(&mut house, keep("hello", "Hi"));
     assert_eq!(house.refused(&agent(), rename(&second, "welcome")), taken("welcome"));
+    assert_eq!(canned(&mut house, rename(&first, "Welcome")).name, "Welcome", "its own may be spelt anew");
     canned(&mut house, rename(&first, "old"));
     canned(&mut house, rename(&second, "welcome"));
     canned(&mut house, drop(by_name("welcome")));

@@ -78,8 +78,8 @@ pub fn date_of_time(text: &str) -> Option<Date> {
     if time.len() != 6 || !time.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    (part(0, 24)?, part(2, 60)?, part(4, 61)?);
-    date(day)
+    let is_time = [(0, 24), (2, 60), (4, 61)].into_iter().all(|(at, below)| part(at, below).is_some());
+    date(day).filter(|_| is_time)
 }
 
 /// Whole days of a duration: `P1D`, `P2W`.
