@@ -51,10 +51,11 @@ class Doctor(Operated):
                     get.result()
                 return int(self.postgres.sql(opened))
 
-            # Two per lane, two for point reads, and one each for other reads, readiness, timers, projections and hints.
-            until(lambda: connections() == 11, "all eleven connections are open")
+            # Two per lane, two for point reads, and one each for other reads, readiness, timers, projections,
+            # revocations and hints.
+            until(lambda: connections() == 12, "all twelve connections are open")
             findings = self.examine("--set", "reads.connections=1", "--set", "journal.lanes=2", code=0)
-        self.assertIn("up to 11 each", findings["connections"][0]["found"])
+        self.assertIn("up to 12 each", findings["connections"][0]["found"])
 
     def test_a_hole_in_the_log_fails(self) -> None:
         self.with_tickets()

@@ -284,14 +284,15 @@ fn limits() -> Vec<Setting> {
             |s| &mut s.limits.batch,
             "Maximum number of requests in a batch, and of tickets in BatchGetTickets.",
         )
-        .not_zero(),
+        .not_zero()
+        .at_most(10_000),
         of(
             "limits.revocations",
             |s| &mut s.limits.revocations,
             "Maximum number of revocations of a tenant, and of an operator for all tenants. One counts for as long as a token that it concerns could live.",
         )
         .not_zero()
-        .at_most(10_000),
+        .at_most(100_000),
     ]
 }
 

@@ -109,6 +109,20 @@ fn a_failing_action_undoes_its_rule_alone_and_never_the_write() {
 }
 
 #[test]
+fn what_a_rule_writes_on_one_line_is_kept_as_one_or_refused_by_its_name() {
+    let good = "name: good\non: ticket.created\ndo:\n  - set: {category: \" cafe\u{301}\\t\"}\n  - tag: {add: [\"\u{200b}vip \"]}\n";
+    let bad = "name: late\non: ticket.created\ndo:\n  - set: {subject: \"${ticket.description}\"}\n";
+    let mut house = House::with(&[good, bad]);
+    let new = NewTicket { description: "two\nlines".into(), ..new_ticket("one line") };
+    let ticket = house.ticket(&agent(), create(new));
+    assert_eq!((ticket.subject.as_str(), ticket.category.as_str()), ("one line", "café"));
+    assert_eq!(ticket.tags.0, ["vip"]);
+    let run = &house.world.runs[0];
+    assert_eq!((run.workflow.as_str(), run.verdict), ("late", RunVerdict::Failed));
+    assert_eq!(run.reason, "subject: must be one line without control characters, has U+000A");
+}
+
+#[test]
 fn on_error_continue_leaves_out_one_action() {
     let rule =
         "name: half\non: ticket.created\non_error: continue\ndo:\n  - assign: {to: nobody}\n  - tag: {add: [kept]}\n";
