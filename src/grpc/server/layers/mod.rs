@@ -1,5 +1,6 @@
 //! The tower layer around every call: authorization, deadline, span, metrics, log line, and panic handling.
 
+mod answer;
 mod body;
 mod call;
 mod deadline;
@@ -13,6 +14,7 @@ mod tests;
 mod unreadable;
 mod whole;
 
+pub use answer::unless_slow;
 pub use call::RequestId;
 pub use deadline::Deadline;
 pub use layer::CallLayer;
