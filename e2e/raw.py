@@ -13,6 +13,7 @@ import h2.settings
 from google.rpc import error_details_pb2, status_pb2
 
 SECONDS = 20
+GOAWAY = 7
 
 
 @dataclasses.dataclass
@@ -128,6 +129,17 @@ class Raw:
         self.pinged = False
         while not self.pinged and self.alive:
             self.receive()
+
+    def told_to_go(self) -> bool:
+        """Waits for GOAWAY; false if the connection ends without."""
+        rest = b""
+        while data := self.socket.recv(1 << 16):
+            rest += data
+            while len(rest) >= 9:
+                if rest[3] == GOAWAY:
+                    return True
+                rest = rest[9 + int.from_bytes(rest[:3], "big") :]
+        return False
 
     def receive(self) -> None:
         data = self.socket.recv(1 << 16)

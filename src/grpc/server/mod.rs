@@ -43,6 +43,8 @@ pub struct HttpLimits {
     pub max_connections_per_address: usize,
     /// How long TLS and HTTP/2's preface may take together.
     pub handshake_timeout: Duration,
+    /// A connection without calls is closed after so long.
+    pub idle_timeout: Duration,
     /// A call ends when its client took no part of the answer for so long.
     pub slow_after: Duration,
     /// Calls at once on one connection.
@@ -64,6 +66,7 @@ impl Default for HttpLimits {
             max_connections: 4096,
             max_connections_per_address: 1024,
             handshake_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(600),
             slow_after: Duration::from_secs(30),
             max_concurrent_streams: 200,
             max_pending_accept_reset_streams: 20,

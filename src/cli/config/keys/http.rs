@@ -23,6 +23,12 @@ pub(super) fn http() -> Vec<Setting> {
         )
         .not_zero(),
         of(
+            "http.idle_timeout",
+            |s| &mut s.http.idle_timeout,
+            "How long a connection may have no call before it is closed. Open streams and health watches are calls.",
+        )
+        .not_zero(),
+        of(
             "http.slow_after",
             |s| &mut s.http.slow_after,
             "A call is reset if its client takes no part of the finished answer for this long, and a connection is closed if nothing at all can be sent on it. For activity streams, see also `streams.slow_after`.",

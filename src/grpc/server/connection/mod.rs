@@ -1,10 +1,11 @@
-//! HTTP/2 on connections that were let in, and how they end when the server stops.
+//! HTTP/2 on connections that were let in, and how they end: when nobody uses them, or when the server stops.
 
 mod calls;
 
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming as Received;
@@ -26,6 +27,9 @@ const CONNECTION_WINDOW: u32 = 1 << 20;
 
 /// What has so many times as much metadata as it may have is cut off by HTTP/2, which says no more than 431; less is told why.
 const CUT_OFF: u32 = 4;
+
+/// How long an idle client may take to go after it was told to.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// Serves connections until `stop` returns; then clients get GOAWAY, and it returns when all of them have gone.
 pub async fn serve<S>(mut incoming: Incoming, service: S, limits: HttpLimits, stop: impl Future<Output = ()>)
@@ -62,14 +66,26 @@ where
         request.extensions_mut().insert(held.clone());
         service.clone().oneshot(request)
     });
-    let mut serving = pin!(protocol(&limits, calls).serve_connection(TokioIo::new(connection), answer));
-    tokio::select! {
+    let mut serving = pin!(protocol(&limits, calls.clone()).serve_connection(TokioIo::new(connection), answer));
+    let idle = tokio::select! {
         // What broke a connection is its client's affair.
         _ = &mut serving => return,
-        _ = stopped.changed() => {}
-    }
+        _ = stopped.changed() => false,
+        () = calls.unused_for(limits.idle_timeout) => true,
+    };
     serving.as_mut().graceful_shutdown();
-    let _ = serving.await;
+    let gone = async {
+        if !idle {
+            return std::future::pending().await;
+        }
+        // A call that was on its way is answered yet.
+        tokio::time::sleep(LEAVING).await;
+        calls.unused_for(LEAVING).await;
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = gone => {}
+    }
 }
 
 fn protocol(limits: &HttpLimits, calls: Calls) -> http2::Builder<Calls> {
