@@ -343,6 +343,23 @@ class Strangers(Attack):
             found = re.search(rf'docket_calls_total{{code="{code}",method="{path}"}} (\d+)', answer.read().decode())
         return int(found[1]) if found else 0
 
+    def test_denials_are_counted_and_told_together(self) -> None:
+        lines = lambda: self.server.log.read_text().count("\n")
+        metrics = lambda: urllib.request.urlopen(f"http://{self.server.metrics}/metrics", timeout=10).read().decode()
+        denied = lambda reason: int((re.search(rf'docket_denials_total{{reason="{reason}"}} (\d+)', metrics()) or [0, 0])[1])
+        callers = {"TOKEN_INVALID": self.raw("no-token"), "ROLE_MISSING": self.raw(self.token("requester"))}
+        for reason, caller in callers.items():
+            with self.subTest(reason):
+                written, counted = lines(), denied(reason)
+                for _ in range(1_000):
+                    answer = caller.call(f"{TICKETS}/AssignTicket", message(b""))
+                self.assertEqual(answer.info.reason, reason)
+                self.assertEqual(denied(reason), counted + 1_000)
+                self.assertLess(lines(), written + 10)
+        told = [line for line in self.server.log.read_text().splitlines() if self.tenant in line and "AssignTicket" in line]
+        self.assertEqual(len(told), 1, "the first is told at once")
+        self.assertIn('"sub":"mallory"', told[0])
+
     def test_what_is_not_grpc_is_told_so(self) -> None:
         caller = self.raw(self.token())
         for form in ("text/plain", "application/json", "application/grpc-web", "application/grpc-web+proto", "application/grpc+json", None):

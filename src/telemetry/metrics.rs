@@ -65,6 +65,7 @@ pub struct Metrics {
     reads_connections: Gauge<u64>,
     connections_open: UpDownCounter<i64>,
     connections_refused: Counter<u64>,
+    denials: Counter<u64>,
 }
 
 impl Metrics {
@@ -127,6 +128,7 @@ impl Metrics {
                 .build(),
             connections_open: open(&meter, "connections.open", "Open connections of callers."),
             connections_refused: counter(&meter, "connections.refused", "Connections that were not served, by cause."),
+            denials: counter(&meter, "denials", "Calls without a valid token or an allowed role, by reason."),
             registry,
             provider,
         })
@@ -146,6 +148,11 @@ impl Metrics {
     /// Series of callers' connections.
     pub fn connection_series(&self) -> ConnectionSeries {
         ConnectionSeries { open: self.connections_open.clone(), refused: self.connections_refused.clone() }
+    }
+
+    /// Series of calls that were denied.
+    pub fn denial_series(&self) -> DenialSeries {
+        DenialSeries(self.denials.clone())
     }
 
     /// Series of one journal lane.
@@ -256,6 +263,17 @@ impl ConnectionSeries {
     /// `cause` is one of a few fixed words.
     pub fn refused(&self, cause: &'static str) {
         self.refused.add(1, &[KeyValue::new("cause", cause)]);
+    }
+}
+
+/// Series of denied calls.
+#[derive(Clone)]
+pub struct DenialSeries(Counter<u64>);
+
+impl DenialSeries {
+    /// `reason` is one of a few fixed words.
+    pub fn denied(&self, reason: &'static str) {
+        self.0.add(1, &[KeyValue::new("reason", reason)]);
     }
 }
 

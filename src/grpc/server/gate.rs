@@ -12,6 +12,14 @@ use crate::grpc::pb::ErrorReason;
 use crate::grpc::status;
 use crate::identity::{Caller, TokenError, Verifier};
 
+/// A call that was refused, and who made it, if the token was good.
+#[derive(Debug)]
+pub(super) struct Denied {
+    pub reason: ErrorReason,
+    pub caller: Option<Caller>,
+    pub status: Box<Status>,
+}
+
 /// Lets a call in or refuses it. A clone is one counter.
 #[derive(Clone)]
 pub struct Gate(Arc<Verifier>);
@@ -22,18 +30,25 @@ impl Gate {
     }
 
     /// The caller, or None for an open method, whose token is not looked at.
-    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Box<Status>> {
+    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Denied> {
         if method.access == Access::Open {
             return Ok(None);
         }
-        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(unauthenticated)?;
+        let caller = bearer(headers).and_then(|token| self.0.verify(token)).map_err(|error| {
+            let (reason, status) = (reason(&error), unauthenticated(error));
+            Denied { reason, caller: None, status }
+        })?;
         let admitted = match method.access {
             Access::Open => true,
             Access::Operator => caller.is_operator(),
             // An operator has no role.
             Access::Roles(allowed) => caller.roles().intersects(allowed),
         };
-        if admitted { Ok(Some(caller)) } else { Err(denied(method, &caller)) }
+        if admitted {
+            return Ok(Some(caller));
+        }
+        let status = denied(method, &caller);
+        Err(Denied { reason: ErrorReason::RoleMissing, caller: Some(caller), status })
     }
 }
 
@@ -53,8 +68,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
     Ok(token.trim_matches(' '))
 }
 
-fn unauthenticated(error: TokenError) -> Box<Status> {
-    let reason = match error {
+fn reason(error: &TokenError) -> ErrorReason {
+    match error {
         TokenError::Missing => ErrorReason::TokenMissing,
         TokenError::Expired => ErrorReason::TokenExpired,
         TokenError::NotBearer
@@ -74,8 +89,11 @@ fn unauthenticated(error: TokenError) -> Box<Status> {
         | TokenError::BadApp
         | TokenError::BadOperator
         | TokenError::NotOperators => ErrorReason::TokenInvalid,
-    };
-    refusal(Code::Unauthenticated, reason, error.to_string(), [])
+    }
+}
+
+fn unauthenticated(error: TokenError) -> Box<Status> {
+    refusal(Code::Unauthenticated, reason(&error), error.to_string(), [])
 }
 
 fn denied(method: &Method, caller: &Caller) -> Box<Status> {
@@ -157,7 +175,7 @@ mod tests {
 
         let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
         assert_eq!(caller.expect("a caller").sub(), "rita");
-        let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
+        let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none").status;
         assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
         assert!(refused.message().contains("AssignTicket needs one of the roles agent, lead, admin"));
         let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
@@ -182,7 +200,7 @@ mod tests {
                 _ => (by(&admin), by(&operator)),
             };
             assert!(let_in.is_ok(), "{method:?}");
-            let refused = kept_out.expect_err(method.path);
+            let refused = kept_out.expect_err(method.path).status;
             assert_eq!((refused.code(), reason(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
             assert!(refused.message().contains("operator's token"), "{refused:?}");
         }

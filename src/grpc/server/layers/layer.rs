@@ -18,6 +18,7 @@ use super::answer::finished;
 use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
+use super::denials::Denials;
 use super::protocol::{self, Refused};
 use super::quota::{QuotaLimits, Quotas};
 use super::room::{Bytes, Held, OpenCall, Room};
@@ -48,6 +49,7 @@ struct Shared {
     traces: Traces,
     metadata_bytes: usize,
     quotas: Quotas,
+    denials: Denials,
     unfinished: Arc<Bytes>,
     untaken: Arc<Bytes>,
 }
@@ -79,6 +81,7 @@ impl CallLayer {
             traces,
             metadata_bytes: metadata_bytes as usize,
             quotas: Quotas::new(quotas),
+            denials: Denials::new(metrics),
             unfinished: Bytes::unfinished(),
             untaken: Bytes::untaken(),
         }))
@@ -151,6 +154,7 @@ impl Shared {
             span,
             traced,
             started,
+            told: refused.as_ref().is_some_and(|refused| refused.told),
             ended: false,
             _place: place,
         };
@@ -172,7 +176,10 @@ impl Shared {
     fn admit(&self, method: Option<&Method>, request: &Request<Body>, now: Instant) -> Result<Admitted, Refused> {
         protocol::check(request, self.metadata_bytes)?;
         let method = method.ok_or_else(protocol::no_method)?;
-        let caller = self.gate.admit(method, request.headers())?;
+        let caller = self.gate.admit(method, request.headers()).map_err(|denied| {
+            self.denials.tell(method, &denied);
+            Refused { told: true, ..Refused::from(denied.status) }
+        })?;
         if let Some(caller) = &caller {
             self.quotas.admit(caller.tenant(), method, now)?;
         }

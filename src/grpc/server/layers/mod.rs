@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod call;
 mod deadline;
+mod denials;
 mod layer;
 mod level;
 mod protocol;

@@ -15,11 +15,13 @@ use crate::grpc::status;
 pub(super) struct Refused {
     pub status: Box<Status>,
     pub http: StatusCode,
+    /// The log tells of it, together with others like it.
+    pub told: bool,
 }
 
 impl From<Box<Status>> for Refused {
     fn from(status: Box<Status>) -> Refused {
-        Refused { status, http: StatusCode::OK }
+        Refused { status, http: StatusCode::OK, told: false }
     }
 }
 
@@ -36,7 +38,7 @@ pub(super) fn check(request: &Request<Body>, most: usize) -> Result<(), Refused>
     if !is_grpc(request.headers()) {
         let text = "this is a gRPC server: send content-type application/grpc or application/grpc+proto".to_owned();
         let status = refusal(Code::Unimplemented, ErrorReason::Unsupported, text, [("what", "content-type".into())]);
-        return Err(Refused { status, http: StatusCode::UNSUPPORTED_MEDIA_TYPE });
+        return Err(Refused { status, http: StatusCode::UNSUPPORTED_MEDIA_TYPE, told: false });
     }
     let size = metadata_size(request);
     if size > most {
