@@ -9,9 +9,11 @@ import struct
 import h2.config
 import h2.connection
 import h2.events
+import h2.settings
 from google.rpc import error_details_pb2, status_pb2
 
 SECONDS = 20
+GOAWAY = 7
 
 
 @dataclasses.dataclass
@@ -56,16 +58,18 @@ def message(body: bytes, claims: int | None = None, compressed: bool = False) ->
 
 
 class Raw:
-    """One connection."""
+    """One connection. With `window`, it takes so many bytes of each answer and no more."""
 
-    def __init__(self, address: str, token: str | None = None):
-        self.address, self.token = address, token
+    def __init__(self, address: str, token: str | None = None, window: int | None = None):
+        self.address, self.token, self.window = address, token, window
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=SECONDS)
         # What it sends is not checked: most of it is wrong on purpose.
         config = h2.config.H2Configuration(header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False)
         self.h2 = h2.connection.H2Connection(config)
         self.h2.initiate_connection()
+        if window is not None:
+            self.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
         self.answers: dict[int, Answer] = collections.defaultdict(Answer)
         self.alive = True
         self.flush()
@@ -126,6 +130,17 @@ class Raw:
         while not self.pinged and self.alive:
             self.receive()
 
+    def told_to_go(self) -> bool:
+        """Waits for GOAWAY; false if the connection ends without."""
+        rest = b""
+        while data := self.socket.recv(1 << 16):
+            rest += data
+            while len(rest) >= 9:
+                if rest[3] == GOAWAY:
+                    return True
+                rest = rest[9 + int.from_bytes(rest[:3], "big") :]
+        return False
+
     def receive(self) -> None:
         data = self.socket.recv(1 << 16)
         self.alive = bool(data)
@@ -137,7 +152,8 @@ class Raw:
                     self.answers[event.stream_id].headers |= dict(event.headers)
                 case h2.events.DataReceived():
                     self.answers[event.stream_id].data += event.data
-                    self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    if self.window is None:
+                        self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 case h2.events.StreamEnded() | h2.events.StreamReset():
                     self.answers[event.stream_id].ended = True
                 case h2.events.ConnectionTerminated():

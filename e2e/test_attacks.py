@@ -16,6 +16,7 @@ from google.rpc import error_details_pb2
 
 from case import Case, api, new_tenant
 from house import until
+from operated import Operated
 from raw import Raw, message
 
 MIB = 1 << 20
@@ -31,6 +32,37 @@ def resident(pid: int) -> int:
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmRSS"))
 
 
+@contextlib.contextmanager
+def bounded(test: Case, pid: int, neighbour):
+    """What happens meanwhile costs little memory, and no neighbour's time."""
+    ticket = neighbour.CreateTicket(ticket={"subject": "Untouched"}).ticket
+    done, idle = threading.Event(), resident(pid)
+    peak, slowest = [idle], [0.0]
+
+    def watch() -> None:
+        while not done.is_set():
+            began = time.monotonic()
+            try:
+                neighbour.GetTicket(id=ticket.id)
+                slowest.append(time.monotonic() - began)
+            except grpc.RpcError:
+                slowest.append(math.inf)
+            peak.append(resident(pid))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+        peak.append(resident(pid))
+    finally:
+        done.set()
+        watching.join()
+    more, waited = max(peak) - idle, max(slowest)
+    print(f"[{more / MIB:.0f} MiB above idle, a neighbour waited {waited * 1000:.0f} ms at most] ", end="", file=sys.stderr)
+    test.assertLess(more, MEMORY)
+    test.assertLess(waited, SECONDS)
+
+
 class Attack(Case):
     def raw(self, token: str | None = None) -> Raw:
         return self.enterContext(Raw(self.server.address, token))
@@ -38,37 +70,8 @@ class Attack(Case):
     def token(self, roles: str = "agent,admin") -> str:
         return self.server.token(self.tenant, "mallory", roles)
 
-    @contextlib.contextmanager
     def bounded(self):
-        """What happens meanwhile costs little memory, and no neighbour's time."""
-        neighbour = api(new_tenant(), "ned")
-        ticket = neighbour.CreateTicket(ticket={"subject": "Untouched"}).ticket
-        pid, done = self.server.process.pid, threading.Event()
-        idle = resident(pid)
-        peak, slowest = [idle], [0.0]
-
-        def watch() -> None:
-            while not done.is_set():
-                began = time.monotonic()
-                try:
-                    neighbour.GetTicket(id=ticket.id)
-                    slowest.append(time.monotonic() - began)
-                except grpc.RpcError:
-                    slowest.append(math.inf)
-                peak.append(resident(pid))
-
-        watching = threading.Thread(target=watch)
-        watching.start()
-        try:
-            yield
-            peak.append(resident(pid))
-        finally:
-            done.set()
-            watching.join()
-        more, waited = max(peak) - idle, max(slowest)
-        print(f"[{more / MIB:.0f} MiB above idle, a neighbour waited {waited * 1000:.0f} ms at most] ", end="", file=sys.stderr)
-        self.assertLess(more, MEMORY)
-        self.assertLess(waited, SECONDS)
+        return bounded(self, self.server.process.pid, api(new_tenant(), "ned"))
 
 
 class Bytes(Attack):
@@ -140,6 +143,58 @@ class Bytes(Attack):
             connection.send(stream, body[:3])
             connection.send(stream, body[3:], end=True, piece=1000)
             self.assertEqual(connection.answer(stream).code, 0)
+
+
+class Answers(Operated):
+    """What the server has answered and its clients do not take."""
+
+    def test_answers_that_nobody_takes_are_bounded_together_and_end(self) -> None:
+        with self.serve(http__slow_after="3s") as server:
+            token = self.issuer.token(self.tenant)
+            own = server.ready().api(self.schema, token)
+            for _ in range(10):
+                own.CreateTicket(ticket={"subject": "Long", "description": "x" * 60_000})
+            path, body = f"{TICKETS}/ListTickets", message(own.request("ListTickets", page_size=10).SerializeToString())
+            with bounded(self, server.process.pid, server.api(self.schema, self.issuer.token("neighbour"))):
+                # One takes nothing at all, one begins.
+                slow = [self.enterContext(Raw(server.address, token, window)) for window in (0, 0, 0, 20_000, 20_000)]
+                for connection in slow:
+                    for _ in range(100):
+                        connection.send(connection.open(path), body, end=True)
+                answers = [(connection, stream) for connection in slow for stream in range(1, 200, 2)]
+                for connection, stream in answers:
+                    while not connection.answers[stream].headers:
+                        connection.receive()
+                    self.assertEqual(connection.answers[stream].headers[":status"], "200")
+                waiting = [(connection, stream) for connection, stream in answers if connection.answers[stream].code == -1]
+                refused = {connection.answers[stream].info.reason for connection, stream in answers} - {""}
+                self.assertEqual(refused, {"OVERLOADED"})
+                self.assertTrue(waiting)
+                began = time.monotonic()
+                for connection, stream in waiting:
+                    answer = connection.answer(stream)
+                    self.assertTrue(connection.alive and answer.ended and answer.code == -1, answer)
+                self.assertLess(time.monotonic() - began, 3 + SECONDS)
+            # What they held is free, and the connection serves on.
+            self.assertEqual(len(own.ListTickets(page_size=10).tickets), 10)
+            self.assertEqual(slow[0].call(f"{TICKETS}/GetTicket", message(b"")).code, 3)
+
+    def test_a_client_that_does_not_read_its_socket_is_gone(self) -> None:
+        with self.serve(http__slow_after="3s") as server:
+            token = self.issuer.token(self.tenant)
+            own = server.ready().api(self.schema, token)
+            for _ in range(10):
+                own.CreateTicket(ticket={"subject": "Long", "description": "x" * 60_000})
+            body = message(own.request("ListTickets", page_size=10).SerializeToString())
+            with bounded(self, server.process.pid, server.api(self.schema, self.issuer.token("neighbour"))):
+                open_ones = lambda: int(re.search(r"docket_connections_open (\d+)", server.get("/metrics")[1])[1])
+                others = open_ones()
+                deaf = self.enterContext(Raw(server.address, token, 2**31 - 1))
+                self.assertEqual(open_ones(), others + 1)
+                deaf.h2.increment_flow_control_window(2**31 - 1 - 65_535)
+                for _ in range(40):
+                    deaf.send(deaf.open(f"{TICKETS}/ListTickets"), body, end=True)
+                until(lambda: open_ones() == others, "its connection is closed")
 
 
 class Elements(Attack):
@@ -287,6 +342,23 @@ class Strangers(Attack):
         with urllib.request.urlopen(f"http://{self.server.metrics}/metrics", timeout=10) as answer:
             found = re.search(rf'docket_calls_total{{code="{code}",method="{path}"}} (\d+)', answer.read().decode())
         return int(found[1]) if found else 0
+
+    def test_denials_are_counted_and_told_together(self) -> None:
+        lines = lambda: self.server.log.read_text().count("\n")
+        metrics = lambda: urllib.request.urlopen(f"http://{self.server.metrics}/metrics", timeout=10).read().decode()
+        denied = lambda reason: int((re.search(rf'docket_denials_total{{reason="{reason}"}} (\d+)', metrics()) or [0, 0])[1])
+        callers = {"TOKEN_INVALID": self.raw("no-token"), "ROLE_MISSING": self.raw(self.token("requester"))}
+        for reason, caller in callers.items():
+            with self.subTest(reason):
+                written, counted = lines(), denied(reason)
+                for _ in range(1_000):
+                    answer = caller.call(f"{TICKETS}/AssignTicket", message(b""))
+                self.assertEqual(answer.info.reason, reason)
+                self.assertEqual(denied(reason), counted + 1_000)
+                self.assertLess(lines(), written + 10)
+        told = [line for line in self.server.log.read_text().splitlines() if self.tenant in line and "AssignTicket" in line]
+        self.assertEqual(len(told), 1, "the first is told at once")
+        self.assertIn('"sub":"mallory"', told[0])
 
     def test_what_is_not_grpc_is_told_so(self) -> None:
         caller = self.raw(self.token())

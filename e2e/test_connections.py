@@ -112,3 +112,30 @@ class Connections(Operated):
                 for silent in [connect(), self.silent(server, 1)[0]]:
                     self.assertTrue(self.closed(silent))
                 until(lambda: self.refused_connections(server, "handshake") == 2, "they took too long")
+
+    def test_a_connection_without_calls_is_told_to_go(self) -> None:
+        with self.serve(http__idle_timeout="1s") as server:
+            server.ready()
+            # Who watches or reads a stream uses its connection, however little there is to tell.
+            watching, reading = Raw(server.address), Raw(server.address, self.issuer.token(self.tenant))
+            calls = [(watching, "/grpc.health.v1.Health/Watch"), (reading, "/docket.v1.ActivityService/StreamActivities")]
+            streams = []
+            for connection, path in calls:
+                self.enterContext(connection)
+                stream = connection.open(path)
+                connection.send(stream, message(b""), end=True)
+                while not connection.answers[stream].data:
+                    connection.receive()
+                streams.append((connection, stream))
+            # One called and one never did; both were let in later than the others.
+            for calls in (True, False):
+                with Raw(server.address) as idle:
+                    began = time.monotonic()
+                    if calls:
+                        self.assertEqual(idle.call(HEALTH, message(b"")).code, 0)
+                    self.assertTrue(idle.told_to_go())
+                    self.assertGreater(time.monotonic() - began, 0.9)
+            until(lambda: "docket_connections_open 2" in server.get("/metrics")[1], "they are gone")
+            for connection, stream in streams:
+                connection.sync()
+                self.assertTrue(connection.alive and not connection.answers[stream].ended)

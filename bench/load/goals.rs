@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::fanout::{CatchUp, Fanout};
 use crate::leg::{Leg, median};
 use crate::lists::TYPICAL;
+use crate::noisy::Noisy;
 use crate::plan::{NAIVE_CLIENTS, Round};
 use crate::promises::{Due, Edit};
 use crate::stream::{Memory, Reach};
@@ -112,6 +113,15 @@ pub fn clocks(due: Option<&Due>, edit: Option<&Edit>) -> Vec<Line> {
         ),
         at_most("an edit of the policy of 100,000 open tickets: all have followed", 60.0, of(|it| it.seconds), "s"),
         at_most("the same: CreateTicket's p99 there meanwhile / before", 3.0, of(|it| it.p99 / it.idle_p99), "x"),
+    ]
+}
+
+pub fn noise(noisy: Option<&Noisy>) -> Vec<Line> {
+    let at_most = |what, measured| Line { what, goal: Goal::AtMost(2.0), measured, unit: "x" };
+    let of = |figure: fn(&Noisy) -> f64| noisy.map_or(f64::NAN, figure);
+    vec![
+        at_most("ten tenants at quota: reads' p99 beside one at ten times / without", of(|it| it.reads_ratio)),
+        at_most("the same: writes' p99", of(|it| it.writes_ratio)),
     ]
 }
 

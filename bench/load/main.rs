@@ -11,6 +11,7 @@ mod fanout;
 mod goals;
 mod leg;
 mod lists;
+mod noisy;
 mod pgbench;
 mod plan;
 mod promises;
@@ -109,6 +110,10 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
         true => Some(promises::edit(stage).await?),
         false => None,
     };
+    let noisy = match settings.wants("noisy") {
+        true => Some(noisy::noisy(stage).await?),
+        false => None,
+    };
     let memory = match settings.wants("memory") {
         true => Some(weigh(stage).await?),
         false => None,
@@ -121,9 +126,22 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
     let mut lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
     lines.extend(goals::streams(fanout.as_ref(), catch_up.as_ref()));
     lines.extend(goals::clocks(due.as_ref(), edit.as_ref()));
+    lines.extend(goals::noise(noisy.as_ref()));
     let facts = database::facts(&stage.docket).await?;
-    let report =
-        Report { settings, facts, rounds: &rounds, reach, fanout, catch_up, due, edit, memory, row_bytes, lines };
+    let report = Report {
+        settings,
+        facts,
+        rounds: &rounds,
+        reach,
+        fanout,
+        catch_up,
+        due,
+        edit,
+        noisy,
+        memory,
+        row_bytes,
+        lines,
+    };
     report.print();
     report.write()
 }

@@ -9,6 +9,7 @@ use crate::Outcome;
 use crate::fanout::{CatchUp, Fanout};
 use crate::goals::{Goal, Line};
 use crate::leg::{Leg, median};
+use crate::noisy::Noisy;
 use crate::plan::Round;
 use crate::promises::{Due, Edit};
 use crate::settings::Settings;
@@ -23,6 +24,7 @@ pub struct Report<'a> {
     pub catch_up: Option<CatchUp>,
     pub due: Option<Due>,
     pub edit: Option<Edit>,
+    pub noisy: Option<Noisy>,
     pub memory: Option<Memory>,
     pub row_bytes: Option<BTreeMap<String, f64>>,
     pub lines: Vec<Line>,
@@ -48,7 +50,8 @@ const FIGURES: [Figure; 7] = [
 
 impl Report<'_> {
     pub fn print(&self) {
-        let Report { settings, facts, rounds, reach, fanout, catch_up, due, edit, memory, row_bytes, lines } = self;
+        let Report { settings, facts, rounds, reach, fanout, catch_up, due, edit, noisy, memory, row_bytes, lines } =
+            self;
         println!("\nMedians of {} rounds of {:.1} s. CPU in us per call.", rounds.len(), settings.length.as_secs_f64());
         println!("| {:<26} |      /s |  p50 ms |  p99 ms |  max ms | PG us | own us | client us |", "");
         println!("|{:-<28}|--------:|--------:|--------:|--------:|------:|-------:|----------:|", "");
@@ -84,6 +87,13 @@ impl Report<'_> {
         if let Some(Edit { clocks, seconds, idle_p99, p99 }) = edit {
             println!(
                 "an edit of the policy of {clocks} open tickets: {seconds:.1} s; CreateTicket p99 {p99:.1} ms meanwhile, {idle_p99:.1} before"
+            );
+        }
+        if let Some(Noisy { calls, writes, alone, beside, noise, refused, .. }) = noisy {
+            println!(
+                "ten tenants at {calls} calls/s, {writes} of them writes: p99 of reads {:.1}, of writes {:.1} ms; beside one at ten \
+                 times, {refused} of whose {noise} calls were refused: {:.1} and {:.1} ms",
+                alone.reads, alone.writes, beside.reads, beside.writes
             );
         }
         if let Some(Memory { before, streams, loaded }) = memory {
@@ -141,6 +151,7 @@ impl Report<'_> {
             "catch_up": self.catch_up.as_ref().map(CatchUp::json),
             "due": self.due.as_ref().map(Due::json),
             "edit": self.edit.as_ref().map(Edit::json),
+            "noisy": self.noisy.as_ref().map(Noisy::json),
             "memory": self.memory.as_ref().map(Memory::json),
             "row_bytes": self.row_bytes,
         }))?;

@@ -1,4 +1,4 @@
-//! The server under load: a `docket dev` process on the PostgreSQL of the run.
+//! The server under load: a `docket dev` or `docket serve` process on the PostgreSQL of the run.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -28,21 +28,33 @@ impl Server {
     pub async fn start(data_dir: &Path, database: &str) -> Outcome<Server> {
         fs::create_dir_all(data_dir)?;
         let (listen, metrics) = (free_address()?, free_address()?);
-        let log = data_dir.join("log.txt");
-        let output = File::create(&log)?;
-        let child = Command::new(env!("CARGO_BIN_EXE_docket"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
+        command
             .args(["dev", "--listen", &listen, "--metrics-listen", &metrics, "--workflows", "workflows", "--data-dir"])
             .arg(data_dir)
-            .env("DOCKET_DATABASE_URL", database)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()?;
+            .env("DOCKET_DATABASE_URL", database);
+        Server::run(command, &listen, data_dir.join("log.txt")).await
+    }
+
+    /// The same for `docket serve`, with these settings. `dir` gets its log.
+    pub async fn serve(dir: &Path, settings: &[String]) -> Outcome<Server> {
+        let (listen, metrics) = (free_address()?, free_address()?);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
+        command.args(["serve", "--set", &format!("listen={listen}"), "--set", &format!("metrics_listen={metrics}")]);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        Server::run(command, &listen, dir.join("log.txt")).await
+    }
+
+    async fn run(mut command: Command, listen: &str, log: PathBuf) -> Outcome<Server> {
+        let output = File::create(&log)?;
+        let child = command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()?;
         let mut server = Server { child, address: format!("http://{listen}"), log };
         let deadline = Instant::now() + START;
         while !server.ready().await {
             if server.child.try_wait()?.is_some() || Instant::now() > deadline {
-                return Err(format!("docket dev did not start; end of its output:\n{}", server.last_words()).into());
+                return Err(format!("docket did not start; end of its output:\n{}", server.last_words()).into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -83,7 +95,7 @@ impl Server {
         let deadline = Instant::now() + STOP;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
-                return Err(format!("docket dev did not stop; end of its output:\n{}", self.last_words()).into());
+                return Err(format!("docket did not stop; end of its output:\n{}", self.last_words()).into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -26,9 +26,9 @@ use crate::wire::{self, Wire};
 
 pub struct Stage<'a> {
     pub settings: &'a Settings,
-    dir: &'a Path,
+    pub dir: &'a Path,
     postmaster: u32,
-    docket_url: String,
+    pub docket_url: String,
     naive_url: String,
     logs: PathBuf,
     pub docket: Client,
@@ -46,7 +46,7 @@ const TRIALS: i64 = 100;
 const AT_ONCE: usize = 8;
 /// Data folder of the second server, and file name of the signing key in both.
 const SECOND: &str = "two";
-const KEY: &str = "signing-key.pem";
+pub const KEY: &str = "signing-key.pem";
 
 /// A leg at a fixed rate, and the start of its measured part.
 pub struct Paced {

@@ -96,13 +96,18 @@ impl Wire {
 
     /// Lists a full page. Its tickets are not parsed, because the counterpart discards its rows, too.
     pub async fn list(&self, slot: usize, tenant: &Tenant, filter: &str) -> Outcome<()> {
+        self.page(slot, tenant, filter, PAGE).await
+    }
+
+    /// The same, of another size.
+    pub async fn page(&self, slot: usize, tenant: &Tenant, filter: &str, size: usize) -> Outcome<()> {
         let message = pb::ListTicketsRequest {
             filter: filter.to_string(),
-            page_size: i32::try_from(PAGE)?,
+            page_size: i32::try_from(size)?,
             ..pb::ListTicketsRequest::default()
         };
         let answer = self.client(slot).list_tickets(as_tenant(message, tenant)).await?.into_inner();
-        if answer.tickets.len() != PAGE || answer.tickets.iter().any(Bytes::is_empty) {
+        if answer.tickets.len() != size || answer.tickets.iter().any(Bytes::is_empty) {
             return Err(format!("ListTickets returned {} tickets", answer.tickets.len()).into());
         }
         Ok(())

@@ -53,6 +53,12 @@ pub const UNFINISHED_CONNECTION_BYTES: usize = 24 << 20;
 pub const UNFINISHED_TENANT_BYTES: usize = 32 << 20;
 pub const UNFINISHED_OPEN_BYTES: usize = 8 << 20;
 pub const UNFINISHED_BYTES: usize = 96 << 20;
+/// Answers that their clients have not taken, together: on one connection, of one tenant, in all, and of one tenant even if the
+/// others have all of that.
+pub const UNTAKEN_CONNECTION_BYTES: usize = 16 << 20;
+pub const UNTAKEN_TENANT_BYTES: usize = 32 << 20;
+pub const UNTAKEN_BYTES: usize = 96 << 20;
+pub const UNTAKEN_ALWAYS_BYTES: usize = 1 << 20;
 /// A request id, and the `x-request-id` of a call.
 pub const REQUEST_ID_CHARS: usize = 128;
 /// No etag of ours is longer.

@@ -67,6 +67,7 @@ pub struct Metrics {
     connections_refused: Counter<u64>,
     keys_age: Gauge<f64>,
     revocations_age: Gauge<f64>,
+    denials: Counter<u64>,
 }
 
 impl Metrics {
@@ -139,6 +140,7 @@ impl Metrics {
                 .with_description("Time since the revocations of tokens were last read.")
                 .with_unit("s")
                 .build(),
+            denials: counter(&meter, "denials", "Calls without a valid token or an allowed role, by reason."),
             registry,
             provider,
         })
@@ -158,6 +160,11 @@ impl Metrics {
     /// Series of callers' connections.
     pub fn connection_series(&self) -> ConnectionSeries {
         ConnectionSeries { open: self.connections_open.clone(), refused: self.connections_refused.clone() }
+    }
+
+    /// Series of calls that were denied.
+    pub fn denial_series(&self) -> DenialSeries {
+        DenialSeries(self.denials.clone())
     }
 
     /// Series of one journal lane.
@@ -278,6 +285,17 @@ impl ConnectionSeries {
     /// `cause` is one of a few fixed words.
     pub fn refused(&self, cause: &'static str) {
         self.refused.add(1, &[KeyValue::new("cause", cause)]);
+    }
+}
+
+/// Series of denied calls.
+#[derive(Clone)]
+pub struct DenialSeries(Counter<u64>);
+
+impl DenialSeries {
+    /// `reason` is one of a few fixed words.
+    pub fn denied(&self, reason: &'static str) {
+        self.0.add(1, &[KeyValue::new("reason", reason)]);
     }
 }
 

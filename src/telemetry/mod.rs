@@ -10,7 +10,7 @@ mod trouble;
 
 pub use http::serve_metrics;
 pub use logs::{LogFormat, check_filter, init_logs};
-pub use metrics::{CallSeries, ConnectionSeries, LaneSeries, Metrics};
+pub use metrics::{CallSeries, ConnectionSeries, DenialSeries, LaneSeries, Metrics};
 pub use phase::Phase;
 pub use trace::{CallSpan, FinishedSpan, Trace, Traces, on_the_wall};
 pub use trouble::Troubles;

@@ -16,6 +16,13 @@ use crate::identity::{Caller, TokenError, Verifier};
 /// When the keys of the token issuer may have been fetched.
 const KEYS_AGAIN: Duration = Duration::from_secs(10);
 
+/// Why a call was refused, and who made it, if the token was good.
+#[derive(Debug)]
+pub(super) struct Denied {
+    pub reason: ErrorReason,
+    pub caller: Option<Caller>,
+}
+
 /// Lets a call in or refuses it. A clone is one counter.
 #[derive(Clone)]
 pub struct Gate(Arc<Verifier>);
@@ -31,7 +38,7 @@ impl Gate {
         method: &Method,
         headers: &HeaderMap,
         certified: Option<&Caller>,
-    ) -> Result<Option<Caller>, Box<Status>> {
+    ) -> Result<Option<Caller>, (Denied, Box<Status>)> {
         if method.access == Access::Open {
             return Ok(None);
         }
@@ -39,14 +46,19 @@ impl Gate {
             (Err(TokenError::Missing), Some(caller)) => self.0.certified(caller),
             (token, _) => token.and_then(|token| self.0.verify(token)),
         };
-        let caller = caller.map_err(unauthenticated)?;
+        let caller =
+            caller.map_err(|error| (Denied { reason: reason(error), caller: None }, unauthenticated(error)))?;
         let admitted = match method.access {
             Access::Open => true,
             Access::Operator => caller.is_operator(),
             // An operator has no role.
             Access::Roles(allowed) => caller.roles().intersects(allowed),
         };
-        if admitted { Ok(Some(caller)) } else { Err(denied(method, &caller)) }
+        if admitted {
+            return Ok(Some(caller));
+        }
+        let status = denied(method, &caller);
+        Err((Denied { reason: ErrorReason::RoleMissing, caller: Some(caller) }, status))
     }
 
     /// What a refused call may wait for before it knocks again: see [`Verifier::key_on_its_way`].
@@ -185,7 +197,8 @@ mod tests {
 
         let caller = admit("/docket.v1.TicketService/CreateTicket").expect("requesters create tickets");
         assert_eq!(caller.expect("a caller").sub(), "rita");
-        let refused = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
+        let (denied, refused) = admit("/docket.v1.TicketService/AssignTicket").expect_err("they assign none");
+        assert_eq!(denied.reason, ErrorReason::RoleMissing);
         assert_eq!((refused.code(), told(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
         assert!(refused.message().contains("AssignTicket needs one of the roles agent, lead, admin"));
         let metadata = refused.get_details_error_info().expect("an ErrorInfo").metadata;
@@ -210,7 +223,7 @@ mod tests {
                 _ => (by(&admin), by(&operator)),
             };
             assert!(let_in.is_ok(), "{method:?}");
-            let refused = kept_out.expect_err(method.path);
+            let (_, refused) = kept_out.expect_err(method.path);
             assert_eq!((refused.code(), told(&refused)), (Code::PermissionDenied, "ROLE_MISSING".into()));
             assert!(refused.message().contains("operator's token"), "{refused:?}");
         }

@@ -24,6 +24,8 @@ pub struct Method {
     pub access: Access,
     /// Whether it changes nothing.
     pub reads: bool,
+    /// Whether it answers with a stream.
+    pub streams: bool,
     /// Its place among all methods, for tables beside this one.
     pub index: usize,
 }
@@ -41,7 +43,7 @@ const OPEN: &[&str] = &[
 static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
     let docket = DOCKET.iter().copied();
     let open = OPEN.iter().map(|path| (*path, Access::Open));
-    let method = |(index, (path, access))| Method { path, access, reads: reads(path), index };
+    let method = |(index, (path, access))| Method { path, access, reads: reads(path), streams: streams(path), index };
     docket.chain(open).enumerate().map(method).collect()
 });
 
@@ -51,6 +53,11 @@ const READS: [&str; 9] = ["Get", "BatchGet", "List", "Search", "Stream", "Valida
 fn reads(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     path.starts_with("/grpc.") || READS.iter().any(|verb| name.starts_with(verb))
+}
+
+fn streams(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.starts_with("Stream") || (path.starts_with("/grpc.") && name != "Check")
 }
 
 static BY_PATH: LazyLock<HashMap<&'static str, &'static Method>> =
@@ -82,14 +89,15 @@ mod tests {
     use super::*;
     use crate::grpc::pb;
 
-    fn described() -> BTreeSet<String> {
+    /// Path, and whether it answers with a stream.
+    fn described() -> BTreeSet<(String, bool)> {
         let mut methods = BTreeSet::new();
         for bytes in [pb::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET] {
             let set = FileDescriptorSet::decode(bytes).expect("the descriptors read back");
             for file in &set.file {
                 for service in &file.service {
                     let name = |method| format!("/{}.{}/{method}", file.package(), service.name());
-                    methods.extend(service.method.iter().map(|method| name(method.name())));
+                    methods.extend(service.method.iter().map(|it| (name(it.name()), it.server_streaming())));
                 }
             }
         }
@@ -99,9 +107,11 @@ mod tests {
     #[test]
     fn every_method_of_the_descriptors_has_a_row_and_every_row_a_method() {
         let described = described();
+        for (path, streams) in &described {
+            assert_eq!(find(path).map(|row| row.streams), Some(*streams), "{path}");
+        }
+        let described: BTreeSet<_> = described.into_iter().map(|(path, _)| path).collect();
         assert!(described.contains("/docket.v1.TicketService/CreateTicket"), "the descriptors were not read");
-        let missing: Vec<_> = described.iter().filter(|path| find(path).is_none()).collect();
-        assert!(missing.is_empty(), "these methods have no row: {missing:?}");
         let reflection = |path: &str| path.starts_with("/grpc.reflection.v1");
         let stale: Vec<_> = all().iter().filter(|row| !described.contains(row.path) && !reflection(row.path)).collect();
         assert!(stale.is_empty(), "these rows have no method: {stale:?}");

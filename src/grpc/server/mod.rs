@@ -11,14 +11,14 @@ use tokio::sync::{oneshot, watch};
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::Server as Transport;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
-use tower::Service;
+use tower::{Layer, Service};
 
 mod accept;
 mod certificate;
 mod client_identities;
+mod connection;
 pub mod gate;
 pub mod layers;
 pub mod methods;
@@ -38,14 +38,6 @@ use crate::telemetry::{Metrics, Phase, Traces, Troubles};
 /// Health watchers hear NOT_SERVING at once; after this they are told to go.
 const HEALTH_LINGER: Duration = Duration::from_secs(1);
 
-/// Bytes of requests that a client may send before the server has taken them: by call, and by connection. Unfinished messages
-/// are taken at once and counted on their own.
-const STREAM_WINDOW: u32 = 1 << 20;
-const CONNECTION_WINDOW: u32 = 1 << 20;
-
-/// What has so many times as much metadata as it may have is cut off by HTTP/2, which says no more than 431; less is told why.
-const CUT_OFF: u32 = 4;
-
 /// What one connection may ask for. The defaults are what `docket serve` uses.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
@@ -54,6 +46,10 @@ pub struct HttpLimits {
     pub max_connections_per_address: usize,
     /// How long TLS and HTTP/2's preface may take together.
     pub handshake_timeout: Duration,
+    /// A connection without calls is closed after so long.
+    pub idle_timeout: Duration,
+    /// A call ends when its client took no part of the answer for so long.
+    pub slow_after: Duration,
     /// Calls at once on one connection.
     pub max_concurrent_streams: u32,
     /// Streams that a client opened and reset before they were accepted; beyond it the connection ends (rapid reset).
@@ -73,6 +69,8 @@ impl Default for HttpLimits {
             max_connections: 4096,
             max_connections_per_address: 1024,
             handshake_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(600),
+            slow_after: Duration::from_secs(30),
             max_concurrent_streams: 200,
             max_pending_accept_reset_streams: 20,
             max_header_list_bytes: 8 * 1024,
@@ -139,18 +137,17 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let incoming = Incoming::start(listener, tls, &limits, &metrics);
         // Its type holds those of all layers and services, which the compiler would look through at each use.
-        let mut serving: Pin<Box<dyn Future<Output = Result<(), tonic::transport::Error>> + Send>> = Box::pin(
-            transport(&limits)
-                .layer(CallLayer::new(gate, &metrics, traces, limits.max_header_list_bytes, quotas))
-                .add_routes(routes.prepare())
-                .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) }),
-        );
+        let calls = CallLayer::new(gate, &metrics, traces, limits.max_header_list_bytes, quotas);
+        let mut serving: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(connection::serve(incoming, calls.layer(routes.prepare()), limits.clone(), async {
+                stopped.await.unwrap_or(())
+            }));
 
         let names: Vec<&str> = names.into_iter().chain([""]).collect();
         tell(&health, &names, status(&troubles)).await;
         phase.send_replace(Phase::Ready);
         tokio::select! {
-            ended = &mut serving => return Ok(ended?),
+            () = &mut serving => return Ok(()),
             () = shutdown => {}
             () = show(&health, &names, &troubles) => {}
         }
@@ -158,38 +155,22 @@ impl Server {
         tell(&health, &names, ServingStatus::NotServing).await;
         // The receiver lives in `serving`, so this arrives; were it gone, the server would have ended already.
         let _ = stop.send(());
-        if let Ok(ended) = tokio::time::timeout(HEALTH_LINGER.min(limits.drain), &mut serving).await {
-            return Ok(ended?);
+        if tokio::time::timeout(HEALTH_LINGER.min(limits.drain), &mut serving).await.is_ok() {
+            return Ok(());
         }
         end_watchers(health, &names).await;
-        match tokio::time::timeout(limits.drain.saturating_sub(HEALTH_LINGER), &mut serving).await {
-            Ok(ended) => Ok(ended?),
-            Err(_) => {
-                tracing::warn!("Calls still run {:?} after the stop; they are cut off", limits.drain);
-                Ok(())
-            }
+        if tokio::time::timeout(limits.drain.saturating_sub(HEALTH_LINGER), &mut serving).await.is_err() {
+            tracing::warn!("Calls still run {:?} after the stop; they are cut off", limits.drain);
         }
+        Ok(())
     }
 }
 
-/// Why the server could not start, or ended.
+/// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("the gRPC server failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
     #[error("the descriptors for reflection cannot be read: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-}
-
-fn transport(limits: &HttpLimits) -> Transport {
-    Transport::builder()
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_concurrent_streams(limits.max_concurrent_streams)
-        .http2_max_pending_accept_reset_streams(Some(limits.max_pending_accept_reset_streams))
-        .http2_max_header_list_size(limits.max_header_list_bytes.saturating_mul(CUT_OFF))
-        .http2_keepalive_interval(Some(limits.keepalive_interval))
-        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
 }
 
 fn health_service(

@@ -7,12 +7,9 @@ mod together;
 mod wire;
 
 use std::io::ErrorKind;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::Stream;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -47,6 +44,7 @@ impl Incoming {
             ),
             tls,
             within: limits.handshake_timeout,
+            patience: limits.slow_after,
             series: metrics.connection_series(),
             ready: sender,
         };
@@ -54,13 +52,9 @@ impl Incoming {
             TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(limits.keepalive_interval));
         Incoming { ready, accepting: tokio::spawn(accept(sockets, Arc::new(door))).abort_handle() }
     }
-}
 
-impl Stream for Incoming {
-    type Item = std::io::Result<Connection>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.ready.poll_recv(cx).map(|ready| ready.map(Ok))
+    pub async fn next(&mut self) -> Option<Connection> {
+        self.ready.recv().await
     }
 }
 
@@ -75,6 +69,8 @@ struct Door {
     tls: Option<Tls>,
     /// What TLS and the preface may take together.
     within: Duration,
+    /// How long a client may take nothing of what is sent to it.
+    patience: Duration,
     series: ConnectionSeries,
     ready: mpsc::Sender<Connection>,
 }
@@ -118,7 +114,7 @@ impl Door {
             // The receiver is gone when the server stops; then the connection ends here.
             Ok(Some(mut opened)) => {
                 let certified = opened.certified.take();
-                drop(self.ready.send(Connection::new(opened, place, certified)).await);
+                drop(self.ready.send(Connection::new(opened, place, certified, self.patience)).await);
             }
             Ok(None) => self.series.refused("protocol"),
             Err(_elapsed) => self.series.refused("handshake"),

@@ -6,9 +6,10 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tonic::transport::server::Connected;
+use tokio::time::{Sleep, sleep};
 
 use super::super::layers::Held;
 use super::count::Place;
@@ -26,30 +27,51 @@ pub struct Together<T> {
     sent: usize,
     /// A flush was asked for, and the others had their turn.
     due: bool,
-    /// Of unfinished messages, by all calls of the connection.
+    /// How long the socket may take nothing, and the timer while it does.
+    patience: Duration,
+    stuck: Option<Pin<Box<Sleep>>>,
+    /// By all calls of the connection.
     held: Held,
     /// Free for another connection when this one ends.
     _place: Option<Place>,
 }
 
 impl<T> Together<T> {
-    /// `certified`: who calls without a token.
-    pub fn new(inner: T, place: Place, certified: Option<Caller>) -> Together<T> {
-        Together { _place: Some(place), held: Held::of(certified), ..Together::over(inner) }
+    /// `certified`: who calls without a token. `patience`: the connection breaks when its client takes nothing for so long. HTTP/2
+    /// would wait for ever: what it says to end the connection has to be taken, too.
+    pub fn new(inner: T, place: Place, certified: Option<Caller>, patience: Duration) -> Together<T> {
+        Together { _place: Some(place), held: Held::of(certified), ..Together::over(inner, patience) }
     }
 
-    fn over(inner: T) -> Together<T> {
-        Together { inner, waiting: Vec::new(), sent: 0, due: false, held: Held::default(), _place: None }
+    /// What its calls share.
+    pub fn held(&self) -> Held {
+        self.held.clone()
+    }
+
+    fn over(inner: T, patience: Duration) -> Together<T> {
+        let (waiting, held) = (Vec::new(), Held::default());
+        Together { inner, waiting, sent: 0, due: false, patience, stuck: None, held, _place: None }
+    }
+
+    /// Waits for the socket, but not for ever.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let patience = self.patience;
+        let timer = self.stuck.get_or_insert_with(|| Box::pin(sleep(patience)));
+        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
 impl<T: AsyncWrite + Unpin> Together<T> {
     fn send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.sent < self.waiting.len() {
-            match ready!(Pin::new(&mut self.inner).poll_write(cx, &self.waiting[self.sent..]))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => self.sent += written,
+            let Poll::Ready(written) = Pin::new(&mut self.inner).poll_write(cx, &self.waiting[self.sent..])? else {
+                return self.wait(cx);
+            };
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.sent += written;
+            self.stuck = None;
         }
         self.waiting.clear();
         self.waiting.shrink_to(KEEP);
@@ -115,15 +137,6 @@ impl<T: AsyncRead + Unpin> AsyncRead for Together<T> {
     }
 }
 
-/// What the calls of a connection share is in the extensions of their requests.
-impl<T> Connected for Together<T> {
-    type ConnectInfo = Held;
-
-    fn connect_info(&self) -> Held {
-        self.held.clone()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
@@ -153,7 +166,7 @@ mod tests {
     }
 
     fn over(takes: usize) -> Together<Socket> {
-        Together::over(Socket { takes, writes: Vec::new() })
+        Together::over(Socket { takes, writes: Vec::new() }, Duration::from_secs(1))
     }
 
     fn write(io: &mut Together<Socket>, bytes: &[u8]) {

@@ -63,6 +63,8 @@ pub(super) struct CallGuard {
     /// Where the call is traced.
     pub traced: Option<CallSpan>,
     pub started: Instant,
+    /// The log tells of its end, together with others like it.
+    pub told: bool,
     pub ended: bool,
     /// Free for another call when this one ends.
     pub _place: Option<OpenCall>,
@@ -88,7 +90,7 @@ impl CallGuard {
         let elapsed = self.started.elapsed();
         self.series.ended(code as usize, elapsed);
         self.span.record("code", tracing::field::debug(code));
-        let CallGuard { method, id, caller, traced, .. } = self;
+        let CallGuard { method, id, caller, traced, told, .. } = self;
         let tenant = caller.as_ref().map(Caller::tenant);
         let sub = caller.as_ref().map(Caller::sub);
         let ms = elapsed.as_secs_f64() * 1e3;
@@ -108,7 +110,7 @@ impl CallGuard {
                 tracing::event!(target: "docket::call", $level, %method, ?code, tenant, sub, request_id = %id, trace_id, ms, "{method} ended {code:?} {message}")
             };
         }
-        match level(code) {
+        match if *told { Level::DEBUG } else { level(code) } {
             Level::ERROR => log!(Level::ERROR),
             Level::WARN => log!(Level::WARN),
             Level::INFO => log!(Level::INFO),

@@ -15,12 +15,14 @@ use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
+use super::answer::finished;
 use super::body::CallBody;
 use super::call::{CallGuard, RequestId};
 use super::deadline::Deadline;
+use super::denials::Denials;
 use super::protocol::{self, Refused};
 use super::quota::{QuotaLimits, Quotas};
-use super::room::{Held, OpenCall, Room, Unfinished};
+use super::room::{Bytes, Held, OpenCall, Room};
 use super::unreadable::reworded;
 use super::whole::Whole;
 use crate::command::limits::limits;
@@ -48,7 +50,9 @@ struct Shared {
     traces: Traces,
     metadata_bytes: usize,
     quotas: Quotas,
-    unfinished: Arc<Unfinished>,
+    denials: Denials,
+    unfinished: Arc<Bytes>,
+    untaken: Arc<Bytes>,
 }
 
 /// Who calls, and until when; without a token, its place among those of the connection.
@@ -57,6 +61,14 @@ struct Admitted {
     caller: Option<Caller>,
     deadline: Option<Deadline>,
     place: Option<OpenCall>,
+    room: Option<AnswerRoom>,
+}
+
+/// Where an answer's bytes count that is one message. Streams bound themselves.
+struct AnswerRoom {
+    room: Room,
+    /// A change has happened: its answer is kept whatever else waits.
+    reads: bool,
 }
 
 impl CallLayer {
@@ -70,7 +82,9 @@ impl CallLayer {
             traces,
             metadata_bytes: metadata_bytes as usize,
             quotas: Quotas::new(quotas),
-            unfinished: Arc::default(),
+            denials: Denials::new(metrics),
+            unfinished: Bytes::unfinished(),
+            untaken: Bytes::untaken(),
         }))
     }
 }
@@ -133,14 +147,15 @@ where
     }
 
     fn go_on(&mut self, knock: Knock, mut request: Request<Body>, admitted: Result<Admitted, Refused>) -> Answered {
-        let (call, refused) = self.shared.open(&knock, &mut request, admitted);
-        if let Some(refused) = refused {
-            return Box::pin(std::future::ready(Ok(refuse(call, &refused))));
-        }
+        let (call, admitted) = self.shared.open(&knock, &mut request, admitted);
+        let room = match admitted {
+            Ok(room) => room,
+            Err(refused) => return Box::pin(std::future::ready(Ok(refuse(call, &refused)))),
+        };
         self.shared.bound(&mut request, &call);
         let span = call.span.clone();
         let inner = span.in_scope(|| self.inner.call(request));
-        Box::pin(run(call, inner).instrument(span))
+        Box::pin(run(call, room, inner).instrument(span))
     }
 }
 
@@ -166,12 +181,16 @@ impl Shared {
         knock: &Knock,
         request: &mut Request<Body>,
         admitted: Result<Admitted, Refused>,
-    ) -> (CallGuard, Option<Refused>) {
+    ) -> (CallGuard, Result<Option<AnswerRoom>, Refused>) {
         let Knock { method, started } = *knock;
-        let (Admitted { caller, deadline, place }, refused) = match admitted {
+        let (Admitted { caller, deadline, place, room }, refused) = match admitted {
             Ok(admitted) => (admitted, None),
             Err(refused) => (Admitted::default(), Some(refused)),
         };
+        let denied = refused.as_ref().and_then(|refused| refused.denied.as_ref());
+        if let (Some(method), Some(denied)) = (method, denied) {
+            self.denials.tell(method, denied);
+        }
         let path = method.map_or(NO_METHOD, |method| method.path);
         let id = RequestId::of(request.headers());
         let tenant = caller.as_ref().map(|caller| caller.tenant());
@@ -189,6 +208,7 @@ impl Shared {
             span,
             traced,
             started,
+            told: denied.is_some(),
             ended: false,
             _place: place,
         };
@@ -203,7 +223,7 @@ impl Shared {
         if let Some(traced) = &call.traced {
             extensions.insert(traced.trace().clone());
         }
-        (call, refused)
+        (call, refused.map_or(Ok(room), Err))
     }
 
     /// Whether the call may go on.
@@ -217,11 +237,16 @@ impl Shared {
             self.quotas.admit(caller.tenant(), method, now)?;
         }
         let deadline = Deadline::of(request.headers(), now).map_err(|_| protocol::no_timeout())?;
-        let place = match caller {
-            Some(_) => None,
-            None => request.extensions().get::<Held>().map(Held::open_call).transpose()?,
+        let connection = request.extensions().get::<Held>();
+        let Some(caller) = caller else {
+            let place = connection.map(Held::open_call).transpose()?;
+            return Ok(Admitted { deadline, place, ..Admitted::default() });
         };
-        Ok(Admitted { caller, deadline, place })
+        let connection = connection.cloned().unwrap_or_default();
+        let room = Room::new(connection, self.untaken.clone(), Some(caller.clone()), 0);
+        room.check()?;
+        let room = (!method.streams).then_some(AnswerRoom { room, reads: method.reads });
+        Ok(Admitted { caller: Some(caller), deadline, place: None, room })
     }
 
     /// For a call that its token did not let in: the key that may be missing. While it waits, it has one of the connection's
@@ -259,22 +284,38 @@ impl Shared {
 
 async fn run(
     call: CallGuard,
+    room: Option<AnswerRoom>,
     inner: impl Future<Output = Result<Response<Body>, Infallible>>,
 ) -> Result<Response<Body>, Infallible> {
-    let inner = AssertUnwindSafe(inner).catch_unwind();
+    let inner = AssertUnwindSafe(counted(room, inner)).catch_unwind();
     let answered = match call.deadline {
-        // tonic has a timer of its own, but its answer would be CANCELLED. This one is set first and looked at first.
         Some(Deadline(at)) => tokio::time::timeout_at(at.into(), inner).await,
         None => Ok(inner.await),
     };
     let status = match answered {
         Ok(Ok(Ok(response))) => return Ok(answer(call, response)),
+        Ok(Ok(Err(status))) => return Ok(refuse(call, &Refused::from(status))),
         Ok(Err(_panic)) => call.panicked(),
         Err(_elapsed) => {
             *refusal(Code::DeadlineExceeded, ErrorReason::DeadlinePassed, "the deadline has passed".into(), [])
         }
     };
     Ok(refuse(call, &Refused::from(Box::new(status))))
+}
+
+/// The answer, whose bytes count from when they are there.
+async fn counted(
+    room: Option<AnswerRoom>,
+    inner: impl Future<Output = Result<Response<Body>, Infallible>>,
+) -> Result<Response<Body>, Box<Status>> {
+    let Ok(response) = inner.await;
+    let Some(AnswerRoom { mut room, reads }) = room else { return Ok(response) };
+    let response = finished(response).await?;
+    let bytes = response.body().bytes();
+    match if bytes > 0 { room.take(bytes) } else { Ok(()) } {
+        Err(status) if reads => Err(status),
+        _ => Ok(response.map(|answer| answer.waiting(room))),
+    }
 }
 
 /// An answer without a body has its status in its headers; else the call lives on in the body.

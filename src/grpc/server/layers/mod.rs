@@ -1,8 +1,10 @@
 //! The tower layer around every call: authorization, deadline, span, metrics, log line, and panic handling.
 
+mod answer;
 mod body;
 mod call;
 mod deadline;
+mod denials;
 mod layer;
 mod level;
 mod protocol;
@@ -13,6 +15,7 @@ mod tests;
 mod unreadable;
 mod whole;
 
+pub use answer::unless_slow;
 pub use call::RequestId;
 pub use deadline::Deadline;
 pub use layer::CallLayer;

@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 
 use crate::command::Refusal;
 use crate::grpc::pb::ErrorReason;
-use crate::grpc::server::gate::refusal;
+use crate::grpc::server::gate::{Denied, refusal};
 use crate::grpc::status;
 
 /// A refusal, and the HTTP status that it comes with: clients that speak gRPC read 200 and the status of gRPC.
@@ -15,11 +15,19 @@ use crate::grpc::status;
 pub(super) struct Refused {
     pub status: Box<Status>,
     pub http: StatusCode,
+    /// By the gate: the log tells of it, together with others like it.
+    pub denied: Option<Denied>,
 }
 
 impl From<Box<Status>> for Refused {
     fn from(status: Box<Status>) -> Refused {
-        Refused { status, http: StatusCode::OK }
+        Refused { status, http: StatusCode::OK, denied: None }
+    }
+}
+
+impl From<(Denied, Box<Status>)> for Refused {
+    fn from((denied, status): (Denied, Box<Status>)) -> Refused {
+        Refused { denied: Some(denied), ..Refused::from(status) }
     }
 }
 
@@ -36,7 +44,7 @@ pub(super) fn check(request: &Request<Body>, most: usize) -> Result<(), Refused>
     if !is_grpc(request.headers()) {
         let text = "this is a gRPC server: send content-type application/grpc or application/grpc+proto".to_owned();
         let status = refusal(Code::Unimplemented, ErrorReason::Unsupported, text, [("what", "content-type".into())]);
-        return Err(Refused { status, http: StatusCode::UNSUPPORTED_MEDIA_TYPE });
+        return Err(Refused { status, http: StatusCode::UNSUPPORTED_MEDIA_TYPE, denied: None });
     }
     let size = metadata_size(request);
     if size > most {

@@ -1,5 +1,5 @@
-//! What calls may hold at once: unfinished messages on one connection, of one tenant, and in all; calls without a token on one
-//! connection.
+//! What calls may hold at once: unfinished messages and untaken answers on one connection, of one tenant, and in all; calls
+//! without a token on one connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +12,10 @@ use crate::grpc::status;
 use crate::identity::Caller;
 use crate::model::limits::{
     OPEN_CALLS, UNFINISHED_BYTES, UNFINISHED_CONNECTION_BYTES, UNFINISHED_OPEN_BYTES, UNFINISHED_TENANT_BYTES,
+    UNTAKEN_ALWAYS_BYTES, UNTAKEN_BYTES, UNTAKEN_CONNECTION_BYTES, UNTAKEN_TENANT_BYTES,
 };
 
-/// When somebody else's message may be whole.
+/// When somebody else's bytes may be gone.
 const SOON: Duration = Duration::from_millis(100);
 
 /// What one connection holds.
@@ -23,8 +24,8 @@ pub struct Held(Arc<Connection>);
 
 #[derive(Debug, Default)]
 struct Connection {
-    /// Of unfinished messages.
-    bytes: AtomicUsize,
+    unfinished: AtomicUsize,
+    untaken: AtomicUsize,
     /// Without a token.
     open_calls: AtomicUsize,
     /// Who calls on it without a token, by its certificate.
@@ -60,9 +61,25 @@ impl Drop for OpenCall {
     }
 }
 
-/// The bytes that all connections hold, and whose they are: no tenant takes the room of the others.
-#[derive(Debug, Default)]
-pub(super) struct Unfinished(Mutex<Counts>);
+/// Bytes that all connections hold, and whose they are: no tenant takes the room of the others.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    bounds: Bounds,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug)]
+struct Bounds {
+    connection: usize,
+    tenant: usize,
+    /// Callers without a token, together.
+    open: usize,
+    all: usize,
+    /// Of one tenant, however much the others hold.
+    always: usize,
+    of_connection: fn(&Connection) -> &AtomicUsize,
+    refusal: &'static str,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -71,9 +88,39 @@ struct Counts {
     by_tenant: HashMap<String, usize>,
 }
 
-impl Unfinished {
+impl Bytes {
+    /// Of messages that have not arrived whole.
+    pub fn unfinished() -> Arc<Bytes> {
+        Bytes::within(Bounds {
+            connection: UNFINISHED_CONNECTION_BYTES,
+            tenant: UNFINISHED_TENANT_BYTES,
+            open: UNFINISHED_OPEN_BYTES,
+            all: UNFINISHED_BYTES,
+            always: 0,
+            of_connection: |connection| &connection.unfinished,
+            refusal: "there are too many unfinished messages",
+        })
+    }
+
+    /// Of answers that their clients have not taken.
+    pub fn untaken() -> Arc<Bytes> {
+        Bytes::within(Bounds {
+            connection: UNTAKEN_CONNECTION_BYTES,
+            tenant: UNTAKEN_TENANT_BYTES,
+            open: UNTAKEN_TENANT_BYTES,
+            all: UNTAKEN_BYTES,
+            always: UNTAKEN_ALWAYS_BYTES,
+            of_connection: |connection| &connection.untaken,
+            refusal: "too many answers wait for their clients to read them",
+        })
+    }
+
+    fn within(bounds: Bounds) -> Arc<Bytes> {
+        Arc::new(Bytes { bounds, counts: Mutex::default() })
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +128,7 @@ impl Unfinished {
 #[derive(Debug)]
 pub(super) struct Room {
     connection: Held,
-    everywhere: Arc<Unfinished>,
+    everywhere: Arc<Bytes>,
     caller: Option<Caller>,
     /// Of one message: that much there is always room for, where nobody else holds any.
     message: usize,
@@ -89,7 +136,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub fn new(connection: Held, everywhere: Arc<Unfinished>, caller: Option<Caller>, message: usize) -> Room {
+    pub fn new(connection: Held, everywhere: Arc<Bytes>, caller: Option<Caller>, message: usize) -> Room {
         Room { connection, everywhere, caller, message, own: 0 }
     }
 
@@ -97,9 +144,24 @@ impl Room {
         self.caller.as_ref().map(Caller::tenant).unwrap_or_default()
     }
 
+    fn of_connection(&self) -> &AtomicUsize {
+        (self.everywhere.bounds.of_connection)(&self.connection.0)
+    }
+
+    /// Whether there is room for one more byte.
+    pub fn check(&self) -> Result<(), Box<Status>> {
+        let connection = self.of_connection().load(Ordering::Relaxed);
+        let (tenant, all) = {
+            let counts = self.everywhere.counts();
+            (counts.by_tenant.get(self.tenant()).copied().unwrap_or_default(), counts.all)
+        };
+        self.fits(connection + 1, tenant + 1, all + 1)
+    }
+
+    /// Holds so many more. They are held also beyond the bounds, until the body is gone.
     pub fn take(&mut self, bytes: usize) -> Result<(), Box<Status>> {
         self.own += bytes;
-        let connection = self.connection.0.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let connection = self.of_connection().fetch_add(bytes, Ordering::Relaxed) + bytes;
         let (tenant, all) = {
             let mut counts = self.everywhere.counts();
             counts.all += bytes;
@@ -107,20 +169,25 @@ impl Room {
             *tenant += bytes;
             (*tenant, counts.all)
         };
-        let most_of_tenant = if self.caller.is_some() { UNFINISHED_TENANT_BYTES } else { UNFINISHED_OPEN_BYTES };
+        self.fits(connection, tenant, all)
+    }
+
+    fn fits(&self, connection: usize, tenant: usize, all: usize) -> Result<(), Box<Status>> {
+        let bounds = &self.everywhere.bounds;
+        let most_of_tenant = if self.caller.is_some() { bounds.tenant } else { bounds.open };
         let over = |held: usize, most: usize| held > most.max(self.message);
-        match over(connection, UNFINISHED_CONNECTION_BYTES)
+        match over(connection, bounds.connection)
             || over(tenant, most_of_tenant)
-            || over(all, UNFINISHED_BYTES)
+            || (over(all, bounds.all) && tenant > bounds.always)
         {
-            true => Err(Box::new(status::overloaded("there are too many unfinished messages", SOON))),
+            true => Err(Box::new(status::overloaded(bounds.refusal, SOON))),
             false => Ok(()),
         }
     }
 
     pub fn give_back(&mut self, bytes: usize) {
         self.own -= bytes;
-        self.connection.0.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.of_connection().fetch_sub(bytes, Ordering::Relaxed);
         let mut counts = self.everywhere.counts();
         counts.all -= bytes;
         if let Some(tenant) = counts.by_tenant.get_mut(self.tenant()) {
@@ -145,13 +212,13 @@ impl Drop for Room {
 mod tests {
     use super::*;
 
-    fn room(everywhere: &Arc<Unfinished>, tenant: Option<&str>) -> Room {
+    fn room(everywhere: &Arc<Bytes>, tenant: Option<&str>) -> Room {
         Room::new(Held::default(), everywhere.clone(), tenant.map(Caller::clock), 4 << 20)
     }
 
     #[test]
     fn no_tenant_takes_the_room_of_the_others() {
-        let everywhere = Arc::default();
+        let everywhere = Bytes::unfinished();
         let mut greedy: Vec<Room> = (0..40).map(|_| room(&everywhere, Some("greedy"))).collect();
         let taken = greedy.iter_mut().filter_map(|room| room.take(1 << 20).ok()).count();
         assert_eq!(taken, UNFINISHED_TENANT_BYTES >> 20);
@@ -175,11 +242,23 @@ mod tests {
 
     #[test]
     fn a_connection_has_its_own_bound() {
-        let (everywhere, connection) = (Arc::default(), Held::default());
+        let (everywhere, connection) = (Bytes::unfinished(), Held::default());
         let tenant = |n: usize| Some(Caller::clock(&format!("tenant-{n}")));
         let room = |n| Room::new(connection.clone(), Arc::clone(&everywhere), tenant(n), 4 << 20);
         let mut rooms: Vec<Room> = (0..40).map(room).collect();
         let taken = rooms.iter_mut().filter_map(|room| room.take(1 << 20).ok()).count();
         assert_eq!(taken, UNFINISHED_CONNECTION_BYTES >> 20);
+    }
+
+    #[test]
+    fn a_tenant_that_holds_little_is_answered_whatever_others_leave_untaken() {
+        let everywhere = Bytes::untaken();
+        let mut slow: Vec<Room> = (0..40).map(|n| room(&everywhere, Some(&format!("slow-{}", n / 10)))).collect();
+        let taken = slow.iter_mut().filter_map(|room| room.take(4 << 20).ok()).count();
+        assert!(taken <= UNTAKEN_BYTES >> 22, "{taken}");
+        slow[0].check().expect_err("it holds what it may");
+        let mut other = room(&everywhere, Some("other"));
+        other.check().expect("it holds nothing");
+        other.take(1 << 10).expect("an answer of its own");
     }
 }

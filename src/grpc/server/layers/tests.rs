@@ -1,6 +1,7 @@
 //! The layer around services that answer, hang, refuse, stream and panic.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -15,9 +16,11 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::*;
 use crate::grpc::server::gate::Gate;
 use crate::identity::{Caller, NewToken, Role, SigningKey, Trust, Verifier};
+use crate::model::limits::UNTAKEN_TENANT_BYTES;
 use crate::telemetry::{Metrics, Traces};
 
 const GET: &str = "/docket.v1.TicketService/GetTicket";
+const STREAM: &str = "/docket.v1.ActivityService/StreamActivities";
 
 struct Server {
     metrics: Metrics,
@@ -112,7 +115,7 @@ impl HttpBody for StreamedBody {
     fn poll_frame(
         mut self: std::pin::Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Status>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         self.0.as_mut().poll_next(cx).map(|frame| frame.map(Ok))
     }
 }
@@ -127,6 +130,17 @@ async fn finish(_: Request<Body>) -> Response<Body> {
 
 async fn break_down(_: Request<Body>) -> Response<Body> {
     streaming(|| panic!("a stream went wrong"))
+}
+
+const LONG: usize = 1 << 20;
+
+async fn long(_: Request<Body>) -> Response<Body> {
+    Response::new(Body::new(StreamedBody(Box::pin(stream::once(async { Frame::data(vec![0; LONG].into()) })))))
+}
+
+async fn long_later(request: Request<Body>) -> Response<Body> {
+    tokio::task::yield_now().await;
+    long(request).await
 }
 
 /// All frames of an answer: the bytes of its messages and its trailers.
@@ -208,23 +222,55 @@ async fn a_caller_who_hangs_up_is_a_cancelled_call() {
 #[tokio::test]
 async fn a_stream_counts_when_it_ends_with_the_status_of_its_trailers() {
     let server = Server::new();
-    let response = server.call(server.request(GET), finish).await;
-    assert!(!server.counted(GET, "OUT_OF_RANGE"), "it still runs");
+    let response = server.call(server.request(STREAM), finish).await;
+    assert!(!server.counted(STREAM, "OUT_OF_RANGE"), "it still runs");
     let (bytes, end) = drain(response).await;
     assert_eq!((bytes.as_slice(), end.expect("trailers").code()), (&b"x"[..], Code::OutOfRange));
-    assert!(server.counted(GET, "OUT_OF_RANGE"));
+    assert!(server.counted(STREAM, "OUT_OF_RANGE"));
 
     let server = Server::new();
-    drop(server.call(server.request(GET), finish).await);
-    assert!(server.counted(GET, "CANCELLED"));
+    drop(server.call(server.request(STREAM), finish).await);
+    assert!(server.counted(STREAM, "CANCELLED"));
 }
 
 #[tokio::test]
 async fn a_stream_that_panics_ends_with_a_status() {
     let server = Server::new();
-    let (bytes, end) = drain(server.call(server.request(GET), break_down).await).await;
+    let (bytes, end) = drain(server.call(server.request(STREAM), break_down).await).await;
     assert_eq!((bytes.as_slice(), end.expect("trailers").code()), (&b"x"[..], Code::Internal));
+    assert!(server.counted(STREAM, "INTERNAL"));
+}
+
+#[tokio::test]
+async fn an_answer_that_panics_while_it_is_encoded_is_refused() {
+    let server = Server::new();
+    let response = server.call(server.request(GET), break_down).await;
+    assert_eq!(status(&response).code(), Code::Internal);
     assert!(server.counted(GET, "INTERNAL"));
+}
+
+#[tokio::test]
+async fn a_change_is_answered_and_a_read_refused_where_too_much_waits() {
+    let (server, mut waiting) = (Server::new(), Vec::new());
+    let create = "/docket.v1.TicketService/CreateTicket";
+    let mut read = Box::pin(server.call(server.request(GET), long_later));
+    let mut change = Box::pin(server.call(server.request(create), long_later));
+    let begin =
+        std::future::poll_fn(|cx| Poll::Ready(read.as_mut().poll(cx).is_ready() | change.as_mut().poll(cx).is_ready()));
+    assert!(!begin.await, "they are admitted, and their answers come later");
+    loop {
+        let answer = server.call(server.request(GET), long).await;
+        if Status::from_header_map(answer.headers()).is_some() {
+            assert_eq!(reason(&status(&answer)), "OVERLOADED");
+            break;
+        }
+        waiting.push(answer);
+    }
+    assert_eq!(waiting.len(), UNTAKEN_TENANT_BYTES / LONG);
+    assert_eq!(reason(&status(&read.await)), "OVERLOADED");
+    assert_eq!(drain(change.await).await.0.len(), LONG);
+    waiting.pop();
+    assert_eq!(drain(server.call(server.request(GET), long).await).await.0.len(), LONG);
 }
 
 #[tokio::test]

@@ -141,11 +141,11 @@ mod tests {
     use http::HeaderMap;
     use tonic::Code;
 
-    use super::super::room::Held;
+    use super::super::room::{Bytes as Everywhere, Held};
     use super::*;
 
     fn room() -> Room {
-        Room::new(Held::default(), Default::default(), None, 1 << 20)
+        Room::new(Held::default(), Everywhere::unfinished(), None, 1 << 20)
     }
 
     /// A body of these pieces; it counts nothing and fails where there is none.
