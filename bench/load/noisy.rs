@@ -84,6 +84,8 @@ pub async fn noisy(stage: &Stage<'_>) -> Outcome<Noisy> {
     eprintln!("noisy: {rate:.0} mixed calls/s in a closed loop; quota {calls} calls/s, {writes} writes/s");
     let server = serve(stage, calls, writes).await?;
     let wire = Wire::connect(&[&server]).await?;
+    // A server that has seen no call yet would be measured otherwise.
+    leg(stage, &wire, f64::from(calls), true).await?;
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
     let (mut noise, mut refused) = (0, 0);
     for round in 0..stage.settings.rounds {

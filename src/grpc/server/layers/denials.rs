@@ -97,17 +97,11 @@ impl Denials {
 
 fn say(tenant: &str, kind: &Kind, count: u64) {
     match kind {
-        Kind::Token(reason) => tracing::info!(reason, count, "{count} calls without a valid token: {reason}"),
+        Kind::Token(reason) => tracing::info!(reason, count, "Refused without a valid token, {count} times: {reason}"),
         Kind::Role { sub, method } => {
-            tracing::info!(
-                tenant,
-                sub,
-                method,
-                count,
-                "{count} calls of {method} by {sub} of {tenant}, whose roles do not allow it"
-            )
+            tracing::info!(tenant, sub, method, count, "{sub} of {tenant} may not call {method}, {count} times")
         }
-        Kind::Others => tracing::info!(tenant, count, "{count} other calls of {tenant} that roles do not allow"),
+        Kind::Others => tracing::info!(tenant, count, "Others of {tenant} may not call methods, {count} times"),
     }
 }
 
