@@ -53,7 +53,7 @@ async fn revoke_everywhere(
     let pb::RevokeTokenEverywhereRequest { jti, sub } = request;
     let revoked = checked(|found| revocation::revoked(found, jti, sub)).map_err(status::refused)?;
     let (operator, limit) = (call.caller.sub(), limits().revocations as u64);
-    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
+    let mut conn = state.pool.unbound(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let written = store::revocation::put_for_all(&mut conn, &revoked, operator, limit as i64).await;
     let Some(row) = written.map_err(|error| fault::of_read("RevokeTokenEverywhere", "", error))? else {
         let (name, what) = ("the installation".to_owned(), "live revocations of tokens for all tenants".to_owned());
