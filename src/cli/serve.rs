@@ -181,7 +181,7 @@ async fn prepare(
     }
 }
 
-/// Waits for nothing: what speaks against serving this database, once its schema is current.
+/// Migrates, if it has a login for that, and returns all reasons not to serve this database. Does not wait.
 async fn fitness(url: &str, migrator_url: Option<&str>) -> Result<Vec<Problem>, migrate::Error> {
     if let Some(migrator_url) = migrator_url {
         let done = migrate::run(migrator_url).await?;

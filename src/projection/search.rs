@@ -14,22 +14,18 @@ const CHUNK: i64 = 1_000;
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, standing: Standing) -> QueryResult<Step> {
     let Standing { position, remaining, head, floor, tickets: _ } = standing;
     match position {
-        // Newest tickets first.
-        Some(position) if position >= floor && remaining > 0 => {
-            let down_to = (remaining - CHUNK).max(0);
-            conn.transaction(async |conn| {
-                wall::set_tenants(conn, &[tenant]).await?;
-                let ids = search::numbered(conn, tenant, down_to, remaining).await?;
-                write(conn, tenant, &ids, (position, remaining), (position, down_to)).await
-            })
-            .await
-        }
         Some(position) if position >= floor => {
-            let up_to = head.min(position.saturating_add(CHUNK));
             conn.transaction(async |conn| {
                 wall::set_tenants(conn, &[tenant]).await?;
-                let ids = search::touched(conn, tenant, position, up_to).await?;
-                write(conn, tenant, &ids, (position, 0), (up_to, 0)).await
+                // Newest tickets first.
+                let (ids, to) = if remaining > 0 {
+                    let down_to = (remaining - CHUNK).max(0);
+                    (search::numbered(conn, tenant, down_to, remaining).await?, (position, down_to))
+                } else {
+                    let up_to = head.min(position.saturating_add(CHUNK));
+                    (search::touched(conn, tenant, position, up_to).await?, (up_to, 0))
+                };
+                write(conn, tenant, &ids, (position, remaining), to).await
             })
             .await
         }

@@ -45,7 +45,7 @@ fn server() -> Vec<Setting> {
         of(
             "metrics_public",
             |s| &mut s.metrics_public,
-            "Allows `metrics_listen` beyond loopback: whoever reaches it reads how much each method is called, and whether the server is ready.",
+            "Allows `metrics_listen` beyond loopback. Anyone who can connect to it can read how often each method is called and whether the server is ready.",
         ),
         of(
             "insecure_plaintext",

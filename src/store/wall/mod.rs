@@ -39,7 +39,7 @@ fn setting(tenants: &[&str]) -> String {
                 '\\' => sql.push_str("\\\\\\\\"),
                 '"' => sql.push_str("\\\\\""),
                 '\'' => sql.push_str("\\'"),
-                // Letters of any language are sent as such; the rest could be anything to a reader of the log.
+                // So that a statement is one line wherever it is logged.
                 c if c.is_control() => {
                     let _ = write!(sql, "\\u{:04x}", u32::from(c));
                 }

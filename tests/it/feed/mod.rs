@@ -12,7 +12,7 @@ use docket::store::audience::Audience;
 use docket::store::pool::{self, Pool};
 use docket::store::wall::as_server;
 use docket::telemetry::{Metrics, Phase};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::support::database;
@@ -260,11 +260,10 @@ async fn tokens_draining_and_another_epoch_end_streams_with_their_position() {
     log.commit(20).await;
     let process = process(&url, |config| config.poll_every = Duration::from_millis(50));
 
-    let lost = Box::pin(async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        TokenError::Expired
-    });
+    let (lose, lost) = oneshot::channel();
+    let lost = Box::pin(async { lost.await.expect("it is lost below") });
     let mut short = Reader::start(&process.feed, Wanted { lost, ..wanted(Start::Latest) }).await;
+    lose.send(TokenError::Expired).expect("the stream asks");
     assert_eq!(short.end().await, Ended { position: 20, why: End::CallerLost(TokenError::Expired) });
 
     let mut old = Reader::start(&process.feed, wanted(Start::Latest)).await;
