@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool, Float, Jsonb, Text, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
@@ -185,9 +185,6 @@ pub struct Wanted<'a> {
     pub most: usize,
 }
 
-/// Only index plans, from the words to the tickets: see [`super::plan`].
-const BY_WORD: &str =
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 /// Places that one statement looks in, at most.
 const PLACES: i64 = 64;
 
@@ -197,14 +194,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The newest tickets that match and that the caller sees, the newest first; `None`: not found out in time, for a filter
 /// keeps too few of those that match. Places are looked in from the newest: one at first, then as many as should have what is
 /// still wanted, going by what the last ones had. Of a common word the first has enough, of a rare one all of them have little.
-/// Within a transaction, of which it changes how statements are planned.
 pub async fn find(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,
     wanted: Wanted<'_>,
 ) -> QueryResult<Option<Vec<Candidate>>> {
     let until = Instant::now() + PATIENCE;
-    conn.batch_execute(BY_WORD).await?;
     let mut found: Vec<Candidate> = Vec::new();
     let (mut high, mut places) = (Place::of(wanted.newest), 1);
     while high.0 >= 0 && found.len() < wanted.most {
@@ -256,37 +251,53 @@ fn looking(
         .collect();
     let mut conditions = audience.tickets();
     conditions.extend(wanted.filter.map(|filter| filter.sql.clone()));
-    // Tickets are looked at only where the words do not say all.
-    let whose = match conditions.is_empty() {
-        true => sql![""],
+    let words = text(&narrowed.join(" | "));
+    let (oldest, newest) = (Bind::Int(low.first()), Bind::Int(wanted.newest.min(high.last())));
+    let (queries, top, size, most) =
+        (Bind::Texts(queries), Bind::Int(high.0 + 1), Bind::Int(SIZE), Bind::Int(most as i64));
+    let sql = match conditions.is_empty() {
+        true => sql![
+            "SELECT document, nth, rank FROM docket_worded(",
+            words,
+            "::tsquery, ",
+            oldest,
+            ", ",
+            newest,
+            ", ",
+            most,
+            ", ",
+            queries,
+            "::tsquery[], ",
+            top,
+            ", ",
+            size,
+            ")",
+        ],
+        // Tickets are looked at only where the words do not say all; and of those only the words of the ones that are left.
         false => sql![
-            ", LATERAL (SELECT * FROM ticket AS t WHERE t.tenant_id = ",
+            "SELECT document, nth, ts_rank(words, ((SELECT ",
+            queries,
+            "::tsquery[]))[(",
+            top,
+            " - nth / ",
+            size,
+            ")::integer]) FROM (SELECT s.* FROM docket_worded(",
+            words,
+            "::tsquery, ",
+            oldest,
+            ", ",
+            newest,
+            ", NULL, NULL, NULL, NULL) AS s, LATERAL (SELECT * FROM ticket AS t WHERE t.tenant_id = ",
             text(tenant_id),
             " AND t.id = s.document OFFSET 0) AS ticket WHERE ",
             Sql::join(conditions, " AND "),
+            " ORDER BY s.nth DESC LIMIT ",
+            most,
+            ") AS found, LATERAL (SELECT words FROM ticket_search WHERE tenant_id = ",
+            text(tenant_id),
+            " AND ticket_search.ctid = found.place OFFSET 0) AS ranked ORDER BY nth DESC",
         ],
     };
-    let sql = sql![
-        "SELECT document, nth, ts_rank(words, ((SELECT ",
-        Bind::Texts(queries),
-        "::tsquery[]))[(",
-        Bind::Int(high.0 + 1),
-        " - nth / ",
-        Bind::Int(SIZE),
-        ")::integer]) FROM (SELECT s.* FROM docket_worded(",
-        text(&narrowed.join(" | ")),
-        "::tsquery, ",
-        Bind::Int(low.first()),
-        ", ",
-        Bind::Int(wanted.newest.min(high.last())),
-        ") AS s",
-        whose,
-        " ORDER BY s.nth DESC LIMIT ",
-        Bind::Int(most as i64),
-        ") AS found, LATERAL (SELECT words FROM ticket_search WHERE tenant_id = ",
-        text(tenant_id),
-        " AND ticket_search.ctid = found.place OFFSET 0) AS ranked ORDER BY nth DESC",
-    ];
     Select::new(sql, wanted.filter.is_none_or(Condition::is_hot))
 }
 

@@ -1,7 +1,7 @@
 -- What reads over all tenants, for timers, projections and operators: these functions tell tenants, ids, positions and times,
 -- and nothing that a tenant wrote. And what an index serves only without row-level security, whose conditions come before operators
--- that might leak: these two ask for the tenants of the transaction themselves, and tell ids, and where the statement that
--- calls them finds the rows.
+-- that might leak: these two ask for the tenants of the transaction themselves, and tell ids and ranks, and where the statement
+-- that calls them finds the rows.
 
 CREATE OR REPLACE FUNCTION docket_logs() RETURNS TABLE (tenant_id text, last_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER AS $$
@@ -62,17 +62,19 @@ BEGIN
 END
 $$;
 
--- The tickets with these numbers that have the words, the newest first.
-CREATE OR REPLACE FUNCTION docket_worded(wanted tsquery, oldest bigint, newest bigint)
-RETURNS TABLE (document uuid, nth bigint, place tid)
-LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+-- The tickets with these numbers that have the words, the newest first, at most so many (NULL: all). Where there are queries to rank
+-- by, each is for one place of the index, `size` numbers, and the first for the place below `top`.
+CREATE OR REPLACE FUNCTION docket_worded(
+    wanted tsquery, oldest bigint, newest bigint, most bigint, queries tsquery[], top bigint, size bigint)
+RETURNS TABLE (document uuid, nth bigint, place tid, rank real)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET enable_seqscan = off AS $$
 DECLARE
     tenants text[] := nullif(current_setting('docket.tenants', true), '');
 BEGIN
-    RETURN QUERY SELECT m.ticket_id, m.number, m.place
-        FROM (SELECT s.ctid AS place, s.tenant_id, s.ticket_id, s.number FROM ticket_search AS s WHERE s.words @@ wanted OFFSET 0)
-          AS m
-        WHERE m.tenant_id = ANY (tenants) AND m.number >= oldest AND m.number <= newest ORDER BY m.number DESC;
+    RETURN QUERY SELECT f.ticket_id, f.number, f.place, ts_rank(f.words, queries[(top - f.number / size)::integer])
+        FROM (SELECT m.* FROM (SELECT s.ctid AS place, s.* FROM ticket_search AS s WHERE s.words @@ wanted OFFSET 0) AS m
+               WHERE m.tenant_id = ANY (tenants) AND m.number >= oldest AND m.number <= newest
+               ORDER BY m.number DESC LIMIT most) AS f;
 END
 $$;
 
@@ -89,10 +91,11 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO docket_server', named);
     END LOOP;
     GRANT EXECUTE ON FUNCTION docket_logs() TO docket_prune;
-    -- Indexes and triggers call these, also while a dump is restored, which has no search path.
+    -- Triggers fire while a dump is restored, too, which has no search path.
     FOR named IN
         SELECT p.oid FROM pg_proc p
-         WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = 'docket_owner'::regrole AND NOT p.prosecdef
+         WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = 'docket_owner'::regrole
+           AND p.prorettype = 'trigger'::regtype
     LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, %I, pg_temp', named, current_schema());
     END LOOP;
