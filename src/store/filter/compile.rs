@@ -5,7 +5,7 @@ use super::fence::once;
 use super::literal::text;
 use super::operand::{Compiler, Operand, refuse};
 use super::sorted::Sort;
-use super::{Condition, Shape, json, proof};
+use super::{Condition, Indexed, Shape, json, proof};
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
 use crate::store::read::Scope;
@@ -20,8 +20,14 @@ use crate::workflow::{Filter, Problem};
 /// What has no form in SQL, with its place.
 pub fn compile(filter: &Filter, scope: Scope<'_>, now: Instant) -> Result<Condition, Problem> {
     let parts = proof::parts(filter.expr());
-    let from = proof::tagged(scope.tenant_id, &parts, &proof::of(filter.root(), &parts));
-    Ok(Condition { from, ..plain(filter, scope.audience, now)? })
+    let condition = plain(filter, scope.audience, now)?;
+    let Some(rows) = proof::tagged(scope.tenant_id, &parts, &proof::of(filter.root(), &parts)) else {
+        return Ok(condition);
+    };
+    let compiler = Compiler { audience: scope.audience, now, locals: Vec::new() };
+    let left: Vec<&Expr> = parts.into_iter().filter(|part| proof::tag(part).is_none()).collect();
+    let sql = if left.is_empty() { None } else { Some(compiler.all(&left)?) };
+    Ok(Condition { indexed: Some(Indexed { rows, sql }), ..condition })
 }
 
 /// The same for all rows of the table alike, whichever tenant's.
@@ -31,13 +37,9 @@ pub fn compile(filter: &Filter, scope: Scope<'_>, now: Instant) -> Result<Condit
 pub fn plain(filter: &Filter, audience: &Audience, now: Instant) -> Result<Condition, Problem> {
     let compiler = Compiler { audience, now, locals: Vec::new() };
     let parts = proof::parts(filter.expr());
-    let proofs = proof::of(filter.root(), &parts);
-    let mut all = Vec::new();
-    for part in &parts {
-        all.push(sql!["(", compiler.truth(part)?, ")"]);
-    }
-    all.extend(proofs.into_iter().map(Sql::from));
-    Ok(Condition { sql: Sql::join(all, " AND "), from: None, shape: proof::shape(&parts) })
+    let proofs = proof::of(filter.root(), &parts).into_iter().map(Sql::from);
+    let all = [compiler.all(&parts)?].into_iter().chain(proofs);
+    Ok(Condition { sql: Sql::join(all, " AND "), indexed: None, shape: proof::shape(&parts) })
 }
 
 /// Of a filter over the log, the part that SQL can decide, and whether that is all of it: what passes it may not match.
@@ -54,10 +56,16 @@ pub fn narrow(filter: &Filter, audience: &Audience, now: Instant) -> (Option<Con
     }
     let sql = sql!["(", Sql::join(decided, ") AND ("), ")"];
     let shape = if whole { proof::shape(&parts) } else { Shape::Rare };
-    (Some(Condition { sql, from: None, shape }), whole)
+    (Some(Condition { sql, indexed: None, shape }), whole)
 }
 
 impl Compiler<'_> {
+    /// All of these expressions.
+    fn all(&self, parts: &[&Expr]) -> Result<Sql, Problem> {
+        let each = parts.iter().map(|part| Ok(sql!["(", self.truth(part)?, ")"])).collect::<Result<Vec<_>, _>>()?;
+        Ok(Sql::join(each, " AND "))
+    }
+
     /// An expression that is true, false or NULL.
     pub fn truth(&self, expr: &Expr) -> Result<Sql, Problem> {
         match self.constant(expr) {

@@ -26,12 +26,27 @@ use super::sql::Sql;
 #[derive(Clone, Debug)]
 pub struct Condition {
     pub(super) sql: Sql,
-    /// The rows that it has to be asked of, where an index gives fewer than the table has.
-    pub(super) from: Option<Sql>,
+    /// Where an index that the planner does not find gives fewer rows than the table has.
+    indexed: Option<Indexed>,
     pub(super) shape: Shape,
 }
 
+/// Rows that an index gives, and what is still to be asked of them.
+#[derive(Clone, Debug)]
+struct Indexed {
+    rows: Sql,
+    sql: Option<Sql>,
+}
+
 impl Condition {
+    /// The rows that it is to be asked of, absent: those of the table, and what is to be asked.
+    pub(super) fn over(&self) -> (Option<Sql>, Option<Sql>) {
+        match &self.indexed {
+            Some(indexed) => (Some(indexed.rows.clone()), indexed.sql.clone()),
+            None => (None, Some(self.sql.clone())),
+        }
+    }
+
     /// Whether its statement is one of a few, worth a prepared one.
     pub(super) fn is_hot(&self) -> bool {
         self.shape == Shape::Hot

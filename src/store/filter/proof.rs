@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
 
 use super::Shape;
 use crate::model::words::{Priority, Status};
@@ -150,26 +149,27 @@ pub fn of(root: Root, parts: &[&Expr]) -> Vec<&'static str> {
     all
 }
 
-/// The tickets of a tenant that have all the tags that are asked for, in the words of their index, whose keys tell whether
-/// a ticket is finished. Behind OFFSET 0: no other index shall be read beside it.
+/// The tickets of a tenant that have all the tags that are asked for, in the keys of their index, which tell whether a ticket is
+/// finished: see `docket_tag_keys`. Behind OFFSET 0: no other index shall be read beside it.
 pub fn tagged(tenant: &str, parts: &[&Expr], proofs: &[&'static str]) -> Option<Sql> {
     let tags: Vec<&str> = parts.iter().filter_map(|part| tag(part)).collect();
     if tags.is_empty() || tags.iter().any(|tag| tag.contains('\0')) {
         return None;
     }
-    let keys = |state: &str| Bind::Json(json!({ format!("{state}/{tenant}"): tags }));
-    let open_or = match proofs.contains(&UNFINISHED) {
+    let length = tenant.chars().count();
+    let keys = |state: &str| Bind::Texts(tags.iter().map(|tag| format!("{state}/{length}/{tenant}/{tag}")).collect());
+    let or_finished = match proofs.contains(&UNFINISHED) {
         true => sql!["NULL"],
         false => sql![keys("done")],
     };
     Some(sql![
-        "(SELECT t.* FROM docket_tagged(",
+        "(SELECT * FROM ticket WHERE tenant_id = ",
+        Bind::Text(tenant.to_owned()),
+        " AND ctid = ANY ((SELECT docket_tagged(",
         keys("open"),
         ", ",
-        open_or,
-        ") AS found(place), LATERAL (SELECT * FROM ticket WHERE tenant_id = ",
-        Bind::Text(tenant.to_owned()),
-        " AND ticket.ctid = found.place OFFSET 0) AS t OFFSET 0) AS ticket"
+        or_finished,
+        "))::tid[]) OFFSET 0) AS ticket"
     ])
 }
 

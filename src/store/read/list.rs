@@ -123,8 +123,7 @@ impl<R: Listed> Listing<R> {
         paging: &Paging<'_, R>,
         without: Option<&'static str>,
     ) -> Listing<R> {
-        let what = select::<R>(without, filter.and_then(|f| f.from.clone()));
-        let (sql, cached) = paged(what, scope, conditions, filter, paging);
+        let (sql, cached) = paged(|rows| select::<R>(without, rows), scope, conditions, filter, paging);
         Listing { sql, cached, row: PhantomData }
     }
 
@@ -156,9 +155,9 @@ impl<R: Row> Listing<R> {
 
     /// Rows that meet all `conditions` and the filter, in no order.
     pub(in crate::store) fn any(mut conditions: Vec<Sql>, filter: Option<&Condition>) -> Listing<R> {
-        conditions.extend(filter.map(|f| f.sql.clone()));
-        let from = filter.and_then(|f| f.from.clone());
-        let sql = sql![select::<R>(None, from), " WHERE ", Sql::join(conditions, " AND ")];
+        let (rows, asked) = filter.map(Condition::over).unwrap_or_default();
+        conditions.extend(asked);
+        let sql = sql![select::<R>(None, rows), " WHERE ", Sql::join(conditions, " AND ")];
         Listing { sql, cached: filter.is_none_or(Condition::is_hot), row: PhantomData }
     }
 }
@@ -170,27 +169,28 @@ pub(super) fn positions<R: Listed>(
     filter: Option<&Condition>,
     paging: &Paging<'_, R>,
 ) -> Select<(SqlUuid, BigInt)> {
-    let from = filter.and_then(|f| f.from.clone()).unwrap_or_else(|| Sql::from(R::TABLE));
-    let (sql, cached) = paged(sql!["SELECT id, position FROM ", from], scope, conditions, filter, paging);
+    let positions = |rows: Option<Sql>| sql!["SELECT id, position FROM ", rows.unwrap_or_else(|| Sql::from(R::TABLE))];
+    let (sql, cached) = paged(positions, scope, conditions, filter, paging);
     Select::new(sql, cached)
 }
 
-/// A page of `what`, and whether that is worth a prepared statement.
+/// A page of `what` is selected from some rows, absent: from the table; and whether that is worth a prepared statement.
 fn paged<R: Listed>(
-    what: Sql,
+    what: impl FnOnce(Option<Sql>) -> Sql,
     scope: Scope<'_>,
     conditions: Vec<Sql>,
     filter: Option<&Condition>,
     paging: &Paging<'_, R>,
 ) -> (Sql, bool) {
     let mut all = vec![sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())]];
+    let (rows, asked) = filter.map(Condition::over).unwrap_or_default();
     all.extend(conditions);
-    all.extend(filter.map(|f| f.sql.clone()));
+    all.extend(asked);
     all.extend(paging.after.map(|keys| beyond(paging.order, keys)));
     let steps = paging.order.iter().map(|by| sql![by.order.column, if by.descending { " DESC" } else { "" }]);
     let sql = sql![
         "SELECT * FROM (",
-        what,
+        what(rows),
         " WHERE ",
         Sql::join(all, " AND "),
         " ORDER BY ",

@@ -1,7 +1,7 @@
 -- What reads over all tenants, for timers, projections and operators: these functions tell tenants, ids, positions and times,
 -- and nothing that a tenant wrote. And what an index serves only without row-level security, whose conditions come before operators
--- that might leak: these two ask for the tenants of the transaction themselves, and tell ids and ranks, and where the statement
--- that calls them finds the rows.
+-- that might leak: these two ask for the tenants of the transaction themselves, and tell ids, ranks, and where the statement that
+-- calls them finds the rows.
 
 CREATE OR REPLACE FUNCTION docket_logs() RETURNS TABLE (tenant_id text, last_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER AS $$
@@ -49,16 +49,15 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
      ORDER BY f.position LIMIT most
 $$;
 
--- The tickets with all the tags of one of these keys, in the words of the index ticket_tags.
-CREATE OR REPLACE FUNCTION docket_tagged(keys jsonb, or_keys jsonb) RETURNS SETOF tid
+-- Where the tickets are that have all of these keys, or all of the others, of the index ticket_tags.
+CREATE OR REPLACE FUNCTION docket_tagged(keys text[], or_keys text[]) RETURNS tid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 DECLARE
     tenants text[] := nullif(current_setting('docket.tenants', true), '');
 BEGIN
-    RETURN QUERY SELECT t.ctid FROM ticket AS t
-        WHERE (jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], docket_fold_all(t.tags)) @> keys
-            OR jsonb_set('{}', ARRAY[CASE WHEN t.status NOT IN ('RESOLVED', 'CLOSED') THEN 'open/' ELSE 'done/' END || t.tenant_id], docket_fold_all(t.tags)) @> or_keys)
-          AND t.tags <> '[]'::jsonb AND CASE WHEN t.tenant_id = ANY (tenants) THEN true ELSE false END;
+    RETURN ARRAY(SELECT t.ctid FROM ticket AS t
+        WHERE (docket_tag_keys(t.tenant_id, t.status, t.tags) @> keys OR docket_tag_keys(t.tenant_id, t.status, t.tags) @> or_keys)
+          AND t.tags <> '[]'::jsonb AND CASE WHEN t.tenant_id = ANY (tenants) THEN true ELSE false END);
 END
 $$;
 
