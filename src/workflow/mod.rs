@@ -14,6 +14,8 @@ mod facts;
 mod filter;
 #[cfg(test)]
 pub mod fixture;
+pub mod folder;
+mod form;
 mod grammar;
 mod keys;
 mod misfit;

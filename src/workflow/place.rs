@@ -10,7 +10,7 @@ use super::diagnostic::{Diagnostic, Problem, Severity};
 use super::event::EventName;
 use super::misfit::misfit;
 use super::needs::{Named, NamedKind, Needs, Preload};
-use super::shapes::Strings;
+use super::shapes::Conditions;
 use super::template::{Template, Want};
 use super::yaml::Node;
 
@@ -112,24 +112,48 @@ impl Place<'_> {
 
     /// Findings inside the text of one node.
     fn problems(&mut self, node: &Node, problems: Vec<Problem>) {
-        for problem in problems {
+        let cut = !problems.is_empty() && node.is_cut(self.file.source);
+        for mut problem in problems {
+            if cut && matches!(problem.code, "syntax" | "template") {
+                problem.message = "the text ends here: ` #` begins a comment".into();
+                problem.hint = "put the whole text between quotes".into();
+                problem.at = node.text().map_or(0, str::len);
+            }
             let (line, column) = node.place(problem.at, self.file.source);
             self.push(line, column, problem.severity, problem.code, problem.message, problem.hint);
         }
     }
 }
 
+/// What to write instead of ids of tenants, where that is all that stands there.
+fn names_tenants(texts: &[String]) -> Option<String> {
+    let is_id = |text: &String| {
+        let text = text.trim();
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        text.starts_with(part) && text.chars().all(part) && !matches!(text, "true" | "false" | "tenant" | "null")
+    };
+    match texts {
+        [] => None,
+        [one] if is_id(one) => Some(format!("tenant.id == '{}'", one.trim())),
+        several if several.iter().all(is_id) => {
+            let quoted: Vec<String> = several.iter().map(|id| format!("'{}'", id.trim())).collect();
+            Some(format!("tenant.id in [{}]", quoted.join(", ")))
+        }
+        _ => None,
+    }
+}
+
 /// Texts.
 impl Place<'_> {
-    /// Reads the whole value of the node. `None`: it is not what `T` takes, which was noted.
-    pub fn read<T: DeserializeOwned>(&mut self, value: Yaml) -> Option<T> {
+    /// Reads the whole value of the node; `example` shows one. `None`: it is not what `T` takes, which was noted.
+    pub fn read<T: DeserializeOwned>(&mut self, value: Yaml, example: &str) -> Option<T> {
         serde_path_to_error::deserialize(value)
-            .map_err(|error| self.found.push(misfit(self.file.name, self.node, &error)))
+            .map_err(|error| self.found.push(misfit(self.file.name, self.node, &error, example)))
             .ok()
     }
 
     /// Checks the conditions under `path`; `None`: findings were noted.
-    pub fn conditions(&mut self, path: &[&str], raw: &Strings) -> Option<Vec<Expr>> {
+    pub fn conditions(&mut self, path: &[&str], raw: &Conditions) -> Option<Vec<Expr>> {
         let checked = self.expressions(path, raw, &RULE);
         self.guards.extend(checked.iter().map(|(_, expr)| expr.clone()));
         for (node, expr) in &checked {
@@ -141,14 +165,19 @@ impl Place<'_> {
 
     /// Checks selectors, which are conditions too: an expression that does not hold is not asked further. Those that are in
     /// order; findings are noted for the others.
-    pub fn selectors(&mut self, path: &[&str], raw: &Strings, scope: &Scope) -> Vec<Expr> {
+    pub fn selectors(&mut self, path: &[&str], raw: &Conditions, scope: &Scope) -> Vec<Expr> {
+        if let Some(hint) = names_tenants(&raw.0) {
+            let message = format!("`{}` is no condition", raw.0.join(", "));
+            self.error(path, "unknown-variable", message, &hint);
+            return Vec::new();
+        }
         let checked: Vec<Expr> = self.expressions(path, raw, scope).into_iter().map(|(_, expr)| expr).collect();
         self.guards.extend(checked.iter().cloned());
         checked
     }
 
     /// The expressions under `path` that are in order, each with its node; findings are noted for the others.
-    fn expressions(&mut self, path: &[&str], raw: &Strings, scope: &Scope) -> Vec<(Node, Expr)> {
+    fn expressions(&mut self, path: &[&str], raw: &Conditions, scope: &Scope) -> Vec<(Node, Expr)> {
         let mut checked = Vec::new();
         for (index, source) in raw.0.iter().enumerate() {
             let node = self.item_at(path, index).clone();

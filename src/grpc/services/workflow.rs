@@ -18,6 +18,7 @@ use crate::model::time::Instant;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::PoolError;
+use crate::workflow::folder::Holds;
 use crate::workflow::{Diagnostic, Named, NamedKind, Rule, RuleSet, Severity};
 
 service! {
@@ -83,7 +84,7 @@ async fn validate(
 ) -> Result<pb::ValidateWorkflowResponse, Status> {
     let (file, source) = checked(|found| workflow::source(found, request)).map_err(status::refused)?;
     // A set leaves files of tests out; who sends one as rules is told that it is none.
-    let file = if file.ends_with(".test.yaml") { "workflow.yaml".to_owned() } else { file };
+    let file = if Holds::by_name(&file) == Some(Holds::Tests) { "workflow.yaml".to_owned() } else { file };
     // Compiling takes its time: not on the threads that answer everybody.
     let checked = tokio::task::spawn_blocking(move || RuleSet::from_sources(vec![(file, source)])).await;
     let checked = checked.map_err(|panic| fault::incident("ValidateWorkflow", &panic))?;

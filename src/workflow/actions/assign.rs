@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::action::Action;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, key, required, words};
 use crate::workflow::needs::Preload;
 use crate::workflow::place::Place;
 use crate::workflow::template::{Template, Want};
@@ -46,6 +47,16 @@ pub enum WhenNone {
     Leave,
     /// Assigned to this agent.
     To(String),
+}
+
+const TO: &[Key] = &[required("to", Takes::Text, "The agent's id.")];
+
+fn leave() -> Vec<String> {
+    words(["leave"])
+}
+
+fn strategies() -> Vec<String> {
+    words(Strategy::ALL.iter().map(|strategy| strategy.word()))
 }
 
 impl Strategy {
@@ -90,6 +101,16 @@ enum To {
 
 impl Action for Assign {
     const NAME: &'static str = "assign";
+    const KEYS: &'static [Key] = &[
+        key("to", Takes::Text, "The agent's id; '' takes the assignee away."),
+        key("strategy", Takes::Choice(strategies), "How an agent of a team is chosen."),
+        key("team", Takes::Text, "Whose members are candidates; the ticket's own team by default."),
+        key("only_online", Takes::Bool, "Only agents who are online."),
+        key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
+        key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
+    ];
+    const EXAMPLE: &'static str = "assign: {to: ann}, or assign: {strategy: least_open, team: support}";
+    const ABOUT: &'static str = "Assigns the ticket to an agent, or to one whom a strategy chooses.";
     type Raw = Raw;
     type Effect = Assignment;
 

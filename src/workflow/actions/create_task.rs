@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::action::Action;
 use crate::model::activity::Task;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, key, required};
 use crate::workflow::place::Place;
 use crate::workflow::template::{Template, Want};
 
@@ -26,6 +27,13 @@ pub struct CreateTask {
 
 impl Action for CreateTask {
     const NAME: &'static str = "create_task";
+    const KEYS: &'static [Key] = &[
+        required("subject", Takes::Text, "What is to be done."),
+        key("assignee", Takes::Text, "The id of the agent who is to do it."),
+        key("contact", Takes::Text, "The id of the contact whom it is about."),
+    ];
+    const EXAMPLE: &'static str = "create_task: {subject: \"Call ${ticket.requester_name}\"}";
+    const ABOUT: &'static str = "Records a task as an activity of the ticket.";
     type Raw = Raw;
     type Effect = Task;
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::action::Action;
 use crate::model::words::Visibility;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, key};
 use crate::workflow::needs::NamedKind;
 use crate::workflow::place::Place;
 use crate::workflow::schema;
@@ -43,6 +44,13 @@ enum Said {
 
 impl Action for Message {
     const NAME: &'static str = "message";
+    const KEYS: &'static [Key] = &[
+        key("body", Takes::Text, "The text."),
+        key("canned", Takes::Text, "The name or id of a canned response."),
+        key("visibility", Takes::Word(&schema::VISIBILITY), "PUBLIC by default; INTERNAL is a note."),
+    ];
+    const EXAMPLE: &'static str = "message: {body: \"Hello ${ticket.requester_name}\"}";
+    const ABOUT: &'static str = "Posts a message or a note on the ticket.";
     type Raw = Raw;
     type Effect = Post;
 

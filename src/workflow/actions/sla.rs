@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::action::Action;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, required};
 use crate::workflow::needs::NamedKind;
 use crate::workflow::place::Place;
 use crate::workflow::template::Template;
@@ -30,6 +31,9 @@ pub struct Sla {
 
 impl Action for Sla {
     const NAME: &'static str = "sla";
+    const KEYS: &'static [Key] = &[required("policy", Takes::Text, "The policy's name or id; '' for none.")];
+    const EXAMPLE: &'static str = "sla: {policy: gold}";
+    const ABOUT: &'static str = "Chooses the ticket's SLA policy.";
     type Raw = Raw;
     type Effect = PolicyChoice;
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::action::Action;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, key};
 use crate::workflow::needs::Preload;
 use crate::workflow::place::Place;
 use crate::workflow::shapes::Strings;
@@ -32,6 +33,10 @@ pub struct Tag {
 
 impl Action for Tag {
     const NAME: &'static str = "tag";
+    const KEYS: &'static [Key] =
+        &[key("add", Takes::Texts, "Tags to add."), key("remove", Takes::Texts, "Tags to remove.")];
+    const EXAMPLE: &'static str = "tag: {add: [vip]}";
+    const ABOUT: &'static str = "Adds tags to the ticket, and removes tags from it.";
     type Raw = Raw;
     type Effect = TagEdit;
 

@@ -10,7 +10,7 @@ use super::diagnostic::{Diagnostic, Severity, suggest};
 use super::keys::keys_of;
 use super::misfit::misfit;
 use super::rule::{FailurePolicy, OnError};
-use super::shapes::Strings;
+use super::shapes::Conditions;
 use super::yaml::Node;
 pub use step::RawStep;
 pub use waits::{RawTrigger, RawWait, Waits};
@@ -31,9 +31,9 @@ pub struct RawRule {
     #[serde(alias = "triggers")]
     pub on: Waits,
     #[serde(default)]
-    pub tenants: Strings,
+    pub tenants: Conditions,
     #[serde(default, rename = "if")]
-    pub conditions: Strings,
+    pub conditions: Conditions,
     #[serde(rename = "do")]
     pub steps: Vec<RawStep>,
     #[serde(default)]
@@ -51,6 +51,9 @@ fn yes() -> bool {
 /// Not read by this version: said so rather than called a slip.
 const LATER: &[&str] =
     &["limits", "rollout", "variables", "skills", "after", "since", "calendar", "while", "schedule", "timezone", "for"];
+
+/// The least that a rule is.
+const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
 
 /// Reads one document into a rule.
 ///
@@ -73,10 +76,18 @@ pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule
             }
         }
     }
+    if let (Some((on, _)), Some((triggers, _))) = (node.entry("on"), node.entry("triggers")) {
+        let second = if (on.line, on.column) > (triggers.line, triggers.column) { on } else { triggers };
+        let (line, column) = (second.line, second.column);
+        let message = "`on` and `triggers` are the same key".to_owned();
+        let hint = "write all of it under `on`".to_owned();
+        let (severity, code, file) = (Severity::Error, "grammar", file.to_owned());
+        found.push(Diagnostic { severity, code, message, hint, file, line, column });
+    }
     if !found.is_empty() {
         return Err(found);
     }
-    serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error)])
+    serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error, EXAMPLE)])
 }
 
 fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut Vec<Diagnostic>) {

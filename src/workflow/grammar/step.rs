@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_yaml::Value as Yaml;
 
 use crate::workflow::actions::{self, Registered};
-use crate::workflow::shapes::Strings;
+use crate::workflow::shapes::Conditions;
 
 const ID: &str = "id";
 const IF: &str = "if";
@@ -16,7 +16,7 @@ const IF: &str = "if";
 #[derive(Default)]
 pub struct RawStep {
     pub id: String,
-    pub conditions: Strings,
+    pub conditions: Conditions,
     /// What stands under each action's name is read when the action is checked.
     pub actions: Vec<(&'static dyn Registered, Yaml)>,
 }

@@ -6,6 +6,7 @@ mod anything;
 mod conditions;
 mod files;
 mod findings;
+mod folder;
 mod images;
 mod shipped;
 mod triggers;
