@@ -11,6 +11,7 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::event::{self, BeforeEvent};
 use super::facts::Facts;
 use super::folder::{self, Holds};
+use super::lint;
 use super::place::File;
 use super::rule::Rule;
 use super::trigger::{Mark, Trigger};
@@ -46,11 +47,13 @@ impl RuleSet {
         sources.sort();
         let mut found = Vec::new();
         let mut rules: Vec<Rule> = Vec::new();
+        let mut named: HashMap<String, usize> = HashMap::new();
         for (file, source) in &sources {
             for rule in read_file(File { name: file, source }, &mut found) {
-                if let Some(other) = rules.iter().find(|other| other.name == rule.name) {
+                if let Some(other) = named.get(&rule.name).and_then(|at| rules.get(*at)) {
                     found.push(twice(&rule, other));
                 }
+                named.entry(rule.name.clone()).or_insert(rules.len());
                 rules.push(rule);
             }
         }
@@ -59,6 +62,7 @@ impl RuleSet {
             return Err(found);
         }
         rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        found.extend(lint::across(&rules));
         let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
             for event in

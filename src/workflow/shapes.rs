@@ -67,6 +67,30 @@ impl<'de> Deserialize<'de> for Conditions {
     }
 }
 
+/// Names and what they stand for, in their order.
+#[derive(Debug, Default)]
+pub struct Definitions(pub Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Definitions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Definitions, D::Error> {
+        struct Of;
+        impl<'de> Visitor<'de> for Of {
+            type Value = Definitions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("names and their expressions")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Definitions, A::Error> {
+                let mut all = Vec::new();
+                while let Some((name, Condition(source))) = map.next_entry()? {
+                    all.push((name, source));
+                }
+                Ok(Definitions(all))
+            }
+        }
+        deserializer.deserialize_any(Of)
+    }
+}
+
 struct Condition(String);
 
 impl<'de> Deserialize<'de> for Condition {

@@ -3,10 +3,12 @@
 use serde::Deserialize;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::model::words::{IssueType, Priority};
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key, required, words};
+use crate::workflow::needs::ISSUES;
 use crate::workflow::place::Place;
 use crate::workflow::schema;
 use crate::workflow::template::{Template, Want};
@@ -88,6 +90,7 @@ impl Action for CreateIssue {
         let priority = place.template(&["priority"], priority, Want::Word(&schema::PRIORITY));
         let reporter = place.template(&["reporter"], &raw.reporter, Want::Text);
         let project = place.template(&["project"], &raw.project, Want::Text);
+        place.writes(&[], ISSUES, None, &[ActivityType::IssueCreated]);
         Some(CreateIssue {
             title: title?,
             description: description?,

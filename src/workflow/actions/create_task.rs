@@ -4,8 +4,10 @@ use serde::Deserialize;
 
 use super::action::Action;
 use crate::model::activity::Task;
+use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key, required};
+use crate::workflow::needs::TASKS;
 use crate::workflow::place::Place;
 use crate::workflow::template::{Template, Want};
 
@@ -41,6 +43,7 @@ impl Action for CreateTask {
         let subject = place.template(&["subject"], &raw.subject, Want::Text);
         let assignee = place.template(&["assignee"], &raw.assignee, Want::Text);
         let contact = place.template(&["contact"], &raw.contact, Want::Text);
+        place.writes(&[], TASKS, None, &[ActivityType::TaskCreated]);
         Some(CreateTask { subject: subject?, assignee: assignee?, contact: contact? })
     }
 

@@ -3,8 +3,10 @@
 use serde_json::Value as Json;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::model::words::{Priority, Status, TicketType};
 use crate::workflow::diagnostic::suggest;
+use crate::workflow::event::{BeforeEvent, EventName};
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key};
 use crate::workflow::place::Place;
@@ -59,6 +61,15 @@ impl Action for Set {
         }
         let fields: Vec<(String, Template)> =
             pairs.iter().filter_map(|(field, value)| Some((field.clone(), template(field, value, place)?))).collect();
+        for (field, template) in &fields {
+            place.writes(&[field], field, template.fixed().cloned(), &emits(field, template));
+        }
+        if fields.iter().any(|(field, _)| field == "status")
+            && place.waits_for(&EventName::Before(BeforeEvent::Creating))
+        {
+            let message = "a ticket begins as OPEN: its status cannot be set on `ticket.creating`".to_owned();
+            place.warning(&["status"], "status-on-creating", message, "set it on ticket.created");
+        }
         (fields.len() == pairs.len()).then_some(Set(fields))
     }
 
@@ -78,6 +89,30 @@ impl Action for Set {
             }
         }
         Ok(set)
+    }
+}
+
+/// The activities that setting a field makes.
+fn emits(field: &str, template: &Template) -> Vec<ActivityType> {
+    match field {
+        "priority" => vec![ActivityType::TicketPriorityChanged],
+        "category" => vec![ActivityType::TicketCategoryChanged],
+        "status" => moves_to(template.fixed().and_then(Json::as_str).and_then(Status::parse)),
+        _ => vec![ActivityType::TicketUpdated],
+    }
+}
+
+/// The activities that a move makes; `None`: where it leads is not known.
+pub(super) fn moves_to(status: Option<Status>) -> Vec<ActivityType> {
+    match status {
+        Some(Status::Resolved) => vec![ActivityType::TicketResolved],
+        Some(Status::Escalated) => vec![ActivityType::TicketEscalated],
+        Some(Status::Closed) => vec![ActivityType::TicketClosed],
+        Some(Status::Reopened) => vec![ActivityType::TicketReopened],
+        Some(Status::Open | Status::Pending | Status::InProgress | Status::OnHold) => {
+            vec![ActivityType::TicketStatusChanged]
+        }
+        None => Status::ALL.iter().flat_map(|status| moves_to(Some(*status))).collect(),
     }
 }
 

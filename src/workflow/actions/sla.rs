@@ -4,6 +4,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, required};
 use crate::workflow::needs::NamedKind;
@@ -39,6 +40,7 @@ impl Action for Sla {
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<Sla> {
         let policy = place.named(NamedKind::SlaPolicy, &["policy"], &raw.policy)?;
+        place.writes(&["policy"], "sla_policy_id", policy.fixed().cloned(), &[ActivityType::TicketUpdated]);
         Some(Sla { policy })
     }
 

@@ -1,8 +1,10 @@
 //! `transition`: a transition of the ticket's lifecycle.
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::action::Action;
+use super::set;
 use crate::model::lifecycle;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
@@ -57,6 +59,8 @@ impl Action for Transition {
             return None;
         };
         let reason = place.template(&["reason"], &raw.reason, Want::Text)?;
+        let status = verb.target().map(|status| Json::String(status.word().to_owned()));
+        place.writes(&["verb"], "status", status, &set::moves_to(verb.target()));
         Some(Transition { verb, reason })
     }
 

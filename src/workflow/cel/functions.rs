@@ -12,7 +12,7 @@ use crate::model::time::Written;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::schema::{self, Type};
 
-const MAX_LOOPS: usize = 2;
+pub(super) const MAX_LOOPS: usize = 2;
 
 /// Every function, how it is called, and how many arguments it takes beside what stands before the dot.
 const FUNCTIONS: &[(&str, &str)] = &[
@@ -296,7 +296,10 @@ impl Checker<'_> {
             let place = self.at(var.id);
             return self.wrong("type", place, "the first argument names each item".into(), "tags.exists(t, …)".into());
         };
-        if self.names_params(name) || self.scope.roots.iter().any(|root| root.name() == name) {
+        if self.names_params(name)
+            || self.names_variables(name)
+            || self.scope.roots.iter().any(|root| root.name() == name)
+        {
             let place = self.at(var.id);
             return self.wrong(
                 "shadow",

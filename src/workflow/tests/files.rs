@@ -280,12 +280,17 @@ fn each_refusal_says_what_to_do() {
             "a key must be a word | put text that begins with { between quotes",
         ),
         (rule("do: [{tag: {add: x}}]\ntriggers: ticket.updated"), "4:1 grammar: `on` and `triggers` are the same key"),
+        (rule("do: [{tag: {add: [], remove: []}}]"), "tag takes `add` or `remove`"),
+        (
+            rule("do: [{tag: {add: x}}]\nif: ticket.number > 3 ? has(ticket.team_id) : true"),
+            "put text that holds `: ` between quotes",
+        ),
         (rule("do: [{tag: vip}]"), "3:12 grammar: expected keys and their values, found `vip` | tag: {add: [vip]}"),
         (rule("do: [{assign: ann}]"), "found `ann` | assign: {to: ann}, or assign: {strategy: least_open"),
         (rule("do: [{set: HIGH}]"), "found `HIGH` | set: {priority: HIGH}"),
         (rule("do: [{message: Hello}]"), "found `Hello` | message: {body:"),
         (rule("do: [{tag: [vip]}]"), "found a list | tag: {add: [vip]}"),
-        (rule("do: [{tag: }]"), "found nothing | tag: {add: [vip]}"),
+        (rule("do: [{tag: }]"), "3:10 grammar: tag takes `add` or `remove` | tag: {add: [vip]}"),
         (rule("do: [tag]"), "expected an action and its keys, found `tag` | tag: {add: [vip]}"),
         (rule("do: tag"), "expected a list, found `tag` | begin each item"),
         (

@@ -10,3 +10,5 @@ mod folder;
 mod images;
 mod shipped;
 mod triggers;
+mod variables;
+mod warnings;
