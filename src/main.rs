@@ -42,7 +42,7 @@ enum Command {
     Token(Box<cli::token::TokenArgs>),
     /// Print a tenant's activity log, and follow it
     Tail(cli::tail::TailArgs),
-    /// Check workflow files; needs no server
+    /// Write and check workflow rules
     #[command(subcommand)]
     Workflow(cli::workflow::WorkflowCommand),
     /// Create, list, view, change and reply to tickets

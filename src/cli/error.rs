@@ -23,6 +23,8 @@ pub enum CliError {
     Usage(String),
     #[error("cannot read {what}: {error}")]
     Unreadable { what: String, error: io::Error },
+    #[error("cannot write {what}: {error}")]
+    Unwritable { what: String, error: io::Error },
     #[error("the response cannot be displayed: {0}")]
     Answer(#[from] serde_json::Error),
     #[error("cannot start: {0}")]
@@ -46,7 +48,11 @@ impl CliError {
             CliError::Client(error) => error.exit_code(),
             CliError::Usage(_) | CliError::Route(_) | CliError::Show(ShowError::NoSuchColumn { .. }) => USAGE,
             CliError::Unreadable { .. } => USAGE,
-            CliError::Show(_) | CliError::Schema(_) | CliError::Answer(_) | CliError::Runtime(_) => FAILED,
+            CliError::Unwritable { .. }
+            | CliError::Show(_)
+            | CliError::Schema(_)
+            | CliError::Answer(_)
+            | CliError::Runtime(_) => FAILED,
         }
     }
 

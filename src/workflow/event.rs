@@ -109,10 +109,22 @@ impl EventName {
         }
     }
 
+    /// Whether it is about a ticket, at least where one is linked.
+    pub fn has_ticket(&self) -> bool {
+        self.presence(Root::Ticket) != Presence::Never
+    }
+
     /// Whether an event of this name has a message, an issue, or the ticket as it was before.
     fn presence(&self, root: Root) -> Presence {
         let is = |present| if present { Presence::Always } else { Presence::Never };
         match (root, self) {
+            (Root::Ticket, EventName::After(kind)) => match kind.payload() {
+                Payload::Resource => Presence::Never,
+                // An issue may be linked to none.
+                Payload::Issue | Payload::Rule => Presence::Sometimes,
+                Payload::Ticket | Payload::Message | Payload::Task | Payload::Clocks => Presence::Always,
+            },
+            (Root::Ticket, _) => Presence::Always,
             (Root::Message, EventName::After(kind)) => is(kind.payload() == Payload::Message),
             (Root::Message, EventName::Before(event)) => is(*event == BeforeEvent::Messaging),
             (Root::Issue, EventName::After(kind)) => is(kind.payload() == Payload::Issue),

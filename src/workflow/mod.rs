@@ -14,8 +14,12 @@ mod facts;
 mod filter;
 #[cfg(test)]
 pub mod fixture;
+pub mod folder;
+mod form;
 mod grammar;
+pub mod json_schema;
 mod keys;
+mod lint;
 mod misfit;
 mod needs;
 mod params;
@@ -36,6 +40,7 @@ pub use actions::{
     AssignTo, Assignment, BeforeEffect, Denial, Effect, IssueDraft, Move, PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
+pub use compile::{NAME_HINT, is_name};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use facts::{Event, Facts, Related};

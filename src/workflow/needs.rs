@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value as Json;
+
+use super::cel::ast::Expr;
 use super::schema::Root;
+use crate::model::activity_type::ActivityType;
 
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
@@ -11,6 +15,30 @@ pub struct Needs {
     /// What executing its actions reads.
     pub preloads: BTreeSet<Preload>,
     pub named: Vec<Named>,
+    /// What its actions change.
+    pub writes: Vec<Write>,
+}
+
+/// Fields of writes that add to what is there.
+pub const TAGS: &str = "tags";
+pub const MESSAGES: &str = "messages";
+pub const ISSUES: &str = "issues";
+pub const TASKS: &str = "tasks";
+
+/// A change that an action makes, and what must hold for it.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// `priority`, `custom.region`, `tags`, or what else an activity is about.
+    pub field: String,
+    /// Where it is written out.
+    pub value: Option<Json>,
+    /// Whether another value takes its place: not so of tags and messages.
+    pub is_one_value: bool,
+    /// The activities that it makes.
+    pub emits: Vec<ActivityType>,
+    pub guards: Vec<Expr>,
+    pub line: u32,
+    pub column: u32,
 }
 
 /// What executing an action reads for certain, so that it is worth loading beforehand.
@@ -34,6 +62,36 @@ pub struct Named {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamedKind {
+    Agent,
     CannedResponse,
     SlaPolicy,
+    Tag,
+    Team,
+}
+
+impl NamedKind {
+    pub const ALL: &'static [NamedKind] =
+        &[NamedKind::Agent, NamedKind::CannedResponse, NamedKind::SlaPolicy, NamedKind::Tag, NamedKind::Team];
+
+    /// Of the finding that a tenant lacks it.
+    pub fn code(self) -> &'static str {
+        match self {
+            NamedKind::Agent => "unknown-agent",
+            NamedKind::CannedResponse => "unknown-canned",
+            NamedKind::SlaPolicy => "unknown-policy",
+            NamedKind::Tag => "unknown-tag",
+            NamedKind::Team => "unknown-team",
+        }
+    }
+
+    /// As people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            NamedKind::Agent => "agent",
+            NamedKind::CannedResponse => "canned response",
+            NamedKind::SlaPolicy => "SLA policy",
+            NamedKind::Tag => "registered tag",
+            NamedKind::Team => "team",
+        }
+    }
 }

@@ -5,14 +5,16 @@ use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
 use super::cel::ast::Expr;
-use super::cel::{self, RULE, Scope};
+use super::cel::{self, RULE, Scope, Variables};
 use super::diagnostic::{Diagnostic, Problem, Severity};
 use super::event::EventName;
+use super::lint;
 use super::misfit::misfit;
-use super::needs::{Named, NamedKind, Needs, Preload};
-use super::shapes::Strings;
+use super::needs::{ISSUES, MESSAGES, Named, NamedKind, Needs, Preload, TAGS, TASKS, Write};
+use super::shapes::Conditions;
 use super::template::{Template, Want};
 use super::yaml::Node;
+use crate::model::activity_type::ActivityType;
 
 /// A file that is being read.
 #[derive(Clone, Copy)]
@@ -26,20 +28,34 @@ pub struct Place<'a> {
     file: File<'a>,
     node: &'a Node,
     events: &'a [EventName],
+    variables: &'a Variables,
     guards: Vec<Expr>,
     needs: &'a mut Needs,
     found: &'a mut Vec<Diagnostic>,
 }
 
 impl<'a> Place<'a> {
-    pub fn new(file: File<'a>, node: &'a Node, needs: &'a mut Needs, found: &'a mut Vec<Diagnostic>) -> Place<'a> {
-        Place { file, node, events: &[], guards: Vec::new(), needs, found }
+    pub fn new(
+        file: File<'a>,
+        node: &'a Node,
+        variables: &'a Variables,
+        needs: &'a mut Needs,
+        found: &'a mut Vec<Diagnostic>,
+    ) -> Place<'a> {
+        Place { file, node, events: &[], variables, guards: Vec::new(), needs, found }
+    }
+
+    /// Checks what a variable stands for, beside those that it can read. `None`: findings were noted.
+    pub fn definition(&mut self, name: &str, source: &str, known: &Variables) -> Option<Expr> {
+        let node = self.node_at(&["variables", name]).clone();
+        let checked = cel::compile_among(source, &RULE, known);
+        checked.map_err(|problems| self.problems(&node, problems)).ok()
     }
 
     /// The same for a node further down. What is guarded here is guarded there, and not the other way round.
     pub fn at_node<'b>(&'b mut self, node: &'b Node) -> Place<'b> {
-        let Place { file, events, guards, needs, found, .. } = self;
-        Place { file: *file, node, events, guards: guards.clone(), needs, found }
+        let Place { file, events, variables, guards, needs, found, .. } = self;
+        Place { file: *file, node, events, variables, guards: guards.clone(), needs, found }
     }
 
     /// The same for the value under `key`.
@@ -51,6 +67,25 @@ impl<'a> Place<'a> {
     /// What may have happened when these texts are evaluated.
     pub fn on_events(&mut self, events: &'a [EventName]) {
         self.events = events;
+    }
+
+    /// Whether one of the rule's events is this.
+    pub fn waits_for(&self, event: &EventName) -> bool {
+        self.events.contains(event)
+    }
+
+    /// The first of the rule's events that is about no ticket.
+    pub fn without_ticket(&self) -> Option<&'a EventName> {
+        self.events.iter().find(|event| !event.has_ticket())
+    }
+
+    /// Notes a change that an action makes, which stands at `path`.
+    pub fn writes(&mut self, path: &[&str], field: &str, value: Option<Json>, emits: &[ActivityType]) {
+        let node = self.node_at(path);
+        let (line, column) = (node.line, node.column);
+        let is_one_value = !matches!(field, TAGS | MESSAGES | ISSUES | TASKS);
+        let (field, emits, guards) = (field.to_owned(), emits.to_vec(), self.guards.clone());
+        self.needs.writes.push(Write { field, value, is_one_value, emits, guards, line, column });
     }
 
     /// Notes what executing an action reads.
@@ -95,6 +130,20 @@ impl Place<'_> {
         self.push(line, column, Severity::Error, code, message, hint.to_owned());
     }
 
+    /// A warning at the value that `path` leads to.
+    pub fn warning(&mut self, path: &[&str], code: &'static str, message: String, hint: &str) {
+        let node = self.node_at(path);
+        let (line, column) = (node.line, node.column);
+        self.push(line, column, Severity::Warning, code, message, hint.to_owned());
+    }
+
+    /// A warning at an item of the list, or the text, under `path`.
+    pub fn item_warning(&mut self, path: &[&str], index: usize, code: &'static str, message: String, hint: &str) {
+        let node = self.item_at(path, index);
+        let (line, column) = (node.line, node.column);
+        self.push(line, column, Severity::Warning, code, message, hint.to_owned());
+    }
+
     /// An error at the last key of `path` itself.
     pub fn error_at_key(&mut self, path: &[&str], code: &'static str, message: String, hint: &str) {
         let Some((key, parents)) = path.split_last() else { return };
@@ -112,25 +161,50 @@ impl Place<'_> {
 
     /// Findings inside the text of one node.
     fn problems(&mut self, node: &Node, problems: Vec<Problem>) {
-        for problem in problems {
+        let cut = !problems.is_empty() && node.is_cut(self.file.source);
+        for mut problem in problems {
+            if cut && matches!(problem.code, "syntax" | "template") {
+                problem.message = "the text ends here: ` #` begins a comment".into();
+                problem.hint = "put the whole text between quotes".into();
+                problem.at = node.text().map_or(0, str::len);
+            }
             let (line, column) = node.place(problem.at, self.file.source);
             self.push(line, column, problem.severity, problem.code, problem.message, problem.hint);
         }
     }
 }
 
+/// What to write instead of ids of tenants, where that is all that stands there.
+fn names_tenants(texts: &[String]) -> Option<String> {
+    let is_id = |text: &String| {
+        let text = text.trim();
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        text.starts_with(part) && text.chars().all(part) && !matches!(text, "true" | "false" | "tenant" | "null")
+    };
+    match texts {
+        [] => None,
+        [one] if is_id(one) => Some(format!("tenant.id == '{}'", one.trim())),
+        several if several.iter().all(is_id) => {
+            let quoted: Vec<String> = several.iter().map(|id| format!("'{}'", id.trim())).collect();
+            Some(format!("tenant.id in [{}]", quoted.join(", ")))
+        }
+        _ => None,
+    }
+}
+
 /// Texts.
 impl Place<'_> {
-    /// Reads the whole value of the node. `None`: it is not what `T` takes, which was noted.
-    pub fn read<T: DeserializeOwned>(&mut self, value: Yaml) -> Option<T> {
+    /// Reads the whole value of the node; `example` shows one. `None`: it is not what `T` takes, which was noted.
+    pub fn read<T: DeserializeOwned>(&mut self, value: Yaml, example: &str) -> Option<T> {
         serde_path_to_error::deserialize(value)
-            .map_err(|error| self.found.push(misfit(self.file.name, self.node, &error)))
+            .map_err(|error| self.found.push(misfit(self.file.name, self.node, &error, example)))
             .ok()
     }
 
     /// Checks the conditions under `path`; `None`: findings were noted.
-    pub fn conditions(&mut self, path: &[&str], raw: &Strings) -> Option<Vec<Expr>> {
+    pub fn conditions(&mut self, path: &[&str], raw: &Conditions) -> Option<Vec<Expr>> {
         let checked = self.expressions(path, raw, &RULE);
+        self.warn_of_impossible(&checked);
         self.guards.extend(checked.iter().map(|(_, expr)| expr.clone()));
         for (node, expr) in &checked {
             let warnings = self.unguarded(expr);
@@ -141,26 +215,49 @@ impl Place<'_> {
 
     /// Checks selectors, which are conditions too: an expression that does not hold is not asked further. Those that are in
     /// order; findings are noted for the others.
-    pub fn selectors(&mut self, path: &[&str], raw: &Strings, scope: &Scope) -> Vec<Expr> {
-        let checked: Vec<Expr> = self.expressions(path, raw, scope).into_iter().map(|(_, expr)| expr).collect();
+    pub fn selectors(&mut self, path: &[&str], raw: &Conditions, scope: &Scope) -> Vec<Expr> {
+        if let Some(hint) = names_tenants(&raw.0) {
+            let message = format!("`{}` is no condition", raw.0.join(", "));
+            self.error(path, "unknown-variable", message, &hint);
+            return Vec::new();
+        }
+        let checked = self.expressions(path, raw, scope);
+        self.warn_of_impossible(&checked);
+        let checked: Vec<Expr> = checked.into_iter().map(|(_, expr)| expr).collect();
         self.guards.extend(checked.iter().cloned());
         checked
     }
 
     /// The expressions under `path` that are in order, each with its node; findings are noted for the others.
-    fn expressions(&mut self, path: &[&str], raw: &Strings, scope: &Scope) -> Vec<(Node, Expr)> {
+    fn expressions(&mut self, path: &[&str], raw: &Conditions, scope: &Scope) -> Vec<(Node, Expr)> {
         let mut checked = Vec::new();
         for (index, source) in raw.0.iter().enumerate() {
             let node = self.item_at(path, index).clone();
-            match cel::condition(source, scope) {
+            let checked_one = match scope.changed {
+                true => cel::condition_among(source, scope, self.variables),
+                // Whose rule it is does not depend on what happened.
+                false => cel::condition(source, scope),
+            };
+            match checked_one {
                 Ok(expr) => {
                     expr.roots(&mut self.needs.roots);
+                    self.problems(&node, lint::expression(&expr));
                     checked.push((node, expr));
                 }
                 Err(problems) => self.problems(&node, problems),
             }
         }
         checked
+    }
+
+    fn warn_of_impossible(&mut self, checked: &[(Node, Expr)]) {
+        let exprs: Vec<&Expr> = checked.iter().map(|(_, expr)| expr).collect();
+        let found = lint::impossible(&exprs, &self.guards.iter().collect::<Vec<_>>(), self.events);
+        for (index, problem) in found {
+            if let Some((node, _)) = checked.get(index) {
+                self.problems(node, vec![problem]);
+            }
+        }
     }
 
     fn unguarded(&self, expr: &Expr) -> Vec<Problem> {
@@ -182,22 +279,33 @@ impl Place<'_> {
     /// The text under `path`, which names something of the tenant's.
     pub fn named(&mut self, kind: NamedKind, path: &[&str], source: &str) -> Option<Template> {
         let template = self.template(path, source, Want::Text)?;
-        if let Template::Fixed(Json::String(name)) = &template
-            && !name.is_empty()
-        {
-            let Node { line, column, .. } = *self.node_at(path);
-            self.needs.named.push(Named { kind, name: name.clone(), line, column });
-        }
+        let Node { line, column, .. } = *self.node_at(path);
+        self.note_named(kind, &template, line, column);
         Some(template)
     }
 
+    /// One of the texts under `path`, which name something of the tenant's.
+    pub fn item_named(&mut self, kind: NamedKind, path: &[&str], index: usize, source: &str) -> Option<Template> {
+        let template = self.item_template(path, index, source)?;
+        let Node { line, column, .. } = *self.item_at(path, index);
+        self.note_named(kind, &template, line, column);
+        Some(template)
+    }
+
+    fn note_named(&mut self, kind: NamedKind, template: &Template, line: u32, column: u32) {
+        if let Some(name) = template.fixed().and_then(Json::as_str).filter(|name| !name.is_empty()) {
+            self.needs.named.push(Named { kind, name: name.to_owned(), line, column });
+        }
+    }
+
     fn template_at(&mut self, node: &Node, source: &str, want: Want) -> Option<Template> {
-        match Template::compile(source, want, &RULE) {
+        match Template::compile(source, want, &RULE, self.variables) {
             Ok(template) => {
+                self.problems(node, lint::text(source).into_iter().collect());
                 for expr in template.exprs() {
                     expr.roots(&mut self.needs.roots);
                     // The offsets of a template's expressions are their own; the warning stands at the value.
-                    let warnings = self.unguarded(expr);
+                    let warnings = [self.unguarded(expr), lint::expression(expr)].concat();
                     self.problems(node, warnings.into_iter().map(|w| Problem { at: 0, ..w }).collect());
                 }
                 Some(template)

@@ -10,6 +10,8 @@ use super::compile;
 use super::diagnostic::{Diagnostic, Severity};
 use super::event::{self, BeforeEvent};
 use super::facts::Facts;
+use super::folder::{self, Holds};
+use super::lint;
 use super::place::File;
 use super::rule::Rule;
 use super::trigger::{Mark, Trigger};
@@ -20,9 +22,6 @@ use crate::model::stored_type::Families;
 
 /// Each is kept with every clock that has still to come to it.
 const MAX_MARKS: usize = 50;
-
-/// Files that are not rules: they test them.
-const TESTS: &str = ".test.yaml";
 
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
@@ -44,15 +43,17 @@ impl RuleSet {
     /// # Errors
     /// Every finding of every file, warnings among them; nothing of such a set is taken.
     pub fn from_sources(mut sources: Vec<(String, String)>) -> Result<RuleSet, Vec<Diagnostic>> {
-        sources.retain(|(file, _)| !file.ends_with(TESTS));
+        sources.retain(|(file, _)| Holds::by_name(file) != Some(Holds::Tests));
         sources.sort();
         let mut found = Vec::new();
         let mut rules: Vec<Rule> = Vec::new();
+        let mut named: HashMap<String, usize> = HashMap::new();
         for (file, source) in &sources {
             for rule in read_file(File { name: file, source }, &mut found) {
-                if let Some(other) = rules.iter().find(|other| other.name == rule.name) {
+                if let Some(other) = named.get(&rule.name).and_then(|at| rules.get(*at)) {
                     found.push(twice(&rule, other));
                 }
+                named.entry(rule.name.clone()).or_insert(rules.len());
                 rules.push(rule);
             }
         }
@@ -61,6 +62,7 @@ impl RuleSet {
             return Err(found);
         }
         rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        found.extend(lint::across(&rules));
         let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
             for event in
@@ -82,7 +84,7 @@ impl RuleSet {
         Ok(RuleSet { hash: hash(&sources), rules, by_event, marking, marks_hash, sources, warnings: found })
     }
 
-    /// Reads every `*.yaml` under `folder`, at any depth. File names are relative to it, with `/`.
+    /// Reads the rules under `folder`, at any depth. File names are relative to it, with `/`.
     ///
     /// # Errors
     /// As [`RuleSet::from_sources`]; or what could not be read.
@@ -93,13 +95,9 @@ impl RuleSet {
     /// The `(file name, source)` pairs of a folder, sorted, unchecked.
     ///
     /// # Errors
-    /// Every file and folder that could not be read.
+    /// Every file and folder that cannot be read, and the first bound that does not hold.
     pub fn read_dir(folder: &Path) -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
-        let mut sources = Vec::new();
-        let mut found = Vec::new();
-        walk(folder, "", 0, &mut sources, &mut found);
-        sources.sort();
-        if found.is_empty() { Ok(sources) } else { Err(found) }
+        folder::read(folder, Holds::Rules)
     }
 
     /// The rules that wait for activities of this type, not for a family of theirs, in the order in which they run.
@@ -210,6 +208,8 @@ fn twice(rule: &Rule, other: &Rule) -> Diagnostic {
 
 /// The rules of one file; findings are added to `found`.
 fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
+    // Some editors begin a file with a byte order mark.
+    let file = File { source: file.source.strip_prefix('\u{feff}').unwrap_or(file.source), ..file };
     let nodes = match yaml::read(file.name, file.source) {
         Ok(nodes) => nodes,
         Err(diagnostics) => {
@@ -224,11 +224,17 @@ fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
             Ok(value) => values.push(value),
             Err(error) => {
                 let place = error.location();
+                let text = error.to_string();
+                // What the other reader took and this one did not: numbers beyond 64 bits.
+                let (message, hint) = match text.contains("128") {
+                    true => ("the number is too large".to_owned(), "put it between quotes if it is text"),
+                    false => (format!("this is no YAML: {text}"), "look at the indentation and the quotes around here"),
+                };
                 found.push(Diagnostic {
                     severity: Severity::Error,
                     code: "yaml",
-                    message: format!("this is no YAML: {error}"),
-                    hint: "look at the indentation and the quotes around here".into(),
+                    message,
+                    hint: hint.into(),
                     file: file.name.to_owned(),
                     line: place.as_ref().map_or(1, |place| place.line() as u32),
                     column: place.as_ref().map_or(1, |place| place.column() as u32),
@@ -257,57 +263,6 @@ fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
         }
     }
     rules
-}
-
-/// Deeper than any sane tree, and the end of a loop of links.
-const MAX_FOLDERS: usize = 16;
-
-fn walk(folder: &Path, prefix: &str, depth: usize, sources: &mut Vec<(String, String)>, found: &mut Vec<Diagnostic>) {
-    let mut unreadable = |file: String, message: String| {
-        let hint = "see that it exists, is UTF-8 and may be read".to_owned();
-        found.push(Diagnostic { severity: Severity::Error, code: "file", message, hint, file, line: 0, column: 0 });
-    };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            let shown = if prefix.is_empty() { folder.display().to_string() } else { prefix.to_owned() };
-            return unreadable(shown, format!("cannot read the folder: {error}"));
-        }
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if path.is_dir() {
-            if depth < MAX_FOLDERS {
-                walk(&path, &format!("{name}/"), depth + 1, sources, found);
-            }
-        } else if name.ends_with(".yaml") && !name.ends_with(TESTS) {
-            match read_source(&path) {
-                Ok(source) => sources.push((name, source)),
-                Err(error) => {
-                    let hint = "see that it exists, is UTF-8 and may be read".to_owned();
-                    let message = format!("cannot read the file: {error}");
-                    found.push(Diagnostic {
-                        severity: Severity::Error,
-                        code: "file",
-                        message,
-                        hint,
-                        file: name,
-                        line: 0,
-                        column: 0,
-                    });
-                }
-            }
-        }
-    }
-}
-
-/// At most one byte more than the bound, which the reader then refuses.
-fn read_source(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    let mut source = String::new();
-    std::fs::File::open(path)?.take(yaml::MAX_BYTES as u64 + 1).read_to_string(&mut source)?;
-    Ok(source)
 }
 
 /// Lengths stand before the parts, so that no two sets of files give the same bytes.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::cel::ast::{Expr, ExprKind, Literal};
-use super::cel::{self, Scope, Value};
+use super::cel::{self, Scope, Value, Variables};
 use super::diagnostic::Problem;
 use super::facts::Facts;
 use super::schema::{Enumeration, Type};
@@ -35,14 +35,15 @@ impl Template {
     ///
     /// # Errors
     /// Every finding.
-    pub fn compile(source: &str, want: Want, scope: &Scope) -> Result<Template, Vec<Problem>> {
+    pub fn compile(source: &str, want: Want, scope: &Scope, variables: &Variables) -> Result<Template, Vec<Problem>> {
         let pieces = split(source).map_err(|problem| vec![problem])?;
         let mut problems = Vec::new();
         let mut parts = Vec::new();
         for piece in pieces {
             match piece {
                 Piece::Text(text) => parts.push(TemplatePart::Text(text)),
-                Piece::Code { at, code } => match cel::compile(code, scope) {
+                Piece::Code { at, code } if is_braced(code) => problems.push(doubly_braced(at, code)),
+                Piece::Code { at, code } => match cel::compile_among(code, scope, variables) {
                     Ok(expr) => parts.push(TemplatePart::Value(expr)),
                     Err(found) => problems.extend(found.into_iter().map(|p| Problem { at: p.at + at, ..p })),
                 },
@@ -74,6 +75,14 @@ impl Template {
             }
         }
         Ok(self)
+    }
+
+    /// Its value, where nothing is left to evaluate.
+    pub fn fixed(&self) -> Option<&Json> {
+        match self {
+            Template::Fixed(json) => Some(json),
+            Template::Value(_) | Template::Text(_) => None,
+        }
     }
 
     pub fn exprs(&self) -> Vec<&Expr> {
@@ -137,6 +146,16 @@ impl Template {
             None => Ok(vec![value.into_text().into_owned()]),
         }
     }
+}
+
+/// `${{ … }}`, as other systems write it.
+fn is_braced(code: &str) -> bool {
+    code.starts_with('{') && code.ends_with('}')
+}
+
+fn doubly_braced(at: usize, code: &str) -> Problem {
+    let inner = code.trim_matches(['{', '}']).trim();
+    Problem::error("template", at, "one brace is enough", format!("leave the braces out: ${{{inner}}}"))
 }
 
 /// The stored word that `text` names.

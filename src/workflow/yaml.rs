@@ -8,6 +8,17 @@ use super::diagnostic::{Diagnostic, Severity};
 pub const MAX_BYTES: usize = 256 * 1024;
 pub const MAX_NODES: usize = 10_000;
 const MAX_DEPTH: usize = 32;
+const TOO_DEEP: &str = "the file is nested too deep";
+
+pub const TOO_LARGE_HINT: &str = "split it";
+
+/// What is said of a file with more bytes than [`MAX_BYTES`]; `None`: how many is not known.
+pub fn too_large(bytes: Option<u64>) -> String {
+    match bytes {
+        Some(bytes) => format!("the file has {bytes} bytes; {MAX_BYTES} is the limit"),
+        None => format!("the file has more than {} KiB", MAX_BYTES / 1024),
+    }
+}
 
 /// A node and where it begins: line and column from 1, index in characters from 0.
 #[derive(Clone, Debug)]
@@ -61,11 +72,21 @@ impl Node {
         self.entry(key).map(|(_, value)| value)
     }
 
+    /// Whether a comment ends it, on its own line: whoever wrote ` #` in a text without quotes may have meant it.
+    pub fn is_cut(&self, source: &str) -> bool {
+        let Content::Scalar { text, style: ScalarStyle::Plain } = &self.content else { return false };
+        let chars = written(source, self.index);
+        let end = locate(&chars, text, ScalarStyle::Plain, text.chars().count(), 0);
+        let rest = end.and_then(|end| chars.get(end..)).unwrap_or_default();
+        let blanks = rest.iter().take_while(|c| matches!(c, ' ' | '\t')).count();
+        blanks > 0 && rest.get(blanks) == Some(&'#')
+    }
+
     /// Line and column of the byte `at` of this scalar's text, as it stands in `source`.
     pub fn place(&self, at: usize, source: &str) -> (u32, u32) {
         let Content::Scalar { text, style } = &self.content else { return (self.line, self.column) };
         let steps = text.char_indices().take_while(|(byte, _)| *byte < at).count();
-        let chars: Vec<char> = source.chars().skip(self.index).collect();
+        let chars = written(source, self.index);
         let indent = self.column.saturating_sub(1) as usize;
         let Some(offset) = locate(&chars, text, *style, steps, indent) else { return (self.line, self.column) };
         let before = &chars[..offset.min(chars.len())];
@@ -77,6 +98,11 @@ impl Node {
             }
         }
     }
+}
+
+/// The rest of a text that is written at `index`.
+fn written(source: &str, index: usize) -> Vec<char> {
+    source.chars().skip(index).collect()
 }
 
 /// How far into the written form the character number `steps` of the text stands. `None` where the two part ways.
@@ -129,7 +155,7 @@ pub fn read(file: &str, source: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
         column: 1,
     };
     if source.len() > MAX_BYTES {
-        return Err(vec![whole(format!("the file has {} bytes; {MAX_BYTES} is the limit", source.len()), "split it")]);
+        return Err(vec![whole(too_large(Some(source.len() as u64)), TOO_LARGE_HINT)]);
     }
     if source.contains('\0') {
         return Err(vec![whole("the file holds a NUL character".into(), "remove it")]);
@@ -175,8 +201,13 @@ impl<'s> Reader<'s> {
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
         let info = error.info();
+        if info.contains("recursion") || info.contains("nest") || info.contains("depth") {
+            return self.at(error.marker(), TOO_DEEP.to_owned(), "no rule needs this");
+        }
         let hint = if info.contains("tab") {
             "indent with spaces"
+        } else if info.contains("escape") {
+            "in double quotes, write each backslash twice; or put the text between single quotes"
         } else if info.contains("mapping values are not allowed") {
             "put text that holds `: ` between quotes"
         } else if info.contains("simple key") {
@@ -210,7 +241,7 @@ impl<'s> Reader<'s> {
             return Err(Box::new(self.at(&mark, format!("the file has more than {MAX_NODES} nodes"), "split it")));
         }
         if depth > MAX_DEPTH {
-            return Err(Box::new(self.at(&mark, format!("nested deeper than {MAX_DEPTH}"), "no rule needs this")));
+            return Err(Box::new(self.at(&mark, TOO_DEEP.to_owned(), "no rule needs this")));
         }
         let (anchor, tag) = match &event {
             Event::Scalar(_, _, anchor, tag) => (*anchor, tag.is_some()),
@@ -272,7 +303,7 @@ impl<'s> Reader<'s> {
                     }
                 }
                 None => {
-                    let found = self.at(&mark, "a key must be a word", "write key: value");
+                    let found = self.at(&mark, "a key must be a word", "put text that begins with { between quotes");
                     self.found.push(found);
                 }
             }
@@ -317,9 +348,14 @@ mod tests {
         assert!(complaints("a: !!str 1\n")[0].2.starts_with("tags"));
         assert_eq!(complaints("a: 1\nb: 2\na: 3\n"), [(3, 1, "`a` stands here twice".into())]);
         assert!(complaints(&format!("a: [{}]", "1,".repeat(MAX_NODES)))[0].2.contains("nodes"));
-        assert!(complaints(&format!("{}{}", "[".repeat(40), "]".repeat(40)))[0].2.contains("deeper"));
-        // The parser has a bound of its own, which comes first here; that it comes back is what counts.
-        assert_eq!(complaints(&"[".repeat(100_000)).len(), 1);
+        assert!(complaints(&format!("{}{}", "[".repeat(40), "]".repeat(40)))[0].2.contains("too deep"));
+        // The parser has a bound of its own, which comes first here.
+        for deep in
+            ["[".repeat(20_000), "{".repeat(20_000), "- ".repeat(20_000), "? ".repeat(20_000), "[{".repeat(9_000)]
+        {
+            assert_eq!(complaints(&deep)[0].2, TOO_DEEP, "{}", &deep[..4]);
+            assert_eq!(complaints(&deep).len(), 1);
+        }
         assert!(complaints(&"#".repeat(MAX_BYTES + 1))[0].2.contains("bytes"));
     }
 

@@ -19,6 +19,15 @@ pub async fn get<E: Entry>(conn: &mut AsyncPgConnection, scope: Scope<'_>, id: &
     Ok(found.filter(|entry| entry.is_known() && scope.audience.sees_internal(entry.app_id())))
 }
 
+/// Those of the ids that an entry has: `directory::which::<Team>(…)`.
+pub async fn which<E: Entry>(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    ids: Vec<String>,
+) -> QueryResult<Vec<String>> {
+    list::among(conn, scope, (E::TABLE, "id", E::KNOWN), ids).await
+}
+
 pub async fn list<E: Entry + Listed>(
     conn: &mut AsyncPgConnection,
     scope: Scope<'_>,

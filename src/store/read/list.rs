@@ -279,6 +279,33 @@ pub(in crate::store) async fn one<R: Row>(
     RunQueryDsl::get_result(Listing::<R>::all(all, "", None), &mut conn).await.optional()
 }
 
+/// Those of the values that a row's column has, among the rows of a table that meet the condition and that the caller may see.
+pub(super) async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    (table, column, condition): (&'static str, &'static str, &'static str),
+    values: Vec<String>,
+) -> QueryResult<Vec<String>> {
+    let sql = sql![
+        "SELECT ",
+        column,
+        ", app_id FROM ",
+        table,
+        " WHERE tenant_id = ",
+        Bind::Text(scope.tenant_id.to_owned()),
+        " AND ",
+        condition,
+        " AND ",
+        column,
+        " = ANY(",
+        Bind::Texts(values),
+        ")",
+    ];
+    let found: Vec<(String, String)> = RunQueryDsl::load(Select::<(Text, Text)>::new(sql, true), conn).await?;
+    let seen = found.into_iter().filter(|(_, app_id)| scope.audience.sees_internal(app_id));
+    Ok(seen.map(|(value, _)| value).collect())
+}
+
 /// The ids and folded names of those rows of a table that are not deleted, that the caller may see, and that have one of these
 /// ids or folded names.
 pub(super) async fn named(

@@ -6,6 +6,7 @@ use diesel_async::AsyncPgConnection;
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::fold::fold;
+use crate::model::row::Row;
 use crate::model::tag::Tag;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
@@ -25,6 +26,11 @@ pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, name: &str) -> 
     let found: Option<Tag> =
         list::one(conn, scope.tenant_id, [sql!["folded = ", Bind::Text(fold(name).into_owned())]]).await?;
     Ok(found.filter(|tag| tag.deleted_at.is_none() && scope.audience.sees_internal(&tag.app_id)))
+}
+
+/// Those of the folded names that a tag has.
+pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, folded: Vec<String>) -> QueryResult<Vec<String>> {
+    list::among(conn, scope, (Tag::TABLE, "folded", "deleted_at IS NULL"), folded).await
 }
 
 /// One page of the registry.

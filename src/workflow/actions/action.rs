@@ -8,12 +8,21 @@ use serde::de::DeserializeOwned;
 use crate::workflow::cel;
 use crate::workflow::cel::ast::Expr;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::Key;
 use crate::workflow::place::Place;
 
 /// A checked action. Whatever it reads, names or has loaded is noted by the [`Place`] that it is checked at.
 pub trait Action: Sized + Send + Sync + 'static {
     /// The key in a step of `do`.
     const NAME: &'static str;
+    /// The keys of [`Action::Raw`].
+    const KEYS: &'static [Key];
+    /// A short one, for whoever wrote something else.
+    const EXAMPLE: &'static str;
+    /// What it does, for people.
+    const ABOUT: &'static str;
+    /// Whether it is about the event's ticket: an event without one cannot have it.
+    const NEEDS_TICKET: bool = true;
     /// What stands under that key.
     type Raw: DeserializeOwned;
     /// What is wanted, with every template evaluated.

@@ -7,11 +7,13 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
-use crate::workflow::needs::Preload;
+use crate::workflow::form::{Key, Takes, key, required, words};
+use crate::workflow::needs::{NamedKind, Preload};
 use crate::workflow::place::Place;
-use crate::workflow::template::{Template, Want};
+use crate::workflow::template::Template;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
@@ -46,6 +48,16 @@ pub enum WhenNone {
     Leave,
     /// Assigned to this agent.
     To(String),
+}
+
+const TO: &[Key] = &[required("to", Takes::Text, "The agent's id.")];
+
+fn leave() -> Vec<String> {
+    words(["leave"])
+}
+
+fn strategies() -> Vec<String> {
+    words(Strategy::ALL.iter().map(|strategy| strategy.word()))
 }
 
 impl Strategy {
@@ -90,6 +102,16 @@ enum To {
 
 impl Action for Assign {
     const NAME: &'static str = "assign";
+    const KEYS: &'static [Key] = &[
+        key("to", Takes::Text, "The agent's id; '' takes the assignee away."),
+        key("strategy", Takes::Choice(strategies), "How an agent of a team is chosen."),
+        key("team", Takes::Text, "Whose members are candidates; the ticket's own team by default."),
+        key("only_online", Takes::Bool, "Only agents who are online."),
+        key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
+        key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
+    ];
+    const EXAMPLE: &'static str = "assign: {to: ann}, or assign: {strategy: least_open, team: support}";
+    const ABOUT: &'static str = "Assigns the ticket to an agent, or to one whom a strategy chooses.";
     type Raw = Raw;
     type Effect = Assignment;
 
@@ -115,8 +137,13 @@ impl Action for Assign {
                 place.error(&["when_none"], "unknown-word", format!("`{word}` is no answer to when_none"), hint);
                 return None;
             }
-            Some(RawWhenNone::To(to)) => Some(place.template(&["when_none", "to"], to, Want::Text)?),
+            Some(RawWhenNone::To(to)) => Some(place.named(NamedKind::Agent, &["when_none", "to"], to)?),
         };
+        let value = match &to {
+            To::Agent(id) => id.fixed().cloned(),
+            To::Strategy { .. } => None,
+        };
+        place.writes(&[], "assignee_id", value, &[ActivityType::TicketAssigned]);
         Some(Assign { to, when_none })
     }
 
@@ -148,7 +175,7 @@ fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
         place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy, not to `to`"), "remove it");
         return None;
     }
-    place.template(&["to"], to, Want::Text).map(To::Agent)
+    place.named(NamedKind::Agent, &["to"], to).map(To::Agent)
 }
 
 fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
@@ -161,7 +188,7 @@ fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
         place.error(&["max_open"], "grammar", "max_open counts from 1".into(), "leave it out for no limit");
         return None;
     }
-    let team = place.template(&["team"], raw.team.as_deref().unwrap_or_default(), Want::Text)?;
+    let team = place.named(NamedKind::Team, &["team"], raw.team.as_deref().unwrap_or_default())?;
     place.preload(Preload::Team);
     Some(To::Strategy { strategy, team, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
 }

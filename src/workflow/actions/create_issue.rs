@@ -3,9 +3,12 @@
 use serde::Deserialize;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::model::words::{IssueType, Priority};
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, key, required, words};
+use crate::workflow::needs::ISSUES;
 use crate::workflow::place::Place;
 use crate::workflow::schema;
 use crate::workflow::template::{Template, Want};
@@ -49,8 +52,23 @@ pub struct CreateIssue {
     once: bool,
 }
 
+fn per_ticket() -> Vec<String> {
+    words(["per_ticket"])
+}
+
 impl Action for CreateIssue {
     const NAME: &'static str = "create_issue";
+    const KEYS: &'static [Key] = &[
+        required("title", Takes::Text, "The issue's title."),
+        key("description", Takes::Text, "The issue's description."),
+        key("type", Takes::Word(&schema::ISSUE_TYPE), "The issue's type; TASK by default."),
+        key("priority", Takes::Word(&schema::PRIORITY), "The issue's priority; MEDIUM by default."),
+        key("reporter", Takes::Text, "A contact's id; the ticket's requester by default."),
+        key("project", Takes::Text, "The issue's project."),
+        key("once", Takes::Choice(per_ticket), "No second issue for one ticket."),
+    ];
+    const EXAMPLE: &'static str = "create_issue: {title: \"${ticket.subject}\", once: per_ticket}";
+    const ABOUT: &'static str = "Creates an issue that is linked to the ticket.";
     type Raw = Raw;
     type Effect = IssueDraft;
 
@@ -72,6 +90,7 @@ impl Action for CreateIssue {
         let priority = place.template(&["priority"], priority, Want::Word(&schema::PRIORITY));
         let reporter = place.template(&["reporter"], &raw.reporter, Want::Text);
         let project = place.template(&["project"], &raw.project, Want::Text);
+        place.writes(&[], ISSUES, None, &[ActivityType::IssueCreated]);
         Some(CreateIssue {
             title: title?,
             description: description?,

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::action::Action;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, required};
 use crate::workflow::place::Place;
 use crate::workflow::template::{Template, Want};
 
@@ -25,6 +26,9 @@ pub struct Deny {
 
 impl Action for Deny {
     const NAME: &'static str = "deny";
+    const KEYS: &'static [Key] = &[required("message", Takes::Text, "What the caller is told.")];
+    const EXAMPLE: &'static str = "deny: {message: Reopen the ticket first}";
+    const ABOUT: &'static str = "Refuses what is about to happen.";
     type Raw = Raw;
     type Effect = Denial;
 

@@ -1,11 +1,14 @@
 //! `message`: posts a message on the ticket, from a text or a canned response.
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::model::words::Visibility;
 use crate::workflow::facts::Facts;
-use crate::workflow::needs::NamedKind;
+use crate::workflow::form::{Key, Takes, key};
+use crate::workflow::needs::{MESSAGES, NamedKind};
 use crate::workflow::place::Place;
 use crate::workflow::schema;
 use crate::workflow::template::{Template, Want};
@@ -43,6 +46,13 @@ enum Said {
 
 impl Action for Message {
     const NAME: &'static str = "message";
+    const KEYS: &'static [Key] = &[
+        key("body", Takes::Text, "The text."),
+        key("canned", Takes::Text, "The name or id of a canned response."),
+        key("visibility", Takes::Word(&schema::VISIBILITY), "PUBLIC by default; INTERNAL is a note."),
+    ];
+    const EXAMPLE: &'static str = "message: {body: \"Hello ${ticket.requester_name}\"}";
+    const ABOUT: &'static str = "Posts a message or a note on the ticket.";
     type Raw = Raw;
     type Effect = Post;
 
@@ -58,7 +68,14 @@ impl Action for Message {
                 None
             }
         };
-        Some(Message { said: said?, visibility: visibility? })
+        let visibility = visibility?;
+        let emits: &[ActivityType] = match visibility.fixed().and_then(Json::as_str).and_then(Visibility::parse) {
+            Some(Visibility::Public) => &[ActivityType::TicketMessageAdded],
+            Some(Visibility::Internal) => &[ActivityType::TicketNoteAdded],
+            None => &[ActivityType::TicketMessageAdded, ActivityType::TicketNoteAdded],
+        };
+        place.writes(&[], MESSAGES, None, emits);
+        Some(Message { said: said?, visibility })
     }
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Post, String> {

@@ -10,7 +10,7 @@ mod create_issue;
 mod create_task;
 mod deny;
 mod message;
-pub(in crate::workflow) mod set;
+mod set;
 mod sla;
 mod tag;
 mod transition;
@@ -20,6 +20,7 @@ use std::sync::Arc;
 use serde_yaml::Value as Yaml;
 
 use super::facts::Facts;
+use super::form::Key;
 use super::keys::keys_of;
 use super::place::Place;
 use crate::model::activity::Task;
@@ -28,6 +29,7 @@ pub use assign::{AssignTo, Assignment, Strategy, WhenNone};
 pub use create_issue::IssueDraft;
 pub use deny::Denial;
 pub use message::{MessageText, Post};
+pub(in crate::workflow) use set::ANY_CUSTOM;
 pub use set::SetFields;
 pub use sla::PolicyChoice;
 pub use tag::TagEdit;
@@ -85,6 +87,10 @@ pub trait Registered: Sync {
     fn name(&self) -> &'static str;
     /// The keys under its name; empty where any key goes.
     fn keys(&self) -> &'static [&'static str];
+    /// The same with what they take.
+    fn form(&self) -> &'static [Key];
+    fn about(&self) -> &'static str;
+    fn needs_ticket(&self) -> bool;
     fn is_before(&self) -> bool;
     fn is_after(&self) -> bool;
     /// Checks it for a before-rule. `None`: findings were noted, or it is not for them.
@@ -120,6 +126,18 @@ impl<A: Action> Registered for Entry<A> {
         keys_of::<A::Raw>()
     }
 
+    fn form(&self) -> &'static [Key] {
+        A::KEYS
+    }
+
+    fn about(&self) -> &'static str {
+        A::ABOUT
+    }
+
+    fn needs_ticket(&self) -> bool {
+        A::NEEDS_TICKET
+    }
+
     fn is_before(&self) -> bool {
         self.before.is_some()
     }
@@ -138,7 +156,7 @@ impl<A: Action> Registered for Entry<A> {
 }
 
 fn check<A: Action, E: 'static>(effect: fn(A::Effect) -> E, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<E>> {
-    let raw = place.read(body)?;
+    let raw = place.read(body, A::EXAMPLE)?;
     let action = A::check(raw, place)?;
     Some(Arc::new(move |facts: &Facts<'_>| action.evaluate(facts).map(effect)))
 }

@@ -3,16 +3,33 @@
 use serde_json::Value as Json;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::model::words::{Priority, Status, TicketType};
 use crate::workflow::diagnostic::suggest;
+use crate::workflow::event::{BeforeEvent, EventName};
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, key};
 use crate::workflow::place::Place;
 use crate::workflow::schema;
 use crate::workflow::shapes::Pairs;
 use crate::workflow::template::{Template, Want};
 
 /// What it can set.
-pub(in crate::workflow) const FIELDS: &[&str] = &["subject", "priority", "status", "category", "type", "custom.x"];
+const FIELDS: &[Key] = &[
+    key("subject", Takes::Text, "The ticket's subject."),
+    key("priority", Takes::Word(&schema::PRIORITY), "The ticket's priority."),
+    key("status", Takes::Word(&schema::STATUS), "The ticket's status, as by an update."),
+    key("category", Takes::Text, "The ticket's category."),
+    key("type", Takes::Word(&schema::TICKET_TYPE), "The ticket's type."),
+    key(ANY_CUSTOM, Takes::Json, "A custom field; null removes it."),
+];
+
+/// Stands for every custom field.
+pub(in crate::workflow) const ANY_CUSTOM: &str = "custom.x";
+
+fn field_names() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|field| field.name)
+}
 
 /// The fields that one `set` names; `None` = left alone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,17 +47,29 @@ pub struct Set(Vec<(String, Template)>);
 
 impl Action for Set {
     const NAME: &'static str = "set";
+    const KEYS: &'static [Key] = FIELDS;
+    const EXAMPLE: &'static str = "set: {priority: HIGH}";
+    const ABOUT: &'static str = "Changes fields of the ticket; a status goes through the lifecycle.";
     type Raw = Pairs;
     type Effect = SetFields;
 
     fn check(Pairs(pairs): Pairs, place: &mut Place<'_>) -> Option<Set> {
         if pairs.is_empty() {
-            let hint = format!("one of: {}", FIELDS.join(", "));
+            let hint = format!("one of: {}", field_names().collect::<Vec<_>>().join(", "));
             place.error(&[], "grammar", "set needs a field".into(), &hint);
             return None;
         }
         let fields: Vec<(String, Template)> =
             pairs.iter().filter_map(|(field, value)| Some((field.clone(), template(field, value, place)?))).collect();
+        for (field, template) in &fields {
+            place.writes(&[field], field, template.fixed().cloned(), &emits(field, template));
+        }
+        if fields.iter().any(|(field, _)| field == "status")
+            && place.waits_for(&EventName::Before(BeforeEvent::Creating))
+        {
+            let message = "a ticket begins as OPEN: its status cannot be set on `ticket.creating`".to_owned();
+            place.warning(&["status"], "status-on-creating", message, "set it on ticket.created");
+        }
         (fields.len() == pairs.len()).then_some(Set(fields))
     }
 
@@ -63,17 +92,41 @@ impl Action for Set {
     }
 }
 
+/// The activities that setting a field makes.
+fn emits(field: &str, template: &Template) -> Vec<ActivityType> {
+    match field {
+        "priority" => vec![ActivityType::TicketPriorityChanged],
+        "category" => vec![ActivityType::TicketCategoryChanged],
+        "status" => moves_to(template.fixed().and_then(Json::as_str).and_then(Status::parse)),
+        _ => vec![ActivityType::TicketUpdated],
+    }
+}
+
+/// The activities that a move makes; `None`: where it leads is not known.
+pub(super) fn moves_to(status: Option<Status>) -> Vec<ActivityType> {
+    match status {
+        Some(Status::Resolved) => vec![ActivityType::TicketResolved],
+        Some(Status::Escalated) => vec![ActivityType::TicketEscalated],
+        Some(Status::Closed) => vec![ActivityType::TicketClosed],
+        Some(Status::Reopened) => vec![ActivityType::TicketReopened],
+        Some(Status::Open | Status::Pending | Status::InProgress | Status::OnHold) => {
+            vec![ActivityType::TicketStatusChanged]
+        }
+        None => Status::ALL.iter().flat_map(|status| moves_to(Some(*status))).collect(),
+    }
+}
+
 fn template(field: &str, value: &Json, place: &mut Place<'_>) -> Option<Template> {
     let path = [field];
-    let want = match field {
-        "subject" | "category" => Want::Text,
-        "priority" => Want::Word(&schema::PRIORITY),
-        "status" => Want::Word(&schema::STATUS),
-        "type" => Want::Word(&schema::TICKET_TYPE),
-        custom if custom.strip_prefix("custom.").is_some_and(|key| !key.is_empty()) => Want::Json,
-        other => {
-            let hint = suggest(other, FIELDS.iter().copied());
-            place.error_at_key(&path, "unknown-field", format!("`{other}` cannot be set"), &hint);
+    let is_custom = field.strip_prefix("custom.").is_some_and(|key| !key.is_empty());
+    let listed = if is_custom { ANY_CUSTOM } else { field };
+    let want = match FIELDS.iter().find(|key| key.name == listed).map(|key| &key.takes) {
+        Some(Takes::Word(words)) => Want::Word(words),
+        Some(Takes::Json) => Want::Json,
+        Some(_) => Want::Text,
+        None => {
+            let hint = suggest(field, field_names());
+            place.error_at_key(&path, "unknown-field", format!("`{field}` cannot be set"), &hint);
             return None;
         }
     };

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
+use crate::workflow::form::{Key, Takes, required};
 use crate::workflow::needs::NamedKind;
 use crate::workflow::place::Place;
 use crate::workflow::template::Template;
@@ -30,11 +32,15 @@ pub struct Sla {
 
 impl Action for Sla {
     const NAME: &'static str = "sla";
+    const KEYS: &'static [Key] = &[required("policy", Takes::Text, "The policy's name or id; '' for none.")];
+    const EXAMPLE: &'static str = "sla: {policy: gold}";
+    const ABOUT: &'static str = "Chooses the ticket's SLA policy.";
     type Raw = Raw;
     type Effect = PolicyChoice;
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<Sla> {
         let policy = place.named(NamedKind::SlaPolicy, &["policy"], &raw.policy)?;
+        place.writes(&["policy"], "sla_policy_id", policy.fixed().cloned(), &[ActivityType::TicketUpdated]);
         Some(Sla { policy })
     }
 

@@ -1,10 +1,13 @@
 //! `tag`: adds and removes tags.
 
 use serde::Deserialize;
+use serde_json::{Value as Json, json};
 
 use super::action::Action;
+use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
-use crate::workflow::needs::Preload;
+use crate::workflow::form::{Key, Takes, key};
+use crate::workflow::needs::{NamedKind, Preload, TAGS};
 use crate::workflow::place::Place;
 use crate::workflow::shapes::Strings;
 use crate::workflow::template::Template;
@@ -25,6 +28,8 @@ pub struct Raw {
     remove: Strings,
 }
 
+const ADD: &str = "add";
+
 pub struct Tag {
     add: Vec<Template>,
     remove: Vec<Template>,
@@ -32,15 +37,32 @@ pub struct Tag {
 
 impl Action for Tag {
     const NAME: &'static str = "tag";
+    const KEYS: &'static [Key] =
+        &[key("add", Takes::Texts, "Tags to add."), key("remove", Takes::Texts, "Tags to remove.")];
+    const EXAMPLE: &'static str = "tag: {add: [vip]}";
+    const ABOUT: &'static str = "Adds tags to the ticket, and removes tags from it.";
     type Raw = Raw;
     type Effect = TagEdit;
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<Tag> {
         // Which tags the tenant takes is its setting.
         place.preload(Preload::Settings);
-        let add = templates("add", &raw.add, place);
+        if raw.add.0.is_empty() && raw.remove.0.is_empty() {
+            place.error(&[], "grammar", "tag takes `add` or `remove`".into(), Tag::EXAMPLE);
+            return None;
+        }
+        let add = templates(ADD, &raw.add, place);
         let remove = templates("remove", &raw.remove, place);
-        Some(Tag { add: add?, remove: remove? })
+        let (add, remove) = (add?, remove?);
+        for (key, tags, kind) in
+            [(ADD, &add, ActivityType::TicketTagAdded), ("remove", &remove, ActivityType::TicketTagRemoved)]
+        {
+            if !tags.is_empty() {
+                let fixed: Option<Vec<Json>> = tags.iter().map(|tag| tag.fixed().cloned()).collect();
+                place.writes(&[key], TAGS, fixed.map(|tags| json!({ key: tags })), &[kind]);
+            }
+        }
+        Some(Tag { add, remove })
     }
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<TagEdit, String> {
@@ -54,7 +76,11 @@ fn templates(key: &str, raw: &Strings, place: &mut Place<'_>) -> Option<Vec<Temp
         if text.trim().is_empty() {
             place.item_error(&[key], index, "grammar", "an empty tag".into(), "remove it");
         } else {
-            templates.extend(place.item_template(&[key], index, text));
+            templates.extend(match key {
+                ADD => place.item_named(NamedKind::Tag, &[key], index, text),
+                // A tag that nobody can have is removed in vain, and that is all.
+                _ => place.item_template(&[key], index, text),
+            });
         }
     }
     (templates.len() == raw.0.len()).then_some(templates)

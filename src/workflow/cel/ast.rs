@@ -181,6 +181,30 @@ pub enum LoopKind {
     Map,
 }
 
+/// The nodes right below one, by `as_ref` and `iter` or by `as_mut` and `iter_mut`.
+macro_rules! children {
+    ($kind:expr, $one:ident, $all:ident) => {
+        match $kind {
+            ExprKind::Literal(_)
+            | ExprKind::Field(_)
+            | ExprKind::Has(_)
+            | ExprKind::Local(_)
+            | ExprKind::Changed(_) => Vec::new(),
+            ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Matches(a, _) => vec![a.$one()],
+            ExprKind::And(all) | ExprKind::Or(all) | ExprKind::List(all) | ExprKind::Call(_, all) => {
+                all.$all().collect()
+            }
+            ExprKind::Compare(_, a, b) | ExprKind::In(a, b) | ExprKind::Arithmetic(_, a, b) | ExprKind::Index(a, b) => {
+                vec![a.$one(), b.$one()]
+            }
+            ExprKind::Choose(three) => three.$all().collect(),
+            ExprKind::Loop(l) => {
+                [l.range.$one(), l.body.$one()].into_iter().chain(l.only.$all().map(|only| only.$one())).collect()
+            }
+        }
+    };
+}
+
 impl Expr {
     /// Whether it is worth the same whatever it is asked about: it reads nothing but `now` and its own variables. `around`
     /// is the number of comprehensions that it stands in.
@@ -200,29 +224,19 @@ impl Expr {
     /// Calls `visit` for this node and every node below it.
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);
-        match &self.kind {
-            ExprKind::Literal(_)
-            | ExprKind::Field(_)
-            | ExprKind::Has(_)
-            | ExprKind::Local(_)
-            | ExprKind::Changed(_) => {}
-            ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Matches(a, _) => a.walk(visit),
-            ExprKind::And(all) | ExprKind::Or(all) | ExprKind::List(all) | ExprKind::Call(_, all) => {
-                all.iter().for_each(|e| e.walk(visit));
-            }
-            ExprKind::Compare(_, a, b) | ExprKind::In(a, b) | ExprKind::Arithmetic(_, a, b) | ExprKind::Index(a, b) => {
-                a.walk(visit);
-                b.walk(visit);
-            }
-            ExprKind::Choose(three) => three.iter().for_each(|e| e.walk(visit)),
-            ExprKind::Loop(l) => {
-                l.range.walk(visit);
-                l.body.walk(visit);
-                if let Some(only) = &l.only {
-                    only.walk(visit);
-                }
-            }
+        for below in self.children() {
+            below.walk(visit);
         }
+    }
+
+    /// The nodes right below this one.
+    pub fn children(&self) -> Vec<&Expr> {
+        children!(&self.kind, as_ref, iter)
+    }
+
+    /// The same, to change them.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        children!(&mut self.kind, as_mut, iter_mut)
     }
 
     /// The roots that it names.

@@ -7,6 +7,7 @@ use cel::common::ast::{CallExpr, Expr as Raw, IdedExpr, LiteralValue, SourceInfo
 use super::ast::{Expr, ExprKind, Literal, Path};
 use super::operators::{arithmetic, comparison};
 use super::parse::Parsed;
+use super::variables::Variables;
 use crate::workflow::Params;
 use crate::workflow::diagnostic::{Problem, suggest};
 use crate::workflow::schema::{self, Enumeration, Root, Type};
@@ -34,12 +35,29 @@ pub fn compile(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
     Checker::new(&parsed, scope, None).check()
 }
 
+/// The same beside a rule's variables.
+///
+/// # Errors
+/// Every finding in it.
+pub fn compile_among(source: &str, scope: &Scope, variables: &Variables) -> Result<Expr, Vec<Problem>> {
+    let parsed = Parsed::new(source).map_err(|problem| vec![problem])?;
+    Checker { variables: Some(variables), ..Checker::new(&parsed, scope, None) }.check()
+}
+
 /// Parses and checks a condition: it must be true or false.
 ///
 /// # Errors
 /// Every finding in it.
 pub fn condition(source: &str, scope: &Scope) -> Result<Expr, Vec<Problem>> {
     truth(compile(source, scope)?)
+}
+
+/// The same beside a rule's variables.
+///
+/// # Errors
+/// Every finding in it.
+pub fn condition_among(source: &str, scope: &Scope, variables: &Variables) -> Result<Expr, Vec<Problem>> {
+    truth(compile_among(source, scope, variables)?)
 }
 
 /// Checks a condition that reads these parameters.
@@ -69,13 +87,17 @@ pub(super) struct Checker<'s> {
     pub(super) scope: &'s Scope,
     /// `None`: nothing is called `params` here.
     pub(super) params: Option<&'s Params>,
+    /// `None`: nothing is called `variables` here.
+    pub(super) variables: Option<&'s Variables>,
+    /// Nodes that variables stand for.
+    pub(super) expanded: usize,
     /// Those that were read.
     pub(super) read: BTreeSet<&'s str>,
     /// Where a time is finer than its literal says.
     pub(super) finer: BTreeSet<usize>,
     /// The variables of the comprehensions around, outermost first.
     pub(super) locals: Vec<(String, Type)>,
-    depth: usize,
+    pub(super) depth: usize,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -87,6 +109,8 @@ impl<'s> Checker<'s> {
             tree: &parsed.tree,
             scope,
             params,
+            variables: None,
+            expanded: 0,
             read: BTreeSet::new(),
             finer: BTreeSet::new(),
             locals: Vec::new(),
@@ -154,6 +178,9 @@ impl<'s> Checker<'s> {
             Raw::Select(select) if self.is_params(&select.operand) => {
                 self.param(&select.field, self.at(select.operand.id))
             }
+            Raw::Select(select) if self.is_variables(&select.operand) => {
+                self.variable(&select.field, self.at(select.operand.id))
+            }
             Raw::Select(select) => {
                 let base = self.expr(&select.operand);
                 let dot = at
@@ -204,6 +231,10 @@ impl<'s> Checker<'s> {
         }
         if self.names_params(name) {
             return self.wrong("type", at, "`params` as a whole has no value".into(), "name one: params.name".into());
+        }
+        if self.names_variables(name) {
+            let hint = "name one: variables.name".into();
+            return self.wrong("type", at, "`variables` as a whole has no value".into(), hint);
         }
         let roots = self.scope.roots;
         let hint = if let Some(word) = enum_word(name) {

@@ -12,7 +12,7 @@ use crate::model::time::Written;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::schema::{self, Type};
 
-const MAX_LOOPS: usize = 2;
+pub(super) const MAX_LOOPS: usize = 2;
 
 /// Every function, how it is called, and how many arguments it takes beside what stands before the dot.
 const FUNCTIONS: &[(&str, &str)] = &[
@@ -33,6 +33,46 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("map", "ticket.tags.map(t, lower(t))"),
 ];
 
+/// What other languages and libraries call it, and what to write here.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "getHours",
+            "getMinutes",
+            "getSeconds",
+            "getMilliseconds",
+            "getDayOfWeek",
+            "getDayOfMonth",
+            "getDayOfYear",
+            "getDate",
+            "getMonth",
+            "getFullYear",
+            "hour",
+            "weekday",
+        ],
+        "compare times: now - ticket.created_at > duration('2h'); hours of work belong to a calendar of an SLA policy",
+    ),
+    (&["toLowerCase", "lowerAscii", "toLower", "downcase"], "write lower(ticket.subject)"),
+    (&["toUpperCase", "upperAscii", "toUpper", "upcase", "upper"], "compare lower(…) with small letters"),
+    (&["length", "len", "count"], "write size(ticket.tags)"),
+    (&["includes", "include"], "write 'vip' in ticket.tags, or ticket.subject.contains('login')"),
+    (&["isNull", "is_null", "isEmpty", "is_empty", "empty", "defined"], "write !has(ticket.assignee_id)"),
+    (&["like", "regex", "regexMatch", "re_match", "match", "test"], "write ticket.subject.matches(r'^[A-Z]+-\\d+')"),
+    (&["some", "any"], "write ticket.tags.exists(t, t == 'vip')"),
+    (&["every"], "write ticket.tags.all(t, t != 'spam')"),
+    (&["date", "datetime", "Date", "parse"], "write timestamp('2026-01-31T00:00:00Z')"),
+    (&["days", "hours", "minutes"], "write duration('48h')"),
+    (&["now", "today"], "`now` is a value: leave the brackets out"),
+    (
+        &["string", "int", "uint", "double", "bool", "bytes", "dyn", "type", "str"],
+        "values are not converted: leave it out",
+    ),
+    (
+        &["substring", "split", "replace", "trim", "charAt", "indexOf", "join", "format", "concat"],
+        "texts are compared as they are: contains, startsWith, endsWith, matches",
+    ),
+];
+
 impl Checker<'_> {
     pub(super) fn function(&mut self, call: &CallExpr, paren: usize) -> Expr {
         let name = call.func_name.as_str();
@@ -40,7 +80,11 @@ impl Checker<'_> {
         let start = paren.saturating_sub(name.len());
         let at = if self.source.get(start..paren) == Some(name) { start } else { paren };
         let Some((_, usage)) = FUNCTIONS.iter().find(|(function, _)| *function == name) else {
-            let hint = suggest(name, FUNCTIONS.iter().map(|(function, _)| *function));
+            let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&name));
+            let hint = match elsewhere {
+                Some((_, hint)) => (*hint).to_owned(),
+                None => suggest(name, FUNCTIONS.iter().map(|(function, _)| *function)),
+            };
             return self.wrong("unknown-function", at, format!("there is no function `{name}`"), hint);
         };
         let target = call.target.as_deref();
@@ -252,7 +296,10 @@ impl Checker<'_> {
             let place = self.at(var.id);
             return self.wrong("type", place, "the first argument names each item".into(), "tags.exists(t, …)".into());
         };
-        if self.names_params(name) || self.scope.roots.iter().any(|root| root.name() == name) {
+        if self.names_params(name)
+            || self.names_variables(name)
+            || self.scope.roots.iter().any(|root| root.name() == name)
+        {
             let place = self.at(var.id);
             return self.wrong(
                 "shadow",

@@ -22,11 +22,13 @@ mod parse;
 mod pattern;
 mod resolve;
 mod value;
+mod variables;
 
 pub use absent::unguarded;
-pub use check::{RULE, Scope, TENANTS, compile, condition, condition_with};
+pub use check::{RULE, Scope, TENANTS, compile, compile_among, condition, condition_among, condition_with};
 pub use duration::parse_duration;
 pub use eval::{evaluate, evaluate_after, holds};
 pub use fault::{Fault, MAX_TEXT};
 pub use parse::Parsed;
 pub use value::Value;
+pub use variables::Variables;

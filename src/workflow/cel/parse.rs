@@ -44,6 +44,9 @@ fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Problem> {
     if let Some(at) = source.find('\0') {
         return Err(Problem::error("syntax", at, "the expression holds a NUL character", "remove it"));
     }
+    if let Some(at) = too_deep(source) {
+        return Err(nested_too_deep(at));
+    }
     let parsed = if is_plain(source) { with_cel(source) } else { on_a_large_stack(source)? };
     parsed.map_err(|found| match found.errors.first() {
         Some(first) => explain(source, first),
@@ -55,6 +58,33 @@ type Tree = Result<(IdedExpr, SourceInfo), ParseErrors>;
 
 fn with_cel(source: &str) -> Tree {
     Env::default().with_optional_support(false).parser().parse_with_source_info(source)
+}
+
+/// Brackets within brackets. The checker bounds what they mean; more than these are no condition that anybody reads.
+const MAX_BRACKETS: usize = 64;
+
+/// Where the first bracket opens that has too many around it. Those in quotes are text.
+fn too_deep(source: &str) -> Option<usize> {
+    let (mut depth, mut quote) = (0usize, None);
+    let mut chars = source.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                chars.next();
+            }
+            (Some(open), c) => quote = Some(open).filter(|open| *open != c),
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') if depth == MAX_BRACKETS => return Some(at),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+fn nested_too_deep(at: usize) -> Problem {
+    Problem::error("too-deep", at, "the expression is nested too deep", "split it into several conditions of the list")
 }
 
 /// The crate's parser recurses through many frames for each bracket and operator: within these bounds any thread holds it.
@@ -88,13 +118,20 @@ fn explain(source: &str, error: &ParseError) -> Problem {
     let raw = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg);
     let rest = source.get(at..).unwrap_or("");
     let before = source.get(..at).unwrap_or("").trim_end();
+    if raw.to_ascii_lowercase().contains("recursion") {
+        return nested_too_deep(at);
+    }
     if let Some(text) = unrecognised(raw) {
         return meaningless(at, text, before, rest);
     }
     if raw.contains("'<EOF>'") {
         return unfinished(at, raw, before);
     }
-    misplaced(at, raw, first_word(rest))
+    // `not x` is a name, and `x` the first word that has no place.
+    match last_word(before) {
+        (at, word @ ("not" | "NOT")) => misplaced(at, raw, word),
+        _ => misplaced(at, raw, first_word(rest)),
+    }
 }
 
 fn syntax(at: usize, message: String, hint: &str) -> Problem {
@@ -104,10 +141,7 @@ fn syntax(at: usize, message: String, hint: &str) -> Problem {
 /// A character that is in no token.
 fn meaningless(at: usize, text: &str, before: &str, rest: &str) -> Problem {
     match text.chars().next() {
-        Some('\'' | '"') => {
-            let hint = "end the text with the same quote; a quote inside is written \\'";
-            syntax(at, "a quote is never closed".into(), hint)
-        }
+        Some('\'' | '"') => quoted(at, rest),
         Some('=') if rest.starts_with("=>") => syntax(at, "`=>` is no operator".into(), "write `>=`"),
         Some('=') if before.ends_with("==") => syntax(at, "`===` is no operator".into(), "write `==`"),
         Some('=') => syntax(at, "`=` does not compare".into(), "write `==`"),
@@ -119,6 +153,17 @@ fn meaningless(at: usize, text: &str, before: &str, rest: &str) -> Problem {
         }
         _ => syntax(at, format!("`{text}` has no meaning here"), "remove it, or put text between quotes"),
     }
+}
+
+/// A text between quotes that is none.
+fn quoted(at: usize, rest: &str) -> Problem {
+    let Some((escape, raw)) = bad_escape(rest) else {
+        let hint = "end the text with the same quote; a quote inside is written \\'";
+        return syntax(at, "a quote is never closed".into(), hint);
+    };
+    let shown: String = rest.chars().skip(rest.get(..escape).unwrap_or_default().chars().count()).take(2).collect();
+    let hint = format!("write {raw}, in which a backslash is itself");
+    Problem::error("syntax", at + escape, format!("`{shown}` is no escape in a text"), hint)
 }
 
 /// The end came too early.
@@ -144,7 +189,9 @@ fn misplaced(at: usize, raw: &str, word: &str) -> Problem {
     match word {
         "and" | "AND" => syntax(at, format!("`{word}` is no operator"), "write `&&`"),
         "or" | "OR" => syntax(at, format!("`{word}` is no operator"), "write `||`"),
-        "not" | "NOT" => syntax(at, format!("`{word}` is no operator"), "write `!` before what is not"),
+        "not" | "NOT" => {
+            syntax(at, format!("`{word}` is no operator"), "write `!` before what is not: `!has(…)`, `!(a in b)`")
+        }
         "is" | "IS" => syntax(at, format!("`{word}` is no operator"), "write `==`"),
         ")" => syntax(at, "this `)` closes nothing".into(), "remove it, or open it with `(`"),
         "]" => syntax(at, "this `]` closes nothing".into(), "remove it, or open it with `[`"),
@@ -154,10 +201,11 @@ fn misplaced(at: usize, raw: &str, word: &str) -> Problem {
         _ if raw.contains("int literal") => {
             syntax(at, "the number is out of range".into(), "whole numbers go up to 9223372036854775807")
         }
+        "{" => syntax(at, "`{` does not fit here".into(), "conditions are expressions already: leave the braces out"),
         _ if raw.starts_with("extraneous") || raw.starts_with("mismatched") || raw.starts_with("no viable") => {
             syntax(at, format!("`{word}` does not fit here"), "is an operator, a comma or a quote missing before it?")
         }
-        _ => syntax(at, format!("this is no valid expression: {raw}"), ""),
+        _ => syntax(at, format!("`{word}` does not fit here"), "look at what stands before it"),
     }
 }
 
@@ -178,6 +226,52 @@ fn first_word(text: &str) -> &str {
         Some(first) if end == 0 => &text[..first.len_utf8()],
         _ => &text[..end],
     }
+}
+
+/// The word at the end, and where it begins.
+fn last_word(text: &str) -> (usize, &str) {
+    let start = text.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+    // A bracket or operator of more than one byte ends in the middle of a character.
+    (start, text.get(start..).unwrap_or_default())
+}
+
+/// Where a quoted text has a backslash before something that it escapes nothing with, and the text with a raw quote. `None`: it has
+/// not, or is never closed.
+fn bad_escape(quoted: &str) -> Option<(usize, String)> {
+    let quote = quoted.chars().next()?;
+    let mut found = None;
+    let mut chars = quoted.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                let (_, escaped) = chars.next()?;
+                if !matches!(
+                    escaped,
+                    'a' | 'b'
+                        | 'f'
+                        | 'n'
+                        | 'r'
+                        | 't'
+                        | 'v'
+                        | '"'
+                        | '\''
+                        | '`'
+                        | '\\'
+                        | '?'
+                        | 'x'
+                        | 'X'
+                        | 'u'
+                        | 'U'
+                        | '0'..='7'
+                ) {
+                    found.get_or_insert(at);
+                }
+            }
+            c if c == quote => return Some((found?, format!("r{}", quoted.get(..=at)?))),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The byte offset of the parser's line and column, both from 1.
@@ -225,6 +319,11 @@ mod tests {
             ("(a || b", 7, "a `(` is never closed", "add `)`"),
             ("a in ['x', 'y'", 14, "a `[` is never closed", "add `]`"),
             ("a and b", 2, "`and` is no operator", "write `&&`"),
+            ("not a", 0, "`not` is no operator", "write `!` before what is not: `!has(…)`, `!(a in b)`"),
+            ("a == 'x' && not b", 12, "`not` is no operator", "write `!` before what is not: `!has(…)`, `!(a in b)`"),
+            ("a not in b", 2, "`not` is no operator", "write `!` before what is not: `!has(…)`, `!(a in b)`"),
+            ("a == '^\\d+$'", 7, "`\\d` is no escape in a text", "write r'^\\d+$', in which a backslash is itself"),
+            ("a == \"é\\w\"", 8, "`\\w` is no escape in a text", "write r\"é\\w\", in which a backslash is itself"),
             ("a == b)", 6, "this `)` closes nothing", "remove it, or open it with `(`"),
             ("a & b", 2, "`&` is no operator", "write `&&`"),
             ("", 0, "the expression is empty", "write a condition, or leave the key out"),
@@ -232,6 +331,32 @@ mod tests {
         ] {
             assert_eq!(said(source), (at, message.to_owned(), hint.to_owned()), "{source}");
         }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_told_in_plain_words() {
+        for source in [
+            format!("{}a{}", "(".repeat(200), ")".repeat(200)),
+            "[".repeat(1_000),
+            format!("{}a", "!".repeat(1_000)),
+            format!("{}a", "-".repeat(1_000)),
+            format!("a{}", "[0]".repeat(300)),
+            format!("{}a", "a?a:".repeat(200)),
+            format!("{}a", "a?".repeat(300)),
+        ] {
+            let problem = match parse(&source) {
+                Err(problem) => problem,
+                // What the parser holds is bounded by the checker.
+                Ok(_) => continue,
+            };
+            assert!(["too-deep", "syntax"].contains(&problem.code), "{problem:?}");
+            assert!(!problem.message.contains("Error") && problem.message.len() < 100, "{problem:?}");
+        }
+        assert_eq!(
+            said(&"(".repeat(200)),
+            (64, "the expression is nested too deep".into(), "split it into several conditions of the list".into())
+        );
+        assert!(parse(&format!("a == '{}'", "(".repeat(200))).is_ok(), "brackets in a text are text");
     }
 
     #[test]

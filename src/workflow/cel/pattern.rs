@@ -42,10 +42,16 @@ impl Pattern {
         Ok(Pattern { dfa, regex, states })
     }
 
+    /// As it is written.
+    pub fn source(&self) -> &str {
+        self.regex.as_str()
+    }
+
     /// Whether it is somewhere in the text. `spend` is told how many bytes are looked at before they are, a byte once for each
     /// state that it may visit, and can refuse. The same text costs the same at every time.
     pub fn is_match<E>(&self, text: &str, mut spend: impl FnMut(usize) -> Result<(), E>) -> Result<bool, E> {
-        let all = text.len().saturating_mul(self.states);
+        // Its states are visited for an empty text, too.
+        let all = (text.len() + 1).saturating_mul(self.states);
         // An automaton is built anew for each text, so that its cost does not depend on the texts before: that takes some 15 us, and
         // six of the shipped rules' patterns look at each new ticket.
         if all <= SHORT {

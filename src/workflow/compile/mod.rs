@@ -2,9 +2,10 @@
 
 mod on;
 mod step;
+mod variables;
 
 use super::actions::{BeforeEffect, Effect, Step};
-use super::cel::TENANTS;
+use super::cel::{TENANTS, Variables};
 use super::diagnostic::{Diagnostic, Severity};
 use super::grammar::{RawRule, RawStep};
 use super::needs::Needs;
@@ -23,6 +24,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         order,
         on,
         tenants,
+        variables: definitions,
         conditions,
         steps: raw_steps,
         stop,
@@ -31,7 +33,9 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     } = raw;
     let mut needs = Needs::default();
     let on_key = if node.get("on").is_some() { "on" } else { "triggers" };
-    let mut place = Place::new(file, node, &mut needs, found);
+    let nothing = Variables::default();
+    let variables = variables::define(&definitions.0, &mut Place::new(file, node, &nothing, &mut needs, found));
+    let mut place = Place::new(file, node, &variables, &mut needs, found);
     check_name(&name, &mut place);
     let on::Heard { events, triggers, kinds, before } = on::hear(on.0, on_key, &mut place);
     place.on_events(&kinds);
@@ -87,12 +91,17 @@ fn steps<'n>(
     (before_steps, steps)
 }
 
-fn check_name(name: &str, place: &mut Place<'_>) {
-    let fits = name.len() <= 63
+pub const NAME_HINT: &str = "a small letter first, then small letters, digits and -, 63 at most";
+
+/// Whether a rule can be called so.
+pub fn is_name(name: &str) -> bool {
+    name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if !fits {
-        let hint = "a small letter first, then small letters, digits and -, 63 at most";
-        place.error(&["name"], "name", format!("`{name}` is no name for a rule"), hint);
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn check_name(name: &str, place: &mut Place<'_>) {
+    if !is_name(name) {
+        place.error(&["name"], "name", format!("`{name}` is no name for a rule"), NAME_HINT);
     }
 }

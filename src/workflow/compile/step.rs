@@ -32,6 +32,11 @@ pub fn after(mut raw: RawStep, place: &mut Place<'_>) -> Option<Step<Effect>> {
         place.error(&[action.name()], "before-action", message, &hint);
         return None;
     }
+    if let Some(event) = place.without_ticket().filter(|_| action.needs_ticket()) {
+        let message = format!("`{}` has no ticket, and `{}` needs one", event.as_str(), action.name());
+        place.error_at_key(&[action.name()], "no-ticket", message, "wait for an event of a ticket");
+        return None;
+    }
     finish(raw, action.name(), place, |place| action.check_after(body, place))
 }
 

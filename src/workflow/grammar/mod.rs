@@ -7,13 +7,44 @@ use serde::Deserialize;
 
 use super::actions;
 use super::diagnostic::{Diagnostic, Severity, suggest};
+use super::form::{Key, Takes, key, required, words};
 use super::keys::keys_of;
 use super::misfit::misfit;
 use super::rule::{FailurePolicy, OnError};
-use super::shapes::Strings;
+use super::shapes::{Conditions, Definitions};
 use super::yaml::Node;
-pub use step::RawStep;
-pub use waits::{RawTrigger, RawWait, Waits};
+pub use step::{KEYS as STEP_KEYS, RawStep};
+pub use waits::{RawTrigger, RawWait, TRIGGER_KEYS, Waits};
+
+/// The keys of [`RawRule`], for people.
+pub const KEYS: &[Key] = &[
+    required("name", Takes::Pattern("^[a-z][a-z0-9-]{0,62}$"), "Unique in the folder."),
+    key("description", Takes::Text, "What it is for, in a sentence."),
+    key("owner", Takes::Text, "Who answers for it."),
+    key("enabled", Takes::Bool, "false: it is checked and listed, and never runs."),
+    key("order", Takes::Whole { least: i32::MIN as i64, most: i32::MAX as i64 }, "Lower runs first; ties go by name."),
+    key("on", Takes::Waits, "The events and instants of SLA clocks that it waits for."),
+    key("triggers", Takes::Waits, "The same as `on`, for tools that read `on` as a boolean."),
+    key("tenants", Takes::Conditions, "CEL over `tenant`: whose rule it is; absent for every tenant's."),
+    key("variables", Takes::Variables, "Names for CEL expressions, read as variables.name."),
+    key("if", Takes::Conditions, "CEL: all of it must hold."),
+    required("do", Takes::Steps, "The actions, in order."),
+    key("stop", Takes::Bool, "true: when it matched, no later rule runs for this event."),
+    key("on_error", Takes::Choice(on_error), "What follows a refused action: stop by default."),
+    key(
+        "failure_policy",
+        Takes::Choice(failure_policy),
+        "Before-rules: what an error in a condition means; deny by default.",
+    ),
+];
+
+fn on_error() -> Vec<String> {
+    words(["stop", "continue"])
+}
+
+fn failure_policy() -> Vec<String> {
+    words(["deny", "ignore"])
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,9 +62,11 @@ pub struct RawRule {
     #[serde(alias = "triggers")]
     pub on: Waits,
     #[serde(default)]
-    pub tenants: Strings,
+    pub tenants: Conditions,
+    #[serde(default)]
+    pub variables: Definitions,
     #[serde(default, rename = "if")]
-    pub conditions: Strings,
+    pub conditions: Conditions,
     #[serde(rename = "do")]
     pub steps: Vec<RawStep>,
     #[serde(default)]
@@ -50,7 +83,10 @@ fn yes() -> bool {
 
 /// Not read by this version: said so rather than called a slip.
 const LATER: &[&str] =
-    &["limits", "rollout", "variables", "skills", "after", "since", "calendar", "while", "schedule", "timezone", "for"];
+    &["limits", "rollout", "skills", "after", "since", "calendar", "while", "schedule", "timezone", "for"];
+
+/// The least that a rule is.
+const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
 
 /// Reads one document into a rule.
 ///
@@ -73,10 +109,18 @@ pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule
             }
         }
     }
+    if let (Some((on, _)), Some((triggers, _))) = (node.entry("on"), node.entry("triggers")) {
+        let second = if (on.line, on.column) > (triggers.line, triggers.column) { on } else { triggers };
+        let (line, column) = (second.line, second.column);
+        let message = "`on` and `triggers` are the same key".to_owned();
+        let hint = "write all of it under `on`".to_owned();
+        let (severity, code, file) = (Severity::Error, "grammar", file.to_owned());
+        found.push(Diagnostic { severity, code, message, hint, file, line, column });
+    }
     if !found.is_empty() {
         return Err(found);
     }
-    serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error)])
+    serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error, EXAMPLE)])
 }
 
 fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut Vec<Diagnostic>) {
@@ -99,5 +143,30 @@ fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut V
             line: key.line,
             column: key.column,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(form: &[Key]) -> Vec<&str> {
+        form.iter().map(|key| key.name).collect()
+    }
+
+    #[test]
+    fn the_form_is_what_is_read() {
+        assert_eq!(names(KEYS), keys_of::<RawRule>());
+        assert_eq!(names(TRIGGER_KEYS), keys_of::<RawTrigger>());
+        let mut step = names(step::KEYS);
+        step.sort_unstable();
+        assert_eq!(step, [step::ID, step::IF]);
+        for (key, words) in [("on_error", on_error()), ("failure_policy", failure_policy())] {
+            for word in words {
+                let source = format!("name: a\non: ticket.created\ndo: []\n{key}: {word}\n");
+                let value: serde_yaml::Value = serde_yaml::from_str(&source).expect("YAML");
+                assert!(serde_path_to_error::deserialize::<_, RawRule>(value).is_ok(), "{key}: {word}");
+            }
+        }
     }
 }

@@ -7,16 +7,23 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_yaml::Value as Yaml;
 
 use crate::workflow::actions::{self, Registered};
-use crate::workflow::shapes::Strings;
+use crate::workflow::form::{Key, Takes, key};
+use crate::workflow::shapes::Conditions;
 
-const ID: &str = "id";
-const IF: &str = "if";
+pub(super) const ID: &str = "id";
+pub(super) const IF: &str = "if";
+
+/// Beside the action.
+pub const KEYS: &[Key] = &[
+    key(IF, Takes::Conditions, "CEL: the action is left out where it does not hold."),
+    key(ID, Takes::Text, "Names the action where it is told of."),
+];
 
 /// Exactly one of the actions, and perhaps `if` and `id`.
 #[derive(Default)]
 pub struct RawStep {
     pub id: String,
-    pub conditions: Strings,
+    pub conditions: Conditions,
     /// What stands under each action's name is read when the action is checked.
     pub actions: Vec<(&'static dyn Registered, Yaml)>,
 }

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::model::words::SlaMetric;
+use crate::workflow::form::{Key, Takes, required};
+
 /// What a rule waits for: one thing or a list of them.
 #[derive(Debug)]
 pub struct Waits(pub Vec<RawWait>);
@@ -15,6 +18,20 @@ pub struct Waits(pub Vec<RawWait>);
 pub enum RawWait {
     Event(String),
     Sla(RawTrigger),
+}
+
+/// The keys of [`RawTrigger`], for people.
+pub const TRIGGER_KEYS: &[Key] = &[
+    required("sla", Takes::Choice(clocks), "The clock."),
+    required(
+        "at",
+        Takes::Pattern("^(breach|[0-9]+%|[-+].+)$"),
+        "breach, 80% of the target, -1h before it runs out, +2h after.",
+    ),
+];
+
+fn clocks() -> Vec<String> {
+    SlaMetric::ALL.iter().map(|metric| metric.word().to_lowercase()).collect()
 }
 
 #[derive(Debug, Deserialize)]

@@ -306,7 +306,8 @@ impl Root {
     pub fn is_optional(self) -> bool {
         matches!(
             self,
-            Root::Before
+            Root::Ticket
+                | Root::Before
                 | Root::Message
                 | Root::Issue
                 | Root::Organization

@@ -144,11 +144,13 @@ fn enterprise_tickets_start_high() {
 fn a_closed_ticket_is_not_escalated() {
     let set = shipped();
     let [rule] = set.before(BeforeEvent::Escalating)[..] else { panic!("one rule waits") };
-    let mut ticket = fixture::bare_ticket();
-    assert_eq!(answer_before(rule, &before("ticket.escalating", &ticket)), None);
-    ticket.status = Status::Closed;
+    let escalated = Ticket { status: Status::Escalated, ..fixture::bare_ticket() };
+    let closed = Ticket { status: Status::Closed, ..fixture::bare_ticket() };
+    let open = fixture::bare_ticket();
+    let from = |was| Facts { before: Some(was), ..before("ticket.escalating", &escalated) };
+    assert_eq!(answer_before(rule, &from(&open)), None);
     let denied = BeforeEffect::Deny(Denial { message: "Cannot escalate a closed ticket: reopen it first".into() });
-    assert_eq!(answer_before(rule, &before("ticket.escalating", &ticket)), Some(vec![denied]));
+    assert_eq!(answer_before(rule, &from(&closed)), Some(vec![denied]));
 }
 
 #[test]

@@ -11,14 +11,15 @@ use crate::grpc::convert::read::{checked, freshness, page, page_only};
 use crate::grpc::convert::workflow::{self, diagnostic_to_pb, run_to_pb};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
-use crate::model::canned::CannedRef;
 use crate::model::ledger::Run;
-use crate::model::sla::policy::PolicyRef;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
 use crate::store::pool::PoolError;
-use crate::workflow::{Diagnostic, Named, NamedKind, Rule, RuleSet, Severity};
+use crate::workflow::folder::Holds;
+use crate::workflow::{Diagnostic, Rule, RuleSet};
+
+mod lacking;
 
 service! {
     Workflows: workflow_service_server::WorkflowService {
@@ -83,7 +84,7 @@ async fn validate(
 ) -> Result<pb::ValidateWorkflowResponse, Status> {
     let (file, source) = checked(|found| workflow::source(found, request)).map_err(status::refused)?;
     // A set leaves files of tests out; who sends one as rules is told that it is none.
-    let file = if file.ends_with(".test.yaml") { "workflow.yaml".to_owned() } else { file };
+    let file = if Holds::by_name(&file) == Some(Holds::Tests) { "workflow.yaml".to_owned() } else { file };
     // Compiling takes its time: not on the threads that answer everybody.
     let checked = tokio::task::spawn_blocking(move || RuleSet::from_sources(vec![(file, source)])).await;
     let checked = checked.map_err(|panic| fault::incident("ValidateWorkflow", &panic))?;
@@ -91,7 +92,7 @@ async fn validate(
         Ok(set) => (set.warnings().to_vec(), set),
         Err(found) => (found, RuleSet::default()),
     };
-    diagnostics.extend(lacking(state, &call, &set).await?);
+    diagnostics.extend(lacking::find(state, &call, &set).await?);
     Ok(pb::ValidateWorkflowResponse {
         diagnostics: diagnostics.into_iter().map(diagnostic_to_pb).collect(),
         workflows: set.rules().iter().map(|rule| workflow::to_pb(rule, set.hash())).collect(),
@@ -124,45 +125,6 @@ async fn reload(
     let active = store::head::installation(&conn).await;
     let active = active.map_err(|error| fault::of_read("ReloadWorkflows", "", error))?;
     Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
-}
-
-/// Warnings about what rules name and the caller's tenant lacks: other tenants may have it.
-async fn lacking(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagnostic>, Status> {
-    let named: Vec<_> =
-        set.rules().iter().flat_map(|rule| rule.named().iter().map(move |named| (rule, named))).collect();
-    if named.is_empty() {
-        return Ok(Vec::new());
-    }
-    let of = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name.as_str());
-    let canned: Vec<CannedRef> = of(NamedKind::CannedResponse).map(|name| CannedRef::parse(name).folded()).collect();
-    let policies: Vec<PolicyRef> = of(NamedKind::SlaPolicy).map(|name| PolicyRef::parse(name).folded()).collect();
-    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
-    let scope = call.scope();
-    let failed = |error| fault::of_read("ValidateWorkflow", "", error);
-    let canned = store::read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
-    let policies = store::read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
-    let is_there = |it: &Named| match it.kind {
-        NamedKind::CannedResponse => canned.contains(&CannedRef::parse(&it.name).folded()),
-        NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(&it.name).folded()),
-    };
-    Ok(named.into_iter().filter(|(_, it)| !is_there(it)).map(|(rule, it)| unknown(rule, it)).collect())
-}
-
-fn unknown(rule: &Rule, named: &Named) -> Diagnostic {
-    let Named { kind, name, line, column } = named;
-    let (code, what) = match kind {
-        NamedKind::CannedResponse => ("unknown-canned", "canned response"),
-        NamedKind::SlaPolicy => ("unknown-policy", "SLA policy"),
-    };
-    Diagnostic {
-        severity: Severity::Warning,
-        code,
-        message: format!("this tenant has no {what} `{name}`"),
-        hint: "create it; for a tenant that lacks it, this is an ERROR each time".to_owned(),
-        file: rule.file.clone(),
-        line: *line,
-        column: *column,
-    }
 }
 
 async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {

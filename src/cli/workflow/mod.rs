@@ -1,0 +1,49 @@
+//! `docket workflow`: commands for the people who write rules.
+
+mod check;
+mod lacking;
+mod new;
+mod report;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::error::CliError;
+use super::show::ShowError;
+use crate::workflow::json_schema;
+
+#[derive(Debug, Subcommand)]
+pub enum WorkflowCommand {
+    /// Check the rules in a folder; exit code 1 if one is invalid
+    Check(Box<check::CheckArgs>),
+    /// Write a rule and its test, to begin with
+    New(new::NewArgs),
+    /// Print the JSON Schema of rules, for editors
+    Schema,
+}
+
+/// Runs the command; exit code 0 = valid (warnings allowed), 1 = a rule is invalid, a file unreadable or the server away.
+pub fn run(command: WorkflowCommand) -> ExitCode {
+    let done = match command {
+        WorkflowCommand::Check(args) => check::run(*args),
+        WorkflowCommand::New(args) => new::run(&args).map(|()| true),
+        WorkflowCommand::Schema => schema().map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) if error.is_unread() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("docket: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn schema() -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(&json_schema::schema())?;
+    writeln!(io::stdout().lock(), "{text}").map_err(ShowError::Write)?;
+    Ok(())
+}
