@@ -194,8 +194,7 @@ async fn functions_over_all_tenants_tell_ids_and_those_behind_indexes_ask_for_th
     let words = "INSERT INTO ticket_search SELECT tenant_id, id, number, 'walled' FROM ticket WHERE tenant_id IN ('wall-g', 'wall-h')";
     admin.batch_execute(words).await.unwrap();
     let server = a_server().await;
-    let tagged =
-        "SELECT cardinality(docket_tagged('{open/6/wall-g/walled}', '{open/6/wall-h/walled}'))::bigint";
+    let tagged = "SELECT cardinality(docket_tagged('{open/6/wall-g/walled}', '{open/6/wall-h/walled}'))::bigint";
     let worded = "SELECT count(*) FROM docket_worded('walled', 1, 3, NULL, NULL, NULL, NULL)";
     for (named, many) in [(vec![], 0_i64), (vec!["wall-g"], 3), (vec!["wall-h"], 3), (vec!["wall-g", "wall-h"], 6)] {
         server.batch_execute(&wall::begin(&named)).await.unwrap();

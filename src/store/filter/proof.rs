@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-
 use super::Shape;
 use crate::model::words::{Priority, Status};
 use crate::store::sql::{Bind, Sql, sql};

@@ -17,8 +17,8 @@ use tonic::body::Body;
 
 use super::room::Room;
 
-/// How much HTTP/2 gets at once: a frame's worth, so that a client that reads is seen to read.
-const PIECE: usize = 16 * 1024;
+/// How much HTTP/2 gets at once: most answers whole, and so little of the others that a client that reads is seen to read.
+const PIECE: usize = 64 * 1024;
 
 tokio::task_local! {
     /// Of the call that the task serves.
