@@ -7,6 +7,7 @@ pub mod convert;
 pub mod pb;
 mod replay;
 pub mod rest;
+pub mod sandbox;
 pub mod server;
 pub mod services;
 pub mod status;

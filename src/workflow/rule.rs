@@ -117,6 +117,11 @@ impl Rule {
         Step::evaluate_all(&self.before_steps, facts)
     }
 
+    /// Whether it runs on some of its events only.
+    pub fn has_condition(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
     /// Whether it is not every tenant's.
     pub fn is_selective(&self) -> bool {
         !self.tenants.is_empty()

@@ -63,6 +63,16 @@ impl RuleSet {
         }
         rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
         found.extend(lint::across(&rules));
+        Ok(RuleSet { hash: hash(&sources), sources, warnings: found, ..RuleSet::of(rules) })
+    }
+
+    /// The rules that `keep` takes, as a set without sources.
+    pub fn only(&self, keep: impl Fn(&Rule) -> bool) -> RuleSet {
+        RuleSet::of(self.rules.iter().filter(|rule| keep(rule)).cloned().collect())
+    }
+
+    /// In the order in which they run.
+    fn of(rules: Vec<Rule>) -> RuleSet {
         let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
             for event in
@@ -81,7 +91,7 @@ impl RuleSet {
         asked.sort_unstable();
         asked.dedup();
         let marks_hash = if asked.is_empty() { String::new() } else { hash(&asked) };
-        Ok(RuleSet { hash: hash(&sources), rules, by_event, marking, marks_hash, sources, warnings: found })
+        RuleSet { rules, by_event, marking, marks_hash, ..RuleSet::default() }
     }
 
     /// Reads the rules under `folder`, at any depth. File names are relative to it, with `/`.
@@ -92,12 +102,20 @@ impl RuleSet {
         RuleSet::from_sources(RuleSet::read_dir(folder)?)
     }
 
-    /// The `(file name, source)` pairs of a folder, sorted, unchecked.
+    /// The `(file name, source)` pairs of a folder's rules, sorted, unchecked.
     ///
     /// # Errors
     /// Every file and folder that cannot be read, and the first bound that does not hold.
     pub fn read_dir(folder: &Path) -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
         folder::read(folder, Holds::Rules)
+    }
+
+    /// The same of the files that test rules.
+    ///
+    /// # Errors
+    /// As [`RuleSet::read_dir`].
+    pub fn read_tests(folder: &Path) -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
+        folder::read(folder, Holds::Tests)
     }
 
     /// The rules that wait for activities of this type, not for a family of theirs, in the order in which they run.

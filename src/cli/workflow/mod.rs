@@ -4,6 +4,7 @@ mod check;
 mod lacking;
 mod new;
 mod report;
+mod test;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -18,6 +19,8 @@ use crate::workflow::json_schema;
 pub enum WorkflowCommand {
     /// Check the rules in a folder; exit code 1 if one is invalid
     Check(Box<check::CheckArgs>),
+    /// Run the tests beside the rules, without a server; exit code 1 if a case fails
+    Test(test::TestArgs),
     /// Write a rule and its test, to begin with
     New(new::NewArgs),
     /// Print the JSON Schema of rules, for editors
@@ -28,6 +31,7 @@ pub enum WorkflowCommand {
 pub fn run(command: WorkflowCommand) -> ExitCode {
     let done = match command {
         WorkflowCommand::Check(args) => check::run(*args),
+        WorkflowCommand::Test(args) => test::run(&args),
         WorkflowCommand::New(args) => new::run(&args).map(|()| true),
         WorkflowCommand::Schema => schema().map(|()| true),
     };

@@ -25,7 +25,24 @@ mod tenant;
 mod ticket;
 
 pub use sla::change;
-pub use writes::Write;
+pub use writes::{BadRequest, Write, WriteMethod};
+
+/// Every RPC that writes.
+pub fn methods() -> impl Iterator<Item = &'static WriteMethod> {
+    let all = [
+        canned::METHODS,
+        directory::METHODS,
+        edit::METHODS,
+        issue::METHODS,
+        message::METHODS,
+        revocation::METHODS,
+        sla::METHODS,
+        tag::METHODS,
+        tenant::METHODS,
+        ticket::METHODS,
+    ];
+    all.into_iter().flatten()
+}
 
 /// The command that a request asks for, or everything that is wrong with it.
 pub fn command<W: Write>(caller: Caller, request: W) -> Result<Command, Refusal> {

@@ -2,11 +2,14 @@
 
 pub use std::sync::Arc;
 
+use prost::Message as _;
+
 pub use crate::command::resource::Held;
-pub use crate::command::{Resource, Verb};
+pub use crate::command::{Command, Refusal, Resource, Verb};
 pub use crate::grpc::convert::answer::{self, At};
 pub use crate::grpc::convert::violations::Violations;
 pub use crate::grpc::pb;
+use crate::identity::Caller;
 
 /// A request that writes.
 pub trait Write: prost::Message + Sized {
@@ -15,7 +18,7 @@ pub trait Write: prost::Message + Sized {
     /// Where the log has its answer.
     const HELD: Held;
 
-    type Response;
+    type Response: prost::Message;
 
     fn request_id(&self) -> &str;
 
@@ -33,6 +36,34 @@ pub trait Write: prost::Message + Sized {
     fn answer(resource: Resource, at: At) -> Option<Self::Response>;
 }
 
+/// An RPC that writes, whatever its messages are.
+pub struct WriteMethod {
+    pub name: &'static str,
+    /// The command of an encoded request.
+    pub command: fn(Caller, &[u8]) -> Result<Command, BadRequest>,
+    /// The encoded response, as for [`Write::answer`].
+    pub answer: fn(Resource, At) -> Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+pub enum BadRequest {
+    Encoding(prost::DecodeError),
+    Refused(Refusal),
+}
+
+impl WriteMethod {
+    pub const fn of<W: Write + Default>() -> WriteMethod {
+        WriteMethod {
+            name: W::METHOD,
+            command: |caller, bytes| {
+                let request = W::decode(bytes).map_err(BadRequest::Encoding)?;
+                super::command(caller, request).map_err(BadRequest::Refused)
+            },
+            answer: |resource, at| Some(W::answer(resource, at)?.encode_to_vec()),
+        }
+    }
+}
+
 /// The RPC of a request: its name without `Request`.
 pub const fn method(request: &'static str) -> &'static str {
     request.split_at(request.len() - "Request".len()).0
@@ -48,8 +79,14 @@ pub const fn method(request: &'static str) -> &'static str {
 /// - `message: Message, ticket: Ticket`: a message and its ticket.
 ///
 /// Behind `by hold`, `except reserved` names the function of the request for [`Write::reserved`].
+///
+/// `METHODS` lists them.
 macro_rules! writes {
-    ($($request:ident -> $response:ident $holds:tt, by $read:ident $(, except $reserved:ident)?;)+) => { $(
+    ($($request:ident -> $response:ident $holds:tt, by $read:ident $(, except $reserved:ident)?;)+) => {
+        pub static METHODS: &[super::writes::WriteMethod] =
+            &[$(super::writes::WriteMethod::of::<crate::grpc::pb::$request>(),)+];
+
+        $(
         const _: () = {
             use crate::grpc::convert::commands::writes::*;
 
@@ -76,7 +113,8 @@ macro_rules! writes {
                 writes! { @answer $response $holds }
             }
         };
-    )+ };
+        )+
+    };
     (@answer $response:ident { $field:ident: $row:ident }) => {
         const HELD: Held = Held::One(Resource::logged::<$row>);
 
