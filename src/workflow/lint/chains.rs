@@ -59,17 +59,16 @@ fn edges<'r>(rules: &'r [Rule], looks: &Looks<'_>) -> Edges<'r> {
     let (mut edges, mut pairs) = (Edges::new(), 0);
     for (index, rule) in &after {
         for write in &rule.needs.writes {
-            for (kind, (other, answering)) in write
-                .emits
-                .iter()
-                .flat_map(|kind| waiting.get(kind.word()).into_iter().flatten().map(move |it| (*kind, it)))
-            {
-                pairs += 1;
-                if pairs > MAX_PAIRS {
-                    return edges;
-                }
-                if sets_off(rule, write, kind, answering, looks) {
-                    edges.entry(*index).or_default().entry(*other).or_insert(write);
+            for kind in &write.emits {
+                let known = left_by(rule, write, *kind);
+                for (other, answering) in waiting.get(kind.word()).into_iter().flatten() {
+                    pairs += 1;
+                    if pairs > MAX_PAIRS {
+                        return edges;
+                    }
+                    if sets_off(rule, write, &known, answering, looks) {
+                        edges.entry(*index).or_default().entry(*other).or_insert(write);
+                    }
                 }
             }
         }
@@ -78,18 +77,17 @@ fn edges<'r>(rules: &'r [Rule], looks: &Looks<'_>) -> Edges<'r> {
 }
 
 /// Whether what the write leaves can make the other rule write something else.
-fn sets_off(rule: &Rule, write: &Write, kind: ActivityType, answering: &Rule, looks: &Looks<'_>) -> bool {
-    let known = after(rule, write, kind);
+fn sets_off(rule: &Rule, write: &Write, known: &Known, answering: &Rule, looks: &Looks<'_>) -> bool {
     answering.needs.writes.iter().any(|other| {
         let same = other.field == write.field && other.value.is_some() && other.value == write.value;
         let tenants = rule.tenants.iter().map(|selector| (selector, true));
         let wanted: Vec<Wanted<'_>> = other.guards.iter().map(|guard| (guard.as_ref(), true)).chain(tenants).collect();
-        !same && !looks.exclude_each_other(&known, &wanted)
+        !same && !looks.exclude_each_other(known, &wanted)
     })
 }
 
 /// What is known of an event that a rule's write makes.
-fn after(rule: &Rule, write: &Write, kind: ActivityType) -> Known {
+fn left_by(rule: &Rule, write: &Write, kind: ActivityType) -> Known {
     let mut known = Known::default();
     let literal = |json: &Json| match json {
         Json::String(text) => Some(Literal::Text(text.clone())),

@@ -9,8 +9,11 @@ use crate::workflow::diagnostic::Diagnostic;
 use crate::workflow::needs::Write;
 use crate::workflow::rule::Rule;
 
+/// Rules of one order, before an event or after it, that set one field.
+type Group<'r> = (i32, bool, &'r str);
+
 pub fn find(rules: &[Rule], looks: &Looks<'_>) -> Vec<Diagnostic> {
-    let mut groups: BTreeMap<(i32, bool, &str), Vec<(usize, &Write)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'_>, Vec<(usize, &Write)>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         for write in rule.needs.writes.iter().filter(|write| write.is_one_value) {
             groups.entry((rule.order, rule.before, &write.field)).or_default().push((index, write));
