@@ -115,7 +115,7 @@ fn try_expression(source: &str) {
 }
 
 /// In this time, without optimizations and beside other tests, whatever it is.
-const IN_TIME: Duration = Duration::from_secs(20);
+const IN_TIME: Duration = Duration::from_secs(60);
 
 /// The shipped rules, and one with everything that they lack.
 fn corpus() -> Vec<String> {
@@ -305,6 +305,6 @@ fn the_worst_files_are_told_in_time() {
         let began = Instant::now();
         let _ = RuleSet::from_sources(vec![("r.yaml".to_owned(), source)]);
         println!("{what}: {:?}", began.elapsed());
-        assert!(began.elapsed() < 3 * IN_TIME, "{what}: {:?}", began.elapsed());
+        assert!(began.elapsed() < IN_TIME, "{what}: {:?}", began.elapsed());
     }
 }
