@@ -1,6 +1,7 @@
 //! Rows and names that a rule needs besides its event, collected while its conditions and actions are checked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -36,7 +37,7 @@ pub struct Write {
     pub is_one_value: bool,
     /// The activities that it makes.
     pub emits: Vec<ActivityType>,
-    pub guards: Vec<Expr>,
+    pub guards: Vec<Arc<Expr>>,
     pub line: u32,
     pub column: u32,
 }

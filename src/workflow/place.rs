@@ -1,5 +1,8 @@
 //! Place in a file during its check: compiles the texts there, and gives diagnostics their line and column.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
@@ -16,11 +19,16 @@ use super::template::{Template, Want};
 use super::yaml::Node;
 use crate::model::activity_type::ActivityType;
 
+/// Each is looked at beside the others.
+const MAX_CONDITIONS: usize = 100;
+
 /// A file that is being read.
 #[derive(Clone, Copy)]
 pub struct File<'a> {
     pub name: &'a str,
     pub source: &'a str,
+    /// What checking its conditions may still cost.
+    pub looks: &'a Cell<usize>,
 }
 
 /// Paths start from its node; findings and needs are gathered over all of a rule.
@@ -29,7 +37,7 @@ pub struct Place<'a> {
     node: &'a Node,
     events: &'a [EventName],
     variables: &'a Variables,
-    guards: Vec<Expr>,
+    guards: Vec<Arc<Expr>>,
     needs: &'a mut Needs,
     found: &'a mut Vec<Diagnostic>,
 }
@@ -205,7 +213,7 @@ impl Place<'_> {
     pub fn conditions(&mut self, path: &[&str], raw: &Conditions) -> Option<Vec<Expr>> {
         let checked = self.expressions(path, raw, &RULE);
         self.warn_of_impossible(&checked);
-        self.guards.extend(checked.iter().map(|(_, expr)| expr.clone()));
+        self.guards.extend(checked.iter().map(|(_, expr)| Arc::new(expr.clone())));
         for (node, expr) in &checked {
             let warnings = self.unguarded(expr);
             self.problems(node, warnings);
@@ -224,13 +232,18 @@ impl Place<'_> {
         let checked = self.expressions(path, raw, scope);
         self.warn_of_impossible(&checked);
         let checked: Vec<Expr> = checked.into_iter().map(|(_, expr)| expr).collect();
-        self.guards.extend(checked.iter().cloned());
+        self.guards.extend(checked.iter().cloned().map(Arc::new));
         checked
     }
 
     /// The expressions under `path` that are in order, each with its node; findings are noted for the others.
     fn expressions(&mut self, path: &[&str], raw: &Conditions, scope: &Scope) -> Vec<(Node, Expr)> {
         let mut checked = Vec::new();
+        if raw.0.len() > MAX_CONDITIONS {
+            let message = format!("a list has at most {MAX_CONDITIONS} conditions");
+            self.error(path, "grammar", message, "split the rule");
+            return checked;
+        }
         for (index, source) in raw.0.iter().enumerate() {
             let node = self.item_at(path, index).clone();
             let checked_one = match scope.changed {
@@ -252,7 +265,8 @@ impl Place<'_> {
 
     fn warn_of_impossible(&mut self, checked: &[(Node, Expr)]) {
         let exprs: Vec<&Expr> = checked.iter().map(|(_, expr)| expr).collect();
-        let found = lint::impossible(&exprs, &self.guards.iter().collect::<Vec<_>>(), self.events);
+        let guards: Vec<&Expr> = self.guards.iter().map(Arc::as_ref).collect();
+        let found = lint::impossible(&exprs, &guards, self.events, &lint::Looks(self.file.looks));
         for (index, problem) in found {
             if let Some((node, _)) = checked.get(index) {
                 self.problems(node, vec![problem]);
@@ -261,7 +275,7 @@ impl Place<'_> {
     }
 
     fn unguarded(&self, expr: &Expr) -> Vec<Problem> {
-        cel::unguarded(expr, &self.guards.iter().collect::<Vec<_>>(), self.events)
+        cel::unguarded(expr, &self.guards.iter().map(Arc::as_ref).collect::<Vec<_>>(), self.events)
     }
 
     /// The text under `path`. `None`: findings were noted.

@@ -1,5 +1,6 @@
 //! Rule set: all rules of an installation, checked together, with a content hash.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,6 +23,9 @@ use crate::model::stored_type::Families;
 
 /// Each is kept with every clock that has still to come to it.
 const MAX_MARKS: usize = 50;
+
+/// Where more was found, the remaining files are not read.
+const MAX_FINDINGS: usize = 1_000;
 
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
@@ -49,7 +53,12 @@ impl RuleSet {
         let mut rules: Vec<Rule> = Vec::new();
         let mut named: HashMap<String, usize> = HashMap::new();
         for (file, source) in &sources {
-            for rule in read_file(File { name: file, source }, &mut found) {
+            if found.len() > MAX_FINDINGS {
+                found.push(too_many(file));
+                break;
+            }
+            let looks = Cell::new(lint::LOOKS_IN_FILE);
+            for rule in read_file(File { name: file, source, looks: &looks }, &mut found) {
                 if let Some(other) = named.get(&rule.name).and_then(|at| rules.get(*at)) {
                     found.push(twice(&rule, other));
                 }
@@ -192,6 +201,18 @@ impl RuleSet {
 
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
+    }
+}
+
+fn too_many(file: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        code: "too-many",
+        message: format!("more than {MAX_FINDINGS} findings: this file and those after it are not read"),
+        hint: "mend those before it first".into(),
+        file: file.to_owned(),
+        line: 0,
+        column: 0,
     }
 }
 

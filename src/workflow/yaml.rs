@@ -75,7 +75,7 @@ impl Node {
     /// Whether a comment ends it, on its own line: whoever wrote ` #` in a text without quotes may have meant it.
     pub fn is_cut(&self, source: &str) -> bool {
         let Content::Scalar { text, style: ScalarStyle::Plain } = &self.content else { return false };
-        let chars = written(source, self.index);
+        let chars = written(self, text, source);
         let end = locate(&chars, text, ScalarStyle::Plain, text.chars().count(), 0);
         let rest = end.and_then(|end| chars.get(end..)).unwrap_or_default();
         let blanks = rest.iter().take_while(|c| matches!(c, ' ' | '\t')).count();
@@ -86,7 +86,7 @@ impl Node {
     pub fn place(&self, at: usize, source: &str) -> (u32, u32) {
         let Content::Scalar { text, style } = &self.content else { return (self.line, self.column) };
         let steps = text.char_indices().take_while(|(byte, _)| *byte < at).count();
-        let chars = written(source, self.index);
+        let chars = written(self, text, source);
         let indent = self.column.saturating_sub(1) as usize;
         let Some(offset) = locate(&chars, text, *style, steps, indent) else { return (self.line, self.column) };
         let before = &chars[..offset.min(chars.len())];
@@ -100,9 +100,18 @@ impl Node {
     }
 }
 
-/// The rest of a text that is written at `index`.
-fn written(source: &str, index: usize) -> Vec<char> {
-    source.chars().skip(index).collect()
+/// What is written at a node, as far as its text can reach.
+fn written(node: &Node, text: &str, source: &str) -> Vec<char> {
+    // Blanks that are folded away, and escapes.
+    let most = text.len() * 10 + 4_096;
+    if source.contains('\r') {
+        return source.chars().skip(node.index).take(most).collect();
+    }
+    // By lines, which is quicker: a file may have thousands of findings.
+    let lines = source.split_inclusive('\n').take(node.line.saturating_sub(1) as usize);
+    let start: usize = lines.map(str::len).sum();
+    let rest = source.get(start..).unwrap_or_default();
+    rest.chars().skip(node.column.saturating_sub(1) as usize).take(most).collect()
 }
 
 /// How far into the written form the character number `steps` of the text stands. `None` where the two part ways.

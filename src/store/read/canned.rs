@@ -5,6 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use super::named;
 use crate::model::canned::{CannedRef, CannedResponse};
 use crate::store::filter::Condition;
 use crate::store::page::Key;
@@ -44,7 +45,7 @@ pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[Cann
             CannedRef::Name(name) => names.push(name.clone()),
         }
     }
-    let found = list::named(conn, scope, "canned_response", ids, names).await?;
+    let found = named::named(conn, scope, "canned_response", ids, names).await?;
     Ok(found.into_iter().flat_map(|(id, name)| [CannedRef::Id(id), CannedRef::Name(name)]).collect())
 }
 

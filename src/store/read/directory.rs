@@ -5,6 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use super::named;
 use crate::model::directory::*;
 use crate::model::ticket::Ticket;
 use crate::store::filter::Condition;
@@ -25,7 +26,7 @@ pub async fn which<E: Entry>(
     scope: Scope<'_>,
     ids: Vec<String>,
 ) -> QueryResult<Vec<String>> {
-    list::among(conn, scope, (E::TABLE, "id", E::KNOWN), ids).await
+    named::among(conn, scope, (E::TABLE, "id", E::KNOWN), ids).await
 }
 
 pub async fn list<E: Entry + Listed>(

@@ -8,6 +8,7 @@ pub mod include;
 pub mod issue;
 pub mod list;
 pub mod message;
+mod named;
 pub mod outcome;
 pub mod run;
 pub mod sla;

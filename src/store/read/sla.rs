@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use super::named;
 use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, SlaPolicyVersion};
 use crate::store::filter::Condition;
@@ -73,7 +74,7 @@ pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[Poli
             PolicyRef::Name(name) => names.push(name.clone()),
         }
     }
-    let found = list::named(conn, scope, "sla_policy", ids, names).await?;
+    let found = named::named(conn, scope, "sla_policy", ids, names).await?;
     Ok(found.into_iter().flat_map(|(id, name)| [PolicyRef::Id(id), PolicyRef::Name(name)]).collect())
 }
 

@@ -5,6 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use super::named;
 use crate::model::fold::fold;
 use crate::model::row::Row;
 use crate::model::tag::Tag;
@@ -30,7 +31,7 @@ pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, name: &str) -> 
 
 /// Those of the folded names that a tag has.
 pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, folded: Vec<String>) -> QueryResult<Vec<String>> {
-    list::among(conn, scope, (Tag::TABLE, "folded", "deleted_at IS NULL"), folded).await
+    named::among(conn, scope, (Tag::TABLE, "folded", "deleted_at IS NULL"), folded).await
 }
 
 /// One page of the registry.

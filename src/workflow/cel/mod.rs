@@ -14,6 +14,7 @@ mod fault;
 mod finer;
 mod found;
 mod functions;
+mod names;
 mod operators;
 #[cfg(test)]
 mod oracle;
@@ -21,6 +22,7 @@ mod parameter;
 mod parse;
 mod pattern;
 mod resolve;
+mod slips;
 mod value;
 mod variables;
 

@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn the_size_of_the_pattern_counts_for_a_short_text_too() {
+        let (small, large) = (pattern("x"), pattern("(?:abcdefghij){200}"));
+        for text in ["", "a", "abcdefghij"] {
+            let (small, large) = (found(&small, text).0, found(&large, text).0);
+            assert!(large > 100 * small.max(1), "{text:?}: {small}, {large}");
+        }
+    }
+
+    #[test]
     fn a_text_that_visits_many_states_for_a_byte_costs_them_all() {
         let text: String =
             (0..65_536u32).map(|i| if i.wrapping_mul(2_654_435_761) & 0x8_0000 == 0 { 'x' } else { 'y' }).collect();

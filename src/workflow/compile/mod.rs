@@ -13,6 +13,8 @@ use super::place::{File, Place};
 use super::rule::Rule;
 use super::yaml::Node;
 
+const MAX_STEPS: usize = 100;
+
 /// Checks one rule. Findings are added to `found`; with an error among them there is no rule.
 pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnostic>) -> Option<Rule> {
     let errors = found.len();
@@ -45,6 +47,10 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     let conditions = place.conditions(&["if"], &conditions).unwrap_or_default();
     if raw_steps.is_empty() && !stop {
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
+    }
+    if raw_steps.len() > MAX_STEPS {
+        place.error(&["do"], "grammar", format!("a rule has at most {MAX_STEPS} actions"), "split the rule");
+        return None;
     }
     let nodes = node.get("do").map(Node::items).unwrap_or_default();
     let (before_steps, steps) = steps(raw_steps.into_iter().zip(nodes), before, &mut place);

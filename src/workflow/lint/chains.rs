@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::Value as Json;
 
 use super::heard::heard;
-use super::logic::{Known, Wanted, exclude_each_other};
+use super::logic::{Known, Looks, Wanted};
 use super::{MAX_PAIRS, at_write};
 use crate::model::activity_type::{ActivityType, Payload};
 use crate::workflow::cel::ast::Literal;
@@ -17,8 +17,8 @@ use crate::workflow::schema::Root;
 /// Fields that change by themselves only where somebody writes them; others follow from what is written.
 const WRITTEN: &[&str] = &["subject", "priority", "status", "category", "type", "tags", "assignee_id", "custom"];
 
-pub fn find(rules: &[Rule]) -> Vec<Diagnostic> {
-    let edges = edges(rules);
+pub fn find(rules: &[Rule], looks: &Looks<'_>) -> Vec<Diagnostic> {
+    let edges = edges(rules, looks);
     let (mut found, mut told) = (Vec::new(), BTreeSet::new());
     for start in edges.keys() {
         let Some(circle) = circle(*start, &edges).filter(|circle| circle.iter().all(|rule| !told.contains(rule)))
@@ -47,7 +47,7 @@ fn warn(rule: &Rule, write: &Write, names: &[&str]) -> Diagnostic {
 /// From a rule to those that it sets off, each with a write that does.
 type Edges<'r> = BTreeMap<usize, BTreeMap<usize, &'r Write>>;
 
-fn edges(rules: &[Rule]) -> Edges<'_> {
+fn edges<'r>(rules: &'r [Rule], looks: &Looks<'_>) -> Edges<'r> {
     let after: Vec<(usize, &Rule)> =
         rules.iter().enumerate().filter(|(_, rule)| rule.enabled && !rule.before).collect();
     let mut waiting: BTreeMap<String, Vec<(usize, &Rule)>> = BTreeMap::new();
@@ -59,17 +59,16 @@ fn edges(rules: &[Rule]) -> Edges<'_> {
     let (mut edges, mut pairs) = (Edges::new(), 0);
     for (index, rule) in &after {
         for write in &rule.needs.writes {
-            for (kind, (other, answering)) in write
-                .emits
-                .iter()
-                .flat_map(|kind| waiting.get(kind.word()).into_iter().flatten().map(move |it| (*kind, it)))
-            {
-                pairs += 1;
-                if pairs > MAX_PAIRS {
-                    return edges;
-                }
-                if sets_off(rule, write, kind, answering) {
-                    edges.entry(*index).or_default().entry(*other).or_insert(write);
+            for kind in &write.emits {
+                let known = left_by(rule, write, *kind);
+                for (other, answering) in waiting.get(kind.word()).into_iter().flatten() {
+                    pairs += 1;
+                    if pairs > MAX_PAIRS {
+                        return edges;
+                    }
+                    if sets_off(rule, write, &known, answering, looks) {
+                        edges.entry(*index).or_default().entry(*other).or_insert(write);
+                    }
                 }
             }
         }
@@ -78,18 +77,17 @@ fn edges(rules: &[Rule]) -> Edges<'_> {
 }
 
 /// Whether what the write leaves can make the other rule write something else.
-fn sets_off(rule: &Rule, write: &Write, kind: ActivityType, answering: &Rule) -> bool {
-    let known = after(rule, write, kind);
+fn sets_off(rule: &Rule, write: &Write, known: &Known, answering: &Rule, looks: &Looks<'_>) -> bool {
     answering.needs.writes.iter().any(|other| {
         let same = other.field == write.field && other.value.is_some() && other.value == write.value;
         let tenants = rule.tenants.iter().map(|selector| (selector, true));
-        let wanted: Vec<Wanted<'_>> = other.guards.iter().map(|guard| (guard, true)).chain(tenants).collect();
-        !same && !exclude_each_other(&known, &wanted)
+        let wanted: Vec<Wanted<'_>> = other.guards.iter().map(|guard| (guard.as_ref(), true)).chain(tenants).collect();
+        !same && !looks.exclude_each_other(known, &wanted)
     })
 }
 
 /// What is known of an event that a rule's write makes.
-fn after(rule: &Rule, write: &Write, kind: ActivityType) -> Known {
+fn left_by(rule: &Rule, write: &Write, kind: ActivityType) -> Known {
     let mut known = Known::default();
     let literal = |json: &Json| match json {
         Json::String(text) => Some(Literal::Text(text.clone())),

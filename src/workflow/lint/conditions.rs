@@ -1,6 +1,6 @@
 //! Conditions that never hold, or always.
 
-use super::logic::{Known, Wanted, exclude_each_other};
+use super::logic::{Known, Looks, Wanted};
 use super::warning;
 use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Transition;
@@ -12,11 +12,16 @@ use crate::workflow::schema::Root;
 
 /// A warning for each of the conditions of a list that cannot hold beside `guards`, those before it, and what the events say; or
 /// that holds always. A plain `true` or `false` is meant as it stands.
-pub fn impossible(conditions: &[&Expr], guards: &[&Expr], events: &[EventName]) -> Vec<(usize, Problem)> {
+pub fn impossible(
+    conditions: &[&Expr],
+    guards: &[&Expr],
+    events: &[EventName],
+    looks: &Looks<'_>,
+) -> Vec<(usize, Problem)> {
     let (nothing, known) = (Known::default(), of_events(events));
     let mut held: Vec<Wanted<'_>> = guards.iter().map(|guard| (*guard, true)).collect();
     let mut found = Vec::new();
-    if exclude_each_other(&known, &held) {
+    if looks.exclude_each_other(&known, &held) {
         // It was told where they stand.
         return found;
     }
@@ -29,16 +34,16 @@ pub fn impossible(conditions: &[&Expr], guards: &[&Expr], events: &[EventName]) 
                 }
             }
             let wanted = (part, true);
-            if exclude_each_other(&nothing, &[wanted]) {
+            if looks.exclude_each_other(&nothing, &[wanted]) {
                 found.push((index, warning("never-true", part.at, "this can never hold", either(part))));
                 return found;
             }
-            if exclude_each_other(&known, &[wanted]) {
+            if looks.exclude_each_other(&known, &[wanted]) {
                 found.push((index, not_on_these(part)));
                 return found;
             }
             held.push(wanted);
-            if exclude_each_other(&known, &held) {
+            if looks.exclude_each_other(&known, &held) {
                 let message = "this can never hold together with the conditions before it";
                 found.push((
                     index,
@@ -46,7 +51,7 @@ pub fn impossible(conditions: &[&Expr], guards: &[&Expr], events: &[EventName]) 
                 ));
                 return found;
             }
-            if exclude_each_other(&nothing, &[(part, false)]) {
+            if looks.exclude_each_other(&nothing, &[(part, false)]) {
                 let both = matches!(part.kind, ExprKind::Or(_));
                 let hint = if both { "write `&&` if both are meant" } else { "leave it out" };
                 found.push((index, warning("always-true", part.at, "this always holds", hint)));

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::heard::heard;
-use super::logic::{Known, Wanted, exclude_each_other};
+use super::logic::{Known, Looks, Wanted};
 use super::{MAX_PAIRS, at_write};
 use crate::workflow::diagnostic::Diagnostic;
 use crate::workflow::needs::Write;
 use crate::workflow::rule::Rule;
 
-pub fn find(rules: &[Rule]) -> Vec<Diagnostic> {
-    let mut groups: BTreeMap<(i32, bool, &str), Vec<(usize, &Write)>> = BTreeMap::new();
+/// Rules of one order, before an event or after it, that set one field.
+type Group<'r> = (i32, bool, &'r str);
+
+pub fn find(rules: &[Rule], looks: &Looks<'_>) -> Vec<Diagnostic> {
+    let mut groups: BTreeMap<Group<'_>, Vec<(usize, &Write)>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         for write in rule.needs.writes.iter().filter(|write| write.is_one_value) {
             groups.entry((rule.order, rule.before, &write.field)).or_default().push((index, write));
@@ -28,7 +31,7 @@ pub fn find(rules: &[Rule]) -> Vec<Diagnostic> {
                 }
                 let (Some(a), Some(b)) = (rules.get(*first), rules.get(*second)) else { continue };
                 let common = !events.get(*first).zip(events.get(*second)).is_none_or(|(a, b)| a.is_disjoint(b));
-                if common && differ(other, write) && told.insert(*second) {
+                if common && differ(other, write, looks) && told.insert(*second) {
                     found.push(conflict(a, b, write));
                 }
             }
@@ -38,12 +41,12 @@ pub fn find(rules: &[Rule]) -> Vec<Diagnostic> {
 }
 
 /// Whether both can be written, and are not the same.
-fn differ(a: &Write, b: &Write) -> bool {
+fn differ(a: &Write, b: &Write, looks: &Looks<'_>) -> bool {
     if a.value.is_some() && a.value == b.value {
         return false;
     }
-    let wanted: Vec<Wanted<'_>> = a.guards.iter().chain(&b.guards).map(|guard| (guard, true)).collect();
-    !exclude_each_other(&Known::default(), &wanted)
+    let wanted: Vec<Wanted<'_>> = a.guards.iter().chain(&b.guards).map(|guard| (guard.as_ref(), true)).collect();
+    !looks.exclude_each_other(&Known::default(), &wanted)
 }
 
 fn conflict(first: &Rule, second: &Rule, write: &Write) -> Diagnostic {

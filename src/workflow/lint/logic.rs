@@ -1,6 +1,7 @@
 //! Whether conditions exclude each other, without evaluating them: equalities, words, bounds and `has()` of one field, in `&&` and
 //! `||`. What it cannot tell, it takes to be possible.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::domain::Domain;
@@ -11,7 +12,22 @@ use crate::workflow::facts::Facts;
 use crate::workflow::schema::{Root, Type};
 
 /// Nodes that are looked at for one answer; `||` multiplies them.
-const MAX_LOOKS: usize = 2_000;
+const MAX_LOOKS: usize = 1_000;
+
+/// Nodes that may still be looked at, over many questions. Where they are used up, everything is possible.
+pub struct Looks<'c>(pub &'c Cell<usize>);
+
+impl Looks<'_> {
+    /// Whether these can never be so at once.
+    pub fn exclude_each_other(&self, known: &Known, wanted: &[Wanted<'_>]) -> bool {
+        let least = self.0.get().saturating_sub(MAX_LOOKS);
+        let mut state = State { known: known.clone(), seen: BTreeMap::new() };
+        let mut looks = self.0.get() - least;
+        let excluded = !possible(&mut state, wanted.to_vec(), Vec::new(), &mut looks);
+        self.0.set(least + looks);
+        excluded
+    }
+}
 
 /// What is known beside the conditions.
 #[derive(Clone, Debug, Default)]
@@ -54,13 +70,6 @@ impl Known {
 
 /// A condition that is to hold, or is not to.
 pub type Wanted<'e> = (&'e Expr, bool);
-
-/// Whether these can never be so at once.
-pub fn exclude_each_other(known: &Known, wanted: &[Wanted<'_>]) -> bool {
-    let mut state = State { known: known.clone(), seen: BTreeMap::new() };
-    let mut looks = MAX_LOOKS;
-    !possible(&mut state, wanted.to_vec(), Vec::new(), &mut looks)
-}
 
 #[derive(Clone)]
 struct State {

@@ -8,19 +8,27 @@ mod expressions;
 mod heard;
 mod logic;
 
+use std::cell::Cell;
+
 use super::diagnostic::{Diagnostic, Problem, Severity};
 use super::needs::Write;
 use super::rule::Rule;
 pub use conditions::impossible;
 pub use expressions::{expression, text};
+pub use logic::Looks;
 
 /// Pairs of rules that are compared at most: a set with more of one kind is not looked at to the end.
 const MAX_PAIRS: usize = 20_000;
+/// What comparing them may cost.
+const LOOKS_ACROSS: usize = 1_000_000;
+/// What the conditions of one file may cost.
+pub const LOOKS_IN_FILE: usize = 100_000;
 
 /// Warnings about rules beside each other, in the order in which they run.
 pub fn across(rules: &[Rule]) -> Vec<Diagnostic> {
-    let mut found = conflicts::find(rules);
-    found.extend(chains::find(rules));
+    let looks = Cell::new(LOOKS_ACROSS);
+    let mut found = conflicts::find(rules, &Looks(&looks));
+    found.extend(chains::find(rules, &Looks(&looks)));
     found
 }
 

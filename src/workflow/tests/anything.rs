@@ -1,5 +1,8 @@
 //! Arbitrary rules and filters: none makes the reader panic.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 
 use crate::model::activity_type::ActivityType;
@@ -111,7 +114,103 @@ fn try_expression(source: &str) {
     }
 }
 
+/// In this time, without optimizations and beside other tests, whatever it is.
+const IN_TIME: Duration = Duration::from_secs(60);
+
+/// The shipped rules, and one with everything that they lack.
+fn corpus() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
+    let shipped = RuleSet::read_dir(&folder).expect("reads").into_iter().map(|(_, source)| source);
+    let other = "name: other\non: [ticket.updated, {sla: resolution, at: -1h}]\ntenants: tenant.id in ['a', 'b']\n\
+                 variables: {vip: \"'vip' in ticket.tags\", loud: variables.vip || ticket.number > 3}\n\
+                 if: [variables.loud, \"changed('priority', 'LOW', 'HIGH')\"]\norder: 7\nstop: true\ndo:\n  \
+                 - {id: a, if: variables.vip, set: {priority: HIGH, custom.x: \"${ticket.number + 1}\"}}\n  \
+                 - assign: {strategy: least_open, max_open: 3, when_none: {to: ann}}\n";
+    shipped.chain([other.to_owned()]).collect()
+}
+
+/// One change to a text: what stands somewhere is taken out, put in again elsewhere, or gives way to something else.
+#[derive(Clone, Debug)]
+struct Mutation {
+    at: usize,
+    length: usize,
+    to: usize,
+    put: String,
+}
+
+fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
+    let put = proptest::sample::select(vec![
+        "",
+        "",
+        "\n",
+        "  ",
+        ": ",
+        "- ",
+        "'",
+        "\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(((((((((((",
+        "#",
+        " #",
+        "&a ",
+        "*a",
+        "!",
+        "|",
+        ">-",
+        "${",
+        "}",
+        "$${",
+        "null",
+        "true",
+        "~",
+        "9999999999999999999",
+        "1e400",
+        "-",
+        "---\n",
+        "\u{feff}",
+        "\t",
+        "é",
+        "\\b",
+        "r'",
+        " || ",
+        " && ",
+        "if",
+        "on:",
+        "triggers: x\n",
+        "variables.vip",
+        "{{x}}",
+        "matches('/x/i')",
+    ]);
+    let one = (any::<u16>(), 0..40usize, any::<u16>(), put);
+    let one =
+        one.prop_map(|(at, length, to, put)| Mutation { at: at.into(), length, to: to.into(), put: put.to_owned() });
+    proptest::collection::vec(one, 1..6)
+}
+
+fn mutated(source: &str, mutations: &[Mutation]) -> String {
+    let mut text: Vec<char> = source.chars().collect();
+    for Mutation { at, length, to, put } in mutations {
+        let at = at % (text.len() + 1);
+        let end = (at + length).min(text.len());
+        let taken: Vec<char> = text.splice(at..end, put.chars()).collect();
+        if put.is_empty() {
+            let to = to % (text.len() + 1);
+            text.splice(to..to, taken);
+        }
+    }
+    text.into_iter().collect()
+}
+
 fn try_file(source: &str) {
+    let began = Instant::now();
+    try_file_untimed(source);
+    assert!(began.elapsed() < IN_TIME, "{:?} for {source}", began.elapsed());
+}
+
+fn try_file_untimed(source: &str) {
     let file = vec![("r.yaml".to_owned(), source.to_owned())];
     if let Err(found) = RuleSet::from_sources(file) {
         assert!(!found.is_empty());
@@ -156,8 +255,56 @@ proptest! {
     }
 
     #[test]
+    fn a_rule_that_was_changed_here_and_there(which in 0..9usize, changes in mutations()) {
+        let corpus = corpus();
+        try_file(&mutated(&corpus[which % corpus.len()], &changes));
+    }
+
+    #[test]
+    fn any_expressions_beside_each_other(first in pieces(), second in pieces(), third in pieces()) {
+        let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        try_file(&format!(
+            "name: a\non: ticket.escalating\nvariables: {{v: \"{}\"}}\nif: [\"{}\", \"variables.v || {}\"]\ndo: [{{deny: {{message: no}}}}]\n",
+            quoted(&first), quoted(&second), quoted(&third)
+        ));
+    }
+
+    #[test]
     fn any_expression_in_a_file(source in pieces()) {
         let quoted = source.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         try_file(&format!("name: a\non: ticket.created\nif: \"{quoted}\"\ndo: [{{message: {{body: \"${{{quoted}}}\"}}}}]\n"));
+    }
+}
+
+#[test]
+fn the_worst_files_are_told_in_time() {
+    let rule = |lines: &str| format!("name: a\non: ticket.created\n{lines}\ndo: [{{tag: {{add: x}}}}]\n");
+    let list = |item: &str, count: usize| rule(&format!("if:\n{}", format!("  - {item}\n").repeat(count)));
+    // Conditions that multiply when they are compared.
+    let pairs: Vec<String> = (0..24).map(|n| format!("(ticket.number > {n} || ticket.category == 'c{n}')")).collect();
+    let choices = pairs.join(" && ").chars().take(1_000).collect::<String>();
+    let choices = &choices[..choices.rfind(" && ").expect("several")];
+    let many: String = (0..150)
+        .map(|n| rule(&format!("if: [\"{choices}\"]")).replace("name: a", &format!("name: a{n}")) + "---\n")
+        .collect();
+    for (what, source) in [
+        ("slips", list("a = 'b'", 9_000)),
+        ("short slips", list("a=", 9_900)),
+        ("conditions with choices", list(&format!("\"{choices}\""), 20)),
+        ("rules with choices", many),
+        (
+            "slips in texts",
+            rule("")
+                .replace("do: [{tag: {add: x}}]", &format!("do:\n{}", "  - message: {body: \"${x}\"}\n".repeat(2_400))),
+        ),
+        ("quotes", list("\"'\"", 9_000)),
+        ("one long line", rule(&format!("if: [{}]", "a=,".repeat(9_000)))),
+        ("blanks", rule(&format!("if: \"a{}=\"", " ".repeat(200_000)))),
+    ] {
+        assert!(source.len() <= 256 * 1024, "{what}: {}", source.len());
+        let began = Instant::now();
+        let _ = RuleSet::from_sources(vec![("r.yaml".to_owned(), source)]);
+        println!("{what}: {:?}", began.elapsed());
+        assert!(began.elapsed() < IN_TIME, "{what}: {:?}", began.elapsed());
     }
 }

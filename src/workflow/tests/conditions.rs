@@ -223,6 +223,7 @@ fn an_evaluation_counts_the_texts_that_it_looks_through() {
         "ticket.description.matches('x[xy]{1500}z')",
         "ticket.tags.all(a, lower(ticket.description) != a)",
         "ticket.tags.exists(a, ticket.description.matches('zebra'))",
+        "ticket.tags.all(a, ticket.tags.all(b, !a.matches('(?:tag){600}')))",
     ] {
         assert_eq!(worth(costly, &facts), Err("too much to evaluate".into()), "{costly}");
         let filter = Filter::compile(costly, Root::Ticket).expect("a good filter");

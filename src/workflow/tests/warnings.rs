@@ -267,6 +267,6 @@ fn a_thousand_files_are_checked_in_moments() {
     assert_eq!(set.rules().len(), 1_000);
     assert_eq!(set.warnings(), []);
     // Without optimizations, beside other tests.
-    assert!(took.as_secs() < 20, "{took:?}");
+    assert!(took.as_secs() < 120, "{took:?}");
     println!("1,000 files: {took:?}");
 }
