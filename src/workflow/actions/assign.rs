@@ -1,4 +1,4 @@
-//! `assign`: an agent, or an assignment strategy for a team.
+//! `assign`: a team, an agent, or an assignment strategy for the team's members.
 
 use std::fmt;
 
@@ -15,7 +15,11 @@ use crate::workflow::template::{Template, Want};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    pub to: AssignTo,
+    /// The team that the ticket moves into, and whose members are a strategy's candidates; '' = the ticket's own. One that the
+    /// directory lacks is refused.
+    pub team: String,
+    /// `None`: nobody else than before.
+    pub to: Option<AssignTo>,
     /// What to do where the strategy finds nobody.
     pub when_none: WhenNone,
 }
@@ -26,8 +30,6 @@ pub enum AssignTo {
     Agent(String),
     Strategy {
         strategy: Strategy,
-        /// Whose members are candidates; '' = the ticket's own team.
-        team: String,
         only_online: bool,
         /// Candidates have fewer open tickets than this.
         max_open: Option<i64>,
@@ -42,7 +44,7 @@ pub enum Strategy {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhenNone {
-    /// The ticket stays as it is.
+    /// The assignee stays.
     Leave,
     /// Assigned to this agent.
     To(String),
@@ -79,13 +81,14 @@ enum RawWhenNone {
 }
 
 pub struct Assign {
-    to: To,
+    team: Template,
+    to: Option<To>,
     when_none: Option<Template>,
 }
 
 enum To {
     Agent(Template),
-    Strategy { strategy: Strategy, team: Template, only_online: bool, max_open: Option<i64> },
+    Strategy { strategy: Strategy, only_online: bool, max_open: Option<i64> },
 }
 
 impl Action for Assign {
@@ -95,14 +98,19 @@ impl Action for Assign {
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<Assign> {
         let to = match (&raw.to, &raw.strategy) {
-            (Some(to), None) => agent(to, &raw, place)?,
-            (None, Some(strategy)) => by_strategy(strategy, &raw, place)?,
+            (Some(to), None) => Some(agent(to, &raw, place)?),
+            (None, Some(strategy)) => Some(by_strategy(strategy, &raw, place)?),
+            (None, None) if raw.team.is_some() => {
+                belongs_to_a_strategy(&raw, place)?;
+                None
+            }
             _ => {
-                let hint = "to: <agent id>, or strategy: least_open";
-                place.error(&[], "grammar", "assign takes `to` or `strategy`".into(), hint);
+                let hint = "to: <agent id>, strategy: least_open, or team: <team id> alone";
+                place.error(&[], "grammar", "assign takes `to` or `strategy`, or `team` alone".into(), hint);
                 return None;
             }
         };
+        let team = place.template(&["team"], raw.team.as_deref().unwrap_or_default(), Want::Text)?;
         let when_none = match &raw.when_none {
             None => None,
             Some(RawWhenNone::Word(word)) if word == "leave" => None,
@@ -117,37 +125,37 @@ impl Action for Assign {
             }
             Some(RawWhenNone::To(to)) => Some(place.template(&["when_none", "to"], to, Want::Text)?),
         };
-        Some(Assign { to, when_none })
+        Some(Assign { team, to, when_none })
     }
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Assignment, String> {
         let to = match &self.to {
-            To::Agent(id) => AssignTo::Agent(id.text(facts)?),
-            To::Strategy { strategy, team, only_online, max_open } => AssignTo::Strategy {
-                strategy: *strategy,
-                team: team.text(facts)?,
-                only_online: *only_online,
-                max_open: *max_open,
-            },
+            None => None,
+            Some(To::Agent(id)) => Some(AssignTo::Agent(id.text(facts)?)),
+            Some(To::Strategy { strategy, only_online, max_open }) => {
+                Some(AssignTo::Strategy { strategy: *strategy, only_online: *only_online, max_open: *max_open })
+            }
         };
         let when_none = match &self.when_none {
             None => WhenNone::Leave,
             Some(id) => WhenNone::To(id.text(facts)?),
         };
-        Ok(Assignment { to, when_none })
+        Ok(Assignment { team: self.team.text(facts)?, to, when_none })
     }
 }
 
-fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
-    let others = [
-        ("team", raw.team.is_some()),
-        ("only_online", raw.only_online.is_some()),
-        ("max_open", raw.max_open.is_some()),
-    ];
+/// Refuses keys that only a strategy has a use for.
+fn belongs_to_a_strategy(raw: &Raw, place: &mut Place<'_>) -> Option<()> {
+    let others = [("only_online", raw.only_online.is_some()), ("max_open", raw.max_open.is_some())];
     if let Some((key, _)) = others.into_iter().find(|(_, there)| *there) {
-        place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy, not to `to`"), "remove it");
+        place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy"), "remove it");
         return None;
     }
+    Some(())
+}
+
+fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
+    belongs_to_a_strategy(raw, place)?;
     place.template(&["to"], to, Want::Text).map(To::Agent)
 }
 
@@ -161,9 +169,8 @@ fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
         place.error(&["max_open"], "grammar", "max_open counts from 1".into(), "leave it out for no limit");
         return None;
     }
-    let team = place.template(&["team"], raw.team.as_deref().unwrap_or_default(), Want::Text)?;
     place.preload(Preload::Team);
-    Some(To::Strategy { strategy, team, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
+    Some(To::Strategy { strategy, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
 }
 
 impl<'de> Deserialize<'de> for RawWhenNone {

@@ -12,7 +12,8 @@ use crate::workflow::shapes::Pairs;
 use crate::workflow::template::{Template, Want};
 
 /// What it can set.
-pub(in crate::workflow) const FIELDS: &[&str] = &["subject", "priority", "status", "category", "type", "custom.x"];
+pub(in crate::workflow) const FIELDS: &[&str] =
+    &["subject", "priority", "status", "category", "type", "team_id", "custom.x"];
 
 /// The fields that one `set` names; `None` = left alone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +23,8 @@ pub struct SetFields {
     pub status: Option<Status>,
     pub category: Option<String>,
     pub kind: Option<TicketType>,
+    /// '' = none.
+    pub team_id: Option<String>,
     /// Keys of `custom`, without the prefix; null removes the key.
     pub custom: Vec<(String, Json)>,
 }
@@ -49,6 +52,7 @@ impl Action for Set {
         for (field, template) in &self.0 {
             match field.as_str() {
                 "subject" => set.subject = Some(template.text(facts)?),
+                "team_id" => set.team_id = Some(template.text(facts)?),
                 "category" => set.category = Some(template.text(facts)?),
                 "priority" => set.priority = Some(template.word(facts, &schema::PRIORITY, Priority::parse)?),
                 "status" => set.status = Some(template.word(facts, &schema::STATUS, Status::parse)?),
@@ -66,7 +70,7 @@ impl Action for Set {
 fn template(field: &str, value: &Json, place: &mut Place<'_>) -> Option<Template> {
     let path = [field];
     let want = match field {
-        "subject" | "category" => Want::Text,
+        "subject" | "category" | "team_id" => Want::Text,
         "priority" => Want::Word(&schema::PRIORITY),
         "status" => Want::Word(&schema::STATUS),
         "type" => Want::Word(&schema::TICKET_TYPE),

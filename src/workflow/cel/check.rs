@@ -218,6 +218,9 @@ impl<'s> Checker<'s> {
 
     /// `base.name`, or `base['name']`.
     pub(super) fn member(&mut self, base: Expr, name: &str, at: usize) -> Expr {
+        if let Some(path) = self.beside_the_row(&base, name) {
+            return Expr { ty: path.root.ty(), kind: ExprKind::Field(path), at };
+        }
         let ty = match base.ty {
             Type::Object(object) => match object.field(name) {
                 Some(field) => field.ty,
@@ -258,6 +261,14 @@ impl<'s> Checker<'s> {
                 Expr { kind: ExprKind::Index(Box::new(Expr { kind, ..base }), Box::new(key)), ty, at }
             }
         }
+    }
+
+    /// What is told of a ticket and stands in no row of it.
+    fn beside_the_row(&self, base: &Expr, name: &str) -> Option<Path> {
+        let ExprKind::Field(Path { root: Root::Ticket, names }) = &base.kind else { return None };
+        let root = Root::OpenIssues;
+        let is_it = names.is_empty() && root.name().strip_prefix("ticket.") == Some(name);
+        (is_it && self.scope.roots.contains(&root)).then(|| Path { root, names: Vec::new() })
     }
 
     fn list(&mut self, elements: &[IdedExpr], at: usize) -> Expr {
