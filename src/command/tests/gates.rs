@@ -357,3 +357,13 @@ fn what_an_amendment_leaves_out_of_a_rules_effect_is_recorded_too() {
     let cause = house.world.activities.last().and_then(|told| told.cause.as_ref()).expect("a cause");
     assert_eq!((cause.workflow.as_str(), cause.depth, cause.root_position), ("wishful", 2, from));
 }
+
+#[test]
+fn a_refusal_of_one_of_a_batch_names_it() {
+    let mut house = House::with(&[&deny("no-low", "ticket.creating", "ticket.priority == 'LOW'")]);
+    let low = NewTicket { priority: Priority::Low, ..new_ticket("b") };
+    let refusal = house.refused(&agent(), CreateTickets(vec![new_ticket("a"), low, new_ticket("c")]));
+    assert_eq!(refusal.to_string(), "requests[1]: never (rule no-low)");
+    assert!(matches!(refusal, Refusal::InBatch { .. }));
+    assert!(house.world.activities.is_empty());
+}
