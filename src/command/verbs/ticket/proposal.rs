@@ -106,10 +106,10 @@ impl Agreed<'_> {
             let note = Note::of(ActivityType::TicketTagAdded);
             ticket = change(world, scope, &ticket, note, |t| t.tags.clone_from(&after.tags))?;
         }
-        let rating = |t: &Ticket| (t.satisfaction, t.satisfaction_comment.clone());
-        if rating(before) != rating(after) {
+        if before.satisfaction != after.satisfaction || before.satisfaction_comment != after.satisfaction_comment {
             ticket = change(world, scope, &ticket, Note::of(ActivityType::TicketRated), |t| {
-                (t.satisfaction, t.satisfaction_comment) = rating(after);
+                t.satisfaction = after.satisfaction;
+                t.satisfaction_comment.clone_from(&after.satisfaction_comment);
             })?;
         }
         if self.verb == Transition::Update { self.write_assignment(world, scope, ticket) } else { Ok(ticket) }
