@@ -115,5 +115,6 @@ class Rules(Desk):
             requests = [{"ticket": {"subject": "a"}}, {"ticket": {"subject": "b", "priority": "PRIORITY_LOW"}}]
             with self.refused("FAILED_PRECONDITION", "DENIED_BY_WORKFLOW") as seen:
                 api.BatchCreateTickets(requests=requests)
-            self.assertEqual(seen.metadata, {"workflow": "no-low", "message": "say how urgent it is", "request": "requests[1]"})
+            self.assertEqual(seen.metadata, {"workflow": "no-low", "message": "say how urgent it is"})
+            self.assertEqual(seen.fields, ["requests[1]"])
             self.assertTrue(seen.text.startswith("requests[1]: "), seen.text)

@@ -112,10 +112,8 @@ pub fn refused(refusal: Refusal) -> Status {
         Refusal::InBatch { path, refusal } => {
             let status = refused(*refusal);
             let mut details = status.get_error_details();
-            if let Some(mut info) = details.error_info().cloned() {
-                info.metadata.insert("request".to_owned(), path);
-                details.set_error_info(info.reason, info.domain, info.metadata);
-            }
+            // Which request it is stands where a violation of its fields would name it.
+            details.add_bad_request_violation(path, status.message());
             fit::status(status.code(), text, details)
         }
         Refusal::Forbidden { what: _ } => {

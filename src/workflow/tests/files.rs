@@ -72,6 +72,9 @@ fn every_action_becomes_its_effect() {
     let related = Related { organization: Some(&organization), requester: Some(&contact), ..Related::default() };
     let facts = Facts { related, ..Facts::of(&activity) };
     assert_eq!(rule.matches(&facts), Verdict::Matched);
+    let mut hello = Wording::default();
+    hello.push_own("Hello ");
+    hello.text.push_str("Rita");
     let effects = rule.effects(&facts).expect("has effects");
     assert_eq!(
         effects,
@@ -102,10 +105,7 @@ fn every_action_becomes_its_effect() {
                 when_none: WhenNone::Leave
             }),
             Effect::Transition(Move { verb: Transition::Hold, reason: "waits for Rita".into() }),
-            Effect::Message(Post {
-                text: MessageText::Body(Wording { text: "Hello Rita".into(), own: vec![0..6] }),
-                visibility: Visibility::Internal
-            }),
+            Effect::Message(Post { text: MessageText::Body(hello), visibility: Visibility::Internal }),
             Effect::CreateIssue(IssueDraft {
                 title: "T".into(),
                 description: String::new(),
