@@ -21,6 +21,7 @@ const FIELDS: &[Key] = &[
     key("status", Takes::Word(&schema::STATUS), "The ticket's status, as by an update."),
     key("category", Takes::Text, "The ticket's category."),
     key("type", Takes::Word(&schema::TICKET_TYPE), "The ticket's type."),
+    key("team_id", Takes::Text, "The ticket's team; '' takes it away."),
     key(ANY_CUSTOM, Takes::Json, "A custom field; null removes it."),
 ];
 
@@ -39,6 +40,8 @@ pub struct SetFields {
     pub status: Option<Status>,
     pub category: Option<String>,
     pub kind: Option<TicketType>,
+    /// '' = none.
+    pub team_id: Option<String>,
     /// Keys of `custom`, without the prefix; null removes the key.
     pub custom: Vec<(String, Json)>,
 }
@@ -78,6 +81,7 @@ impl Action for Set {
         for (field, template) in &self.0 {
             match field.as_str() {
                 "subject" => set.subject = Some(template.text(facts)?),
+                "team_id" => set.team_id = Some(template.text(facts)?),
                 "category" => set.category = Some(template.text(facts)?),
                 "priority" => set.priority = Some(template.word(facts, &schema::PRIORITY, Priority::parse)?),
                 "status" => set.status = Some(template.word(facts, &schema::STATUS, Status::parse)?),
@@ -97,6 +101,7 @@ fn emits(field: &str, template: &Template) -> Vec<ActivityType> {
     match field {
         "priority" => vec![ActivityType::TicketPriorityChanged],
         "category" => vec![ActivityType::TicketCategoryChanged],
+        "team_id" => vec![ActivityType::TicketAssigned],
         "status" => moves_to(template.fixed().and_then(Json::as_str).and_then(Status::parse)),
         _ => vec![ActivityType::TicketUpdated],
     }
