@@ -136,3 +136,153 @@ fn uncovered(rules: &RuleSet, seen: &BTreeMap<String, BTreeSet<bool>>) -> Vec<St
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = "\
+name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priority: URGENT}}, {message: {body: Welcome, visibility: INTERNAL}}]\n\
+---\nname: no-eve\non: ticket.assigning\nif: ticket.assignee_id == 'eve'\ndo: [{deny: {message: Eve is on leave}}]\n\
+---\nname: late\non: {sla: resolution, at: breach}\ndo: [{tag: {add: [late]}}]\n";
+
+    /// What the cases, in YAML, come to: of each its differences; or what is wrong with the file.
+    fn tried(head: &str, cases: &str) -> Result<Vec<Vec<String>>, Vec<String>> {
+        let rules = RuleSet::from_sources(vec![("rules.yaml".into(), RULES.into())]).expect("good rules");
+        let source = format!("{head}\nnow: 2026-09-18T08:00:00Z\n{cases}");
+        let report = tested(Path::new("DIR"), &rules, &[("a.test.yaml".into(), source)], false).expect("a report");
+        let file = report.files.into_iter().next().expect("the file");
+        match file.broken.is_empty() {
+            true => Ok(file.cases.into_iter().map(|case| case.differences).collect()),
+            false => Err(file.broken),
+        }
+    }
+
+    fn differences(cases: &str) -> Vec<String> {
+        tried("workflow: vip", &format!("cases:\n  - {{name: a, {cases}}}")).expect("a good file").concat()
+    }
+
+    const VIP: &str = "event: {type: ticket.created, ticket: {subject: Help, tags: [vip]}}";
+
+    #[test]
+    fn an_effect_is_named_in_the_list_or_by_the_field_that_it_set() {
+        assert_eq!(
+            differences(&format!("{VIP}, expect: {{ticket: {{priority: URGENT}}, effects: [message]}}")),
+            [""; 0]
+        );
+        let both = "effects: [set, {message: {body: Welcome, visibility: internal}}]";
+        assert_eq!(differences(&format!("{VIP}, expect: {{verdict: MATCHED, {both}}}")), [""; 0]);
+        assert_eq!(
+            differences(&format!("{VIP}, expect: {{ticket: {{priority: HIGH}}}}")),
+            [
+                "ticket.priority: expected \"HIGH\", and it is \"URGENT\"",
+                "no expectation names what vip did: message {body: \"Welcome\", visibility: \"INTERNAL\"}",
+            ]
+        );
+        assert_eq!(
+            differences(&format!("{VIP}, expect: {{effects: [set, message, message, {{message: {{body: Bye}}}}]}}")),
+            [
+                "effects: expected \"message\", and there is none",
+                "effects: expected {\"message\":{\"body\":\"Bye\"}}, and there is none",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rule_that_is_not_asked_did_not_match() {
+        let seen = differences("event: {type: ticket.resolved, ticket: {tags: [vip]}}, expect: {verdict: MATCHED}");
+        assert_eq!(seen, ["verdict of vip: expected MATCHED, and it is NOT_MATCHED; it was not asked"]);
+        let plain = "event: {type: ticket.created, ticket: {subject: Help}}";
+        assert_eq!(
+            differences(&format!("{plain}, expect: {{verdict: NOT_MATCHED, ticket: {{priority: MEDIUM}}}}")),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_expected_or_fails_the_case() {
+        let given = "workflow: no-eve\ngiven: {agents: [{id: eve}, {id: ann}]}";
+        let case = |to: &str, expect: &str| {
+            let event = format!(
+                "event: {{type: ticket.assigned, ticket: {{assignee_id: ann}}, changes: {{assignee_id: {to}}}}}"
+            );
+            tried(given, &format!("cases: [{{name: a, {event}, expect: {{{expect}}}}}]")).expect("a good file").concat()
+        };
+        assert_eq!(case("eve", "verdict: MATCHED, refused: Eve is on leave, ticket: {assignee_id: ann}"), [""; 0]);
+        let seen = case("eve", "");
+        assert!(
+            matches!(&seen[..], [one] if one.contains("is refused") && one.contains("Eve is on leave")),
+            "{seen:?}"
+        );
+        let seen = case("''", "refused: on leave");
+        assert_eq!(seen, ["refused: expected \"on leave\", and the call succeeds"]);
+    }
+
+    #[test]
+    fn time_passes_and_clocks_tell_what_is_due() {
+        let given = "workflow: [late, vip]\ngiven: {policies: [{name: All, resolution_minutes: 60}]}";
+        let steps = "steps: [{type: ticket.created, ticket: {subject: Help}}, {advance: 59m}";
+        let case = |more: &str, expect: &str| {
+            let case = format!("cases: [{{name: a, {steps}{more}], expect: {{{expect}}}}}]");
+            tried(given, &case).expect("a good file").concat()
+        };
+        assert_eq!(case("", "verdict: {late: NOT_MATCHED}, ticket: {tags: []}"), [""; 0]);
+        assert_eq!(case(", {advance: 2m}", "verdict: {late: MATCHED}, ticket: {tags: [late]}"), [""; 0]);
+        let seen = case(
+            ", {type: ticket.resolved}, {advance: 3d}",
+            "verdict: {late: NOT_MATCHED}, ticket: {status: resolved}",
+        );
+        assert_eq!(seen, [""; 0]);
+        assert_eq!(case(", {advance: soon}", ""), ["advance: expected a duration like 48h or 15m"]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_before_any_case_runs() {
+        let told = |head: &str, cases: &str| tried(head, cases).expect_err("a bad file").join("\n");
+        assert!(told("workflow: vipp", "cases: [{name: a}]").contains("did you mean `vip`?"));
+        assert!(told("set: all\nworkflow: vip", "cases: [{name: a}]").contains("exclude each other"));
+        assert!(told("", "cases: [{name: a}]").contains("name the rules under test"));
+        assert!(told("workflow: vip", "cases: []").contains("at least one"));
+        assert!(told("workflow: vip", "cases:\n  - {name: a, expct: {}}").contains("unknown field `expct`"));
+        assert!(told("workflow: vip", "cases: [").contains("a.test.yaml:"));
+        assert!(told("workflow: &a vip", "cases: [{name: *a}]").contains("anchor"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_by_its_case() {
+        let told = |case: &str| differences(case).join("\n");
+        assert!(told("expect: {}").contains("`event`, or `steps`"));
+        assert!(told("event: {type: ticket.flown, ticket: {}}").contains("no call makes `ticket.flown`"));
+        assert!(told("event: {type: ticket.resolved}").contains("needs a ticket"));
+        assert!(
+            told("event: {call: GetTicket, request: {id: $ticket}, ticket: {}}").contains("GetTicket does not write")
+        );
+        assert!(told("event: {type: ticket.created, ticket: {subjct: x}}").contains("subjct"));
+        assert!(told("event: {type: ticket.created, ticket: {subject: x}, actor: {roles: [king]}}").contains("king"));
+        let unknown = format!("{VIP}, expect: {{ticket: {{prioritty: URGENT}}, effects: [set, message]}}");
+        assert_eq!(told(&unknown), "ticket: there is no field `prioritty`: did you mean `priority`?");
+    }
+
+    #[test]
+    fn any_call_can_be_the_event() {
+        let call = "event: {call: EscalateTicket, ticket: {subject: Help}, request: {id: $ticket, reason: now}}";
+        assert_eq!(differences(&format!("{call}, expect: {{ticket: {{status: ESCALATED}}}}")), [""; 0]);
+    }
+
+    #[test]
+    fn coverage_tells_which_conditions_were_never_true_or_never_false() {
+        let rules = RuleSet::from_sources(vec![("rules.yaml".into(), RULES.into())]).expect("good rules");
+        let source = format!(
+            "set: all\nnow: 2026-09-18T08:00:00Z\ncases: [{{name: a, {VIP}, expect: {{effects: [set, message]}}}}]"
+        );
+        let report = tested(Path::new("DIR"), &rules, &[("a.test.yaml".into(), source)], true).expect("a report");
+        assert_eq!(
+            report.uncovered.as_deref().unwrap_or_default(),
+            [
+                "late (rules.yaml:11): no case asks it",
+                "no-eve (rules.yaml:6): no case asks it",
+                "vip (rules.yaml:1): its condition was never false"
+            ]
+        );
+    }
+}

@@ -42,7 +42,9 @@ fn done(activity: &Activity) -> Option<(String, Map<String, Value>)> {
     let Some(kind) = activity.kind.known() else {
         return Some(("emit".into(), object(json!({ "type": activity.kind.as_str(), "data": activity.data }))));
     };
+    let sla_only = || activity.changes.iter().all(|change| change.field == "sla_policy_id");
     let (action, details) = match kind {
+        A::TicketUpdated if sla_only() => ("sla", changed()),
         A::TicketUpdated | A::TicketPriorityChanged | A::TicketCategoryChanged => ("set", changed()),
         A::TicketStatusChanged | A::TicketResolved | A::TicketEscalated | A::TicketClosed | A::TicketReopened => {
             ("transition", changed())
