@@ -11,6 +11,8 @@ pub struct Needs {
     /// What executing its actions reads.
     pub preloads: BTreeSet<Preload>,
     pub named: Vec<Named>,
+    /// Whether one of its actions makes the one issue that rules make for a ticket.
+    pub makes_the_issue: bool,
 }
 
 /// What executing an action reads for certain, so that it is worth loading beforehand.

@@ -66,6 +66,7 @@ impl RuleSet {
             }
         }
         found.extend(too_many_marks(&rules));
+        found.extend(make_the_same_issue(&rules));
         if found.iter().any(|d| d.severity == Severity::Error) {
             return Err(found);
         }
@@ -220,6 +221,22 @@ fn too_many_marks(rules: &[Rule]) -> Option<Diagnostic> {
         line: rule.line,
         column: 1,
     })
+}
+
+/// Of several rules, the one that comes first makes the only issue of a ticket.
+fn make_the_same_issue(rules: &[Rule]) -> Vec<Diagnostic> {
+    let mut all = rules.iter().filter(|rule| rule.makes_the_issue());
+    let Some(first) = all.next() else { return Vec::new() };
+    let warning = |rule: &Rule| Diagnostic {
+        severity: Severity::Warning,
+        code: "same-issue",
+        message: format!("`{}` and `{}` make one issue for a ticket between them", first.name, rule.name),
+        hint: format!("write once: {{key: {}}} where both are to make one", rule.name),
+        file: rule.file.clone(),
+        line: rule.line,
+        column: 1,
+    };
+    all.map(warning).collect()
 }
 
 fn twice(rule: &Rule, other: &Rule) -> Diagnostic {
