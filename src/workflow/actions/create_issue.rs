@@ -86,7 +86,10 @@ impl Action for CreateIssue {
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<CreateIssue> {
         let once = match &raw.once {
             None => None,
-            Some(RawOnce::Word(word)) if word == "per_ticket" => Some(Template::Fixed(String::new().into())),
+            Some(RawOnce::Word(word)) if word == "per_ticket" => {
+                place.makes_the_issue();
+                Some(Template::Fixed(String::new().into()))
+            }
             Some(RawOnce::Word(other)) => {
                 let hint = suggest(other, ["per_ticket"]);
                 place.error(&["once"], "unknown-word", format!("once is `per_ticket`, not `{other}`"), &hint);

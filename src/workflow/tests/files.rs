@@ -295,7 +295,10 @@ fn each_refusal_says_what_to_do() {
             "put text that holds `: ` between quotes",
         ),
         (rule("do: [{tag: vip}]"), "3:12 grammar: expected keys and their values, found `vip` | tag: {add: [vip]}"),
-        (rule("do: [{assign: ann}]"), "found `ann` | assign: {to: ann}, assign: {team: support}, or assign: {strategy: least_open"),
+        (
+            rule("do: [{assign: ann}]"),
+            "found `ann` | assign: {to: ann}, assign: {team: support}, or assign: {strategy: least_open",
+        ),
         (rule("do: [{set: HIGH}]"), "found `HIGH` | set: {priority: HIGH}"),
         (rule("do: [{message: Hello}]"), "found `Hello` | message: {body:"),
         (rule("do: [{tag: [vip]}]"), "found a list | tag: {add: [vip]}"),
