@@ -7,6 +7,7 @@ import re
 import subprocess
 import tempfile
 import time
+import xml.etree.ElementTree
 
 import grpc
 import jsonschema
@@ -181,6 +182,49 @@ class Reports(Folder):
         self.assertEqual(docket("check", rules).returncode, 0)
         again = docket("new", "greet-vips", "--dir", rules)
         self.assertEqual((again.returncode, "is taken by" in again.stderr), (2, True))
+
+
+class Tests(Folder):
+    def test_each_shipped_rule_is_tested_and_no_condition_is_left_out(self) -> None:
+        done = docket("test", SHIPPED, "--coverage")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertNotIn("not covered", done.stdout)
+
+    def test_what_the_page_shows_passes(self) -> None:
+        blocks = [block for block in markdown.blocks(ROOT / "docs" / "workflows.md") if block.language == "yaml"]
+        shown = [block for block in blocks if block.info.startswith("test")]
+        self.assertTrue(shown)
+        for rule in SHIPPED.glob("*.yaml"):
+            if not rule.name.endswith(".test.yaml"):
+                self.put(rule.name, rule.read_text())
+        for number, block in enumerate(shown):
+            self.put(f"shown{number}.test.yaml", block.text)
+        done = docket("test", self.folder)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_a_new_rule_passes_its_test_far_from_any_server(self) -> None:
+        docket("new", "greet-vips", "--dir", self.folder)
+        done = docket("test", ".", cwd=self.folder, environment={"DOCKET_ADDRESS": "127.0.0.1:9", "PATH": ""})
+        self.assertEqual((done.returncode, done.stdout.count("  ok  ")), (0, 2), done.stdout + done.stderr)
+
+    def test_a_case_that_fails_fails_the_run_in_every_form(self) -> None:
+        self.put("a.yaml", RULE)
+        case = "{name: 'wrong <&> \"', event: {type: ticket.created, ticket: {subject: x}}, expect: {verdict: NOT_MATCHED}}"
+        self.put("a.test.yaml", f"workflow: a\nnow: 2026-01-05T09:00:00Z\ncases: [{case}]\n")
+        self.put("b.test.yaml", "workflow: b\nnow: 2026-01-05T09:00:00Z\ncases: [{name: b}]\n")
+        told = docket("test", self.folder)
+        self.assertEqual(told.returncode, 1)
+        self.assertIn('no expectation names what a did: tag {add: ["x"]}', told.stdout)
+        self.assertIn("there is no rule `b`", told.stdout)
+        self.assertIn("1 case in 2 files, 2 failed", told.stdout)
+        report = json.loads(docket("test", self.folder, "-o", "json").stdout)
+        self.assertEqual((report["cases"], report["failed"]), (1, 2))
+        self.assertEqual(report["files"][0]["cases"][0]["passed"], False)
+        suites = xml.etree.ElementTree.fromstring(docket("test", self.folder, "-o", "junit").stdout)
+        (case,) = suites.findall("testsuite/testcase[failure]")
+        self.assertEqual(case.get("name"), 'wrong <&> "')
+        self.assertIn("expected NOT_MATCHED", case.find("failure").get("message"))
+        self.assertEqual(len(suites.findall("testsuite/testcase[error]")), 1)
 
 
 class Mounts(Folder):
