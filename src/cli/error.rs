@@ -8,6 +8,7 @@ use super::exit::{FAILED, USAGE};
 use super::show::ShowError;
 use crate::command::refusal::Violation;
 use crate::grpc::rest::{RouteError, SchemaError};
+use crate::grpc::sandbox::SandboxError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -29,6 +30,8 @@ pub enum CliError {
     Answer(#[from] serde_json::Error),
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+    #[error("the tenants of tests cannot be made: {0}")]
+    Sandbox(#[from] SandboxError),
 }
 
 impl From<ProfilesError> for CliError {
@@ -52,7 +55,8 @@ impl CliError {
             | CliError::Show(_)
             | CliError::Schema(_)
             | CliError::Answer(_)
-            | CliError::Runtime(_) => FAILED,
+            | CliError::Runtime(_)
+            | CliError::Sandbox(_) => FAILED,
         }
     }
 

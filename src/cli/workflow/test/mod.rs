@@ -76,7 +76,7 @@ pub fn run(args: &TestArgs) -> Result<bool, CliError> {
 }
 
 fn tested(folder: &Path, rules: &RuleSet, tests: &[(String, String)], coverage: bool) -> Result<Report, CliError> {
-    let sandboxes = Sandboxes::new().map_err(|error| CliError::Usage(error.to_string()))?;
+    let sandboxes = Sandboxes::new()?;
     let mut report = Report::default();
     let mut seen: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
     for (file, source) in tests {
@@ -261,6 +261,20 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
         assert!(told("event: {type: ticket.created, ticket: {subject: x}, actor: {roles: [king]}}").contains("king"));
         let unknown = format!("{VIP}, expect: {{ticket: {{prioritty: URGENT}}, effects: [set, message]}}");
         assert_eq!(told(&unknown), "ticket: there is no field `prioritty`: did you mean `priority`?");
+    }
+
+    #[test]
+    fn a_policy_counts_the_hours_of_a_calendar_that_is_given() {
+        let given = "workflow: late\ngiven:\n  calendars: [{name: Office, time_zone: UTC, weekly: [{day: FRIDAY, open: '09:00', close: '17:00'}]}]\n  \
+            policies: [{name: All, resolution_minutes: 60, calendar: Office}]";
+        let case = |advance: &str, tags: &str| {
+            let steps = format!("steps: [{{type: ticket.created, ticket: {{subject: Help}}}}, {{advance: {advance}}}]");
+            let case = format!("cases: [{{name: a, {steps}, expect: {{ticket: {{tags: {tags}}}}}}}]");
+            tried(given, &case).expect("a good file").concat()
+        };
+        // The clock begins on Friday at 8:00, and runs from 9:00.
+        assert_eq!(case("119m", "[]"), [""; 0]);
+        assert_eq!(case("121m", "[late]"), [""; 0]);
     }
 
     #[test]

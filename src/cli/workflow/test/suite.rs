@@ -63,6 +63,7 @@ pub struct Given {
     pub tags: Vec<Fields>,
     pub canned_responses: Vec<Fields>,
     pub calendars: Vec<Fields>,
+    /// As the API has them, and `calendar`, the name of one that is given.
     pub policies: Vec<Fields>,
 }
 

@@ -72,8 +72,22 @@ impl<'a> Tenant<'a> {
         self.each("UpsertAsset", given.assets)?;
         self.each("CreateTag", tags)?;
         self.each("CreateCannedResponse", given.canned_responses)?;
-        self.each("CreateCalendar", calendars)?;
-        self.each("CreateSlaPolicy", policies)?;
+        let mut ids = Fields::new();
+        for calendar in calendars {
+            let made = self.quietly("CreateCalendar", calendar)?;
+            let Some(made) = made.get("calendar") else { continue };
+            if let Some(name) = made.get("name").and_then(Value::as_str) {
+                ids.insert(name.to_owned(), made.get("id").cloned().unwrap_or_default());
+            }
+        }
+        for mut policy in policies {
+            if let Some(name) = policy.remove("calendar") {
+                let id = name.as_str().and_then(|name| ids.get(name)).cloned();
+                let wrong = || Trouble::Wrong(format!("given.policies: no calendar {name} is given"));
+                policy.insert("calendar_id".into(), id.ok_or_else(wrong)?);
+            }
+            self.quietly("CreateSlaPolicy", policy)?;
+        }
         self.staff(agents, teams)
     }
 
