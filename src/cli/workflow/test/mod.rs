@@ -266,7 +266,7 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
     #[test]
     fn a_policy_counts_the_hours_of_a_calendar_that_is_given() {
         let given = "workflow: late\ngiven:\n  calendars: [{name: Office, time_zone: UTC, weekly: [{day: FRIDAY, open: '09:00', close: '17:00'}]}]\n  \
-            policies: [{name: All, resolution_minutes: 60, calendar: Office}]";
+            policies: [{name: All, resolution_minutes: 60, business_hours_only: true, calendar: Office}]";
         let case = |advance: &str, tags: &str| {
             let steps = format!("steps: [{{type: ticket.created, ticket: {{subject: Help}}}}, {{advance: {advance}}}]");
             let case = format!("cases: [{{name: a, {steps}, expect: {{ticket: {{tags: {tags}}}}}}}]");
