@@ -1,5 +1,7 @@
 //! Arguments of verbs, as callers and rules give them; lengths, enum words and masks were checked before.
 
+use std::ops::Range;
+
 pub use super::forms::{IssueEdit, NewIssue, NewTicket, TicketEdit};
 use crate::model::lifecycle::Transition;
 use crate::model::words::*;
@@ -33,6 +35,10 @@ pub struct NewMessage {
     pub author_email: String,
     pub source: String,
     pub source_type: SourceType,
+    /// Where the text is its author's own words, which alone mention people; `None`: all of it.
+    pub own: Option<Vec<Range<usize>>>,
+    /// A rule's, on the ticket that its event has closed.
+    pub goodbye: bool,
 }
 
 /// The masked fields of a message; `None` = not in the mask.

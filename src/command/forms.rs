@@ -75,6 +75,26 @@ macro_rules! plainly {
     };
 }
 
+/// The fields whose change is no activity of its own.
+macro_rules! plain_fields {
+    ($docs:tt $row:ident in $table:ident, key $key:tt { $(
+        $meta:tt $field:ident: $ty:ty, $image:tt $id:tt $wire:tt $cel:tt $also:tt
+        ($($name:ident $check:ident $($how:ident)*)?) $edit:tt $told:tt;
+    )+ }) => {
+        pub fn copy_plain(from: &$row, to: &mut $row) {
+            $($(plainly!([$($how)*] said!($check, to.$field.clone_from(&from.$field)));)?)+
+        }
+
+        pub fn same_plain(a: &$row, b: &$row) -> bool {
+            let mut same = true;
+            $($(plainly!([$($how)*] said!($check, same &= a.$field == b.$field));)?)+
+            same
+        }
+    };
+}
+
+ticket_fields! { plain_fields }
+
 ticket_fields! { forms
     NewTicket {}
     TicketEdit {

@@ -74,15 +74,19 @@ impl Stop {
         Stop::Missing(vec![want])
     }
 
-    /// What it says of fields stands below `path`.
+    /// It is of the item at `path`: what it says of fields stands below that, and any other refusal names it.
     fn within(mut self, path: &str) -> Stop {
         let below = |field: &mut String| field.insert_str(0, &format!("{path}."));
-        if let Stop::Refused(refusal) = &mut self {
-            match &mut **refusal {
+        match &mut self {
+            Stop::Missing(_) => return self,
+            Stop::Refused(refusal) => match &mut **refusal {
                 Refusal::Invalid { violations, .. } => violations.iter_mut().for_each(|found| below(&mut found.field)),
                 Refusal::Reserved { fields } => fields.iter_mut().for_each(below),
-                _ => {}
-            }
+                other => {
+                    let refusal = Box::new(other.clone());
+                    *other = Refusal::InBatch { path: path.to_owned(), refusal };
+                }
+            },
         }
         self
     }

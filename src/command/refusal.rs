@@ -106,6 +106,9 @@ pub enum Refusal {
     /// Paths into the caller's message (`ticket.priority`) that requesters leave out, or set to what is theirs.
     #[error("requesters do not set {}: leave it out; the desk and its rules decide it", fields.join(", "))]
     Reserved { fields: Vec<String> },
+    /// Of one item of a batch, all of which is refused with it; `path` is the item's: `requests[3]`.
+    #[error("{path}: {refusal}")]
+    InBatch { path: String, refusal: Box<Refusal> },
     /// What the caller's role does not allow on this resource.
     #[error("{what}")]
     Forbidden { what: String },

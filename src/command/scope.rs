@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::Command;
+use super::react::Bounds;
 use crate::identity::{Caller, PROGRAMS, STAFF};
 use crate::model::activity::{Actor, Cause};
 use crate::model::id;
@@ -26,6 +27,8 @@ pub struct Scope<'a> {
     pub(super) asked: Vec<Run>,
     /// Activities of the world that rules have answered, or that are no business of this command.
     pub(super) settled: usize,
+    /// What rules did so far.
+    pub(super) bounds: Bounds,
     ordinal: u32,
 }
 
@@ -33,14 +36,14 @@ impl<'a> Scope<'a> {
     /// `settled`: the activities that are there already.
     pub fn new(command: &'a Command, rules: &'a RuleSet, now: Instant, settled: usize) -> Scope<'a> {
         let actor = actor(&command.caller);
-        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), settled, ordinal: 0 }
+        let (cause, asked, bounds) = (None, Vec::new(), Bounds::default());
+        Scope { command, rules, now, actor, cause, asked, settled, bounds, ordinal: 0 }
     }
 
     /// As the clock that tells what is due, whoever's command brings it out.
     pub(super) fn as_clock(&self) -> Scope<'a> {
-        let Scope { command, rules, now, settled, .. } = *self;
         let actor = Actor { kind: ActorKind::System, id: CLOCK.to_owned(), display: CLOCK.to_owned() };
-        Scope { command, rules, now, actor, cause: None, asked: Vec::new(), settled, ordinal: 0 }
+        Scope { actor, ..Scope::new(self.command, self.rules, self.now, self.settled) }
     }
 
     pub fn caller(&self) -> &'a Caller {
@@ -92,7 +95,8 @@ impl<'a> Scope<'a> {
 
     /// What a rule did where its activities do not tell. Nothing here measures time: `took_micros` is 0.
     pub(super) fn run_row(
-        &mut self,
+        &self,
+        id: Uuid,
         rule: &Rule,
         at: i64,
         ticket: Option<Uuid>,
@@ -101,7 +105,7 @@ impl<'a> Scope<'a> {
     ) -> Run {
         Run {
             tenant_id: self.tenant().to_owned(),
-            id: self.new_id(),
+            id,
             workflow: rule.name.clone(),
             hash: self.rules.hash().to_owned(),
             position: at,

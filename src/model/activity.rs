@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::activity_type::ActivityType;
 use super::issue::Issue;
 use super::message::Message;
 use super::stored_type::{Families, StoredType};
@@ -91,6 +92,17 @@ impl Activity {
             request_id: String::new(),
             schema_version,
         }
+    }
+
+    /// The families that it belongs to, its own type among them where that is one, the widest last.
+    pub fn all_families(&self) -> impl Iterator<Item = ActivityType> + use<> {
+        let own = self.kind.known().filter(|kind| kind.is_family());
+        own.into_iter().chain(self.families.all().iter().copied())
+    }
+
+    /// Whether its type is no family.
+    pub fn is_plain(&self) -> bool {
+        !self.kind.known().is_some_and(ActivityType::is_family)
     }
 
     /// The description that it gave its ticket; '' where it made one without.

@@ -129,7 +129,7 @@ activity_types! {
     TicketEscalated = "ticket.escalated": Ticket, Moved, IfMoved, Kept, Bad;
     /// The ticket is closed.
     TicketClosed = "ticket.closed": Ticket, Moved, IfMoved, Kept, Good;
-    /// The ticket is reopened, by the verb or by a message of its requester.
+    /// The ticket comes back from RESOLVED or CLOSED, by the verb, an update or a message of its requester.
     TicketReopened = "ticket.reopened": Ticket, Moved, IfMoved, Kept, Plain;
     /// The priority changes.
     TicketPriorityChanged = "ticket.priority_changed": Ticket, Updated, Staff, Kept, Plain;

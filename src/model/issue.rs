@@ -28,6 +28,8 @@ macro_rules! issue_fields {
             ticket_ids: Words, image 14 string repeated, as ticket_ids in cel;
             /// The rule that made it; '' when a caller did.
             workflow: String, image 15 string, as workflow in cel;
+            /// Rules make one issue with this key for a ticket; '' where their rule names none, or a caller made it.
+            once_key: String, image 28 string;
             resolved_at: Option<Instant>, image 13 int64 optional, as resolved_at in cel;
             /// The application whose token made it; '' for people.
             app_id: String, image 16 string, as app_id in cel;

@@ -117,6 +117,11 @@ pub fn is_legal(from: Status, verb: Transition, to: Status) -> bool {
     MOVES.iter().any(|(f, v, targets)| *f == from && *v == verb && targets.contains(&to))
 }
 
+/// Whether a move brings a ticket back that was done, by whichever call.
+pub fn is_reopen(from: Status, to: Status) -> bool {
+    from.is_done() && !to.is_done()
+}
+
 /// The states that anything leads to from here, in the order of the words.
 pub fn reachable(from: Status) -> Vec<Status> {
     Status::ALL

@@ -28,6 +28,8 @@ pub const MEMBERS: usize = 500;
 pub const SKILLS: usize = 64;
 pub const CAPACITY: i32 = 1_000_000;
 pub const WEIGHT: i32 = 1_000;
+/// Of the key that keeps rules from making a second issue.
+pub const ONCE_KEY_CHARS: usize = 64;
 /// Each change of an issue is told on every ticket that it is linked to.
 pub const ISSUE_TICKETS: usize = 500;
 /// The longest push-back window: ten years.

@@ -14,6 +14,11 @@ const NAME_CHARS: usize = 64;
 
 /// The names in a text, as they are written, each once, at most [`MOST`].
 pub fn names(text: &str) -> Vec<&str> {
+    names_at(text, |_| true)
+}
+
+/// The same, of those whose `@` stands where it counts.
+pub fn names_at(text: &str, counts: impl Fn(usize) -> bool) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     // Most texts name nobody, and are not read any further.
     if !text.contains('@') {
@@ -23,7 +28,7 @@ pub fn names(text: &str) -> Vec<&str> {
         for (at, _) in text[prose.clone()].match_indices('@') {
             let at = prose.start + at;
             let name = name(&text[at + 1..prose.end]);
-            if !begins_a_word(text, &prose, at) || !is_name(name) || names.contains(&name) {
+            if !counts(at) || !begins_a_word(text, &prose, at) || !is_name(name) || names.contains(&name) {
                 continue;
             }
             names.push(name);

@@ -116,6 +116,11 @@ impl Families {
 }
 
 impl ActivityType {
+    /// Whether others belong to it.
+    pub fn is_family(self) -> bool {
+        [Families::MOVED, Families::APPLIED].iter().any(|families| families.contains(&self))
+    }
+
     /// The families of one activity. `moved`: the ticket's status changed. `clocked`: the ticket has clocks.
     pub const fn families(self, moved: bool, clocked: bool) -> Families {
         match self.family() {

@@ -87,7 +87,7 @@ words! {
         Frontend = "FRONTEND", Backend = "BACKEND", Server = "SERVER", System = "SYSTEM", #[default] Api = "API",
     }
     Visibility { Public = "PUBLIC", Internal = "INTERNAL" }
-    AuthorKind { Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE" }
+    AuthorKind { Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE", System = "SYSTEM" }
     ActorKind {
         Requester = "REQUESTER", Agent = "AGENT", Service = "SERVICE", Workflow = "WORKFLOW", System = "SYSTEM",
     }

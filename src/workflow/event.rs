@@ -2,7 +2,8 @@
 
 use super::schema::Root;
 use crate::model::activity_type::{ActivityType, Payload};
-use crate::model::lifecycle::Transition;
+use crate::model::lifecycle::is_reopen;
+use crate::model::words::Status;
 
 /// The line
 /// ```text
@@ -42,17 +43,21 @@ macro_rules! before_events {
 before_events! {
     /// A ticket is created, as a follow-up too.
     Creating = "ticket.creating";
-    /// Fields or tags change, it is rated, or it is moved by start or hold.
+    /// Fields, tags, status, assignee or team change, or it is rated: whatever the call.
     Updating = "ticket.updating";
-    /// Assignee or team are set.
+    /// The assignee or the team changes.
     Assigning = "ticket.assigning";
-    /// The ticket is resolved.
+    /// The ticket becomes IN_PROGRESS.
+    Starting = "ticket.starting";
+    /// The ticket becomes ON_HOLD.
+    Holding = "ticket.holding";
+    /// The ticket becomes RESOLVED.
     Resolving = "ticket.resolving";
-    /// The ticket is escalated.
+    /// The ticket becomes ESCALATED, or is escalated again.
     Escalating = "ticket.escalating";
-    /// The ticket is closed.
+    /// The ticket becomes CLOSED.
     Closing = "ticket.closing";
-    /// The ticket is reopened by the verb.
+    /// The ticket comes back from RESOLVED or CLOSED, to whichever status.
     Reopening = "ticket.reopening";
     /// The ticket is deleted.
     Deleting = "ticket.deleting";
@@ -61,15 +66,19 @@ before_events! {
 }
 
 impl BeforeEvent {
-    /// What stands before a move by this verb.
-    pub fn of(verb: Transition) -> BeforeEvent {
-        match verb {
-            Transition::Resolve => BeforeEvent::Resolving,
-            Transition::Escalate => BeforeEvent::Escalating,
-            Transition::Close => BeforeEvent::Closing,
-            Transition::Reopen => BeforeEvent::Reopening,
-            Transition::Update | Transition::Start | Transition::Hold => BeforeEvent::Updating,
-        }
+    /// What stands before a move between these, whoever makes it. A ticket that comes back to IN_PROGRESS is reopened and
+    /// started.
+    pub fn of_move(from: Status, to: Status) -> impl Iterator<Item = BeforeEvent> {
+        let target = match to {
+            Status::Resolved => Some(BeforeEvent::Resolving),
+            Status::Escalated => Some(BeforeEvent::Escalating),
+            Status::Closed => Some(BeforeEvent::Closing),
+            Status::InProgress => Some(BeforeEvent::Starting),
+            Status::OnHold => Some(BeforeEvent::Holding),
+            Status::Open | Status::Pending | Status::Reopened => None,
+        };
+        let back = is_reopen(from, to).then_some(BeforeEvent::Reopening);
+        target.into_iter().chain(back)
     }
 }
 

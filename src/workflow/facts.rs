@@ -16,9 +16,9 @@ use crate::model::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     pub event: Option<Event<'a>>,
-    /// After-rules: as it was after the activity. Before-rules: as it is, and for `creating` and `updating` as it would be.
+    /// After-rules: as it is by now, whatever was done since the event. Before-rules: as it would be.
     pub ticket: Option<&'a Ticket>,
-    /// As it was before the change; `None` on create.
+    /// As it was before the event; `None` on create.
     pub before: Option<&'a Ticket>,
     pub changes: &'a [Change],
     pub message: Option<&'a Message>,
@@ -26,6 +26,8 @@ pub struct Facts<'a> {
     pub actor: Option<&'a Actor>,
     /// Needed only where [`super::Rule::needs`] names them.
     pub related: Related<'a>,
+    /// How many of the ticket's issues are not resolved: needed only where [`super::Rule::needs`] names it.
+    pub open_issues: Option<i64>,
     /// The event's instant.
     pub now: Instant,
     pub tenant_id: &'a str,
@@ -50,12 +52,17 @@ related! { related_facts }
 /// What happened, or (`ticket.resolving`) is about to.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
+    /// By the name that the rule waits for: an activity's type, or a family.
     pub kind: &'a str,
+    /// Everything that happened with it; empty where that is `kind` alone.
+    pub types: &'a [&'a str],
     pub families: &'a [ActivityType],
     /// 0 before anything is decided.
     pub position: i64,
     pub cause: Option<&'a Cause>,
     pub data: Option<&'a Json>,
+    /// The ticket as of the event.
+    pub ticket: Option<&'a Ticket>,
 }
 
 impl<'a> Facts<'a> {
@@ -70,6 +77,7 @@ impl<'a> Facts<'a> {
             issue: None,
             actor: None,
             related: Related::default(),
+            open_issues: None,
             now,
             tenant_id,
             tenant: None,
@@ -82,10 +90,12 @@ impl<'a> Facts<'a> {
         Facts {
             event: Some(Event {
                 kind: activity.kind.as_str(),
+                types: &[],
                 families: activity.families.all(),
                 position: activity.position,
                 cause: activity.cause.as_ref(),
                 data: activity.data.as_ref(),
+                ticket: activity.ticket.as_deref(),
             }),
             ticket: activity.ticket.as_deref(),
             changes: &activity.changes,

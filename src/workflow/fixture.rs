@@ -182,6 +182,7 @@ pub fn issue() -> Issue {
         resolved_at: Some(NOW),
         ticket_ids: words(&["tkt_1"]),
         workflow: String::new(),
+        once_key: String::new(),
         app_id: String::new(),
         source: "docket".into(),
         source_type: SourceType::Api,

@@ -2,7 +2,7 @@
 //!
 //! [`RuleSet::from_sources`] turns files into checked rules, or into every [`Diagnostic`]. The command layer asks a set for
 //! the candidates of an event, each [`Rule`] whether it matches some [`Facts`], and then for its [`Effect`]s or, before a
-//! command is decided, its [`BeforeEffect`]s.
+//! change is made, its [`BeforeEffect`]s.
 //! [`Filter`] is the same language over one resource, for lists and streams.
 
 mod actions;
@@ -48,7 +48,8 @@ pub use filter::{Filter, Subject, TooMuch};
 pub use needs::{Named, NamedKind, Preload};
 pub use params::{Param, Params};
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
-pub use set::RuleSet;
+pub use set::{RuleSet, Waiting};
 pub use snippet::{NoText, Snippet};
+pub use template::Wording;
 pub use ticket_condition::TicketCondition;
 pub use trigger::{Mark, Trigger};

@@ -1,9 +1,9 @@
 //! A checked rule: whether it matches, and its effects.
 
-use super::actions::{BeforeEffect, Effect, Step};
+use super::actions::{BeforeEffect, Denial, Effect, Step};
 use super::cel::ast::Expr;
 use super::cel::{self, Fault};
-use super::event::EventName;
+use super::event::{BeforeEvent, EventName};
 use super::facts::Facts;
 use super::needs::{Named, Needs, Preload};
 use super::schema::Root;
@@ -24,7 +24,7 @@ pub struct Rule {
     pub triggers: Vec<Trigger>,
     /// Whether the events are before-events.
     pub before: bool,
-    /// When it matched, no later rule runs for this event.
+    /// When it matched and what it wanted was done, no later rule runs for this event.
     pub stop: bool,
     pub on_error: OnError,
     pub failure_policy: FailurePolicy,
@@ -55,10 +55,9 @@ pub enum OnError {
 }
 
 /// Before-rules: what an expression error means for the command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailurePolicy {
-    #[default]
     Deny,
     Ignore,
 }
@@ -106,15 +105,41 @@ impl Rule {
     /// # Errors
     /// The first action whose condition, template or value has none, and why.
     pub fn effects(&self, facts: &Facts<'_>) -> Result<Vec<Effect>, String> {
-        Step::evaluate_all(&self.steps, facts)
+        Step::evaluate_those(&self.steps, |_| true, facts)
     }
 
-    /// The same for a before-rule.
+    /// What a before-rule wants of the change.
     ///
     /// # Errors
     /// As for [`Rule::effects`].
-    pub fn before_effects(&self, facts: &Facts<'_>) -> Result<Vec<BeforeEffect>, String> {
-        Step::evaluate_all(&self.before_steps, facts)
+    pub fn amendments(&self, facts: &Facts<'_>) -> Result<Vec<BeforeEffect>, String> {
+        Step::evaluate_those(&self.before_steps, |step| !step.denies(), facts)
+    }
+
+    /// Why a before-rule refuses the change, if it does.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn denial(&self, facts: &Facts<'_>) -> Result<Option<Denial>, String> {
+        let denials = Step::evaluate_those(&self.before_steps, Step::denies, facts)?;
+        Ok(denials.into_iter().find_map(|effect| match effect {
+            BeforeEffect::Deny(denial) => Some(denial),
+            BeforeEffect::Set(_) | BeforeEffect::Tag(_) => None,
+        }))
+    }
+
+    /// Whether it is a before-rule that has something to amend.
+    pub fn amends(&self) -> bool {
+        self.before_steps.iter().any(|step| !step.denies())
+    }
+
+    /// Whether it is a before-rule that can refuse a change.
+    pub fn denies(&self) -> bool {
+        self.before_steps.iter().any(Step::denies)
+    }
+
+    pub fn waits_for(&self, event: BeforeEvent) -> bool {
+        self.events.contains(&EventName::Before(event))
     }
 
     /// Whether it is not every tenant's.

@@ -19,13 +19,22 @@ use super::trigger::{Mark, Trigger};
 use super::{grammar, yaml};
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
-use crate::model::stored_type::Families;
 
 /// Each is kept with every clock that has still to come to it.
 const MAX_MARKS: usize = 50;
 
 /// Where more was found, the remaining files are not read.
 const MAX_FINDINGS: usize = 1_000;
+
+/// A rule that waits for an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<'a> {
+    /// In the set: rules run in this order.
+    pub place: usize,
+    pub rule: &'a Rule,
+    /// The family that it waits for; `None`: the type itself.
+    pub family: Option<ActivityType>,
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
@@ -111,26 +120,43 @@ impl RuleSet {
 
     /// The rules that wait for activities of this type, not for a family of theirs, in the order in which they run.
     pub fn after(&self, kind: ActivityType) -> Vec<&Rule> {
-        self.waiting(kind.word(), Families::NONE, None)
+        self.waiting(kind.word()).iter().map(|at| &self.rules[*at]).collect()
     }
 
-    /// The rules that wait for this activity, or for what it tells of a clock, in the order in which they run.
-    pub fn answering(&self, activity: &Activity) -> Vec<&Rule> {
-        self.waiting(activity.kind.as_str(), activity.families, Trigger::key_of(activity).as_deref())
-    }
-
-    fn waiting(&self, kind: &str, families: Families, trigger: Option<&str>) -> Vec<&Rule> {
+    /// The rules to ask about this activity, in the order in which they run: those that wait for its type or for what it tells
+    /// of a clock, and those that wait for a family of it that `ends` here. A family is one event, however many activities
+    /// of it one step makes.
+    pub fn answering(&self, activity: &Activity, ends: impl Fn(ActivityType) -> bool) -> Vec<Waiting<'_>> {
+        let kind = activity.kind.as_str();
         let custom = kind.starts_with("custom.").then_some(event::ANY_CUSTOM);
-        let names = [kind].into_iter().chain(families.iter().map(|family| family.word())).chain(custom).chain(trigger);
-        let mut places: Vec<usize> = names.filter_map(|name| self.by_event.get(name)).flatten().copied().collect();
-        places.sort_unstable();
-        places.dedup();
-        places.into_iter().map(|at| &self.rules[at]).collect()
+        let trigger = Trigger::key_of(activity);
+        let own = activity.is_plain().then_some(kind);
+        let names = own.into_iter().chain(custom).chain(trigger.as_deref());
+        let mut all: Vec<(usize, Option<ActivityType>)> =
+            names.flat_map(|name| self.waiting(name)).map(|at| (*at, None)).collect();
+        for family in activity.all_families() {
+            let waiting = self.waiting(family.word());
+            if !waiting.is_empty() && ends(family) {
+                all.extend(waiting.iter().map(|at| (*at, Some(family))));
+            }
+        }
+        // A rule is asked once: about the widest of what it waits for.
+        all.sort_by_key(|(at, family)| {
+            (*at, family.map_or(2, |family| u8::from(family != ActivityType::TicketUpdated)))
+        });
+        all.dedup_by_key(|(at, _)| *at);
+        all.into_iter().map(|(place, family)| Waiting { place, rule: &self.rules[place], family }).collect()
+    }
+
+    /// Places of the rules that wait for an event of this name, ascending.
+    fn waiting(&self, name: &str) -> &[usize] {
+        self.by_event.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The rules that wait for a before-event, in the order in which they run.
-    pub fn before(&self, event: BeforeEvent) -> Vec<&Rule> {
-        self.by_event.get(event.word()).into_iter().flatten().map(|at| &self.rules[*at]).collect()
+    pub fn before(&self, event: BeforeEvent) -> impl Iterator<Item = Waiting<'_>> {
+        let waiting = self.waiting(event.word()).iter();
+        waiting.map(|at| Waiting { place: *at, rule: &self.rules[*at], family: None })
     }
 
     /// The marks that the clocks of a tenant have for its rules, in an order of their own, each once. The tenant's settings

@@ -5,7 +5,7 @@ use super::cel::{self, Scope, Value};
 use super::diagnostic::Problem;
 use super::facts::Facts;
 use super::schema::Root;
-use super::template::{Piece, split};
+use super::template::{Piece, Wording, split};
 
 /// There is no event, so nothing of one.
 static SCOPE: Scope = Scope {
@@ -89,26 +89,34 @@ impl Snippet {
     /// # Errors
     /// The first expression that has no value.
     pub fn text(&self, facts: &Facts<'_>) -> Result<String, NoText> {
-        let (mut text, mut steps) = (String::new(), 0);
+        self.wording(facts).map(|wording| wording.text)
+    }
+
+    /// The same, with which of it is the response's own.
+    ///
+    /// # Errors
+    /// As for [`Snippet::text`].
+    pub fn wording(&self, facts: &Facts<'_>) -> Result<Wording, NoText> {
+        let (mut wording, mut steps) = (Wording::default(), 0);
         for part in &self.parts {
             let source = match part {
                 SnippetPart::Text(fixed) => {
-                    text.push_str(fixed);
+                    wording.push_own(fixed);
                     ""
                 }
                 SnippetPart::Value { source, expr } => {
                     let value = cel::evaluate_after(&mut steps, expr, facts).map(Value::into_text);
                     let failed = |fault: cel::Fault| NoText { expression: source.clone(), problem: fault.to_string() };
-                    text.push_str(&value.map_err(failed)?);
+                    wording.text.push_str(&value.map_err(failed)?);
                     source.as_str()
                 }
             };
-            if text.len() > cel::MAX_TEXT {
+            if wording.text.len() > cel::MAX_TEXT {
                 let problem = "the text becomes longer than 64 KiB".to_owned();
                 return Err(NoText { expression: source.to_owned(), problem });
             }
         }
-        Ok(text)
+        Ok(wording)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values of actions: fixed, one `${expression}` (typed), or text with expressions inside. `$${` is a literal `${`.
 
+use std::ops::Range;
+
 use serde_json::Value as Json;
 
 use super::cel::ast::{Expr, ExprKind, Literal};
@@ -15,6 +17,22 @@ pub enum Want {
     Word(&'static Enumeration),
     /// Whatever JSON holds.
     Json,
+}
+
+/// A text that was made of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wording {
+    pub text: String,
+    /// Where it is the template's own words, and not what `${…}` put in.
+    pub own: Vec<Range<usize>>,
+}
+
+impl Wording {
+    pub fn push_own(&mut self, words: &str) {
+        let start = self.text.len();
+        self.text.push_str(words);
+        self.own.push(start..self.text.len());
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -100,25 +118,30 @@ impl Template {
     }
 
     pub fn text(&self, facts: &Facts<'_>) -> Result<String, String> {
+        self.wording(facts).map(|wording| wording.text)
+    }
+
+    /// The text, and which of it is the template's own.
+    pub fn wording(&self, facts: &Facts<'_>) -> Result<Wording, String> {
         let shown = |expr| cel::evaluate(expr, facts).map(Value::into_text).map_err(|fault| fault.to_string());
+        let mut wording = Wording::default();
         match self {
-            Template::Fixed(Json::String(text)) => Ok(text.clone()),
-            Template::Fixed(json) => Ok(Value::of_json(json).into_text().into_owned()),
-            Template::Value(expr) => Ok(shown(expr)?.into_owned()),
+            Template::Fixed(Json::String(text)) => wording.push_own(text),
+            Template::Fixed(json) => wording.push_own(&Value::of_json(json).into_text()),
+            Template::Value(expr) => wording.text = shown(expr)?.into_owned(),
             Template::Text(parts) => {
-                let mut text = String::new();
                 for part in parts {
                     match part {
-                        TemplatePart::Text(fixed) => text.push_str(fixed),
-                        TemplatePart::Value(expr) => text.push_str(&shown(expr)?),
+                        TemplatePart::Text(fixed) => wording.push_own(fixed),
+                        TemplatePart::Value(expr) => wording.text.push_str(&shown(expr)?),
                     }
-                    if text.len() > cel::MAX_TEXT {
+                    if wording.text.len() > cel::MAX_TEXT {
                         return Err("a text of more than 64 KiB".into());
                     }
                 }
-                Ok(text)
             }
         }
+        Ok(wording)
     }
 
     pub fn json(&self, facts: &Facts<'_>) -> Result<Json, String> {

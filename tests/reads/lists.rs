@@ -205,6 +205,7 @@ pub fn an_issue(tenant: &str, n: i64) -> Issue {
         metadata: serde_json::json!({"n": n}),
         resolved_at: None,
         ticket_ids: Words::default(),
+        once_key: String::new(),
         workflow: String::new(),
         app_id: String::new(),
         source: "docket".into(),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::command::{Stop, World, gather};
 use crate::model::directory::*;
+use crate::model::issue::Issue;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
+use crate::model::words::IssueStatus;
 use crate::workflow::schema::Root;
 use crate::workflow::{Facts, Related, Rule};
 
@@ -17,6 +19,7 @@ macro_rules! around {
         pub struct Around {
             $($place: Option<Arc<$row>>,)+
             tenant: Option<Arc<Tenant>>,
+            open_issues: Option<i64>,
         }
 
         impl Around {
@@ -36,6 +39,7 @@ macro_rules! around {
                 let Some(ticket) = ticket else { return tenant.map(|()| around) };
                 gather([
                     tenant,
+                    look_up(needed(Root::OpenIssues), &mut around.open_issues, || open_issues(world, ticket).map(Some)),
                     $(look_up(
                         !ticket.$id.is_empty() && needed(Root::$root),
                         &mut around.$place,
@@ -47,18 +51,24 @@ macro_rules! around {
 
             pub fn add_to<'a>(&'a self, facts: Facts<'a>) -> Facts<'a> {
                 let related = Related { $($place: self.$place.as_deref(),)+ };
-                Facts { related, tenant: self.tenant.as_deref(), ..facts }
+                Facts { related, tenant: self.tenant.as_deref(), open_issues: self.open_issues, ..facts }
             }
         }
     };
 }
 related! { around }
 
-fn look_up<T>(
-    needed: bool,
-    place: &mut Option<Arc<T>>,
-    find: impl FnOnce() -> Result<Option<Arc<T>>, Stop>,
-) -> Result<(), Stop> {
+fn open_issues(world: &World, ticket: &Ticket) -> Result<i64, Stop> {
+    // One that is about to be made has none, and nobody has looked.
+    if ticket.version == 0 {
+        return Ok(0);
+    }
+    let issues = gather(world.issues_of(ticket.id)?.iter().map(|id| world.issue(*id)))?;
+    let open = |issue: &&Arc<Issue>| issue.status != IssueStatus::Resolved && issue.deleted_at.is_none();
+    Ok(issues.iter().flatten().filter(open).count() as i64)
+}
+
+fn look_up<T>(needed: bool, place: &mut Option<T>, find: impl FnOnce() -> Result<Option<T>, Stop>) -> Result<(), Stop> {
     if needed {
         *place = find()?;
     }

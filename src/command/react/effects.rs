@@ -4,70 +4,67 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::happening::Happening;
 use super::strategy::{self, Choice};
-use super::{edit_of, shown, tags_of};
 use crate::command::access::ticket_by_id;
 use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
 use crate::command::record::{Note, SOURCE, beside};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
-use crate::command::verbs::before;
 use crate::command::verbs::issue::create as issue;
 use crate::command::verbs::message::post::post;
-use crate::command::verbs::ticket::{assign, moves, tag, update};
+use crate::command::verbs::ticket::assign::assigned;
+use crate::command::verbs::ticket::proposal::Proposal;
+use crate::command::verbs::ticket::{moves, tag, update};
 use crate::command::{Refusal, Stop, World, limits};
-use crate::model::activity::{Activity, Task};
+use crate::model::activity::Task;
 use crate::model::activity_type::ActivityType;
+use crate::model::issue::Issue;
+use crate::model::limits::ONCE_KEY_CHARS;
 use crate::model::ticket::Ticket;
-use crate::model::words::SourceType;
+use crate::model::words::{SourceType, Status, Visibility};
 use crate::workflow::{
-    AssignTo, Assignment, BeforeEvent, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post, Rule, TagEdit,
-    WhenNone,
+    AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post, TagEdit, WhenNone, Wording,
 };
 
+/// What a rule's effects came to.
+pub enum Done {
+    /// And what there is to be said of it.
+    Kept(Option<String>),
+    /// Some actions were refused and left out, by `on_error: continue`.
+    Partly(String),
+    Refused(String),
+}
+
+/// Does it. Answers what its activities do not tell, if there is anything.
 pub fn apply(
     world: &mut World,
     scope: &mut Scope<'_>,
-    rule: &Rule,
-    activity: &Activity,
+    event: &Happening,
     effect: Effect,
-) -> Result<(), Stop> {
-    let Some(id) = activity.ticket_id else {
-        let what = format!("{} has no ticket to act on", shown(activity));
+) -> Result<Option<String>, Stop> {
+    let Some(id) = event.activity.ticket_id else {
+        let what = format!("{} has no ticket to act on", event.activity.kind);
         return Err(Refusal::Forbidden { what }.into());
     };
     let ticket = ticket_by_id(world, id)?;
     match effect {
         Effect::Set(fields) => {
-            update::update(world, scope, ticket, &edit_of(fields)?)?;
+            let edit = update::edit_of(fields)?;
+            update::known_team(world, edit.team_id.as_deref().unwrap_or_default())?;
+            update::update(world, scope, ticket, &edit)?;
         }
         Effect::Tag(wanted) => {
-            let TagEdit { add, remove } = tags_of(wanted)?;
+            let TagEdit { add, remove } = tag::tags_of(wanted)?;
             tag::tag(world, scope, ticket, &add, &remove)?;
         }
-        Effect::Assign(wanted) => to_somebody(world, scope, ticket, wanted)?,
+        Effect::Assign(wanted) => return assign(world, scope, ticket, wanted),
         Effect::Transition(Move { verb, reason }) => {
             let to = verb.target().unwrap_or(ticket.status);
             moves::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
-        Effect::Message(Post { text, visibility }) => {
-            let body = match text {
-                MessageText::Body(body) => body,
-                // One that is there was written out before the rule acts.
-                MessageText::Canned(id) => return Err(Refusal::NotFound { kind: Kind::CannedResponse, id }.into()),
-            };
-            limits::required("body", &body, limits::limits().text_bytes)?;
-            let new = NewMessage {
-                body,
-                visibility,
-                author_id: String::new(),
-                author_email: String::new(),
-                source: SOURCE.to_owned(),
-                source_type: SourceType::System,
-            };
-            post(world, scope, ticket, &new)?;
-        }
-        Effect::CreateIssue(wanted) => new_issue(world, scope, rule, ticket, wanted)?,
+        Effect::Message(wanted) => say(world, scope, ticket, wanted, event.closed())?,
+        Effect::CreateIssue(wanted) => new_issue(world, scope, ticket, wanted)?,
         Effect::CreateTask(task) => {
             let task =
                 Task { subject: limits::line("subject", &task.subject, limits::limits().subject_chars)?, ..task };
@@ -80,30 +77,57 @@ pub fn apply(
         // One that is there was looked up before the rule acts.
         Effect::Sla(PolicyChoice::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
     }
+    Ok(None)
+}
+
+/// `goodbye`: the event closed the ticket, so that its requester may be told.
+fn say(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wanted: Post, goodbye: bool) -> Result<(), Stop> {
+    let Wording { text, own } = match wanted.text {
+        MessageText::Body(wording) => wording,
+        // One that is there was written out before the rule acts.
+        MessageText::Canned(id) => return Err(Refusal::NotFound { kind: Kind::CannedResponse, id }.into()),
+    };
+    limits::required("body", &text, limits::limits().text_bytes)?;
+    let new = NewMessage {
+        body: text,
+        visibility: wanted.visibility,
+        author_id: String::new(),
+        author_email: String::new(),
+        source: SOURCE.to_owned(),
+        source_type: SourceType::System,
+        own: Some(own),
+        goodbye: goodbye && wanted.visibility == Visibility::Public && ticket.status == Status::Closed,
+    };
+    post(world, scope, ticket, &new)?;
     Ok(())
 }
 
-fn to_somebody(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wanted: Assignment) -> Result<(), Stop> {
-    let Assignment { to, when_none } = wanted;
-    let (assignee, explanation) = match to {
-        AssignTo::Agent(id) => (in_directory(world, id)?, None),
-        AssignTo::Strategy { strategy, team, only_online, max_open } => {
-            let team = if team.is_empty() { ticket.team_id.clone() } else { team };
-            let choice = strategy::choose(world, strategy, &team, only_online, max_open)?;
-            let Choice { chosen, explanation } = choice;
+/// The ticket moves into the team, and to whoever is named or chosen. Answers why nobody was.
+fn assign(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    ticket: Arc<Ticket>,
+    wanted: Assignment,
+) -> Result<Option<String>, Stop> {
+    let Assignment { team, to, when_none } = wanted;
+    update::known_team(world, &team)?;
+    let team = Some(team).filter(|team| !team.is_empty());
+    let (assignee, explanation, nobody) = match to {
+        None => (None, None, None),
+        Some(AssignTo::Agent(id)) => (Some(in_directory(world, id)?), None, None),
+        Some(AssignTo::Strategy { strategy, only_online, max_open }) => {
+            let of = team.as_deref().unwrap_or(&ticket.team_id);
+            let Choice { chosen, explanation, nobody } = strategy::choose(world, strategy, of, only_online, max_open)?;
             match (chosen, when_none) {
-                (Some(id), _) => (id, Some(explanation)),
-                (None, WhenNone::Leave) => return Ok(()),
-                (None, WhenNone::To(id)) => (in_directory(world, id)?, Some(explanation)),
+                (Some(id), _) => (Some(id), Some(explanation), None),
+                (None, WhenNone::To(id)) => (Some(in_directory(world, id)?), Some(explanation), None),
+                (None, WhenNone::Leave) => (None, Some(explanation), Some(nobody)),
             }
         }
     };
-    if assignee == ticket.assignee_id {
-        return Ok(());
-    }
-    let ticket = before::verb(world, scope, ticket, &[BeforeEvent::Assigning])?;
-    assign::apply(world, scope, ticket, Some(&assignee), None, explanation)?;
-    Ok(())
+    let after = assigned(&ticket, assignee.as_deref(), team.as_deref());
+    Proposal::new(ticket, after).explained(explanation).carry_out(world, scope)?;
+    Ok(nobody)
 }
 
 /// Rules are written beforehand: an id that nobody has is a mistake in them.
@@ -112,15 +136,15 @@ fn in_directory(world: &World, id: String) -> Result<String, Stop> {
     if known { Ok(id) } else { Err(Refusal::NotFound { kind: Kind::Agent, id }.into()) }
 }
 
-fn new_issue(
-    world: &mut World,
-    scope: &mut Scope<'_>,
-    rule: &Rule,
-    ticket: Arc<Ticket>,
-    wanted: IssueDraft,
-) -> Result<(), Stop> {
-    let IssueDraft { title, description, kind, priority, reporter_id, project, once_per_ticket } = wanted;
-    if once_per_ticket && issue::made_by(world, ticket.id, &rule.name)? {
+fn new_issue(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, wanted: IssueDraft) -> Result<(), Stop> {
+    let IssueDraft { title, description, kind, priority, reporter_id, project, once } = wanted;
+    let is_once = once.is_some();
+    let key = match once {
+        None => String::new(),
+        Some(key) if key.is_empty() => key,
+        Some(key) => limits::line("once.key", &key, ONCE_KEY_CHARS)?,
+    };
+    if is_once && issue::made_by_rules(world, ticket.id, &key)? {
         return Ok(());
     }
     let new = NewIssue {
@@ -135,6 +159,6 @@ fn new_issue(
         source_type: SourceType::System,
         ..NewIssue::default()
     };
-    issue::create(world, scope, &new, &[ticket])?;
+    issue::create(world, scope, Issue { once_key: key, ..new.into_row() }, &[ticket])?;
     Ok(())
 }

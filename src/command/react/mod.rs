@@ -2,177 +2,192 @@
 
 mod around;
 pub mod before;
+mod bounds;
 mod effects;
+mod happening;
 mod names;
+mod report;
 mod strategy;
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::ops::Range;
 
-use serde_json::json;
-
-use super::action::TicketEdit;
-use super::limits::{self, limits};
-use super::record::{Note, beside, plain};
 use super::scope::Scope;
-use super::{Refusal, Stop, World};
+use super::{Stop, World};
 use crate::model::activity::{Activity, Cause};
 use crate::model::activity_type::ActivityType;
-use crate::model::id;
-use crate::model::limits::CATEGORY_CHARS;
-use crate::model::line;
-use crate::model::ticket::Ticket;
 use crate::model::words::RunVerdict;
-use crate::workflow::{Effect, Facts, OnError, Rule, SetFields, TagEdit, Verdict};
+use crate::workflow::{Effect, OnError, Rule, Verdict, Waiting};
 use around::Around;
+use bounds::Bound;
+pub use bounds::Bounds;
+use effects::Done;
+use happening::Happening;
+use report::{tally, tell};
 
-/// How many rules may stand one behind the other.
-const MAX_DEPTH: i32 = 8;
-/// How many activities rules may make in answer to one command.
-const MAX_ACTIVITIES: usize = 100;
+/// Steps that rules have still to answer: the activities of one run each, by their places in the world.
+type Steps = VecDeque<Range<usize>>;
 
 /// Lets rules answer the activities that they have not answered yet, each once, and what they make of it, until there is nothing
 /// left.
 pub fn settle(world: &mut World, scope: &mut Scope<'_>) -> Result<(), Stop> {
-    let first = scope.settled;
-    let mut reaction = Reaction { first, made: 0, suppressed: HashSet::new() };
-    let mut at = first;
-    while at < world.activities.len() {
-        reaction.answer(world, scope, at)?;
-        at += 1;
+    let mut step = scope.settled..world.activities.len();
+    let mut steps = Steps::new();
+    let mut missing = Vec::new();
+    loop {
+        for at in step.clone() {
+            match answer(world, scope, at, step.clone(), &mut steps) {
+                Ok(()) => {}
+                // What the others miss is asked for in the same pass: a step may be about hundreds of tickets.
+                Err(Stop::Missing(wants)) => missing.extend(wants),
+                Err(refused) => return Err(refused),
+            }
+        }
+        match steps.pop_front() {
+            Some(next) => step = next,
+            None => break,
+        }
     }
-    scope.settled = at;
+    scope.settled = world.activities.len();
+    if missing.is_empty() { Ok(()) } else { Err(Stop::Missing(missing)) }
+}
+
+/// Asks the rules about the activity at this place of a step, and about the families that end with it.
+fn answer(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    at: usize,
+    step: Range<usize>,
+    steps: &mut Steps,
+) -> Result<(), Stop> {
+    let set = scope.rules;
+    let Some(activity) = world.activities.get(at) else { return Ok(()) };
+    let all = set.answering(activity, |family| happening::ends(world, family, activity, at + 1..step.end));
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut events: Vec<(Option<ActivityType>, Happening)> = Vec::new();
+    for family in all.iter().map(|waiting| waiting.family) {
+        if events.iter().all(|(other, _)| *other != family) {
+            let event = match family {
+                None => Happening::one(world, activity),
+                Some(family) => Happening::of_family(world, family, activity, step.clone()),
+            };
+            events.push((family, event));
+        }
+    }
+    let rules: Vec<&Rule> = all.iter().map(|waiting| waiting.rule).collect();
+    // What they read is asked for at once.
+    Around::of(world, &rules, activity.ticket.as_deref())?;
+    for waiting in all {
+        let Some((_, event)) = events.iter().find(|(family, _)| *family == waiting.family) else { continue };
+        let verdict = ask(world, scope, waiting, event, steps)?;
+        tally(world, waiting.place, verdict);
+        if waiting.rule.stop && verdict == RunVerdict::Matched {
+            break;
+        }
+    }
     Ok(())
 }
 
-struct Reaction {
-    /// Where the command's activities begin.
-    first: usize,
-    /// Activities that rules made.
-    made: usize,
-    /// Each rule says once for each bound that it was held back.
-    suppressed: HashSet<(String, &'static str)>,
-}
-
-/// What a rule's effects came to.
-enum Done {
-    Kept,
-    /// Some actions were refused and left out, by `on_error: continue`.
-    Partly(String),
-    Refused(String),
-}
-
-impl Reaction {
-    fn answer(&mut self, world: &mut World, scope: &mut Scope<'_>, at: usize) -> Result<(), Stop> {
-        let set = scope.rules;
-        let Some(activity) = world.activities.get(at) else { return Ok(()) };
-        let rules = set.answering(activity);
-        if rules.is_empty() {
-            return Ok(());
-        }
-        // The snapshot that every one of these rules reads, whatever the ones before it did.
-        let activity = activity.clone();
-        let before = before_of(world, activity.position);
-        let around = Around::of(world, &rules, activity.ticket.as_deref())?;
-        let facts = around.add_to(Facts { before: before.as_deref(), ..Facts::of(&activity) });
-        for rule in rules {
-            let verdict = match rule.matches(&facts) {
-                Verdict::NotMatched => RunVerdict::NotMatched,
-                Verdict::Error(why) => error(world, scope, rule, &activity, why),
-                Verdict::Matched => match names::effects(world, rule, &facts)? {
-                    Err(why) => error(world, scope, rule, &activity, why),
-                    Ok(effects) if effects.is_empty() => RunVerdict::Matched,
-                    Ok(effects) => self.act(world, scope, rule, &activity, effects)?,
-                },
-            };
-            tally(world, scope, rule, verdict);
-            if rule.stop && verdict != RunVerdict::NotMatched && verdict != RunVerdict::Error {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Does what a rule wants, or nothing of it.
-    fn act(
-        &mut self,
-        world: &mut World,
-        scope: &mut Scope<'_>,
-        rule: &Rule,
-        activity: &Activity,
-        effects: Vec<Effect>,
-    ) -> Result<RunVerdict, Stop> {
-        let cause = cause_of(activity, rule, scope);
-        let start = world.savepoint();
-        let had = world.activities.len();
-        let who = scope.become_rule(cause.clone());
-        let done = apply_all(world, scope, rule, activity, effects);
-        let made = world.activities.len() - had;
-        let verdict = match (done, self.bound(world, activity, &cause, made)) {
-            (Err(stop), _) => Err(stop),
-            // Held back from nothing: no word about it.
-            (Ok(Done::Kept), Some(_)) if made == 0 => Ok(RunVerdict::Matched),
-            (Ok(_), Some((bound, reason))) => {
-                world.rollback(&start);
-                self.suppress(world, scope, rule, activity, (bound, reason));
-                Ok(RunVerdict::Suppressed)
-            }
-            (Ok(Done::Kept), None) => {
-                self.made += made;
-                Ok(RunVerdict::Matched)
-            }
-            (Ok(Done::Partly(reason)), None) => {
-                self.made += made + 1;
-                failed(world, scope, rule, activity, reason);
-                Ok(RunVerdict::Failed)
-            }
-            (Ok(Done::Refused(reason)), None) => {
-                world.rollback(&start);
-                self.made += 1;
-                failed(world, scope, rule, activity, reason);
-                Ok(RunVerdict::Failed)
-            }
-        };
-        scope.back_to(who);
-        verdict
-    }
-
-    /// Which bound this rule's effects would break, and in words.
-    fn bound(&self, world: &World, activity: &Activity, cause: &Cause, made: usize) -> Option<(&'static str, String)> {
-        if chain(&world.activities[self.first..], activity).any(|rule| rule == cause.workflow) {
-            return Some(("chain", "the rule is a cause of this activity: it runs once in a chain".into()));
-        }
-        if cause.depth > MAX_DEPTH {
-            return Some(("depth", format!("rules would stand more than {MAX_DEPTH} deep")));
-        }
-        // A refusal leaves one activity of its own.
-        (self.made + made.max(1) > MAX_ACTIVITIES).then(|| {
-            ("activities", format!("rules would make more than {MAX_ACTIVITIES} activities in answer to one command"))
-        })
-    }
-
-    fn suppress(
-        &mut self,
-        world: &mut World,
-        scope: &mut Scope<'_>,
-        rule: &Rule,
-        activity: &Activity,
-        (bound, reason): (&'static str, String),
-    ) {
-        if self.suppressed.insert((rule.name.clone(), bound)) {
-            let run =
-                scope.run_row(rule, activity.position, activity.ticket_id, RunVerdict::Suppressed, reason.clone());
-            world.runs.push(run);
-            tell(world, scope, activity, ActivityType::WorkflowSuppressed, rule, reason);
+/// Asks one rule, which sees the ticket as those before it left it, and does what it wants.
+fn ask(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    waiting: Waiting<'_>,
+    event: &Happening,
+    steps: &mut Steps,
+) -> Result<RunVerdict, Stop> {
+    let rule = waiting.rule;
+    let ticket = event.activity.ticket_id.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    let around = Around::of(world, &[rule], ticket.as_deref())?;
+    let types = event.types();
+    let facts = around.add_to(event.facts(&types, ticket.as_deref()));
+    let effects = match rule.matches(&facts) {
+        Verdict::NotMatched => return Ok(RunVerdict::NotMatched),
+        Verdict::Error(why) => Err(why),
+        Verdict::Matched => names::effects(world, rule, &facts)?,
+    };
+    match effects {
+        Ok(effects) if effects.is_empty() => Ok(RunVerdict::Matched),
+        Ok(effects) => act(world, scope, waiting, event, effects, steps),
+        Err(why) => {
+            let id = scope.new_id();
+            world.runs.push(report::run(scope, id, rule, &event.activity, RunVerdict::Error, why));
+            Ok(RunVerdict::Error)
         }
     }
 }
 
-/// The rules that led to this activity, nearest first. `all` are the command's activities, dense by position.
-fn chain<'a>(all: &'a [Activity], activity: &'a Activity) -> impl Iterator<Item = &'a str> {
-    let start = all.first().map_or(0, |first| first.position);
-    let parent = move |cause: &Cause| all.get(usize::try_from(cause.parent_position - start).ok()?)?.cause.as_ref();
-    std::iter::successors(activity.cause.as_ref(), move |cause| parent(cause)).map(|cause| cause.workflow.as_str())
+/// Does what a rule wants, or nothing of it.
+fn act(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    waiting: Waiting<'_>,
+    event: &Happening,
+    effects: Vec<Effect>,
+    steps: &mut Steps,
+) -> Result<RunVerdict, Stop> {
+    let Waiting { place, rule, .. } = waiting;
+    let activity = &event.activity;
+    let cause = cause_of(activity, rule, scope);
+    let (start, had) = (world.savepoint(), world.activities.len());
+    let who = scope.become_rule(cause.clone());
+    let done = apply_all(world, scope, rule, event, effects).inspect_err(|_| world.rollback(&start));
+    let done = match done {
+        Ok(done) => done,
+        Err(missing) => {
+            scope.back_to(who);
+            return Err(missing);
+        }
+    };
+    let made = world.activities.len() - had;
+    let kept = matches!(done, Done::Kept(_));
+    // Held back from nothing: no word about it.
+    let bound = if kept && made == 0 { None } else { scope.bounds.broken(place, activity, &cause, made.max(1)) };
+    let verdict = match (done, bound) {
+        (_, Some(bound)) => {
+            world.rollback(&start);
+            suppress(world, scope, waiting, activity, bound);
+            RunVerdict::Suppressed
+        }
+        (Done::Kept(said), None) => {
+            scope.bounds.ran(place, activity.ticket_id, made);
+            if let Some(said) = said {
+                world.runs.push(report::run(scope, cause.run_id, rule, activity, RunVerdict::Matched, said));
+            }
+            RunVerdict::Matched
+        }
+        (Done::Partly(reason), None) => {
+            scope.bounds.ran(place, activity.ticket_id, made + 1);
+            failed(world, scope, &cause, rule, activity, reason);
+            RunVerdict::Failed
+        }
+        (Done::Refused(reason), None) => {
+            world.rollback(&start);
+            scope.bounds.ran(place, activity.ticket_id, 1);
+            failed(world, scope, &cause, rule, activity, reason);
+            RunVerdict::Failed
+        }
+    };
+    scope.back_to(who);
+    steps.extend(Some(had..world.activities.len()).filter(|step| !step.is_empty()));
+    Ok(verdict)
+}
+
+fn suppress(world: &mut World, scope: &mut Scope<'_>, waiting: Waiting<'_>, activity: &Activity, bound: Bound) {
+    let Waiting { place, rule, .. } = waiting;
+    if scope.bounds.tells(place, activity.ticket_id, bound) {
+        let (id, reason) = (scope.new_id(), bound.reason());
+        world.runs.push(report::run(scope, id, rule, activity, RunVerdict::Suppressed, reason.clone()));
+        let about = (activity.position, activity.ticket_id);
+        tell(world, scope, about, ActivityType::WorkflowSuppressed, rule, reason);
+    }
+}
+
+fn failed(world: &mut World, scope: &Scope<'_>, cause: &Cause, rule: &Rule, activity: &Activity, reason: String) {
+    world.runs.push(report::run(scope, cause.run_id, rule, activity, RunVerdict::Failed, reason.clone()));
+    tell(world, scope, (activity.position, activity.ticket_id), ActivityType::WorkflowFailed, rule, reason);
 }
 
 fn cause_of(activity: &Activity, rule: &Rule, scope: &mut Scope<'_>) -> Cause {
@@ -190,14 +205,14 @@ fn apply_all(
     world: &mut World,
     scope: &mut Scope<'_>,
     rule: &Rule,
-    activity: &Activity,
+    event: &Happening,
     effects: Vec<Effect>,
 ) -> Result<Done, Stop> {
-    let mut left_out = Vec::new();
+    let (mut left_out, mut said) = (Vec::new(), Vec::new());
     for effect in effects {
         let start = world.savepoint();
-        match (effects::apply(world, scope, rule, activity, effect), rule.on_error) {
-            (Ok(()), _) => {}
+        match (effects::apply(world, scope, event, effect), rule.on_error) {
+            (Ok(why), _) => said.extend(why),
             (Err(Stop::Refused(refusal)), OnError::Continue) => {
                 world.rollback(&start);
                 left_out.push(refusal.to_string());
@@ -206,62 +221,9 @@ fn apply_all(
             (Err(missing), _) => return Err(missing),
         }
     }
-    Ok(if left_out.is_empty() { Done::Kept } else { Done::Partly(left_out.join("; ")) })
-}
-
-fn error(world: &mut World, scope: &mut Scope<'_>, rule: &Rule, activity: &Activity, why: String) -> RunVerdict {
-    let run = scope.run_row(rule, activity.position, activity.ticket_id, RunVerdict::Error, why);
-    world.runs.push(run);
-    RunVerdict::Error
-}
-
-fn failed(world: &mut World, scope: &mut Scope<'_>, rule: &Rule, activity: &Activity, reason: String) {
-    let run = scope.run_row(rule, activity.position, activity.ticket_id, RunVerdict::Failed, reason.clone());
-    world.runs.push(run);
-    tell(world, scope, activity, ActivityType::WorkflowFailed, rule, reason);
-}
-
-/// An activity about a rule, on the ticket that it was about.
-fn tell(world: &mut World, scope: &Scope<'_>, about: &Activity, kind: ActivityType, rule: &Rule, reason: String) {
-    let data = Some(json!({ "workflow": rule.name, "position": about.position, "reason": reason }));
-    let note = Note { data, ..Note::of(kind) };
-    let ticket = about.ticket_id.and_then(|id| world.tickets.get(&id).flatten().cloned());
-    match ticket {
-        Some(ticket) => {
-            beside(world, scope, &ticket, note);
-        }
-        None => {
-            plain(world, scope, note);
-        }
-    }
-}
-
-/// Counts a verdict by the rule's place in the set.
-fn tally(world: &mut World, scope: &Scope<'_>, rule: &Rule, verdict: RunVerdict) {
-    if let Some(place) = scope.rules.rules().iter().position(|other| std::ptr::eq(other, rule)) {
-        world.tally.push((place, verdict));
-    }
-}
-
-fn before_of(world: &World, position: i64) -> Option<Arc<Ticket>> {
-    let at = world.befores.binary_search_by_key(&position, |(at, _)| *at).ok()?;
-    world.befores.get(at).map(|(_, ticket)| ticket.clone())
-}
-
-fn edit_of(fields: SetFields) -> Result<TicketEdit, Refusal> {
-    let SetFields { subject, priority, status, category, kind, custom } = fields;
-    let subject = subject.map(|text| limits::line("subject", &text, limits().subject_chars)).transpose()?;
-    let category = category.map(|text| limits::line("category", &text, CATEGORY_CHARS)).transpose()?;
-    Ok(TicketEdit { subject, priority, status, category, kind, custom_keys: custom, ..TicketEdit::default() })
-}
-
-/// Tags to add, as tickets have them, and tags to remove.
-fn tags_of(TagEdit { add, remove }: TagEdit) -> Result<TagEdit, Refusal> {
-    let add = add.iter().map(|tag| limits::line("tags", tag, limits().tag_chars)).collect::<Result<_, _>>()?;
-    Ok(TagEdit { add, remove: remove.iter().map(|tag| line::sought(tag)).collect() })
-}
-
-/// The shown id of a ticket, for reasons.
-fn shown(activity: &Activity) -> String {
-    activity.ticket_id.map_or_else(|| activity.kind.to_string(), |id| id::show(id::TICKET, id))
+    Ok(match (left_out.is_empty(), said.is_empty()) {
+        (false, _) => Done::Partly([left_out, said].concat().join("; ")),
+        (true, false) => Done::Kept(Some(said.join("; "))),
+        (true, true) => Done::Kept(None),
+    })
 }

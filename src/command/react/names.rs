@@ -6,7 +6,7 @@ use super::around::Around;
 use crate::command::{Stop, World};
 use crate::model::canned::CannedRef;
 use crate::model::sla::policy::PolicyRef;
-use crate::workflow::{Effect, Facts, MessageText, PolicyChoice, Post, Rule, Snippet};
+use crate::workflow::{Effect, Facts, MessageText, PolicyChoice, Post, Rule, Snippet, Wording};
 
 const NONE: &str = "this tenant has none of this name";
 
@@ -22,7 +22,7 @@ pub fn effects(world: &World, rule: &Rule, facts: &Facts<'_>) -> Result<Result<V
             Effect::Message(Post { text: text @ MessageText::Canned(_), .. }) => {
                 let MessageText::Canned(name) = &*text else { continue };
                 match write(world, name, facts)? {
-                    Ok(body) => *text = MessageText::Body(body),
+                    Ok(wording) => *text = MessageText::Body(wording),
                     Err(why) => return Ok(Err(format!("canned response {name:?}: {why}"))),
                 }
             }
@@ -39,7 +39,7 @@ pub fn effects(world: &World, rule: &Rule, facts: &Facts<'_>) -> Result<Result<V
     Ok(Ok(effects))
 }
 
-fn write(world: &World, name: &str, facts: &Facts<'_>) -> Result<Result<String, String>, Stop> {
+fn write(world: &World, name: &str, facts: &Facts<'_>) -> Result<Result<Wording, String>, Stop> {
     let canned = world.canned_response(&CannedRef::parse(name))?.filter(|canned| canned.deleted_at.is_none());
     let Some(canned) = canned else { return Ok(Err(NONE.to_owned())) };
     // It was checked when it was written; a newer version may know less.
@@ -48,7 +48,7 @@ fn write(world: &World, name: &str, facts: &Facts<'_>) -> Result<Result<String, 
         Err(found) => return Ok(Err(found.first().map(|p| p.message.clone()).unwrap_or_default())),
     };
     let around = Around::read_by(world, |root| snippet.needs(root), facts.ticket)?;
-    Ok(snippet.text(&around.add_to(*facts)).map_err(|failed| failed.to_string()))
+    Ok(snippet.wording(&around.add_to(*facts)).map_err(|failed| failed.to_string()))
 }
 
 /// The id of a policy that is there, ACTIVE or not: whether the ticket can have it is for the write to say. '' is none.

@@ -13,6 +13,8 @@ pub struct Choice {
     pub chosen: Option<String>,
     /// Candidates with their open tickets, who was left out and why, how a tie was broken.
     pub explanation: Value,
+    /// Why nobody was chosen, where nobody was.
+    pub nobody: String,
 }
 
 /// Chooses among the members of a team. Round robin remembers in the team whom it chose.
@@ -30,13 +32,14 @@ pub fn choose(
     let mut left_out = Vec::new();
     for (id, agent) in members.iter().zip(&agents) {
         match agent.as_deref().filter(|agent| agent.known) {
-            None => left_out.push(json!({ "agent_id": id, "reason": "the directory does not know this agent" })),
+            None => left_out.push(json!({ "agent_id": id, "reason": "is not in the directory" })),
             Some(agent) => match unfit(agent, only_online, max_open) {
                 None => candidates.push(agent),
                 Some(reason) => left_out.push(json!({ "agent_id": id, "reason": reason })),
             },
         }
     }
+    let nobody = nobody(strategy, team_id, team.is_some(), &left_out);
     let (chosen, tie_break) = match strategy {
         Strategy::LeastOpen => least_open(&candidates),
         Strategy::RoundRobin => next_after(team.as_deref(), &candidates),
@@ -57,7 +60,7 @@ pub fn choose(
         let after = Team { last_assigned: id.clone(), ..Team::clone(team) };
         world.teams.put(team.id.clone(), Arc::new(after));
     }
-    Ok(Choice { chosen, explanation })
+    Ok(Choice { chosen, explanation, nobody })
 }
 
 /// Why an agent is no candidate.
@@ -80,11 +83,34 @@ fn least_open<'a>(candidates: &[&'a Agent]) -> (Option<&'a Agent>, &'static str)
     (best, if ties > 1 { "the first id among those with the fewest" } else { "" })
 }
 
-/// The first candidate behind the one who was chosen last, in the order of the team's members.
+/// The first candidate behind the one who was chosen last, by id: also where that one has left.
 fn next_after<'a>(team: Option<&Team>, candidates: &[&'a Agent]) -> (Option<&'a Agent>, &'static str) {
     let Some(team) = team else { return (None, "") };
-    let place = |id: &str| team.member_ids.iter().position(|member| member == id);
-    let last = place(&team.last_assigned);
-    let behind = candidates.iter().copied().find(|agent| last.is_none_or(|last| place(&agent.id) > Some(last)));
-    (behind.or(candidates.first().copied()), "the next member after the one chosen last")
+    let by_id = |all: &[&'a Agent]| all.iter().copied().min_by(|a, b| a.id.cmp(&b.id));
+    let behind: Vec<&'a Agent> = candidates.iter().copied().filter(|agent| agent.id > team.last_assigned).collect();
+    (by_id(&behind).or_else(|| by_id(candidates)), "the next id after the one chosen last")
+}
+
+/// How many of those who were left out are named.
+const MOST_NAMED: usize = 20;
+
+fn nobody(strategy: Strategy, team_id: &str, known: bool, left_out: &[Value]) -> String {
+    let found = format!("{} found nobody", strategy.word());
+    match (team_id, known, left_out) {
+        ("", ..) => format!("{found}: the ticket has no team"),
+        (_, false, _) => format!("{found}: the directory does not know team {team_id:?}"),
+        (_, true, []) => format!("{found}: team {team_id:?} has no members"),
+        (_, true, some) => {
+            let text = |one: &Value, name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let mut told: Vec<String> = some
+                .iter()
+                .take(MOST_NAMED)
+                .map(|one| format!("{} {}", text(one, "agent_id"), text(one, "reason")))
+                .collect();
+            if some.len() > MOST_NAMED {
+                told.push(format!("and {} more", some.len() - MOST_NAMED));
+            }
+            format!("{found} in team {team_id:?}: {}", told.join("; "))
+        }
+    }
 }

@@ -104,7 +104,9 @@ fn a_batch_of_upserts_is_all_or_none() {
     let mut house = House::new();
     let stale = UpsertEntry { row: agent_row("bob"), etag: "ff".into() };
     let refusal = house.refused(&agent(), UpsertAll(vec![upsert("ann", |_| {}), stale]));
-    assert!(matches!(refusal, Refusal::EtagMismatch { .. }));
+    let Refusal::InBatch { path, refusal } = refusal else { panic!("{refusal}") };
+    assert_eq!(path, "requests[1]");
+    assert!(matches!(*refusal, Refusal::EtagMismatch { .. }));
     let all = UpsertAll(vec![upsert("ann", |_| {}), upsert("bob", |_| {}), upsert("ann", |row| row.weight = 2)]);
     let Resource::All(rows) = house.run(&agent(), all).expect("done").resource else { panic!("no batch") };
     assert_eq!((rows.len(), house.kinds(1).len()), (3, 3));

@@ -9,7 +9,7 @@ use crate::command::action::{IssueEdit, NewIssue};
 use crate::model::id;
 use crate::model::issue::Issue;
 
-fn new_issue(title: &str) -> NewIssue {
+pub(super) fn new_issue(title: &str) -> NewIssue {
     NewIssue {
         title: title.into(),
         description: String::new(),

@@ -151,7 +151,7 @@ fn an_update_out_of_resolved_takes_reopens_stamps() {
     house.move_to(&ticket, Transition::Update, Status::InProgress).expect("moved");
     let after = house.now_is(&ticket);
     assert_eq!((after.reopened_at, after.reopen_count, after.resolved_at), (Some(house.now), 1, None));
-    assert_eq!(house.kinds(from), ["ticket.status_changed"]);
+    assert_eq!(house.kinds(from), ["ticket.reopened"]);
 }
 
 #[test]

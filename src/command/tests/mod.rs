@@ -6,6 +6,7 @@ mod desk;
 mod directory;
 mod every_type;
 mod follow_up;
+mod gates;
 mod histories;
 mod issues;
 mod lifecycle;
@@ -18,6 +19,7 @@ mod reopen;
 mod revised;
 mod rules;
 mod runs;
+mod semantics;
 mod sla;
 mod tables;
 mod tags;
@@ -299,6 +301,8 @@ pub fn say(ticket: &Ticket, body: &str, visibility: Visibility) -> PostMessage {
         author_email: String::new(),
         source: "docket".into(),
         source_type: SourceType::Api,
+        own: None,
+        goodbye: false,
     };
     PostMessage { ticket: TicketRef::Id(ticket.id), message }
 }

@@ -100,7 +100,7 @@ fn rules_write_no_other_category_either() {
 #[test]
 fn a_rule_reads_the_tenant_and_is_only_its_tenants() {
     let rules = [
-        "name: pro\non: [ticket.created, agent.changed]\ntenants: tenant.attributes.plan == 'pro'\ndo:\n  - tag: {add: [pro]}\n",
+        "name: pro\non: [ticket.created, issue.created]\ntenants: tenant.attributes.plan == 'pro'\ndo:\n  - tag: {add: [pro]}\n",
         "name: seats\non: ticket.created\nif: has(tenant.attributes.seats) && tenant.attributes.seats > 5\ndo:\n  - set: {priority: HIGH}\n",
     ];
     let mut house = House::with(&rules);
@@ -113,8 +113,8 @@ fn a_rule_reads_the_tenant_and_is_only_its_tenants() {
     assert_eq!((pro.tags.0.as_slice(), pro.priority), (&["pro".to_owned()][..], Priority::High));
     // An activity without a ticket reads them too: there is nothing to tag, which is the rule's failure.
     let from = house.next();
-    house.add_agent("bob");
-    assert_eq!(house.kinds(from), ["agent.changed", "workflow.failed"]);
+    house.run(&agent(), CreateIssue(super::issues::new_issue("of no ticket"))).expect("created");
+    assert_eq!(house.kinds(from), ["issue.created", "workflow.failed"]);
 }
 
 /// What a command misses when it is decided first, in a tenant whose configuration has come to this position.

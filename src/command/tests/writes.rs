@@ -71,7 +71,9 @@ fn a_batch_is_numbered_in_order_or_not_at_all() {
     let tags = Words((0..65).map(|i| i.to_string()).collect());
     let bad = NewTicket { tags, ..new_ticket("too much") };
     let refusal = house.refused(&agent(), CreateTickets(vec![new_ticket("d"), bad]));
-    assert!(matches!(refusal, Refusal::LimitExceeded { limit: 64, .. }), "{refusal}");
+    let Refusal::InBatch { path, refusal } = refusal else { panic!("{refusal}") };
+    assert_eq!(path, "requests[1]");
+    assert!(matches!(*refusal, Refusal::LimitExceeded { limit: 64, .. }), "{refusal}");
 }
 
 #[test]

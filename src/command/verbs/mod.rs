@@ -1,6 +1,5 @@
 //! Verbs: one file each, or one for a few that belong together.
 
-pub mod before;
 mod calendar;
 mod canned;
 mod directory;
@@ -10,7 +9,7 @@ pub mod message;
 mod policy;
 mod revocation;
 mod tag;
-mod tenant;
+pub mod tenant;
 pub mod ticket;
 
 pub use calendar::{CalendarEdit, CreateCalendar, DeleteCalendar, UpdateCalendar};

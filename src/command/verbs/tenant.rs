@@ -146,11 +146,20 @@ pub fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<
     allows_tags(world, before, after)
 }
 
-/// Tags to give a ticket, as the registry spells them. Rules are written beforehand, in their own spelling: the registry is not
-/// loaded for them where any tag goes.
+/// Tags to give a ticket, as the registry spells them.
 pub fn spelt(world: &World, scope: &Scope<'_>, tags: &[String]) -> Result<Vec<String>, Stop> {
-    let free = scope.cause.is_some() && world.settings()?.tag_mode == TagMode::Free;
-    if tags.is_empty() || free { Ok(tags.to_vec()) } else { world.spelt(tags.to_vec()) }
+    match scope.cause {
+        Some(_) => spelt_for_rules(world, tags),
+        None if tags.is_empty() => Ok(Vec::new()),
+        None => world.spelt(tags.to_vec()),
+    }
+}
+
+/// The same for rules, which are written beforehand, in their own spelling: the registry is not loaded for them where any tag
+/// goes.
+pub fn spelt_for_rules(world: &World, tags: &[String]) -> Result<Vec<String>, Stop> {
+    let free = tags.is_empty() || world.settings()?.tag_mode == TagMode::Free;
+    if free { Ok(tags.to_vec()) } else { world.spelt(tags.to_vec()) }
 }
 
 fn allows_tags(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {

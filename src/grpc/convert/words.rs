@@ -41,7 +41,7 @@ wire! {
     Channel as Channel { Email, Chat, Phone, Web, Portal, Api }
     SourceType as SourceType { Frontend, Backend, Server, System, Api }
     Visibility as Visibility { Public, Internal }
-    AuthorKind as AuthorKind { Requester, Agent, Service }
+    AuthorKind as AuthorKind { Requester, Agent, Service, System }
     ActorKind as ActorKind { Requester, Agent, Service, Workflow, System }
     IssueType as IssueType { Bug, Task, Story }
     IssueStatus as IssueStatus { Open, InProgress, Resolved }

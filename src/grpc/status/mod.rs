@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::command::Refusal;
 use crate::command::refusal::{Kind, Violation, kinds};
@@ -108,6 +108,13 @@ pub fn refused(refusal: Refusal) -> Status {
         Refusal::Reserved { fields } => {
             let metadata = [("fields", fields.join(","))];
             build(Code::PermissionDenied, ErrorReason::Forbidden, text, metadata, ErrorDetails::new())
+        }
+        Refusal::InBatch { path, refusal } => {
+            let status = refused(*refusal);
+            let mut details = status.get_error_details();
+            // Which request it is stands where a violation of its fields would name it.
+            details.add_bad_request_violation(path, status.message());
+            fit::status(status.code(), text, details)
         }
         Refusal::Forbidden { what: _ } => {
             build(Code::PermissionDenied, ErrorReason::Forbidden, text, [], ErrorDetails::new())

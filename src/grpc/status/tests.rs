@@ -107,9 +107,13 @@ fn every_refusal(it: &str) -> Vec<Refusal> {
         Refusal::Denied { workflow: one(), message: one() },
         Refusal::Reserved { fields: some() },
         Refusal::Forbidden { what: one() },
+        Refusal::InBatch {
+            path: "requests[499]".into(),
+            refusal: Box::new(Refusal::Denied { workflow: one(), message: one() }),
+        },
     ];
     let kinds: std::collections::BTreeSet<usize> = all.iter().map(place).collect();
-    assert_eq!(kinds.len(), 19, "one of each");
+    assert_eq!(kinds.len(), 20, "one of each");
     all
 }
 
@@ -134,6 +138,7 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::Denied { .. } => 17,
         Refusal::Forbidden { .. } => 18,
         Refusal::Reserved { .. } => 19,
+        Refusal::InBatch { .. } => 20,
     }
 }
 

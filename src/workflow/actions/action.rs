@@ -50,13 +50,17 @@ pub struct Step<E> {
 }
 
 impl<E> Step<E> {
-    /// What the steps want, in their order; those whose own `if` is false are left out.
+    /// What these steps want, in their order; those whose own `if` is false are left out.
     ///
     /// # Errors
     /// The first step whose condition, template or value has none, and why.
-    pub fn evaluate_all(steps: &[Step<E>], facts: &Facts<'_>) -> Result<Vec<E>, String> {
+    pub fn evaluate_those(
+        steps: &[Step<E>],
+        which: impl Fn(&Step<E>) -> bool,
+        facts: &Facts<'_>,
+    ) -> Result<Vec<E>, String> {
         let mut effects = Vec::with_capacity(steps.len());
-        for (index, step) in steps.iter().enumerate() {
+        for (index, step) in steps.iter().enumerate().filter(|(_, step)| which(step)) {
             match step.evaluate(facts) {
                 Ok(effect) => effects.extend(effect),
                 Err(why) => return Err(format!("{}: {why}", step.label(index))),

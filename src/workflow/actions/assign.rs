@@ -1,4 +1,4 @@
-//! `assign`: an agent, or an assignment strategy for a team.
+//! `assign`: a team, an agent, or an assignment strategy for the team's members.
 
 use std::fmt;
 
@@ -17,7 +17,11 @@ use crate::workflow::template::Template;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    pub to: AssignTo,
+    /// The team that the ticket moves into, and whose members are a strategy's candidates; '' = the ticket's own. One that the
+    /// directory lacks is refused.
+    pub team: String,
+    /// `None`: nobody else than before.
+    pub to: Option<AssignTo>,
     /// What to do where the strategy finds nobody.
     pub when_none: WhenNone,
 }
@@ -28,8 +32,6 @@ pub enum AssignTo {
     Agent(String),
     Strategy {
         strategy: Strategy,
-        /// Whose members are candidates; '' = the ticket's own team.
-        team: String,
         only_online: bool,
         /// Candidates have fewer open tickets than this.
         max_open: Option<i64>,
@@ -44,7 +46,7 @@ pub enum Strategy {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhenNone {
-    /// The ticket stays as it is.
+    /// The assignee stays.
     Leave,
     /// Assigned to this agent.
     To(String),
@@ -91,13 +93,14 @@ enum RawWhenNone {
 }
 
 pub struct Assign {
-    to: To,
+    team: Template,
+    to: Option<To>,
     when_none: Option<Template>,
 }
 
 enum To {
     Agent(Template),
-    Strategy { strategy: Strategy, team: Template, only_online: bool, max_open: Option<i64> },
+    Strategy { strategy: Strategy, only_online: bool, max_open: Option<i64> },
 }
 
 impl Action for Assign {
@@ -105,26 +108,31 @@ impl Action for Assign {
     const KEYS: &'static [Key] = &[
         key("to", Takes::Text, "The agent's id; '' takes the assignee away."),
         key("strategy", Takes::Choice(strategies), "How an agent of a team is chosen."),
-        key("team", Takes::Text, "Whose members are candidates; the ticket's own team by default."),
+        key("team", Takes::Text, "The team that the ticket moves into, and whose members are candidates."),
         key("only_online", Takes::Bool, "Only agents who are online."),
         key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
         key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
     ];
     const EXAMPLE: &'static str = "assign: {to: ann}, or assign: {strategy: least_open, team: support}";
-    const ABOUT: &'static str = "Assigns the ticket to an agent, or to one whom a strategy chooses.";
+    const ABOUT: &'static str = "Assigns the ticket to a team, to an agent, or to one whom a strategy chooses.";
     type Raw = Raw;
     type Effect = Assignment;
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<Assign> {
         let to = match (&raw.to, &raw.strategy) {
-            (Some(to), None) => agent(to, &raw, place)?,
-            (None, Some(strategy)) => by_strategy(strategy, &raw, place)?,
+            (Some(to), None) => Some(agent(to, &raw, place)?),
+            (None, Some(strategy)) => Some(by_strategy(strategy, &raw, place)?),
+            (None, None) if raw.team.is_some() => {
+                belongs_to_a_strategy(&raw, place)?;
+                None
+            }
             _ => {
-                let hint = "to: <agent id>, or strategy: least_open";
-                place.error(&[], "grammar", "assign takes `to` or `strategy`".into(), hint);
+                let hint = "to: <agent id>, strategy: least_open, or team: <team id> alone";
+                place.error(&[], "grammar", "assign takes `to` or `strategy`, or `team` alone".into(), hint);
                 return None;
             }
         };
+        let team = place.named(NamedKind::Team, &["team"], raw.team.as_deref().unwrap_or_default())?;
         let when_none = match &raw.when_none {
             None => None,
             Some(RawWhenNone::Word(word)) if word == "leave" => None,
@@ -139,42 +147,47 @@ impl Action for Assign {
             }
             Some(RawWhenNone::To(to)) => Some(place.named(NamedKind::Agent, &["when_none", "to"], to)?),
         };
-        let value = match &to {
-            To::Agent(id) => id.fixed().cloned(),
-            To::Strategy { .. } => None,
-        };
-        place.writes(&[], "assignee_id", value, &[ActivityType::TicketAssigned]);
-        Some(Assign { to, when_none })
+        match &to {
+            None => {}
+            Some(To::Agent(id)) => {
+                place.writes(&[], "assignee_id", id.fixed().cloned(), &[ActivityType::TicketAssigned]);
+            }
+            Some(To::Strategy { .. }) => place.writes(&[], "assignee_id", None, &[ActivityType::TicketAssigned]),
+        }
+        if raw.team.is_some() {
+            place.writes(&["team"], "team_id", team.fixed().cloned(), &[ActivityType::TicketAssigned]);
+        }
+        Some(Assign { team, to, when_none })
     }
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Assignment, String> {
         let to = match &self.to {
-            To::Agent(id) => AssignTo::Agent(id.text(facts)?),
-            To::Strategy { strategy, team, only_online, max_open } => AssignTo::Strategy {
-                strategy: *strategy,
-                team: team.text(facts)?,
-                only_online: *only_online,
-                max_open: *max_open,
-            },
+            None => None,
+            Some(To::Agent(id)) => Some(AssignTo::Agent(id.text(facts)?)),
+            Some(To::Strategy { strategy, only_online, max_open }) => {
+                Some(AssignTo::Strategy { strategy: *strategy, only_online: *only_online, max_open: *max_open })
+            }
         };
         let when_none = match &self.when_none {
             None => WhenNone::Leave,
             Some(id) => WhenNone::To(id.text(facts)?),
         };
-        Ok(Assignment { to, when_none })
+        Ok(Assignment { team: self.team.text(facts)?, to, when_none })
     }
 }
 
-fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
-    let others = [
-        ("team", raw.team.is_some()),
-        ("only_online", raw.only_online.is_some()),
-        ("max_open", raw.max_open.is_some()),
-    ];
+/// Refuses keys that only a strategy has a use for.
+fn belongs_to_a_strategy(raw: &Raw, place: &mut Place<'_>) -> Option<()> {
+    let others = [("only_online", raw.only_online.is_some()), ("max_open", raw.max_open.is_some())];
     if let Some((key, _)) = others.into_iter().find(|(_, there)| *there) {
-        place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy, not to `to`"), "remove it");
+        place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy"), "remove it");
         return None;
     }
+    Some(())
+}
+
+fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
+    belongs_to_a_strategy(raw, place)?;
     place.named(NamedKind::Agent, &["to"], to).map(To::Agent)
 }
 
@@ -188,9 +201,8 @@ fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
         place.error(&["max_open"], "grammar", "max_open counts from 1".into(), "leave it out for no limit");
         return None;
     }
-    let team = place.named(NamedKind::Team, &["team"], raw.team.as_deref().unwrap_or_default())?;
     place.preload(Preload::Team);
-    Some(To::Strategy { strategy, team, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
+    Some(To::Strategy { strategy, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
 }
 
 impl<'de> Deserialize<'de> for RawWhenNone {

@@ -1,6 +1,10 @@
 //! `create_issue`: creates an issue that is linked to the ticket.
 
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::action::Action;
 use crate::model::activity_type::ActivityType;
@@ -22,8 +26,8 @@ pub struct IssueDraft {
     /// '' = the ticket's requester.
     pub reporter_id: String,
     pub project: String,
-    /// No second issue by this rule for one ticket.
-    pub once_per_ticket: bool,
+    /// No second issue of rules with this key for one ticket; '' is `once: per_ticket`.
+    pub once: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,7 +43,14 @@ pub struct Raw {
     reporter: String,
     #[serde(default)]
     project: String,
-    once: Option<String>,
+    once: Option<RawOnce>,
+}
+
+/// `once: per_ticket`, or `once: {key: security}`.
+#[derive(Debug)]
+enum RawOnce {
+    Word(String),
+    Key(String),
 }
 
 pub struct CreateIssue {
@@ -49,8 +60,10 @@ pub struct CreateIssue {
     priority: Template,
     reporter: Template,
     project: Template,
-    once: bool,
+    once: Option<Template>,
 }
+
+const KEYED: &[Key] = &[required("key", Takes::Text, "One issue for each ticket and key.")];
 
 fn per_ticket() -> Vec<String> {
     words(["per_ticket"])
@@ -65,7 +78,11 @@ impl Action for CreateIssue {
         key("priority", Takes::Word(&schema::PRIORITY), "The issue's priority; MEDIUM by default."),
         key("reporter", Takes::Text, "A contact's id; the ticket's requester by default."),
         key("project", Takes::Text, "The issue's project."),
-        key("once", Takes::Choice(per_ticket), "No second issue for one ticket."),
+        key(
+            "once",
+            Takes::OneOf(&[Takes::Choice(per_ticket), Takes::Keys(KEYED)]),
+            "No second issue of rules for one ticket.",
+        ),
     ];
     const EXAMPLE: &'static str = "create_issue: {title: \"${ticket.subject}\", once: per_ticket}";
     const ABOUT: &'static str = "Creates an issue that is linked to the ticket.";
@@ -73,14 +90,19 @@ impl Action for CreateIssue {
     type Effect = IssueDraft;
 
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<CreateIssue> {
-        let once = match raw.once.as_deref() {
-            None => false,
-            Some("per_ticket") => true,
-            Some(other) => {
+        let once = match &raw.once {
+            None => None,
+            Some(RawOnce::Word(word)) if word == "per_ticket" => Some(Template::Fixed(String::new().into())),
+            Some(RawOnce::Word(other)) => {
                 let hint = suggest(other, ["per_ticket"]);
                 place.error(&["once"], "unknown-word", format!("once is `per_ticket`, not `{other}`"), &hint);
                 return None;
             }
+            Some(RawOnce::Key(key)) if key.trim().is_empty() => {
+                place.error(&["once", "key"], "grammar", "an empty key".into(), "once: per_ticket needs none");
+                return None;
+            }
+            Some(RawOnce::Key(key)) => Some(place.template(&["once", "key"], key, Want::Text)?),
         };
         let title = place.template(&["title"], &raw.title, Want::Text);
         let description = place.template(&["description"], &raw.description, Want::Text);
@@ -90,7 +112,8 @@ impl Action for CreateIssue {
         let priority = place.template(&["priority"], priority, Want::Word(&schema::PRIORITY));
         let reporter = place.template(&["reporter"], &raw.reporter, Want::Text);
         let project = place.template(&["project"], &raw.project, Want::Text);
-        place.writes(&[], ISSUES, None, &[ActivityType::IssueCreated]);
+        let key = once.as_ref().and_then(|key| key.fixed().cloned());
+        place.writes(&[], ISSUES, key, &[ActivityType::IssueCreated]);
         Some(CreateIssue {
             title: title?,
             description: description?,
@@ -110,7 +133,31 @@ impl Action for CreateIssue {
             priority: self.priority.word(facts, &schema::PRIORITY, Priority::parse)?,
             reporter_id: self.reporter.text(facts)?,
             project: self.project.text(facts)?,
-            once_per_ticket: self.once,
+            once: self.once.as_ref().map(|key| key.text(facts)).transpose()?,
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for RawOnce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawOnce, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Keyed {
+            key: String,
+        }
+        struct Of;
+        impl<'de> Visitor<'de> for Of {
+            type Value = RawOnce;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("per_ticket, or {key: <text>}")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<RawOnce, E> {
+                Ok(RawOnce::Word(text.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawOnce, A::Error> {
+                Keyed::deserialize(MapAccessDeserializer::new(map)).map(|keyed| RawOnce::Key(keyed.key))
+            }
+        }
+        deserializer.deserialize_any(Of)
     }
 }

@@ -11,7 +11,7 @@ use crate::workflow::form::{Key, Takes, key};
 use crate::workflow::needs::{MESSAGES, NamedKind};
 use crate::workflow::place::Place;
 use crate::workflow::schema;
-use crate::workflow::template::{Template, Want};
+use crate::workflow::template::{Template, Want, Wording};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
@@ -21,7 +21,7 @@ pub struct Post {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageText {
-    Body(String),
+    Body(Wording),
     /// By the canned response of this name or id.
     Canned(String),
 }
@@ -80,7 +80,7 @@ impl Action for Message {
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Post, String> {
         let text = match &self.said {
-            Said::Body(body) => MessageText::Body(body.text(facts)?),
+            Said::Body(body) => MessageText::Body(body.wording(facts)?),
             Said::Canned(name) => MessageText::Canned(name.text(facts)?),
         };
         Ok(Post { text, visibility: self.visibility.word(facts, &schema::VISIBILITY, Visibility::parse)? })

@@ -56,6 +56,13 @@ pub enum BeforeEffect {
     Deny(Denial),
 }
 
+impl Step<BeforeEffect> {
+    /// Whether it refuses the change, rather than amending it.
+    pub fn denies(&self) -> bool {
+        self.name == deny::Deny::NAME
+    }
+}
+
 /// Every action, in the order in which messages list them.
 pub static ACTIONS: &[&dyn Registered] = &[
     &everywhere::<set::Set>(BeforeEffect::Set, Effect::Set),

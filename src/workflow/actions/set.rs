@@ -9,6 +9,7 @@ use crate::workflow::diagnostic::suggest;
 use crate::workflow::event::{BeforeEvent, EventName};
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key};
+use crate::workflow::needs::NamedKind;
 use crate::workflow::place::Place;
 use crate::workflow::schema;
 use crate::workflow::shapes::Pairs;
@@ -21,6 +22,7 @@ const FIELDS: &[Key] = &[
     key("status", Takes::Word(&schema::STATUS), "The ticket's status, as by an update."),
     key("category", Takes::Text, "The ticket's category."),
     key("type", Takes::Word(&schema::TICKET_TYPE), "The ticket's type."),
+    key("team_id", Takes::Text, "The team that the ticket moves into; '' for none."),
     key(ANY_CUSTOM, Takes::Json, "A custom field; null removes it."),
 ];
 
@@ -39,6 +41,8 @@ pub struct SetFields {
     pub status: Option<Status>,
     pub category: Option<String>,
     pub kind: Option<TicketType>,
+    /// '' = none.
+    pub team_id: Option<String>,
     /// Keys of `custom`, without the prefix; null removes the key.
     pub custom: Vec<(String, Json)>,
 }
@@ -78,6 +82,7 @@ impl Action for Set {
         for (field, template) in &self.0 {
             match field.as_str() {
                 "subject" => set.subject = Some(template.text(facts)?),
+                "team_id" => set.team_id = Some(template.text(facts)?),
                 "category" => set.category = Some(template.text(facts)?),
                 "priority" => set.priority = Some(template.word(facts, &schema::PRIORITY, Priority::parse)?),
                 "status" => set.status = Some(template.word(facts, &schema::STATUS, Status::parse)?),
@@ -97,6 +102,7 @@ fn emits(field: &str, template: &Template) -> Vec<ActivityType> {
     match field {
         "priority" => vec![ActivityType::TicketPriorityChanged],
         "category" => vec![ActivityType::TicketCategoryChanged],
+        "team_id" => vec![ActivityType::TicketAssigned],
         "status" => moves_to(template.fixed().and_then(Json::as_str).and_then(Status::parse)),
         _ => vec![ActivityType::TicketUpdated],
     }
@@ -131,6 +137,7 @@ fn template(field: &str, value: &Json, place: &mut Place<'_>) -> Option<Template
         }
     };
     match (want, value) {
+        (_, Json::String(text)) if field == "team_id" => place.named(NamedKind::Team, &path, text),
         (_, Json::String(text)) => place.template(&path, text, want),
         (Want::Json, value) => Some(Template::Fixed(value.clone())),
         _ => {

@@ -3,7 +3,7 @@
 use super::ast::{Expr, ExprKind, Literal, Path};
 use super::check::Checker;
 use crate::workflow::diagnostic::suggest;
-use crate::workflow::schema::{self, Enumeration, Type};
+use crate::workflow::schema::{self, Enumeration, Root, Type};
 
 impl Checker<'_> {
     pub(super) fn ident(&mut self, name: &str, at: usize) -> Expr {
@@ -33,6 +33,9 @@ impl Checker<'_> {
 
     /// `base.name`, or `base['name']`.
     pub(super) fn member(&mut self, base: Expr, name: &str, at: usize) -> Expr {
+        if let Some(path) = self.beside_the_row(&base, name) {
+            return Expr { ty: path.root.ty(), kind: ExprKind::Field(path), at };
+        }
         let ty = match base.ty {
             Type::Object(object) => match object.field(name) {
                 Some(field) => field.ty,
@@ -73,6 +76,14 @@ impl Checker<'_> {
                 Expr { kind: ExprKind::Index(Box::new(Expr { kind, ..base }), Box::new(key)), ty, at }
             }
         }
+    }
+
+    /// What is told of a ticket and stands in no row of it.
+    fn beside_the_row(&self, base: &Expr, name: &str) -> Option<Path> {
+        let ExprKind::Field(Path { root: Root::Ticket, names }) = &base.kind else { return None };
+        let root = Root::OpenIssues;
+        let is_it = names.is_empty() && root.name().strip_prefix("ticket.") == Some(name);
+        (is_it && self.scope.roots.contains(&root)).then(|| Path { root, names: Vec::new() })
     }
 }
 

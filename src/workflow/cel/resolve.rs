@@ -33,6 +33,7 @@ pub fn value<'a>(facts: &Facts<'a>, path: &Path) -> Found<'a> {
         Root::Activity => whole(facts.activity, |a| activity(a, names), names),
         Root::Run | Root::Tag | Root::CannedResponse | Root::SlaPolicy | Root::Calendar | Root::SlaOutcome => Ok(None),
         Root::Sla => whole(facts.ticket, |t| clocks::value(&t.clocks, facts.now, names), names),
+        Root::OpenIssues => Ok(facts.open_issues.map(Value::Int)),
         Root::Now => Ok(Some(Value::Time(facts.now))),
         Root::Tenant => match names {
             [] => Ok(Some(Value::Bool(true))),
@@ -203,8 +204,11 @@ fn event<'a>(facts: &Facts<'a>, e: Event<'a>, names: &[String]) -> Found<'a> {
     let Some((name, rest)) = names.split_first() else { return Err(NoSuchField) };
     match name.as_str() {
         "type" => text(e.kind),
+        "types" if e.types.is_empty() => Ok(Some(Value::List(vec![Value::text(e.kind)]))),
+        "types" => Ok(Some(Value::List(e.types.iter().map(|kind| Value::text(*kind)).collect()))),
         "families" => Ok(Some(Value::Types(e.families))),
         "position" => int(e.position),
+        "ticket" => whole(e.ticket, |t| ticket(t, rest), rest),
         "actor" => whole(facts.actor, |a| actor(a, rest), rest),
         "cause" => whole(e.cause, |c| cause(c, rest), rest),
         "data" => e.data.map_or(Ok(None), |data| json(data, rest)),
@@ -291,6 +295,7 @@ mod tests {
             (Value::Text(text), Type::Text | Type::Event) => !text.is_empty(),
             (Value::Texts(all), Type::List(_)) => !all.is_empty(),
             (Value::Types(all), Type::List(_)) => !all.is_empty(),
+            (Value::List(all), Type::List(_)) => !all.is_empty(),
             (value, Type::Map) => value.is_map(),
             _ => false,
         }
@@ -312,6 +317,7 @@ mod tests {
         let full = Facts {
             tenant: Some(&tenant),
             before: Some(&ticket),
+            open_issues: Some(1),
             related: Related {
                 organization: Some(&organization),
                 requester: Some(&contact),

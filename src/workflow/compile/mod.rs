@@ -10,7 +10,7 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::grammar::{RawRule, RawStep};
 use super::needs::Needs;
 use super::place::{File, Place};
-use super::rule::Rule;
+use super::rule::{FailurePolicy, Rule};
 use super::yaml::Node;
 
 const MAX_STEPS: usize = 100;
@@ -54,6 +54,9 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     }
     let nodes = node.get("do").map(Node::items).unwrap_or_default();
     let (before_steps, steps) = steps(raw_steps.into_iter().zip(nodes), before, &mut place);
+    // Whoever guards a door keeps it shut where nobody can tell; whoever only helps does not.
+    let denies = before_steps.iter().any(Step::denies);
+    let default_policy = if denies { FailurePolicy::Deny } else { FailurePolicy::Ignore };
     if found[errors..].iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
@@ -66,7 +69,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         before,
         stop,
         on_error,
-        failure_policy,
+        failure_policy: failure_policy.unwrap_or(default_policy),
         file: file.name.to_owned(),
         line: node.line,
         tenants,

@@ -73,8 +73,7 @@ pub struct RawRule {
     pub stop: bool,
     #[serde(default)]
     pub on_error: OnError,
-    #[serde(default)]
-    pub failure_policy: FailurePolicy,
+    pub failure_policy: Option<FailurePolicy>,
 }
 
 fn yes() -> bool {

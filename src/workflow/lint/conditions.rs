@@ -2,8 +2,6 @@
 
 use super::logic::{Known, Looks, Wanted};
 use super::warning;
-use crate::model::activity_type::ActivityType;
-use crate::model::lifecycle::Transition;
 use crate::model::words::Status;
 use crate::workflow::cel::ast::{Expr, ExprKind, Literal, Path};
 use crate::workflow::diagnostic::Problem;
@@ -105,24 +103,16 @@ fn of_events(events: &[EventName]) -> Known {
 
 /// The statuses that a ticket can have after the change that this stands before; `None`: any.
 fn statuses(event: &EventName) -> Option<Vec<Status>> {
-    match event {
-        // By messages and updates, too, which lead elsewhere.
-        EventName::Before(BeforeEvent::Reopening) => {
-            Some(Status::ALL.iter().copied().filter(|it| !matches!(it, Status::Resolved | Status::Closed)).collect())
-        }
-        EventName::Before(event) => {
-            let verbs = Transition::ALL.iter().copied().filter(|verb| BeforeEvent::of(*verb) == *event);
-            verbs.map(Transition::target).collect::<Option<Vec<Status>>>().filter(|all| !all.is_empty())
-        }
-        EventName::After(_) | EventName::Custom(_) => None,
-    }
+    let EventName::Before(event) = event else { return None };
+    let leads = |to: &Status| Status::ALL.iter().any(|from| BeforeEvent::of_move(*from, *to).any(|it| it == *event));
+    let all: Vec<Status> = Status::ALL.iter().copied().filter(leads).collect();
+    (!all.is_empty()).then_some(all)
 }
 
-/// Whether it is what an event of it is called: a family has the events of others, and `custom.*` of any name.
+/// Whether an event of it is called so: `custom.*` has any name.
 fn is_plain(event: &EventName) -> bool {
     match event {
-        EventName::Before(_) => true,
+        EventName::Before(_) | EventName::After(_) => true,
         EventName::Custom(_) => false,
-        EventName::After(kind) => !ActivityType::ALL.iter().any(|other| other.families(true, true).contains(kind)),
     }
 }

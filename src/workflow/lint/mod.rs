@@ -7,6 +7,7 @@ mod domain;
 mod expressions;
 mod heard;
 mod logic;
+mod once;
 
 use std::cell::Cell;
 
@@ -29,6 +30,7 @@ pub fn across(rules: &[Rule]) -> Vec<Diagnostic> {
     let looks = Cell::new(LOOKS_ACROSS);
     let mut found = conflicts::find(rules, &Looks(&looks));
     found.extend(chains::find(rules, &Looks(&looks)));
+    found.extend(once::find(rules));
     found
 }
 

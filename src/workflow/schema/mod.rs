@@ -160,6 +160,8 @@ pub enum Root {
     Team,
     Deal,
     Asset,
+    /// `ticket.open_issue_count`: of the ticket, and not in its row.
+    OpenIssues,
     /// The ticket's clocks.
     Sla,
     Now,
@@ -191,6 +193,7 @@ impl Root {
         Root::Team,
         Root::Deal,
         Root::Asset,
+        Root::OpenIssues,
         Root::Sla,
         Root::Now,
         Root::Tenant,
@@ -239,6 +242,7 @@ impl Root {
             | Root::Actor
             | Root::Requester
             | Root::Assignee
+            | Root::OpenIssues
             | Root::Sla
             | Root::Now
             | Root::Tenant => &[],
@@ -260,6 +264,7 @@ impl Root {
             Root::Team => "team",
             Root::Deal => "deal",
             Root::Asset => "asset",
+            Root::OpenIssues => "ticket.open_issue_count",
             Root::Sla => "sla",
             Root::Now => "now",
             Root::Tenant => "tenant",
@@ -278,6 +283,7 @@ impl Root {
     pub fn ty(self) -> Type {
         match self {
             Root::Now => Type::Time,
+            Root::OpenIssues => Type::Int,
             Root::Changes => Type::Changes,
             Root::Event => Type::Object(&roots::EVENT),
             Root::Ticket | Root::Before => Type::Object(&TICKET),

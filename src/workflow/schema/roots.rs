@@ -55,9 +55,11 @@ pub static EVENT: Object = Object {
     name: "event",
     fields: &[
         field("type", Type::Event),
+        field("types", Type::List(&Type::Event)),
         field("families", Type::List(&Type::Event)),
         field("position", Type::Int),
         field("actor", Type::Object(&ACTOR)),
+        field("ticket", Type::Object(&TICKET)),
         optional("cause", Type::Object(&CAUSE)),
         optional("data", Type::Map),
     ],

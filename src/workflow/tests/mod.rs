@@ -12,3 +12,11 @@ mod shipped;
 mod triggers;
 mod variables;
 mod warnings;
+
+use super::{Rule, RuleSet};
+use crate::model::activity::Activity;
+
+/// The rules that are asked about an activity that is a step by itself.
+fn answering<'a>(set: &'a RuleSet, activity: &Activity) -> Vec<&'a Rule> {
+    set.answering(activity, |_| true).into_iter().map(|waiting| waiting.rule).collect()
+}

@@ -15,7 +15,9 @@ use crate::workflow::event::BeforeEvent;
 use crate::workflow::facts::{Event, Facts, Related};
 use crate::workflow::fixture;
 use crate::workflow::rule::{Rule, Verdict};
-use crate::workflow::set::RuleSet;
+use crate::workflow::set::{RuleSet, Waiting};
+use crate::workflow::template::Wording;
+use crate::workflow::tests::answering;
 
 fn shipped() -> RuleSet {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
@@ -27,7 +29,10 @@ fn answer(rule: &Rule, facts: &Facts<'_>) -> Option<Vec<Effect>> {
 }
 
 fn answer_before(rule: &Rule, facts: &Facts<'_>) -> Option<Vec<BeforeEffect>> {
-    matched(rule, facts).then(|| rule.before_effects(facts).expect("has effects"))
+    matched(rule, facts).then(|| {
+        let denial = rule.denial(facts).expect("has a value").map(BeforeEffect::Deny);
+        rule.amendments(facts).expect("has effects").into_iter().chain(denial).collect()
+    })
 }
 
 fn matched(rule: &Rule, facts: &Facts<'_>) -> bool {
@@ -39,7 +44,8 @@ fn matched(rule: &Rule, facts: &Facts<'_>) -> bool {
 }
 
 fn before<'a>(event: &'a str, ticket: &'a Ticket) -> Facts<'a> {
-    let event = Event { kind: event, families: &[], position: 0, cause: None, data: None };
+    let event =
+        Event { kind: event, types: &[], families: &[], position: 0, cause: None, data: None, ticket: Some(ticket) };
     Facts { event: Some(event), ticket: Some(ticket), ..Facts::at(fixture::NOW, "acme") }
 }
 
@@ -75,12 +81,8 @@ fn triage_tags_by_words_and_assigns_in_the_team() {
     let set = shipped();
     let rule = set.rule("triage-new").expect("is there");
     let assign = Effect::Assign(Assignment {
-        to: AssignTo::Strategy {
-            strategy: Strategy::LeastOpen,
-            team: String::new(),
-            only_online: false,
-            max_open: None,
-        },
+        team: String::new(),
+        to: Some(AssignTo::Strategy { strategy: Strategy::LeastOpen, only_online: false, max_open: None }),
         when_none: WhenNone::Leave,
     });
     let tag = |word: &str| Effect::Tag(TagEdit { add: vec![word.into()], remove: vec![] });
@@ -143,24 +145,29 @@ fn enterprise_tickets_start_high() {
 #[test]
 fn a_closed_ticket_is_not_escalated() {
     let set = shipped();
-    let [rule] = set.before(BeforeEvent::Escalating)[..] else { panic!("one rule waits") };
+    let [Waiting { rule, .. }] = set.before(BeforeEvent::Escalating).collect::<Vec<_>>()[..] else {
+        panic!("one rule waits")
+    };
     let escalated = Ticket { status: Status::Escalated, ..fixture::bare_ticket() };
-    let closed = Ticket { status: Status::Closed, ..fixture::bare_ticket() };
-    let open = fixture::bare_ticket();
-    let from = |was| Facts { before: Some(was), ..before("ticket.escalating", &escalated) };
-    assert_eq!(answer_before(rule, &from(&open)), None);
+    let from = |status| {
+        let is = Ticket { status, ..fixture::bare_ticket() };
+        answer_before(rule, &Facts { before: Some(&is), ..before("ticket.escalating", &escalated) })
+    };
+    assert_eq!(from(Status::Open), None);
     let denied = BeforeEffect::Deny(Denial { message: "Cannot escalate a closed ticket: reopen it first".into() });
-    assert_eq!(answer_before(rule, &from(&closed)), Some(vec![denied]));
+    assert_eq!(from(Status::Closed), Some(vec![denied]));
 }
 
 #[test]
 fn an_escalation_makes_one_issue() {
     let set = shipped();
-    let [rule] = set.answering(&happened("ticket.escalated", fixture::ticket()))[..] else { panic!("one rule waits") };
+    let [rule] = answering(&set, &happened("ticket.escalated", fixture::ticket()))[..] else {
+        panic!("one rule waits")
+    };
     let activity = happened("ticket.escalated", fixture::ticket());
     let effects = answer(rule, &Facts::of(&activity)).expect("matches");
     let [Effect::CreateIssue(issue), Effect::CreateTask(task)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((issue.title.as_str(), issue.once_per_ticket), ("Escalation: Login broken", true));
+    assert_eq!((issue.title.as_str(), issue.once.as_deref()), ("Escalation: Login broken", Some("")));
     assert_eq!((issue.priority, issue.description.as_str()), (Priority::Medium, "Since this morning"));
     assert_eq!((task.subject.as_str(), task.assignee_id.as_str()), ("Ticket escalated: Login broken", "ann"));
     let mut change = fixture::ticket();
@@ -174,10 +181,15 @@ fn a_resolved_issue_resolves_its_ticket() {
     let [rule] = set.after(ActivityType::IssueResolved)[..] else { panic!("one rule waits") };
     let resolve =
         Effect::Transition(Move { verb: Transition::Resolve, reason: "Issue resolved: Session store".into() });
-    assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", fixture::ticket()))), Some(vec![resolve]));
-    let mut done = fixture::ticket();
-    done.status = Status::Resolved;
-    assert_eq!(answer(rule, &Facts::of(&happened("issue.resolved", done))), None);
+    let resolved = |ticket, open| {
+        let activity = happened("issue.resolved", ticket);
+        answer(rule, &Facts { open_issues: Some(open), ..Facts::of(&activity) })
+    };
+    assert_eq!(resolved(fixture::ticket(), 0), Some(vec![resolve]));
+    assert_eq!(resolved(fixture::ticket(), 1), None, "there is another one");
+    assert_eq!(resolved(Ticket { status: Status::Resolved, ..fixture::ticket() }, 0), None);
+    let lone = Activity { ticket: None, ticket_id: None, ..happened("issue.resolved", fixture::ticket()) };
+    assert_eq!(answer(rule, &Facts::of(&lone)), None, "an issue of no ticket is no error");
 }
 
 #[test]
@@ -205,23 +217,22 @@ fn a_deadline_is_told_of_and_then_escalated() {
         Activity { data: Some(data), families: Families::NONE, ..happened(kind, ticket) }
     };
     let effects = |activity: &Activity| {
-        let [rule] = set.answering(activity)[..] else { panic!("one rule waits") };
+        let [rule] = answering(&set, activity)[..] else { panic!("one rule waits") };
         assert_eq!(answer(rule, &Facts::of(activity)), None, "not for a tenant that did not ask");
         let tenant = Tenant { attributes: serde_json::json!({"on_breach": "escalate"}), ..Tenant::unset("acme") };
         answer(rule, &Facts { tenant: Some(&tenant), ..Facts::of(activity) }).expect("matches")
     };
-    let note = |who: &str| {
-        Effect::Message(Post {
-            text: MessageText::Body(format!(
-                "{who}80 % of the time to resolve this ticket is used. It is due at {}.",
-                fixture::NOW.plus_micros(6 * 3_600_000_000)
-            )),
-            visibility: Visibility::Internal,
-        })
+    let due = fixture::NOW.plus_micros(6 * 3_600_000_000);
+    let said = "80 % of the time to resolve this ticket is used. It is due at ";
+    let warned = |ticket| match &effects(&told("sla.warning", "80%", ticket))[..] {
+        [
+            Effect::Message(Post { text: MessageText::Body(Wording { text, own }), visibility: Visibility::Internal }),
+        ] => (text.clone(), own.first().map(|words| words.start)),
+        other => panic!("{other:?}"),
     };
-    assert_eq!(effects(&told("sla.warning", "80%", fixture::ticket())), [note("@ann ")]);
+    assert_eq!(warned(fixture::ticket()), (format!("@ann {said}{due}."), Some(0)), "the @ is the rule's own");
     let nobodys = Ticket { assignee_id: String::new(), ..fixture::ticket() };
-    assert_eq!(effects(&told("sla.warning", "80%", nobodys)), [note("")]);
+    assert_eq!(warned(nobodys), (format!("{said}{due}."), Some(0)));
     let escalate = Effect::Transition(Move {
         verb: Transition::Escalate,
         reason: "The deadline for its resolution was missed".into(),
@@ -230,7 +241,7 @@ fn a_deadline_is_told_of_and_then_escalated() {
     for status in [Status::Escalated, Status::Resolved] {
         assert_eq!(effects(&told("sla.breached", "", Ticket { status, ..fixture::ticket() })), []);
     }
-    assert!(set.answering(&told("sla.warning", "50%", fixture::ticket())).is_empty());
+    assert!(answering(&set, &told("sla.warning", "50%", fixture::ticket())).is_empty());
 }
 
 #[test]

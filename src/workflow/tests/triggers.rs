@@ -13,6 +13,7 @@ use crate::workflow::facts::{Facts, Related};
 use crate::workflow::fixture;
 use crate::workflow::needs::NamedKind;
 use crate::workflow::set::RuleSet;
+use crate::workflow::tests::answering;
 use crate::workflow::trigger::Mark;
 
 const HOUR: i64 = 3_600_000_000;
@@ -62,7 +63,7 @@ fn a_trigger_waits_for_its_clock_and_its_mark() {
         (told("sla.paused", "RESOLUTION", ""), &[]),
         (Activity { data: None, ..told("sla.breached", "", "") }, &["d-any"]),
     ] {
-        let names: Vec<&str> = set.answering(&activity).iter().map(|rule| rule.name.as_str()).collect();
+        let names: Vec<&str> = answering(&set, &activity).iter().map(|rule| rule.name.as_str()).collect();
         assert_eq!(names, expected, "{} {:?}", activity.kind, activity.data);
     }
     let waits: Vec<String> = set.rules()[2].waits().collect();

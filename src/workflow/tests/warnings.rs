@@ -124,7 +124,9 @@ fn before_a_change_the_ticket_is_as_it_would_be() {
     )]);
     assert_eq!(said.expect("loads").warnings()[0].hint, "read the ticket as it is: before.status");
     assert_eq!(codes(&format!("on: ticket.created\nif: event.type == 'ticket.resolved'\n{TAG}")), ["never-true"]);
-    assert_eq!(codes(&format!("on: ticket.updated\nif: event.type == 'ticket.resolved'\n{TAG}")), [""; 0]);
+    // A family's event has the family's name.
+    assert_eq!(codes(&format!("on: ticket.updated\nif: event.type == 'ticket.resolved'\n{TAG}")), ["never-true"]);
+    assert_eq!(codes(&format!("on: ticket.updated\nif: \"'ticket.resolved' in event.types\"\n{TAG}")), [""; 0]);
 }
 
 #[test]
@@ -213,6 +215,22 @@ fn two_rules_that_set_one_field_at_one_order() {
     assert_eq!(warned(&[&only("a", "INCIDENT", "HIGH"), &only("b", "INCIDENT", "LOW")]).len(), 1);
     let tags = |name: &str| rule(name, &format!("on: ticket.created\n{TAG}"));
     assert_eq!(warned(&[&tags("a"), &tags("b")]), [""; 0], "tags are added to what is there");
+}
+
+#[test]
+fn two_rules_that_make_one_issue() {
+    let rule = |name: &str, once: &str| {
+        format!("name: {name}\non: ticket.escalated\ndo: [{{create_issue: {{title: {name}{once}}}}}]\n")
+    };
+    let plain = ", once: per_ticket";
+    assert_eq!(
+        warned(&[&rule("a", plain), &rule("b", plain)]),
+        [
+            "1.yaml:3:21 once: `b` makes no issue for a ticket that `a` made one for: `once: per_ticket` counts those of all rules"
+        ]
+    );
+    assert_eq!(warned(&[&rule("a", plain), &rule("b", ", once: {key: b}")]), [""; 0]);
+    assert_eq!(warned(&[&rule("a", plain), &rule("b", "")]), [""; 0]);
 }
 
 #[test]

@@ -240,6 +240,7 @@ pub fn issue(random: &mut Random, tenant: &str, n: i64) -> Issue {
             resolved_at: random.maybe(time),
             ticket_ids: Words::unique(random.some(3, |random| id::show(id::TICKET, uuid(random.below(4) as i64)))),
             workflow: text(random),
+            once_key: text(random),
         }
     )
 }

@@ -42,7 +42,7 @@ impl Verb for CreateIssue {
                 tickets.push(ticket);
             }
         }
-        Ok(create(world, scope, &self.0, &tickets)?.into())
+        Ok(create(world, scope, self.0.clone().into_row(), &tickets)?.into())
     }
 }
 
@@ -70,18 +70,8 @@ impl Verb for ConvertToIssue {
     }
 }
 
-/// Makes an issue that is linked to these tickets, each named once.
+/// Makes an issue that is linked to these tickets, each named once: what is `said` of it, and what Docket knows.
 pub fn create(
-    world: &mut World,
-    scope: &mut Scope<'_>,
-    new: &NewIssue,
-    tickets: &[Arc<Ticket>],
-) -> Result<Arc<Issue>, Stop> {
-    make(world, scope, new.clone().into_row(), tickets)
-}
-
-/// What is `said` of it, and what Docket knows.
-fn make(
     world: &mut World,
     scope: &mut Scope<'_>,
     mut said: Issue,
@@ -131,12 +121,12 @@ fn convert(
         ..Issue::default()
     };
     with.put_plain(&mut said);
-    make(world, scope, said, &[ticket])
+    create(world, scope, said, &[ticket])
 }
 
-/// The issues of a ticket that this rule made.
-pub fn made_by(world: &World, ticket: Uuid, rule: &str) -> Result<bool, Stop> {
+/// Whether rules have made an issue with this key for the ticket, whichever rule it was.
+pub fn made_by_rules(world: &World, ticket: Uuid, key: &str) -> Result<bool, Stop> {
     let ids = world.issues_of(ticket)?;
     let issues = gather(ids.iter().map(|id| world.issue(*id)))?;
-    Ok(issues.into_iter().flatten().any(|issue| issue.workflow == rule))
+    Ok(issues.into_iter().flatten().any(|issue| !issue.workflow.is_empty() && issue.once_key == key))
 }

@@ -1,9 +1,11 @@
 //! Mentioned agents of a message, by id or by a name that only one of them has.
 
+use std::ops::Range;
+
 use crate::command::scope::Scope;
 use crate::command::{Stop, Want, World, access, gather};
 use crate::model::directory::Agent;
-use crate::model::mention::{names, spellings};
+use crate::model::mention::{names, names_at, spellings};
 use crate::model::words::Words;
 
 /// What finding them takes.
@@ -14,9 +16,11 @@ pub fn wants(body: &str) -> impl Iterator<Item = Want> {
 }
 
 /// The ids of the agents, in the order in which they are named. Whoever is not known stays text, as does whoever another
-/// application entered: the answer would tell the caller's application that there is somebody of that name.
-pub fn agents(world: &World, scope: &Scope<'_>, body: &str) -> Result<Words, Stop> {
-    let found = gather(names(body).into_iter().map(|name| agent(world, scope, name)))?;
+/// application entered: the answer would tell the caller's application that there is somebody of that name. `own`:
+/// where the `@` has to stand; anywhere without it.
+pub fn agents(world: &World, scope: &Scope<'_>, body: &str, own: Option<&[Range<usize>]>) -> Result<Words, Stop> {
+    let is_own = |at: usize| own.is_none_or(|own| own.iter().any(|words| words.contains(&at)));
+    let found = gather(names_at(body, is_own).into_iter().map(|name| agent(world, scope, name)))?;
     Ok(Words::unique(found.into_iter().flatten()))
 }
 

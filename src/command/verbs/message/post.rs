@@ -6,12 +6,11 @@ use serde_json::json;
 
 use super::mention;
 use crate::command::access::{self, Right};
-use crate::command::action::{NewMessage, Step, TicketEdit};
-use crate::command::react::before::{Asked, ask};
+use crate::command::action::{NewMessage, TicketEdit};
 use crate::command::record::{Note, SCHEMA_VERSION, beside, change, next_position};
 use crate::command::scope::Scope;
-use crate::command::verbs::before;
 use crate::command::verbs::ticket::follow_up::follow_up;
+use crate::command::verbs::ticket::proposal::Proposal;
 use crate::command::verbs::ticket::{moves, reopen};
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, World, limits};
@@ -56,32 +55,42 @@ pub fn post(
 ) -> Result<(Arc<Message>, Arc<Ticket>), Stop> {
     limits::long_text("message.body", &new.body)?;
     let draft = draft(world, scope, &ticket, new)?;
-    let asked = Asked { message: Some(&draft), ..Asked::of(&ticket) };
-    let amendment = ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
-    let ticket = before::amend(world, scope, ticket, &amendment)?;
-
     let public = draft.visibility == Visibility::Public;
     let by_requester = public && draft.author_kind == AuthorKind::Requester;
-    let ticket = if by_requester && reopen::by_requester(world, &ticket, scope.now)? == ReopenMode::FollowUp {
-        follow_up(world, scope, &ticket, &TicketEdit::default())?
-    } else if public && !by_requester && ticket.status == Status::Closed {
-        return Err(Refusal::TicketClosed { name: ticket.display_number() }.into());
-    } else {
-        ticket
-    };
-    let (message, ticket) = write(world, scope, &ticket, draft)?;
+    // Where its requester comes too late, another ticket takes it.
+    let late = by_requester && reopen::by_requester(world, &ticket, scope.now)? == ReopenMode::FollowUp;
     let moved = match ticket.status {
-        Status::Pending if by_requester && world.settings()?.requester_reply_reopens_pending => {
-            Some(Step::of(Transition::Update, Status::Open))
+        _ if !by_requester || late => None,
+        Status::Pending if world.settings()?.requester_reply_reopens_pending => {
+            Some((Transition::Update, Status::Open))
         }
-        Status::Resolved | Status::Closed if by_requester => Some(Step::of(Transition::Reopen, Status::Reopened)),
+        Status::Resolved | Status::Closed => Some((Transition::Reopen, Status::Reopened)),
         _ => None,
     };
-    let ticket = match moved {
-        None => ticket,
-        Some(step) => moves::apply(world, scope, ticket, &step)?,
+    let mut after = Ticket::clone(&ticket);
+    if !late {
+        count(&mut after, &draft);
+    }
+    if let Some((verb, to)) = moved {
+        moves::stamp(&mut after, verb, to, scope.now);
+    }
+    let verb = moved.map_or(Transition::Update, |(verb, _)| verb);
+    let proposal = Proposal::new(ticket, after).by(verb, "");
+    let agreed = proposal.ask(world, scope, Some(BeforeEvent::Messaging), Some(&draft))?;
+    if public && !by_requester && draft.author_kind != AuthorKind::System && agreed.after().status == Status::Closed {
+        let name = agreed.after().display_number();
+        return Err(Refusal::TicketClosed { name }.into());
+    }
+    let ticket = agreed.write_fields(world, scope)?;
+    let (message, ticket) = if late {
+        let original = agreed.write_status(world, scope, ticket)?;
+        let follower = follow_up(world, scope, &original, &TicketEdit::default())?;
+        write(world, scope, &follower, draft)?
+    } else {
+        let (message, ticket) = write(world, scope, &ticket, draft)?;
+        (message, agreed.write_status(world, scope, ticket)?)
     };
-    Ok((message, ticket))
+    Ok((message, agreed.report(world, scope, ticket)))
 }
 
 fn write(
@@ -92,24 +101,27 @@ fn write(
 ) -> Result<(Arc<Message>, Arc<Ticket>), Stop> {
     let message = Message { ticket_id: ticket.id, position: next_position(world), ..draft };
     let public = message.visibility == Visibility::Public;
-    let answers = public && message.author_kind == AuthorKind::Agent && message.workflow.is_empty();
     let kind = if public { ActivityType::TicketMessageAdded } else { ActivityType::TicketNoteAdded };
     let note = Note { message: Some(message.clone()), ..Note::of(kind) };
-    let ticket = change(world, scope, ticket, note, |t| {
-        t.message_count += 1;
-        t.last_message_at = Some(scope.now);
-        if public {
-            t.public_message_count += 1;
-            t.last_public_message_at = Some(scope.now);
-        }
-        if answers {
-            t.first_response_at.get_or_insert(scope.now);
-        }
-    })?;
+    let ticket = change(world, scope, ticket, note, |t| count(t, &message))?;
     let message = Arc::new(message);
     world.messages.put(message.id, message.clone());
     let ticket = tell(world, scope, ticket, &message, &message.mentions);
     Ok((message, ticket))
+}
+
+/// What a message is to its ticket.
+fn count(ticket: &mut Ticket, message: &Message) {
+    let at = message.created_at;
+    ticket.message_count += 1;
+    ticket.last_message_at = Some(at);
+    if message.visibility == Visibility::Public {
+        ticket.public_message_count += 1;
+        ticket.last_public_message_at = Some(at);
+        if message.author_kind == AuthorKind::Agent && message.workflow.is_empty() {
+            ticket.first_response_at.get_or_insert(at);
+        }
+    }
 }
 
 /// One activity for all whom a message mentions, behind its own; none for nobody.
@@ -129,13 +141,14 @@ pub fn tell(
 }
 
 fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {
-    let NewMessage { body, visibility, author_id: _, author_email: _, source, source_type } = new.clone();
+    let NewMessage { body, visibility, author_id: _, author_email: _, source, source_type, own: _, goodbye: _ } =
+        new.clone();
     let (author_id, author_email, author_kind) = author(scope, ticket, new)?;
     if visibility == Visibility::Internal && scope.is_requester() {
         let what = "requesters write PUBLIC messages; internal notes are for agents";
         return Err(Refusal::Forbidden { what: what.into() }.into());
     }
-    let mentions = mention::agents(world, scope, &body)?;
+    let mentions = mention::agents(world, scope, &body, new.own.as_deref())?;
     let app_id = if scope.cause.is_some() { ticket.app_id.clone() } else { scope.app_id().to_owned() };
     Ok(Message {
         tenant_id: scope.tenant().to_owned(),
@@ -166,7 +179,8 @@ fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage
 /// The author's id, address and kind. Programs may write for somebody else.
 fn author(scope: &Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<(String, String, AuthorKind), Stop> {
     if scope.cause.is_some() {
-        return Ok((scope.actor.id.clone(), String::new(), AuthorKind::Service));
+        let kind = if new.goodbye { AuthorKind::System } else { AuthorKind::Service };
+        return Ok((scope.actor.id.clone(), String::new(), kind));
     }
     let caller = scope.caller();
     let named = !new.author_id.is_empty() || !new.author_email.is_empty();

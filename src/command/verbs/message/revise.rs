@@ -9,10 +9,9 @@ use super::mention;
 use super::post::tell;
 use crate::command::access::{self, Right, check_etag};
 use crate::command::action::MessageEdit;
-use crate::command::react::before::{Asked, ask};
 use crate::command::record::{Note, change, changed, next_position};
 use crate::command::scope::Scope;
-use crate::command::verbs::before;
+use crate::command::verbs::ticket::proposal::Proposal;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity::Change;
@@ -99,18 +98,19 @@ fn edit(
         Some(body) if *body != message.body => body,
         _ => return Ok((message, ticket)),
     };
-    let mentions = mention::agents(world, scope, body)?;
+    let mentions = mention::agents(world, scope, body, None)?;
     let after = Message { body: body.clone(), mentions, ..Message::clone(&message) };
     // A rule that guards what is posted guards what it becomes.
-    let asked = Asked { message: Some(&after), ..Asked::of(&ticket) };
-    let amendment = ask(world, scope, &[(BeforeEvent::Messaging, asked)])?;
-    let ticket = before::amend(world, scope, ticket, &amendment)?;
+    let proposal = Proposal::new(ticket.clone(), Ticket::clone(&ticket));
+    let agreed = proposal.ask(world, scope, Some(BeforeEvent::Messaging), Some(&after))?;
+    let ticket = agreed.write_fields(world, scope)?;
+    let ticket = agreed.write_status(world, scope, ticket)?;
     let changes = vec![changed("body", json!(message.body), json!(after.body))];
     let (after, ticket) = write(world, scope, &ticket, after, ActivityType::TicketMessageEdited, changes, |_| {})?;
     let mut new = after.mentions.0.clone();
     new.retain(|agent| !message.mentions.has(agent));
     let ticket = tell(world, scope, ticket, &after, &new);
-    Ok((after, ticket))
+    Ok((after, agreed.report(world, scope, ticket)))
 }
 
 fn delete(world: &mut World, scope: &Scope<'_>, (message, ticket): Revised, etag: &str) -> Result<Revised, Stop> {

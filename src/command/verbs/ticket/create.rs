@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::update::would_be;
 use crate::command::access;
 use crate::command::action::NewTicket;
 use crate::command::batch::each;
-use crate::command::react::before;
+use crate::command::react::before::{Left, Proposed, ask};
 use crate::command::record::{self, SCHEMA_VERSION};
 use crate::command::scope::Scope;
 use crate::command::verbs::tenant;
 use crate::command::wants::Wants;
-use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits};
+use crate::command::{Resource, Stop, Verb, Want, World, limits};
 use crate::model::activity_type::ActivityType;
 use crate::model::directory::Contact;
-use crate::model::lifecycle::{Transition, reachable};
 use crate::model::ticket::Ticket;
 use crate::model::words::{Status, TagMode, Words};
 use crate::workflow::BeforeEvent;
@@ -60,8 +58,8 @@ impl Verb for CreateTickets {
 
 fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
     let rules = wants.rules;
-    let candidates: Vec<&Rule> =
-        rules.before(BeforeEvent::Creating).into_iter().chain(rules.after(ActivityType::TicketCreated)).collect();
+    let before = rules.before(BeforeEvent::Creating).map(|waiting| waiting.rule);
+    let candidates: Vec<&Rule> = before.chain(rules.after(ActivityType::TicketCreated)).collect();
     let needed = |root: Root| candidates.iter().any(|rule| rule.needs(root));
     let (organization, requester) = (needed(Root::Organization), needed(Root::Requester));
     let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));
@@ -115,31 +113,17 @@ pub fn finish(
     ticket: Ticket,
     follows: Option<&Ticket>,
 ) -> Result<Arc<Ticket>, Stop> {
-    let asked = before::Asked { ticket: &ticket, before: None, changes: &[], message: None };
-    let amendment = before::ask(world, scope, &[(BeforeEvent::Creating, asked)])?;
-    // Most tickets no rule touches: those are not copied.
-    let mut ticket = match amendment.is_empty() {
-        true => ticket,
-        false => would_be(&ticket, &amendment.onto(&ticket.tags, None)),
-    };
-    if ticket.status != Status::Open {
-        let advice = "a new ticket is OPEN; move it once it is there".to_owned();
-        return Err(Refusal::IllegalTransition {
-            name: ticket.display_number(),
-            verb: Transition::Update,
-            from: Status::Open,
-            to: Some(ticket.status),
-            allowed: reachable(Status::Open),
-            advice,
-        }
-        .into());
+    let proposed = Proposed { before: None, occasion: Some(BeforeEvent::Creating), message: None };
+    let mut left = ask(world, scope, proposed, ticket)?;
+    // What it takes over from another ticket is spelled as it was there.
+    if !left.ticket.tags.is_empty() && world.settings()?.tag_mode == TagMode::Registered {
+        left.ticket.tags = Words(tenant::spelt(world, scope, &left.ticket.tags)?);
     }
-    if !ticket.tags.is_empty() && world.settings()?.tag_mode == TagMode::Registered {
-        ticket.tags = Words(tenant::spelt(world, scope, &ticket.tags)?);
-    }
-    limits::check(None, &ticket)?;
-    tenant::allows(world, follows, &ticket)?;
-    record::create(world, scope, ticket)
+    limits::check(None, &left.ticket)?;
+    tenant::allows(world, follows, &left.ticket)?;
+    let Left { ticket, slips } = left;
+    let made = record::create(world, scope, ticket)?;
+    Ok(slips.report(world, scope, made))
 }
 
 /// A new ticket that nobody saw yet, with what is said of it.

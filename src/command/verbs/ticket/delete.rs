@@ -1,13 +1,13 @@
 //! DeleteTicket and UndeleteTicket.
 
+use super::proposal::Proposal;
 use crate::command::access::{self, Right};
 use crate::command::record::{Note, change};
 use crate::command::scope::Scope;
-use crate::command::verbs::before;
 use crate::command::wants::Wants;
 use crate::command::{Resource, Stop, Verb, World};
 use crate::model::activity_type::ActivityType;
-use crate::model::ticket::TicketRef;
+use crate::model::ticket::{Ticket, TicketRef};
 use crate::workflow::BeforeEvent;
 
 /// Deleting it again changes nothing.
@@ -31,12 +31,18 @@ impl Verb for DeleteTicket {
         if ticket.deleted_at.is_some() {
             return Ok(ticket.into());
         }
-        let ticket = before::verb(world, scope, ticket, &[BeforeEvent::Deleting])?;
-        let deleted = change(world, scope, &ticket, Note::of(ActivityType::TicketDeleted), |t| {
-            t.deleted_at = Some(scope.now);
-            t.deleted_by.clone_from(&scope.actor.id);
-        })?;
-        Ok(deleted.into())
+        let (now, by) = (scope.now, scope.actor.id.clone());
+        let delete = |t: &mut Ticket| {
+            t.deleted_at = Some(now);
+            t.deleted_by.clone_from(&by);
+        };
+        let mut after = Ticket::clone(&ticket);
+        delete(&mut after);
+        let agreed = Proposal::new(ticket, after).ask(world, scope, Some(BeforeEvent::Deleting), None)?;
+        let ticket = agreed.write_fields(world, scope)?;
+        let ticket = agreed.write_status(world, scope, ticket)?;
+        let deleted = change(world, scope, &ticket, Note::of(ActivityType::TicketDeleted), delete)?;
+        Ok(agreed.report(world, scope, deleted).into())
     }
 }
 

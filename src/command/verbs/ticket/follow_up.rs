@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::create::{draft, finish};
 use super::reopen;
-use super::update::would_be;
+use super::update::put;
 use crate::command::access::{self, Right};
 use crate::command::action::{NewTicket, TicketEdit};
 use crate::command::record::{Note, beside};
@@ -57,7 +57,7 @@ pub fn follow_up(
     }
     let new = NewTicket { custom: Value::Object(Map::new()), ..follower(of) };
     let draft = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
-    let mut ticket = would_be(&draft, with);
+    let mut ticket = put(&draft, with);
     if scope.is_requester() {
         access::in_own_name(&ticket, &of.requester_id, &of.requester_email)?;
         ticket.requester_id.clone_from(&of.requester_id);

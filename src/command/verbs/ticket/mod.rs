@@ -5,6 +5,7 @@ pub mod create;
 mod delete;
 pub mod follow_up;
 pub mod moves;
+pub mod proposal;
 mod rate;
 pub mod reopen;
 pub mod tag;

@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
+use super::assign::assigned;
 use super::follow_up::follow_up;
-use super::{assign, reopen};
+use super::proposal::Proposal;
+use super::reopen;
 use crate::command::access::{self, Right};
 use crate::command::action::{Step, TicketEdit};
-use crate::command::record::{Note, change};
 use crate::command::scope::Scope;
-use crate::command::verbs::before;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, World};
 use crate::model::activity_type::ActivityType;
-use crate::model::lifecycle::{Transition, is_legal, reachable};
+use crate::model::lifecycle::{Transition, is_legal, is_reopen, reachable};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
 use crate::model::words::{ReopenMode, Status};
-use crate::workflow::BeforeEvent;
 
 /// Starts, holds, resolves, escalates, closes or reopens a ticket.
 #[derive(Clone, Debug)]
@@ -51,41 +48,25 @@ pub fn go(world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>, step: &
     if verb == Transition::Reopen && reopen::by_verb(world, scope, &ticket, step.mode)? == ReopenMode::FollowUp {
         return follow_up(world, scope, &ticket, &TicketEdit::default());
     }
-    let mut ticket = ticket;
-    if ticket.status != step.to || step.verb == Transition::Escalate {
-        let assigning = (step.team_id.is_some() || step.assignee_id.is_some()).then_some(BeforeEvent::Assigning);
-        let events: Vec<BeforeEvent> = [BeforeEvent::of(verb)].into_iter().chain(assigning).collect();
-        ticket = before::verb(world, scope, ticket, &events)?;
+    let mut after = assigned(&ticket, step.assignee_id.as_deref(), step.team_id.as_deref());
+    if ticket.status != step.to || verb == Transition::Escalate {
+        stamp(&mut after, verb, step.to, scope.now);
     }
-    apply(world, scope, ticket, step)
+    Proposal::new(ticket, after).by(verb, &step.reason).carry_out(world, scope)
 }
 
-/// Moves the ticket and stamps it. The same state again changes nothing, but escalating again raises the level.
-pub fn apply(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, step: &Step) -> Result<Arc<Ticket>, Stop> {
-    let Step { verb, to, reason, team_id, assignee_id, mode: _ } = step;
-    let (from, to) = (ticket.status, *to);
-    let verb = match verb {
-        Transition::Update => Transition::for_update_to(to),
-        verb => *verb,
-    };
-    let again = from == to;
-    let mut ticket = ticket;
-    if !again || step.verb == Transition::Escalate {
-        if !is_legal(from, verb, to) {
-            return Err(illegal(&ticket, verb, to).into());
-        }
-        let data = (!reason.is_empty()).then(|| json!({ "reason": reason }));
-        let note = Note { data, ..Note::of(kind(verb)) };
-        ticket = change(world, scope, &ticket, note, |t| stamp(t, verb, to, scope.now))?;
+/// Whether the ticket may go there. `asked`: the caller's own verb, whose leave is asked elsewhere.
+pub fn check(world: &World, ticket: &Ticket, asked: Transition, verb: Transition, to: Status) -> Result<(), Stop> {
+    if asked != Transition::Reopen {
+        reopen::by_update(world, ticket, to)?;
     }
-    if team_id.is_some() || assignee_id.is_some() {
-        ticket = assign::apply(world, scope, ticket, assignee_id.as_deref(), team_id.as_deref(), None)?;
-    }
-    Ok(ticket)
+    if is_legal(ticket.status, verb, to) { Ok(()) } else { Err(illegal(ticket, verb, to).into()) }
 }
 
-fn kind(verb: Transition) -> ActivityType {
+/// A ticket that comes back is reopened, wherever an update leads it.
+pub fn kind(from: Status, verb: Transition, to: Status) -> ActivityType {
     match verb {
+        _ if is_reopen(from, to) => ActivityType::TicketReopened,
         Transition::Resolve => ActivityType::TicketResolved,
         Transition::Escalate => ActivityType::TicketEscalated,
         Transition::Close => ActivityType::TicketClosed,
@@ -94,7 +75,7 @@ fn kind(verb: Transition) -> ActivityType {
     }
 }
 
-fn stamp(ticket: &mut Ticket, verb: Transition, to: Status, now: Instant) {
+pub fn stamp(ticket: &mut Ticket, verb: Transition, to: Status, now: Instant) {
     // An update out of RESOLVED takes reopen's stamps with it.
     if ticket.status.is_done() && !to.is_done() {
         ticket.reopened_at = Some(now);
@@ -117,7 +98,35 @@ fn stamp(ticket: &mut Ticket, verb: Transition, to: Status, now: Instant) {
     ticket.status = to;
 }
 
-fn illegal(ticket: &Ticket, verb: Transition, to: Status) -> Refusal {
+/// Leads `after` there as from where the ticket is, whatever else it was to be.
+pub fn move_from(before: &Ticket, after: &mut Ticket, verb: Transition, to: Status, now: Instant) {
+    after.status = before.status;
+    after.resolved_at = before.resolved_at;
+    after.closed_at = before.closed_at;
+    after.reopened_at = before.reopened_at;
+    after.reopen_count = before.reopen_count;
+    after.escalated_at = before.escalated_at;
+    after.escalation_level = before.escalation_level;
+    if to != before.status {
+        stamp(after, verb, to, now);
+    }
+}
+
+/// The refusal of a status on a ticket that is about to be made.
+pub fn not_while_made(ticket: &Ticket, to: Status) -> Refusal {
+    let (verb, from) = (Transition::Update, Status::Open);
+    let advice = "a new ticket is OPEN; move it once it is there".to_owned();
+    Refusal::IllegalTransition {
+        name: ticket.display_number(),
+        verb,
+        from,
+        to: Some(to),
+        allowed: reachable(from),
+        advice,
+    }
+}
+
+pub fn illegal(ticket: &Ticket, verb: Transition, to: Status) -> Refusal {
     let from = ticket.status;
     let allowed = reachable(from);
     let advice = if from.is_done() && verb != Transition::Reopen {

@@ -1,12 +1,10 @@
 //! RateTicket: the requester's satisfaction.
 
+use super::proposal::Proposal;
 use crate::command::access::{self, Right};
-use crate::command::record::{Note, change};
 use crate::command::scope::Scope;
-use crate::command::verbs::before;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, World};
-use crate::model::activity_type::ActivityType;
 use crate::model::ticket::{Ticket, TicketRef};
 
 /// For tickets that are done.
@@ -35,13 +33,8 @@ impl Verb for RateTicket {
             let (name, status) = (ticket.display_number(), ticket.status);
             return Err(Refusal::NotDone { name, verb: "rate", status, advice }.into());
         }
-        let rated = |t: &mut Ticket| {
-            t.satisfaction = Some(self.satisfaction);
-            self.comment.clone_into(&mut t.satisfaction_comment);
-        };
-        let mut would_be = Ticket::clone(&ticket);
-        rated(&mut would_be);
-        let ticket = before::change(world, scope, ticket, &would_be)?;
-        Ok(change(world, scope, &ticket, Note::of(ActivityType::TicketRated), rated)?.into())
+        let (satisfaction, satisfaction_comment) = (Some(self.satisfaction), self.comment.clone());
+        let after = Ticket { satisfaction, satisfaction_comment, ..Ticket::clone(&ticket) };
+        Ok(Proposal::new(ticket, after).carry_out(world, scope)?.into())
     }
 }

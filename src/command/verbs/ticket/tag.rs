@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use super::proposal::Proposal;
 use crate::command::access::{self, Right};
-use crate::command::record::{Note, change};
 use crate::command::scope::Scope;
-use crate::command::verbs::{before, tenant};
+use crate::command::verbs::tenant;
 use crate::command::wants::Wants;
-use crate::command::{Resource, Stop, Verb, Want, World, limits};
-use crate::model::activity_type::ActivityType;
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits};
+use crate::model::line;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::words::Words;
+use crate::workflow::TagEdit;
 
 #[derive(Clone, Debug)]
 pub struct TagTicket {
@@ -37,7 +38,7 @@ impl Verb for TagTicket {
     }
 }
 
-/// Tags to take away and to add, as the before-rules leave the ticket.
+/// Tags to take away and to add, in that order.
 pub fn tag(
     world: &mut World,
     scope: &mut Scope<'_>,
@@ -45,27 +46,15 @@ pub fn tag(
     add: &[String],
     remove: &[String],
 ) -> Result<Arc<Ticket>, Stop> {
-    let would_be = Ticket { tags: retagged(&ticket.tags, add, remove), ..Ticket::clone(&ticket) };
-    let ticket = before::change(world, scope, ticket, &would_be)?;
-    retag(world, scope, ticket, add, remove)
+    let add = tenant::spelt(world, scope, add)?;
+    let after = Ticket { tags: retagged(&ticket.tags, &add, remove), ..Ticket::clone(&ticket) };
+    Proposal::new(ticket, after).carry_out(world, scope)
 }
 
-/// Tags to take away and to add, in that order; each is one activity.
-pub fn retag(
-    world: &mut World,
-    scope: &Scope<'_>,
-    ticket: Arc<Ticket>,
-    add: &[String],
-    remove: &[String],
-) -> Result<Arc<Ticket>, Stop> {
-    let add = tenant::spelt(world, scope, add)?;
-    let after = retagged(&ticket.tags, &add, remove);
-    let would_be = Ticket { tags: after.clone(), ..Ticket::clone(&ticket) };
-    limits::check(Some(&ticket), &would_be)?;
-    tenant::allows(world, Some(&ticket), &would_be)?;
-    let kept = retagged(&ticket.tags, &[], remove);
-    let ticket = change(world, scope, &ticket, Note::of(ActivityType::TicketTagRemoved), |t| t.tags = kept)?;
-    change(world, scope, &ticket, Note::of(ActivityType::TicketTagAdded), |t| t.tags = after)
+/// Tags that a rule adds, as tickets have them, and tags that it removes.
+pub fn tags_of(TagEdit { add, remove }: TagEdit) -> Result<TagEdit, Refusal> {
+    let add = add.iter().map(|tag| limits::line("tags", tag, limits::limits().tag_chars)).collect::<Result<_, _>>()?;
+    Ok(TagEdit { add, remove: remove.iter().map(|tag| line::sought(tag)).collect() })
 }
 
 /// A tag that is there keeps its spelling.

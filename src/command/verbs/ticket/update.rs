@@ -1,24 +1,24 @@
-//! UpdateTicket: the masked fields, recorded as activities of the most specific types.
+//! UpdateTicket: the masked fields.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::tag::retag;
-use super::{assign, moves, reopen};
+use super::moves;
+use super::proposal::Proposal;
+use super::tag::retagged;
 use crate::command::access::{self, Right};
-use crate::command::action::{Step, TicketEdit};
-use crate::command::react::before::{Asked, ask};
-use crate::command::record::{Note, change};
+use crate::command::action::TicketEdit;
+use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::verbs::tenant;
 use crate::command::wants::Wants;
-use crate::command::{Resource, Stop, Verb, Want, World, limits};
-use crate::model::activity_type::ActivityType;
-use crate::model::change::difference;
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits};
+use crate::model::directory::Team;
 use crate::model::lifecycle::Transition;
+use crate::model::limits::CATEGORY_CHARS;
 use crate::model::ticket::{Ticket, TicketRef};
-use crate::workflow::BeforeEvent;
+use crate::workflow::SetFields;
 
 #[derive(Clone, Debug)]
 pub struct UpdateTicket {
@@ -58,66 +58,39 @@ pub fn update(
     ticket: Arc<Ticket>,
     edit: &TicketEdit,
 ) -> Result<Arc<Ticket>, Stop> {
-    let would_be = would_be(&ticket, edit);
-    let changes = difference(&ticket, &would_be).changes;
-    let updating = Asked { ticket: &would_be, before: Some(&ticket), changes: &changes, message: None };
-    let mut events = vec![(BeforeEvent::Updating, updating)];
-    if edit.assignee_id.is_some() || edit.team_id.is_some() {
-        events.push((BeforeEvent::Assigning, Asked::of(&ticket)));
+    let mut after = put(&ticket, edit);
+    if let Some(tags) = &edit.tags {
+        let gone: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has_folded(tag)).cloned().collect();
+        after.tags = retagged(&ticket.tags, &tenant::spelt(world, scope, tags)?, &gone);
     }
-    let moved = edit.status.filter(|to| *to != ticket.status).map(|to| BeforeEvent::of(Transition::for_update_to(to)));
-    events.extend(moved.filter(|event| *event != BeforeEvent::Updating).map(|event| (event, Asked::of(&ticket))));
-    let amendment = ask(world, scope, &events)?;
-    let amended = amendment.onto(edit.tags.as_ref().unwrap_or(&ticket.tags), Some(edit));
-    apply(world, scope, ticket, &amended)
+    if let Some(to) = edit.status {
+        moves::move_from(&ticket, &mut after, Transition::for_update_to(to), to, scope.now);
+    }
+    Proposal::new(ticket, after).carry_out(world, scope)
 }
 
-/// The ticket with the masked fields in it. A status stands there without its stamps: this is what before-rules look at.
-pub fn would_be(ticket: &Ticket, edit: &TicketEdit) -> Ticket {
+/// The ticket with the masked fields in it. A status stands there without its stamps.
+pub fn put(ticket: &Ticket, edit: &TicketEdit) -> Ticket {
     let mut after = ticket.clone();
     edit.put(&mut after);
     custom_keys(&mut after, edit);
     after
 }
 
-/// Writes the masked fields that differ.
-pub fn apply(
-    world: &mut World,
-    scope: &Scope<'_>,
-    ticket: Arc<Ticket>,
-    edit: &TicketEdit,
-) -> Result<Arc<Ticket>, Stop> {
-    let after = would_be(&ticket, edit);
-    limits::check(Some(&ticket), &after)?;
-    tenant::allows(world, Some(&ticket), &after)?;
-    let mut ticket = change(world, scope, &ticket, Note::of(ActivityType::TicketUpdated), |t| plain_fields(t, edit))?;
-    if let Some(category) = &edit.category {
-        let note = Note::of(ActivityType::TicketCategoryChanged);
-        ticket = change(world, scope, &ticket, note, |t| t.category.clone_from(category))?;
-    }
-    if let Some(priority) = edit.priority {
-        ticket =
-            change(world, scope, &ticket, Note::of(ActivityType::TicketPriorityChanged), |t| t.priority = priority)?;
-    }
-    if let Some(tags) = &edit.tags {
-        let remove: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has_folded(tag)).cloned().collect();
-        ticket = retag(world, scope, ticket, tags, &remove)?;
-    }
-    if edit.assignee_id.is_some() || edit.team_id.is_some() {
-        let (assignee, team) = (edit.assignee_id.as_deref(), edit.team_id.as_deref());
-        ticket = assign::apply(world, scope, ticket, assignee, team, None)?;
-    }
-    if let Some(to) = edit.status {
-        reopen::by_update(world, &ticket, to)?;
-        ticket = moves::apply(world, scope, ticket, &Step::of(Transition::Update, to))?;
-    }
-    Ok(ticket)
+/// What a rule sets, as tickets have it.
+pub fn edit_of(fields: SetFields) -> Result<TicketEdit, Refusal> {
+    let SetFields { subject, priority, status, category, kind, team_id, custom } = fields;
+    let subject = subject.map(|text| limits::line("subject", &text, limits::limits().subject_chars)).transpose()?;
+    let category = category.map(|text| limits::line("category", &text, CATEGORY_CHARS)).transpose()?;
+    Ok(TicketEdit { subject, priority, status, category, kind, team_id, custom_keys: custom, ..TicketEdit::default() })
 }
 
-/// The fields that have no activity of their own.
-fn plain_fields(ticket: &mut Ticket, edit: &TicketEdit) {
-    edit.put_plain(ticket);
-    custom_keys(ticket, edit);
+/// Rules are written beforehand: a team that the directory lacks is a mistake in them. '' is none.
+pub fn known_team(world: &World, id: &str) -> Result<(), Stop> {
+    if id.is_empty() || world.entry::<Team>(id)?.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::NotFound { kind: Kind::Team, id: id.to_owned() }.into())
 }
 
 fn custom_keys(ticket: &mut Ticket, edit: &TicketEdit) {

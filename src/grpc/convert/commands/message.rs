@@ -28,6 +28,8 @@ pub fn post(request: pb::PostMessageRequest, found: &mut Violations) -> PostMess
         author_email: email(found, "author_email", message.author_email),
         source: source(found, "source", message.source),
         source_type: word(found, "source_type", message.source_type),
+        own: None,
+        goodbye: false,
     });
     PostMessage { ticket, message }
 }

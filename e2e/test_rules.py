@@ -1,0 +1,120 @@
+"""What rules do in a real server: the shipped ones over many tickets and over a registry of tags, and what is written of rules."""
+
+import pathlib
+
+from seam import Desk
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SHIPPED = str(ROOT / "workflows")
+EVERY_HOUR = {"resolution_minutes": 480, "first_response_minutes": 60, "business_hours_only": False}
+
+ONCE = """\
+name: {name}
+on: ticket.escalated
+do:
+  - create_issue: {{title: "{name}", once: {once}}}
+"""
+GOODBYE = """\
+name: goodbye
+on: ticket.closed
+do:
+  - message: {body: "Closed: ${ticket.subject}. Ask @zoe."}
+"""
+NO_LOW = """\
+name: no-low
+on: ticket.creating
+if: ticket.priority == 'LOW'
+do:
+  - deny: {message: "say how urgent it is"}
+"""
+
+
+class Rules(Desk):
+    def folder_of(self, *sources: str) -> str:
+        folder = self.folder / f"{self.database}-rules"
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for place, source in enumerate(sources):
+            (folder / f"{place}.yaml").write_text(source)
+        return str(folder)
+
+    def test_an_issue_resolves_a_hundred_tickets_with_clocks(self) -> None:
+        with self.serve(workflows=SHIPPED) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            self.time("2026-09-14T10:00:00Z")
+            ticket = {"subject": "It is broken", "requester_id": "rita", "assignee_id": "ann"}
+            made = api.BatchCreateTickets(requests=[{"ticket": ticket}] * 120).tickets
+            ids = [one.id for one in made]
+            issue = api.CreateIssue(issue={"title": "Session store", "ticket_ids": ids}).issue
+            other = api.CreateIssue(issue={"title": "Another", "ticket_ids": ids[:1]}).issue
+            api.ResolveIssue(id=issue.id)
+            done = [*api.pages("ListTickets", "tickets", filter="ticket.status == 'RESOLVED'", page_size=500)]
+            self.assertEqual(len(done), 119, "all but the one that has another issue")
+            self.assertNotIn(ids[0], [one.id for one in done])
+            api.ResolveIssue(id=other.id)
+            self.assertEqual(api.GetTicket(id=ids[0]).ticket.status, done[0].status)
+            # An issue of no ticket is nothing to the rule.
+            lone = api.CreateIssue(issue={"title": "Alone"}).issue
+            api.ResolveIssue(id=lone.id)
+            self.assertEqual([*api.ListRuns().runs], [])
+
+    def test_a_tag_that_is_not_registered_costs_nothing_else(self) -> None:
+        with self.serve(workflows=SHIPPED) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            api.UpdateTenant(tenant={"tag_mode": "TAG_MODE_REGISTERED"}, update_mask={"paths": ["tag_mode"]})
+            api.UpsertAgent(agent={"id": "bob", "name": "Bob"})
+            api.UpsertTeam(team={"id": "support", "name": "Support", "member_ids": ["bob"]})
+            hole = api.CreateTicket(ticket={"subject": "A hole", "related_vulnerability_id": "CVE-2026-1"}).ticket
+            self.assertEqual((self.word(hole, "type"), [*hole.tags]), ("TICKET_TYPE_INCIDENT", []))
+            lost = api.CreateTicket(ticket={"subject": "password lost", "team_id": "support"}).ticket
+            self.assertEqual((lost.assignee_id, [*lost.tags]), ("bob", []))
+            runs = [*api.ListRuns().runs]
+            self.assertEqual({(run.workflow, run.ticket_id) for run in runs}, {("vulnerability-incident", hole.id), ("triage-new", lost.id)})
+            for run in runs:
+                self.assertEqual(self.word(run, "verdict"), "RUN_VERDICT_FAILED")
+                self.assertIn("the registry has no tag", run.reason)
+            told = [it for it in api.pages("ListActivities", "activities") if it.type == "workflow.failed"]
+            self.assertEqual({it.cause.run_id for it in told}, {run.id for run in runs})
+
+    def test_once_outlives_the_name_of_a_rule_and_the_server(self) -> None:
+        folder = self.folder_of(ONCE.format(name="old-name", once="per_ticket"))
+        with self.serve(workflows=folder) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            ticket = api.CreateTicket(ticket={"subject": "It is broken"}).ticket.id
+            api.EscalateTicket(id=ticket)
+            self.folder_of(
+                ONCE.format(name="new-name", once="per_ticket"), ONCE.format(name="keyed", once="{key: security}"), ONCE.format(name="same", once="{key: security}")
+            )
+            self.assertEqual([*self.reload(server).diagnostics], [])
+            for _ in range(2):
+                api.EscalateTicket(id=ticket)
+            titles = sorted(issue.title for issue in api.ListIssues().issues)
+            self.assertEqual(titles, ["keyed", "old-name"])
+
+    def test_a_goodbye_is_written_and_read(self) -> None:
+        with self.serve(workflows=self.folder_of(GOODBYE)) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            for agent in ("zoe", "eve"):
+                api.UpsertAgent(agent={"id": agent, "name": agent})
+            ticket = api.CreateTicket(ticket={"subject": "@eve help"}).ticket.id
+            api.CloseTicket(id=ticket)
+            (message,) = api.ListMessages(ticket_id=ticket).messages
+            self.assertEqual((self.word(message, "author_kind"), message.body), ("AUTHOR_KIND_SYSTEM", "Closed: @eve help. Ask @zoe."))
+            self.assertEqual([*message.mentions], ["zoe"], "what it quotes mentions nobody")
+            self.assertEqual(self.word(api.GetTicket(id=ticket).ticket, "status"), "TICKET_STATUS_CLOSED")
+
+    def test_a_denial_in_a_batch_names_its_request(self) -> None:
+        with self.serve(workflows=self.folder_of(NO_LOW)) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            requests = [{"ticket": {"subject": "a"}}, {"ticket": {"subject": "b", "priority": "PRIORITY_LOW"}}]
+            with self.refused("FAILED_PRECONDITION", "DENIED_BY_WORKFLOW") as seen:
+                api.BatchCreateTickets(requests=requests)
+            self.assertEqual(seen.metadata, {"workflow": "no-low", "message": "say how urgent it is"})
+            self.assertEqual(seen.fields, ["requests[1]"])
+            self.assertTrue(seen.text.startswith("requests[1]: "), seen.text)

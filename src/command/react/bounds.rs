@@ -1,0 +1,78 @@
+//! Bounds of what rules do in answer to one command: how deep, how often, and how much for each ticket.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use crate::model::activity::{Activity, Cause};
+
+/// How many rules may stand one behind the other.
+const MAX_DEPTH: i32 = 8;
+/// How many activities rules may make on one ticket in answer to one command.
+const MAX_OF_TICKET: usize = 100;
+/// How many they may make in all: ten for each ticket of the largest issue.
+const MAX_OF_COMMAND: usize = 5_000;
+
+/// A bound that holds a rule back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bound {
+    Once,
+    Depth,
+    Ticket,
+    Command,
+}
+
+impl Bound {
+    pub fn reason(self) -> String {
+        match self {
+            Bound::Once => "the rule has run for this ticket: it answers what rules do once".to_owned(),
+            Bound::Depth => format!("rules would stand more than {MAX_DEPTH} deep"),
+            Bound::Ticket => format!("rules would make more than {MAX_OF_TICKET} activities on this ticket"),
+            Bound::Command => {
+                format!("rules would make more than {MAX_OF_COMMAND} activities in answer to one command")
+            }
+        }
+    }
+}
+
+type Ticket = Option<Uuid>;
+
+/// What rules did since the command began. Rules go by their places in the set.
+#[derive(Debug, Default)]
+pub struct Bounds {
+    ran: HashSet<(usize, Ticket)>,
+    made: HashMap<Ticket, usize>,
+    total: usize,
+    told: HashSet<(usize, Ticket, Bound)>,
+}
+
+impl Bounds {
+    /// The bound that a rule would break that answers this activity and makes `made` others.
+    pub fn broken(&self, rule: usize, answers: &Activity, cause: &Cause, made: usize) -> Option<Bound> {
+        let ticket = answers.ticket_id;
+        if answers.cause.is_some() && self.ran.contains(&(rule, ticket)) {
+            return Some(Bound::Once);
+        }
+        if cause.depth > MAX_DEPTH {
+            return Some(Bound::Depth);
+        }
+        if self.made.get(&ticket).copied().unwrap_or_default() + made > MAX_OF_TICKET {
+            return Some(Bound::Ticket);
+        }
+        (self.total + made > MAX_OF_COMMAND).then_some(Bound::Command)
+    }
+
+    /// A rule made these activities. Where it made none it has not run: there is nothing that others could have answered.
+    pub fn ran(&mut self, rule: usize, ticket: Ticket, made: usize) {
+        if made > 0 {
+            self.ran.insert((rule, ticket));
+            *self.made.entry(ticket).or_default() += made;
+            self.total += made;
+        }
+    }
+
+    /// Whether this is to be told: each rule says once for each ticket and bound that it was held back.
+    pub fn tells(&mut self, rule: usize, ticket: Ticket, bound: Bound) -> bool {
+        self.told.insert((rule, ticket, bound))
+    }
+}

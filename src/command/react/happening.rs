@@ -1,0 +1,98 @@
+//! What rules are asked about after a change: an activity, or all activities of one family that a step made.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::command::World;
+use crate::model::activity::{Activity, Change};
+use crate::model::activity_type::ActivityType;
+use crate::model::stored_type::StoredType;
+use crate::model::ticket::Ticket;
+use crate::model::words::Status;
+use crate::workflow::{Event, Facts};
+
+/// An event, as it was.
+#[derive(Debug)]
+pub struct Happening {
+    /// The last of its activities.
+    pub activity: Activity,
+    /// `None`: that one alone.
+    family: Option<Family>,
+    before: Option<Arc<Ticket>>,
+}
+
+#[derive(Debug)]
+struct Family {
+    kind: ActivityType,
+    types: Vec<StoredType>,
+    /// What all of them changed.
+    changes: Vec<Change>,
+}
+
+impl Happening {
+    pub fn one(world: &World, activity: &Activity) -> Happening {
+        Happening { activity: activity.clone(), family: None, before: before_of(world, activity.position) }
+    }
+
+    /// The activities of this family that a step made on the ticket of the last of them.
+    pub fn of_family(world: &World, kind: ActivityType, last: &Activity, step: Range<usize>) -> Happening {
+        let all = world.activities.get(step).unwrap_or_default().iter();
+        let mut family = Family { kind, types: Vec::new(), changes: Vec::new() };
+        let mut before = None;
+        for activity in all.filter(|it| it.position <= last.position && belongs(it, kind, last.ticket_id)) {
+            if family.types.is_empty() {
+                before = before_of(world, activity.position);
+            }
+            family.types.push(activity.kind.clone());
+            activity.changes.iter().for_each(|change| merge(&mut family.changes, change));
+        }
+        family.changes.retain(|change| change.old_value != change.new_value);
+        Happening { activity: last.clone(), family: Some(family), before }
+    }
+
+    pub fn types(&self) -> Vec<&str> {
+        self.family.iter().flat_map(|family| &family.types).map(StoredType::as_str).collect()
+    }
+
+    /// `types`: see [`Happening::types`]. `ticket`: as it is by now.
+    pub fn facts<'a>(&'a self, types: &'a [&'a str], ticket: Option<&'a Ticket>) -> Facts<'a> {
+        let mut facts = Facts { before: self.before.as_deref(), ticket, ..Facts::of(&self.activity) };
+        if let Some(Family { kind, changes, .. }) = &self.family {
+            facts.event = facts.event.map(|event| Event { kind: kind.word(), types, ..event });
+            facts.changes = changes;
+        }
+        facts
+    }
+
+    /// Whether it closed the ticket.
+    pub fn closed(&self) -> bool {
+        let is_closed = |ticket: &Ticket| ticket.status == Status::Closed;
+        let before = self.before.as_deref().is_some_and(is_closed);
+        !before && self.activity.ticket.as_deref().is_some_and(is_closed)
+    }
+}
+
+/// Whether none of the later activities of its step is of this family and of its ticket, too.
+pub fn ends(world: &World, family: ActivityType, activity: &Activity, later: Range<usize>) -> bool {
+    let later = world.activities.get(later).unwrap_or_default();
+    !later.iter().any(|other| belongs(other, family, activity.ticket_id))
+}
+
+fn belongs(activity: &Activity, family: ActivityType, ticket: Option<Uuid>) -> bool {
+    activity.ticket_id == ticket && activity.all_families().any(|other| other == family)
+}
+
+/// Of two changes of one field, the first has the old value and the last the new one.
+fn merge(all: &mut Vec<Change>, change: &Change) {
+    match all.iter_mut().find(|other| other.field == change.field) {
+        Some(known) => known.new_value.clone_from(&change.new_value),
+        None => all.push(change.clone()),
+    }
+}
+
+fn before_of(world: &World, position: i64) -> Option<Arc<Ticket>> {
+    let at = world.befores.binary_search_by_key(&position, |(at, _)| *at).ok()?;
+    world.befores.get(at).map(|(_, ticket)| ticket.clone())
+}

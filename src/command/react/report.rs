@@ -1,0 +1,49 @@
+//! Records of rules whose activities do not tell what became of them: runs, and the activities about rules.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::command::World;
+use crate::command::record::{Note, beside, plain};
+use crate::command::scope::Scope;
+use crate::model::activity::Activity;
+use crate::model::activity_type::ActivityType;
+use crate::model::ledger::Run;
+use crate::model::ticket::Ticket;
+use crate::model::words::RunVerdict;
+use crate::workflow::Rule;
+
+/// A run of a rule on this activity.
+pub fn run(scope: &Scope<'_>, id: Uuid, rule: &Rule, on: &Activity, verdict: RunVerdict, reason: String) -> Run {
+    scope.run_row(id, rule, on.position, on.ticket_id, verdict, reason)
+}
+
+/// An activity about a rule, on the ticket that it was about.
+pub fn tell(
+    world: &mut World,
+    scope: &Scope<'_>,
+    about: (i64, Option<Uuid>),
+    kind: ActivityType,
+    rule: &Rule,
+    reason: String,
+) {
+    let (position, ticket) = about;
+    let data = Some(json!({ "workflow": rule.name, "position": position, "reason": reason }));
+    let note = Note { data, ..Note::of(kind) };
+    let ticket: Option<Arc<Ticket>> = ticket.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    match ticket {
+        Some(ticket) => {
+            beside(world, scope, &ticket, note);
+        }
+        None => {
+            plain(world, scope, note);
+        }
+    }
+}
+
+/// Counts a verdict by the rule's place in the set.
+pub fn tally(world: &mut World, place: usize, verdict: RunVerdict) {
+    world.tally.push((place, verdict));
+}
