@@ -148,7 +148,7 @@ fn act(
     let verdict = match (done, bound) {
         (_, Some(bound)) => {
             world.rollback(&start);
-            suppress(world, scope, waiting, activity, bound);
+            suppress(world, scope, &cause, waiting, activity, bound);
             RunVerdict::Suppressed
         }
         (Done::Kept(said), None) => {
@@ -175,11 +175,18 @@ fn act(
     Ok(verdict)
 }
 
-fn suppress(world: &mut World, scope: &mut Scope<'_>, waiting: Waiting<'_>, activity: &Activity, bound: Bound) {
+fn suppress(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    cause: &Cause,
+    waiting: Waiting<'_>,
+    activity: &Activity,
+    bound: Bound,
+) {
     let Waiting { place, rule, .. } = waiting;
     if scope.bounds.tells(place, activity.ticket_id, bound) {
-        let (id, reason) = (scope.new_id(), bound.reason());
-        world.runs.push(report::run(scope, id, rule, activity, RunVerdict::Suppressed, reason.clone()));
+        let reason = bound.reason();
+        world.runs.push(report::run(scope, cause.run_id, rule, activity, RunVerdict::Suppressed, reason.clone()));
         let about = (activity.position, activity.ticket_id);
         tell(world, scope, about, ActivityType::WorkflowSuppressed, rule, reason);
     }

@@ -99,6 +99,17 @@ fn a_rule_sends_it_with_what_it_reads_around_the_ticket() {
 }
 
 #[test]
+fn it_mentions_in_its_own_words_only() {
+    let mut house = House::with(&[GREET]);
+    house.add_agent("eve");
+    house.add_agent("ann");
+    canned(&mut house, keep("welcome", "@ann: ${ticket.subject}"));
+    house.ticket(&agent(), create(new_ticket("ask @eve")));
+    let said = house.world.messages.inserts().next().expect("a message");
+    assert_eq!((said.body.as_str(), said.mentions.0.as_slice()), ("@ann: ask @eve", ["ann".to_owned()].as_slice()));
+}
+
+#[test]
 fn a_name_that_the_tenant_lacks_and_a_field_without_a_value_are_errors_of_the_rule() {
     let mut house = House::with(&[GREET]);
     let reason = |house: &House| house.world.runs.last().map(|run| (run.verdict, run.reason.clone()));

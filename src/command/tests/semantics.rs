@@ -93,8 +93,11 @@ fn rules_that_answer_messages_with_messages_say_one_each() {
         let held: Vec<_> = house.world.runs.iter().filter(|run| run.verdict == RunVerdict::Suppressed).collect();
         assert_eq!(held.len(), n, "each says once that it was held back");
         assert!(held.iter().all(|run| run.reason.contains("answers what rules do once")));
-        let told = house.world.activities.iter().filter(|a| a.kind.as_str() == "workflow.suppressed").count();
-        assert_eq!(told, n);
+        let told: Vec<_> = house.world.activities.iter().filter(|a| a.kind.as_str() == "workflow.suppressed").collect();
+        assert_eq!(told.len(), n);
+        let named =
+            |told: &&Activity| told.cause.as_ref().is_some_and(|cause| held.iter().any(|run| run.id == cause.run_id));
+        assert!(told.iter().all(named), "each names its run");
     }
 }
 
@@ -240,6 +243,20 @@ fn a_rule_mentions_in_its_own_words_only() {
     let said = house.world.activities.iter().find_map(|a| a.message.clone()).expect("a message");
     assert_eq!(said.body, "see @eve for @bill and @ann");
     assert_eq!(said.mentions.0, ["bill", "ann"], "what it quotes mentions nobody");
+}
+
+#[test]
+fn the_first_rule_of_the_readme_is_for_new_tickets_too() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let page = std::fs::read_to_string(path).expect("is there");
+    let rule = page.split("```yaml rule workflows/vip.yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let mut house = House::with(&[rule.expect("the rule")]);
+    let vip = NewTicket { tags: Words(vec!["vip".into()]), ..new_ticket("x") };
+    assert_eq!(house.ticket(&agent(), create(vip)).priority, Priority::Urgent);
+    let ticket = house.ticket(&agent(), create(new_ticket("y")));
+    let tag =
+        TagTicket { ticket: TicketRef::Id(ticket.id), etag: String::new(), add: vec!["vip".into()], remove: vec![] };
+    assert_eq!(house.ticket(&agent(), tag).priority, Priority::Urgent);
 }
 
 #[test]

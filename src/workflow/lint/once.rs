@@ -1,4 +1,4 @@
-//! Two rules with `once: per_ticket`: the issue of the first is the only one.
+//! Two rules with `once: per_ticket`: the one that comes first makes the only issue of a ticket.
 
 use super::at_write;
 use crate::workflow::diagnostic::Diagnostic;
@@ -7,18 +7,22 @@ use crate::workflow::rule::Rule;
 
 pub fn find(rules: &[Rule]) -> Vec<Diagnostic> {
     let plain = |write: &&Write| write.field == ISSUES && write.value.as_ref().is_some_and(|key| key == "");
+    // Those of some tenants only may be for different ones.
     let mut making = rules
         .iter()
-        .filter(|rule| rule.enabled)
+        .filter(|rule| rule.enabled && !rule.is_selective())
         .filter_map(|rule| rule.needs.writes.iter().find(plain).map(|write| (rule, write)));
     let Some((first, _)) = making.next() else { return Vec::new() };
     making.map(|(rule, write)| warn(first, rule, write)).collect()
 }
 
 fn warn(first: &Rule, rule: &Rule, write: &Write) -> Diagnostic {
-    let (a, b) = (&first.name, &rule.name);
-    let message = format!(
-        "`{b}` makes no issue for a ticket that `{a}` made one for: `once: per_ticket` counts those of all rules"
-    );
-    at_write("once", rule, write, message, "name a key: once: {key: …} is one for each ticket and key")
+    let message = format!("`{}` and `{}` make one issue for a ticket between them", first.name, rule.name);
+    at_write(
+        "same-issue",
+        rule,
+        write,
+        message,
+        &format!("write once: {{key: {}}} where both are to make one", rule.name),
+    )
 }

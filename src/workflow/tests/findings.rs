@@ -2,6 +2,7 @@
 
 use crate::workflow::cel;
 use crate::workflow::event::EventName;
+use crate::workflow::set::RuleSet;
 
 /// (source, code, column from 1, part of the message, part of the hint)
 type Case = (&'static str, &'static str, u32, &'static str, &'static str);
@@ -115,4 +116,26 @@ fn reading_what_may_be_absent_is_warned_about() {
     assert_eq!(warned("message.body == 'x'", created), ["never-present: look at `on`"]);
     assert_eq!(warned("before.status == 'OPEN'", &["ticket.updated"]), [""; 0]);
     assert_eq!(warned("ticket.status == 'OPEN' && ticket.assignee_id == ''", created), [""; 0]);
+}
+
+#[test]
+fn two_rules_that_make_one_issue_between_them_are_warned_of() {
+    let rule = |name: &str, once: &str, rest: &str| {
+        format!("name: {name}\non: ticket.escalated\n{rest}do:\n  - create_issue: {{title: T, once: {once}}}\n")
+    };
+    let warned = |rules: &[String]| {
+        let sources = rules.iter().enumerate().map(|(i, text)| (format!("{i}.yaml"), text.clone())).collect();
+        let set = RuleSet::from_sources(sources).expect("loads");
+        set.warnings().iter().map(|d| format!("{}: {} | {}", d.file, d.message, d.hint)).collect::<Vec<_>>()
+    };
+    let (a, b) = (rule("a", "per_ticket", ""), rule("b", "per_ticket", ""));
+    let found = "1.yaml: `a` and `b` make one issue for a ticket between them | write once: {key: b} where both are to make one";
+    assert_eq!(warned(&[a.clone(), b]), [found]);
+    for other in [
+        rule("b", "{key: security}", ""),
+        rule("b", "per_ticket", "enabled: false\n"),
+        rule("b", "per_ticket", "tenants: tenant.id == 'acme'\n"),
+    ] {
+        assert_eq!(warned(&[a.clone(), other]), [""; 0]);
+    }
 }

@@ -218,22 +218,6 @@ fn two_rules_that_set_one_field_at_one_order() {
 }
 
 #[test]
-fn two_rules_that_make_one_issue() {
-    let rule = |name: &str, once: &str| {
-        format!("name: {name}\non: ticket.escalated\ndo: [{{create_issue: {{title: {name}{once}}}}}]\n")
-    };
-    let plain = ", once: per_ticket";
-    assert_eq!(
-        warned(&[&rule("a", plain), &rule("b", plain)]),
-        [
-            "1.yaml:3:21 once: `b` makes no issue for a ticket that `a` made one for: `once: per_ticket` counts those of all rules"
-        ]
-    );
-    assert_eq!(warned(&[&rule("a", plain), &rule("b", ", once: {key: b}")]), [""; 0]);
-    assert_eq!(warned(&[&rule("a", plain), &rule("b", "")]), [""; 0]);
-}
-
-#[test]
 fn rules_that_set_off_each_other() {
     let rule = |name: &str, on: &str, rest: &str| format!("name: {name}\non: {on}\n{rest}\n");
     let escalates = rule("a", "ticket.priority_changed", "do: [{transition: {verb: escalate}}]");
