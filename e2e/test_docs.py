@@ -195,9 +195,17 @@ class Pages(Case):
         self.assertRegex(squeezed(printed), "^" + ".*".join(parts) + "$")
 
     def rule(self, block: markdown.Block) -> None:
-        """A rule that loads; behind `rule FILE` it is published too, and behind `refused` it does not load."""
+        """A rule that loads; behind `rule FILE` it is published too, and behind `refused` it does not load. Or a `test` that passes."""
         word, _, name = block.info.partition(" ")
-        self.assertIn(word, ("rule", "refused"), "put `rule`, `rule FILE`, `refused` or `not-run: why` behind the fence")
+        self.assertIn(word, ("rule", "refused", "test"), "put `rule`, `rule FILE`, `refused`, `test` or `not-run: why` behind the fence")
+        if word == "test":
+            with tempfile.TemporaryDirectory() as folder:
+                shutil.copytree(self.rules, folder, dirs_exist_ok=True)
+                (pathlib.Path(folder) / "shown.test.yaml").write_text(block.text)
+                tested = subprocess.run([self.tools / "docket", "workflow", "test", folder], capture_output=True, text=True)
+                self.assertEqual(tested.returncode, 0, tested.stdout)
+                self.assertIn("shown.test.yaml", tested.stdout)
+            return
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / "rule.yaml").write_text(block.text)
             checked = subprocess.run([self.tools / "docket", "workflow", "check", folder], capture_output=True, text=True)

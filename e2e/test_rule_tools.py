@@ -190,18 +190,6 @@ class Tests(Folder):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertNotIn("not covered", done.stdout)
 
-    def test_what_the_page_shows_passes(self) -> None:
-        blocks = [block for block in markdown.blocks(ROOT / "docs" / "workflows.md") if block.language == "yaml"]
-        shown = [block for block in blocks if block.info.startswith("test")]
-        self.assertTrue(shown)
-        for rule in SHIPPED.glob("*.yaml"):
-            if not rule.name.endswith(".test.yaml"):
-                self.put(rule.name, rule.read_text())
-        for number, block in enumerate(shown):
-            self.put(f"shown{number}.test.yaml", block.text)
-        done = docket("test", self.folder)
-        self.assertEqual(done.returncode, 0, done.stdout)
-
     def test_a_new_rule_passes_its_test_far_from_any_server(self) -> None:
         docket("new", "greet-vips", "--dir", self.folder)
         done = docket("test", ".", cwd=self.folder, environment={"DOCKET_ADDRESS": "127.0.0.1:9", "PATH": ""})

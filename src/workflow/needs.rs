@@ -16,8 +16,6 @@ pub struct Needs {
     /// What executing its actions reads.
     pub preloads: BTreeSet<Preload>,
     pub named: Vec<Named>,
-    /// Whether one of its actions makes the one issue that rules make for a ticket.
-    pub makes_the_issue: bool,
     /// What its actions change.
     pub writes: Vec<Write>,
 }

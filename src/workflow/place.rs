@@ -96,11 +96,6 @@ impl<'a> Place<'a> {
         self.needs.writes.push(Write { field, value, is_one_value, emits, guards, line, column });
     }
 
-    /// Notes that an action makes the one issue that rules make for a ticket.
-    pub fn makes_the_issue(&mut self) {
-        self.needs.makes_the_issue = true;
-    }
-
     /// Notes what executing an action reads.
     pub fn preload(&mut self, what: Preload) {
         self.needs.preloads.insert(what);

@@ -170,11 +170,6 @@ impl Rule {
         self.needs.preloads.contains(&what)
     }
 
-    /// Whether it makes the one issue that rules make for a ticket, for tenants of every kind.
-    pub(super) fn makes_the_issue(&self) -> bool {
-        self.enabled && self.needs.makes_the_issue && !self.is_selective()
-    }
-
     /// What of a tenant's its actions name in so many words.
     pub fn named(&self) -> &[Named] {
         &self.needs.named

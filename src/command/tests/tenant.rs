@@ -1,6 +1,5 @@
 //! Settings: permissions, checks, use by rules, and cost.
 
-use super::issues::new_issue;
 use super::*;
 use crate::model::tenant::Tenant;
 
@@ -114,7 +113,7 @@ fn a_rule_reads_the_tenant_and_is_only_its_tenants() {
     assert_eq!((pro.tags.0.as_slice(), pro.priority), (&["pro".to_owned()][..], Priority::High));
     // An activity without a ticket reads them too: there is nothing to tag, which is the rule's failure.
     let from = house.next();
-    house.run(&agent(), CreateIssue(new_issue("of no ticket"))).expect("created");
+    house.run(&agent(), CreateIssue(issues::new_issue("of no ticket"))).expect("created");
     assert_eq!(house.kinds(from), ["issue.created", "workflow.failed"]);
 }
 

@@ -108,17 +108,12 @@ impl Action for Assign {
     const KEYS: &'static [Key] = &[
         key("to", Takes::Text, "The agent's id; '' takes the assignee away."),
         key("strategy", Takes::Choice(strategies), "How an agent of a team is chosen."),
-        key(
-            "team",
-            Takes::Text,
-            "The team that the ticket moves into, and whose members a strategy chooses from: the ticket's own by default.",
-        ),
+        key("team", Takes::Text, "The team that the ticket moves into, and whose members are candidates."),
         key("only_online", Takes::Bool, "Only agents who are online."),
         key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
         key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
     ];
-    const EXAMPLE: &'static str =
-        "assign: {to: ann}, assign: {team: support}, or assign: {strategy: least_open, team: support}";
+    const EXAMPLE: &'static str = "assign: {to: ann}, or assign: {strategy: least_open, team: support}";
     const ABOUT: &'static str = "Assigns the ticket to a team, to an agent, or to one whom a strategy chooses.";
     type Raw = Raw;
     type Effect = Assignment;
@@ -152,12 +147,12 @@ impl Action for Assign {
             }
             Some(RawWhenNone::To(to)) => Some(place.named(NamedKind::Agent, &["when_none", "to"], to)?),
         };
-        let value = match &to {
-            Some(To::Agent(id)) => id.fixed().cloned(),
-            _ => None,
-        };
-        if to.is_some() {
-            place.writes(&[], "assignee_id", value, &[ActivityType::TicketAssigned]);
+        match &to {
+            None => {}
+            Some(To::Agent(id)) => {
+                place.writes(&[], "assignee_id", id.fixed().cloned(), &[ActivityType::TicketAssigned]);
+            }
+            Some(To::Strategy { .. }) => place.writes(&[], "assignee_id", None, &[ActivityType::TicketAssigned]),
         }
         if raw.team.is_some() {
             place.writes(&["team"], "team_id", team.fixed().cloned(), &[ActivityType::TicketAssigned]);

@@ -63,6 +63,8 @@ pub struct CreateIssue {
     once: Option<Template>,
 }
 
+const KEYED: &[Key] = &[required("key", Takes::Text, "One issue for each ticket and key.")];
+
 fn per_ticket() -> Vec<String> {
     words(["per_ticket"])
 }
@@ -76,7 +78,11 @@ impl Action for CreateIssue {
         key("priority", Takes::Word(&schema::PRIORITY), "The issue's priority; MEDIUM by default."),
         key("reporter", Takes::Text, "A contact's id; the ticket's requester by default."),
         key("project", Takes::Text, "The issue's project."),
-        key("once", Takes::Choice(per_ticket), "No second issue for one ticket."),
+        key(
+            "once",
+            Takes::OneOf(&[Takes::Choice(per_ticket), Takes::Keys(KEYED)]),
+            "No second issue of rules for one ticket.",
+        ),
     ];
     const EXAMPLE: &'static str = "create_issue: {title: \"${ticket.subject}\", once: per_ticket}";
     const ABOUT: &'static str = "Creates an issue that is linked to the ticket.";
@@ -86,10 +92,7 @@ impl Action for CreateIssue {
     fn check(raw: Raw, place: &mut Place<'_>) -> Option<CreateIssue> {
         let once = match &raw.once {
             None => None,
-            Some(RawOnce::Word(word)) if word == "per_ticket" => {
-                place.makes_the_issue();
-                Some(Template::Fixed(String::new().into()))
-            }
+            Some(RawOnce::Word(word)) if word == "per_ticket" => Some(Template::Fixed(String::new().into())),
             Some(RawOnce::Word(other)) => {
                 let hint = suggest(other, ["per_ticket"]);
                 place.error(&["once"], "unknown-word", format!("once is `per_ticket`, not `{other}`"), &hint);
@@ -109,7 +112,8 @@ impl Action for CreateIssue {
         let priority = place.template(&["priority"], priority, Want::Word(&schema::PRIORITY));
         let reporter = place.template(&["reporter"], &raw.reporter, Want::Text);
         let project = place.template(&["project"], &raw.project, Want::Text);
-        place.writes(&[], ISSUES, None, &[ActivityType::IssueCreated]);
+        let key = once.as_ref().and_then(|key| key.fixed().cloned());
+        place.writes(&[], ISSUES, key, &[ActivityType::IssueCreated]);
         Some(CreateIssue {
             title: title?,
             description: description?,

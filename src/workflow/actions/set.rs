@@ -9,6 +9,7 @@ use crate::workflow::diagnostic::suggest;
 use crate::workflow::event::{BeforeEvent, EventName};
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key};
+use crate::workflow::needs::NamedKind;
 use crate::workflow::place::Place;
 use crate::workflow::schema;
 use crate::workflow::shapes::Pairs;
@@ -21,7 +22,7 @@ const FIELDS: &[Key] = &[
     key("status", Takes::Word(&schema::STATUS), "The ticket's status, as by an update."),
     key("category", Takes::Text, "The ticket's category."),
     key("type", Takes::Word(&schema::TICKET_TYPE), "The ticket's type."),
-    key("team_id", Takes::Text, "The ticket's team; '' takes it away."),
+    key("team_id", Takes::Text, "The team that the ticket moves into; '' for none."),
     key(ANY_CUSTOM, Takes::Json, "A custom field; null removes it."),
 ];
 
@@ -136,6 +137,7 @@ fn template(field: &str, value: &Json, place: &mut Place<'_>) -> Option<Template
         }
     };
     match (want, value) {
+        (_, Json::String(text)) if field == "team_id" => place.named(NamedKind::Team, &path, text),
         (_, Json::String(text)) => place.template(&path, text, want),
         (Want::Json, value) => Some(Template::Fixed(value.clone())),
         _ => {

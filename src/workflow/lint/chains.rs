@@ -15,7 +15,8 @@ use crate::workflow::rule::Rule;
 use crate::workflow::schema::Root;
 
 /// Fields that change by themselves only where somebody writes them; others follow from what is written.
-const WRITTEN: &[&str] = &["subject", "priority", "status", "category", "type", "tags", "assignee_id", "custom"];
+const WRITTEN: &[&str] =
+    &["subject", "priority", "status", "category", "type", "tags", "assignee_id", "team_id", "custom"];
 
 pub fn find(rules: &[Rule], looks: &Looks<'_>) -> Vec<Diagnostic> {
     let edges = edges(rules, looks);

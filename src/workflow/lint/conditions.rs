@@ -2,7 +2,6 @@
 
 use super::logic::{Known, Looks, Wanted};
 use super::warning;
-use crate::model::activity_type::ActivityType;
 use crate::model::words::Status;
 use crate::workflow::cel::ast::{Expr, ExprKind, Literal, Path};
 use crate::workflow::diagnostic::Problem;
@@ -106,15 +105,14 @@ fn of_events(events: &[EventName]) -> Known {
 fn statuses(event: &EventName) -> Option<Vec<Status>> {
     let EventName::Before(event) = event else { return None };
     let leads = |to: &Status| Status::ALL.iter().any(|from| BeforeEvent::of_move(*from, *to).any(|it| it == *event));
-    let statuses: Vec<Status> = Status::ALL.iter().copied().filter(leads).collect();
-    (!statuses.is_empty()).then_some(statuses)
+    let all: Vec<Status> = Status::ALL.iter().copied().filter(leads).collect();
+    (!all.is_empty()).then_some(all)
 }
 
-/// Whether it is what an event of it is called: a family has the events of others, and `custom.*` of any name.
+/// Whether an event of it is called so: `custom.*` has any name.
 fn is_plain(event: &EventName) -> bool {
     match event {
-        EventName::Before(_) => true,
+        EventName::Before(_) | EventName::After(_) => true,
         EventName::Custom(_) => false,
-        EventName::After(kind) => !ActivityType::ALL.iter().any(|other| other.families(true, true).contains(kind)),
     }
 }

@@ -6,8 +6,8 @@ mod conflicts;
 mod domain;
 mod expressions;
 mod heard;
-mod issues;
 mod logic;
+mod once;
 
 use std::cell::Cell;
 
@@ -30,7 +30,7 @@ pub fn across(rules: &[Rule]) -> Vec<Diagnostic> {
     let looks = Cell::new(LOOKS_ACROSS);
     let mut found = conflicts::find(rules, &Looks(&looks));
     found.extend(chains::find(rules, &Looks(&looks)));
-    found.extend(issues::find(rules));
+    found.extend(once::find(rules));
     found
 }
 

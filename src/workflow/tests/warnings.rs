@@ -124,7 +124,9 @@ fn before_a_change_the_ticket_is_as_it_would_be() {
     )]);
     assert_eq!(said.expect("loads").warnings()[0].hint, "read the ticket as it is: before.status");
     assert_eq!(codes(&format!("on: ticket.created\nif: event.type == 'ticket.resolved'\n{TAG}")), ["never-true"]);
-    assert_eq!(codes(&format!("on: ticket.updated\nif: event.type == 'ticket.resolved'\n{TAG}")), [""; 0]);
+    // A family's event has the family's name.
+    assert_eq!(codes(&format!("on: ticket.updated\nif: event.type == 'ticket.resolved'\n{TAG}")), ["never-true"]);
+    assert_eq!(codes(&format!("on: ticket.updated\nif: \"'ticket.resolved' in event.types\"\n{TAG}")), [""; 0]);
 }
 
 #[test]
