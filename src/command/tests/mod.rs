@@ -20,6 +20,7 @@ mod revised;
 mod rules;
 mod runs;
 mod semantics;
+mod shadow;
 mod sla;
 mod tables;
 mod tags;

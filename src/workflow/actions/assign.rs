@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::action::Action;
+use super::wording::quoted;
 use crate::model::activity_type::ActivityType;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
@@ -173,6 +174,17 @@ impl Action for Assign {
             Some(id) => WhenNone::To(id.text(facts)?),
         };
         Ok(Assignment { team: self.team.text(facts)?, to, when_none })
+    }
+
+    fn would(Assignment { team, to, .. }: &Assignment) -> String {
+        let of = if team.is_empty() { "the ticket's team".to_owned() } else { format!("team {}", quoted(team)) };
+        let into = if team.is_empty() { String::new() } else { format!(" into {of}") };
+        match to {
+            None => format!("move{into}"),
+            Some(AssignTo::Agent(id)) if id.is_empty() => format!("take the assignee away{into}"),
+            Some(AssignTo::Agent(id)) => format!("assign to {}{into}", quoted(id)),
+            Some(AssignTo::Strategy { strategy, .. }) => format!("assign in {of} by {}", strategy.word()),
+        }
     }
 }
 
