@@ -114,7 +114,8 @@ impl Action for Assign {
         key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
         key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
     ];
-    const EXAMPLE: &'static str = "assign: {to: ann}, or assign: {strategy: least_open, team: support}";
+    const EXAMPLE: &'static str = 
+        "assign: {to: ann}, assign: {team: support}, or assign: {strategy: least_open, team: support}";
     const ABOUT: &'static str = "Assigns the ticket to a team, to an agent, or to one whom a strategy chooses.";
     type Raw = Raw;
     type Effect = Assignment;
