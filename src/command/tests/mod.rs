@@ -21,6 +21,7 @@ mod rules;
 mod runs;
 mod semantics;
 mod shadow;
+mod skills;
 mod sla;
 mod tables;
 mod tags;

@@ -55,6 +55,7 @@ do:
   - set: {priority: urgent, subject: "A \"new\" one", custom.seats: 7, team_id: billing}
   - tag: {add: [hot, late], remove: cold}
   - assign: {strategy: round_robin, team: billing}
+  - assign: {strategy: least_open, skills: [vpn, "${ticket.category}"]}
   - assign: {to: ann}
   - assign: {to: ''}
   - assign: {team: billing}
@@ -79,6 +80,7 @@ do:
             "set priority to URGENT, set subject to \"A \\\"new\\\" one\", set team_id to \"billing\", set custom.seats to 7",
             "add tags hot, late, remove tag cold",
             "assign in team \"billing\" by round_robin",
+            &format!("assign in the ticket's team with skills vpn, {} by least_open", ticket.category),
             "assign to \"ann\"",
             "take the assignee away",
             "move into team \"billing\"",
