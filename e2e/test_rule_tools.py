@@ -53,6 +53,9 @@ BROKEN = (
     RULE + "if: 3\n",
     RULE + "variables: {Loud: 'true'}\n",
     RULE + "limits: {per_ticket: 1}\n",
+    RULE + "rollout: shadwo\n",
+    RULE + "rollout: {percent: 101}\n",
+    RULE.replace("tag: {add: [x]}", "assign: {strategy: least_open, skills: {vpn: 1}}"),
 )
 
 
@@ -194,6 +197,15 @@ class Tests(Folder):
         docket("new", "greet-vips", "--dir", self.folder)
         done = docket("test", ".", cwd=self.folder, environment={"DOCKET_ADDRESS": "127.0.0.1:9", "PATH": ""})
         self.assertEqual((done.returncode, done.stdout.count("  ok  ")), (0, 2), done.stdout + done.stderr)
+
+    def test_a_rule_in_shadow_is_tested_as_one(self) -> None:
+        self.put("a.yaml", RULE + "rollout: shadow\n")
+        event = "event: {type: ticket.created, ticket: {subject: x}}"
+        cases = "".join(f"  - {{name: is {verdict}, {event}, expect: {{verdict: {verdict}, ticket: {{tags: []}}}}}}\n" for verdict in ("SHADOW", "MATCHED"))
+        self.put("a.test.yaml", f"workflow: a\nnow: 2026-01-05T09:00:00Z\ncases:\n{cases}")
+        told = docket("test", self.folder, "--coverage")
+        self.assertIn("  ok    is SHADOW", told.stdout)
+        self.assertIn("verdict of a: expected MATCHED, and it is SHADOW", told.stdout)
 
     def test_a_case_that_fails_fails_the_run_in_every_form(self) -> None:
         self.put("a.yaml", RULE)

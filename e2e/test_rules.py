@@ -28,6 +28,23 @@ do:
   - deny: {message: "say how urgent it is"}
 """
 
+SHADOW = """\
+name: vip-first
+on: ticket.created
+if: "'vip' in ticket.tags"
+rollout: {rollout}
+do:
+  - set: {{priority: HIGH}}
+  - tag: {{add: [first]}}
+"""
+SKILLED = """\
+name: skilled
+on: ticket.created
+if: ticket.category == 'network'
+do:
+  - assign: {strategy: least_open, team: support, skills: [vpn]}
+"""
+
 
 class Rules(Desk):
     def folder_of(self, *sources: str) -> str:
@@ -118,3 +135,36 @@ class Rules(Desk):
             self.assertEqual(seen.metadata, {"workflow": "no-low", "message": "say how urgent it is"})
             self.assertEqual(seen.fields, ["requests[1]"])
             self.assertTrue(seen.text.startswith("requests[1]: "), seen.text)
+
+    def test_a_rule_is_tried_in_shadow_before_it_acts(self) -> None:
+        with self.serve(workflows=self.folder_of(SHADOW.format(rollout="shadow"))) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            vip = {"subject": "a", "tags": ["vip"]}
+            tried = api.CreateTicket(ticket=vip).ticket
+            self.assertEqual((self.word(tried, "priority"), [*tried.tags]), ("PRIORITY_MEDIUM", ["vip"]))
+            api.CreateTicket(ticket={"subject": "b"})
+            (run,) = api.ListRuns().runs
+            self.assertEqual((run.workflow, run.ticket_id, self.word(run, "verdict")), ("vip-first", tried.id, "RUN_VERDICT_SHADOW"))
+            self.assertEqual(run.reason, "would set priority to HIGH, add tag first")
+            self.folder_of(SHADOW.format(rollout="{percent: 100}"))
+            self.assertEqual([*self.reload(server).diagnostics], [])
+            done = api.CreateTicket(ticket=vip).ticket
+            self.assertEqual((self.word(done, "priority"), sorted(done.tags)), ("PRIORITY_HIGH", ["first", "vip"]))
+            self.assertEqual(len(api.ListRuns().runs), 1, "what acts is told by its activities")
+
+    def test_who_lacks_a_skill_is_left_out_by_name(self) -> None:
+        with self.serve(workflows=self.folder_of(SKILLED)) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            for agent, skills in (("ann", []), ("bob", ["VPN"])):
+                api.UpsertAgent(agent={"id": agent, "name": agent, "skills": skills})
+            api.UpsertTeam(team={"id": "support", "name": "Support", "member_ids": ["ann", "bob"]})
+            ticket = {"subject": "No tunnel", "category": "network"}
+            self.assertEqual(api.CreateTicket(ticket=ticket).ticket.assignee_id, "bob")
+            api.UpsertAgent(agent={"id": "bob", "name": "bob", "skills": ["printers"]})
+            alone = api.CreateTicket(ticket=ticket).ticket
+            self.assertEqual(alone.assignee_id, "")
+            (run,) = api.ListRuns().runs
+            self.assertEqual(run.ticket_id, alone.id)
+            self.assertEqual(run.reason, 'least_open found nobody in team "support": ann lacks the skill vpn; bob lacks the skill vpn')

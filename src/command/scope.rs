@@ -23,7 +23,7 @@ pub struct Scope<'a> {
     pub actor: Actor,
     /// Set while a rule acts.
     pub cause: Option<Cause>,
-    /// Runs of before-rules over the caller's own command: they outlive its refusal.
+    /// Runs of before-rules over the caller's own command, and of rules in shadow: they outlive its refusal.
     pub(super) asked: Vec<Run>,
     /// Activities of the world that rules have answered, or that are no business of this command.
     pub(super) settled: usize,

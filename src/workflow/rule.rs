@@ -6,6 +6,7 @@ use super::cel::{self, Fault};
 use super::event::{BeforeEvent, EventName};
 use super::facts::Facts;
 use super::needs::{Named, Needs, Preload};
+use super::rollout::Rollout;
 use super::schema::Root;
 use super::trigger::{Mark, Trigger};
 
@@ -28,6 +29,8 @@ pub struct Rule {
     pub stop: bool,
     pub on_error: OnError,
     pub failure_policy: FailurePolicy,
+    /// Whether it acts.
+    pub rollout: Rollout,
     /// The file that it stands in, and the line of its first key.
     pub file: String,
     pub line: u32,
@@ -77,10 +80,10 @@ impl Rule {
         self.tenants.iter().all(|selector| cel::holds(selector, facts).unwrap_or(false))
     }
 
-    /// Whether it is the tenant's and all conditions hold. A condition that is false decides, whatever error stands before or
+    /// Whether it is the tenant's, is rolled out to the ticket, and all conditions hold. A condition that is false decides, whatever error stands before or
     /// after it.
     pub fn matches(&self, facts: &Facts<'_>) -> Verdict {
-        if !self.is_for(facts) {
+        if !self.is_for(facts) || !self.rollout.includes(&self.name, facts) {
             return Verdict::NotMatched;
         }
         let mut first_fault: Option<(usize, Fault)> = None;
@@ -126,6 +129,35 @@ impl Rule {
             BeforeEffect::Deny(denial) => Some(denial),
             BeforeEffect::Set(_) | BeforeEffect::Tag(_) => None,
         }))
+    }
+
+    /// What the actions of a rule in shadow would do after the event, in words.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn would(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
+        Step::tell_those(&self.steps, |_| true, facts)
+    }
+
+    /// The same of what a before-rule would amend.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn would_amend(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
+        Step::tell_those(&self.before_steps, |step| !step.denies(), facts)
+    }
+
+    /// The same of why it would refuse the change.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn would_deny(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
+        Step::tell_those(&self.before_steps, Step::denies, facts)
+    }
+
+    /// Whether it has effects at all.
+    pub fn acts(&self) -> bool {
+        self.enabled && !self.rollout.is_shadow()
     }
 
     /// Whether it is a before-rule that has something to amend.

@@ -2,6 +2,7 @@
 
 mod amend;
 mod judge;
+mod shadow;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::model::message::Message;
 use crate::model::ticket::Ticket;
 use crate::model::words::RunVerdict;
 use crate::workflow::{BeforeEvent, Event, Facts, FailurePolicy, Rule, RuleSet, Waiting};
+use shadow::Shadow;
 
 /// A change that is about to happen. What it is about follows from the two tickets.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +38,12 @@ pub struct Left<'a> {
     pub slips: Slips<'a>,
 }
 
-/// Amendments that could not be.
+/// Amendments that could not be, and what rules in shadow would have done.
 #[derive(Debug, Default)]
-pub struct Slips<'a>(Vec<Slip<'a>>);
+pub struct Slips<'a> {
+    slips: Vec<Slip<'a>>,
+    shadows: Vec<Shadow<'a>>,
+}
 
 /// The rule, and why.
 #[derive(Debug)]
@@ -65,17 +70,20 @@ pub fn ask<'a>(
     Around::of(world, &waiting, Some(&would_be))?;
     hearing.amend(world, scope)?;
     hearing.judge(world, scope)?;
-    let Hearing { amended, slips, .. } = hearing;
-    Ok(Left { ticket: amended.unwrap_or(would_be), slips: Slips(slips) })
+    let Hearing { amended, slips, shadows, .. } = hearing;
+    Ok(Left { ticket: amended.unwrap_or(would_be), slips: Slips { slips, shadows } })
 }
 
 impl Slips<'_> {
     /// Records them once the rest is written on the ticket. Answers it as it is then.
     pub fn report(self, world: &mut World, scope: &mut Scope<'_>, ticket: Arc<Ticket>) -> Arc<Ticket> {
-        if self.0.is_empty() {
+        for shadow in self.shadows {
+            shadow.record(scope, ticket.id, Some(ticket.id));
+        }
+        if self.slips.is_empty() {
             return ticket;
         }
-        for Slip { rule, reason } in self.0 {
+        for Slip { rule, reason } in self.slips {
             let id = scope.new_id();
             note(world, scope, id, rule, Some(ticket.id), (RunVerdict::Failed, reason.clone()));
             let who = scope.become_rule(cause_of(scope, rule, id, ticket.position));
@@ -117,6 +125,7 @@ struct Hearing<'p, 'a> {
     events: Vec<BeforeEvent>,
     changes: Vec<Change>,
     slips: Vec<Slip<'a>>,
+    shadows: Vec<Shadow<'a>>,
     /// Events that a rule with `stop` has ended for those behind its place.
     ended: Vec<(BeforeEvent, usize)>,
 }
@@ -130,6 +139,7 @@ impl<'p, 'a> Hearing<'p, 'a> {
             events: Vec::new(),
             changes: Vec::new(),
             slips: Vec::new(),
+            shadows: Vec::new(),
             ended: Vec::new(),
         };
         hearing.look();
@@ -206,6 +216,7 @@ impl<'p, 'a> Hearing<'p, 'a> {
         let id = scope.new_id();
         note(world, scope, id, rule, self.ticket_id(), (RunVerdict::Error, why.clone()));
         match rule.failure_policy {
+            _ if rule.rollout.is_shadow() => Ok(RunVerdict::Error),
             FailurePolicy::Ignore => Ok(RunVerdict::Error),
             FailurePolicy::Deny => Err(Refusal::Denied { workflow: rule.name.clone(), message: why }.into()),
         }

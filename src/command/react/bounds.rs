@@ -44,6 +44,7 @@ pub struct Bounds {
     made: HashMap<Ticket, usize>,
     total: usize,
     told: HashSet<(usize, Ticket, Bound)>,
+    shadows: HashSet<(usize, Ticket)>,
 }
 
 impl Bounds {
@@ -74,5 +75,10 @@ impl Bounds {
     /// Whether this is to be told: each rule says once for each ticket and bound that it was held back.
     pub fn tells(&mut self, rule: usize, ticket: Ticket, bound: Bound) -> bool {
         self.told.insert((rule, ticket, bound))
+    }
+
+    /// Whether a rule in shadow is to be recorded: it is once for each ticket.
+    pub fn records_shadow(&mut self, rule: usize, ticket: Ticket) -> bool {
+        self.shadows.insert((rule, ticket))
     }
 }

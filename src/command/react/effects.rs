@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::happening::Happening;
-use super::strategy::{self, Choice};
+use super::strategy::{self, Choice, Wanted};
 use crate::command::access::ticket_by_id;
 use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
 use crate::command::record::{Note, SOURCE, beside};
@@ -115,9 +115,10 @@ fn assign(
     let (assignee, explanation, nobody) = match to {
         None => (None, None, None),
         Some(AssignTo::Agent(id)) => (Some(in_directory(world, id)?), None, None),
-        Some(AssignTo::Strategy { strategy, only_online, max_open }) => {
+        Some(AssignTo::Strategy { strategy, only_online, max_open, skills }) => {
             let of = team.as_deref().unwrap_or(&ticket.team_id);
-            let Choice { chosen, explanation, nobody } = strategy::choose(world, strategy, of, only_online, max_open)?;
+            let wanted = Wanted { only_online, max_open, skills: &skills };
+            let Choice { chosen, explanation, nobody } = strategy::choose(world, strategy, of, &wanted)?;
             match (chosen, when_none) {
                 (Some(id), _) => (Some(id), Some(explanation), None),
                 (None, WhenNone::To(id)) => (Some(in_directory(world, id)?), Some(explanation), None),

@@ -7,6 +7,7 @@ mod effects;
 mod happening;
 mod names;
 mod report;
+mod shadow;
 mod strategy;
 
 use std::collections::VecDeque;
@@ -108,9 +109,11 @@ fn ask(
         Verdict::Error(why) => Err(why),
         Verdict::Matched => names::effects(world, rule, &facts)?,
     };
-    match effects {
-        Ok(effects) if effects.is_empty() => Ok(RunVerdict::Matched),
-        Ok(effects) => act(world, scope, waiting, event, effects, steps),
+    let would = rule.rollout.is_shadow().then(|| rule.would(&facts)).transpose();
+    match would.and_then(|would| Ok((effects?, would))) {
+        Ok((_, Some(would))) => Ok(shadow::answer(scope, waiting, &event.activity, &would)),
+        Ok((effects, None)) if effects.is_empty() => Ok(RunVerdict::Matched),
+        Ok((effects, None)) => act(world, scope, waiting, event, effects, steps),
         Err(why) => {
             let id = scope.new_id();
             world.runs.push(report::run(scope, id, rule, &event.activity, RunVerdict::Error, why));

@@ -17,14 +17,16 @@ pub struct Choice {
     pub nobody: String,
 }
 
+/// What a rule asks of candidates.
+pub struct Wanted<'a> {
+    pub only_online: bool,
+    pub max_open: Option<i64>,
+    /// All of them, however they are spelt.
+    pub skills: &'a [String],
+}
+
 /// Chooses among the members of a team. Round robin remembers in the team whom it chose.
-pub fn choose(
-    world: &mut World,
-    strategy: Strategy,
-    team_id: &str,
-    only_online: bool,
-    max_open: Option<i64>,
-) -> Result<Choice, Stop> {
+pub fn choose(world: &mut World, strategy: Strategy, team_id: &str, wanted: &Wanted<'_>) -> Result<Choice, Stop> {
     let team = if team_id.is_empty() { None } else { world.entry::<Team>(team_id)? };
     let members: &[String] = team.as_ref().map_or(&[], |team| &team.member_ids);
     let agents = gather(members.iter().map(|id| world.agent(id)))?;
@@ -33,7 +35,7 @@ pub fn choose(
     for (id, agent) in members.iter().zip(&agents) {
         match agent.as_deref().filter(|agent| agent.known) {
             None => left_out.push(json!({ "agent_id": id, "reason": "is not in the directory" })),
-            Some(agent) => match unfit(agent, only_online, max_open) {
+            Some(agent) => match unfit(agent, wanted) {
                 None => candidates.push(agent),
                 Some(reason) => left_out.push(json!({ "agent_id": id, "reason": reason })),
             },
@@ -52,6 +54,7 @@ pub fn choose(
             .map(|agent| json!({ "agent_id": agent.id, "open_count": agent.open_count }))
             .collect::<Vec<_>>(),
         "left_out": left_out,
+        "skills": wanted.skills,
         "chosen": chosen.map(|agent| agent.id.as_str()).unwrap_or_default(),
         "tie_break": tie_break,
     });
@@ -64,9 +67,14 @@ pub fn choose(
 }
 
 /// Why an agent is no candidate.
-fn unfit(agent: &Agent, only_online: bool, max_open: Option<i64>) -> Option<String> {
+fn unfit(agent: &Agent, wanted: &Wanted<'_>) -> Option<String> {
+    let Wanted { only_online, max_open, skills } = *wanted;
     let open = agent.open_count;
-    if only_online && agent.status != AgentStatus::Online {
+    let lacks: Vec<&str> = skills.iter().filter(|it| !agent.skills.has_folded(it)).map(String::as_str).collect();
+    if !lacks.is_empty() {
+        let noun = if lacks.len() == 1 { "the skill" } else { "the skills" };
+        Some(format!("lacks {noun} {}", lacks.join(", ")))
+    } else if only_online && agent.status != AgentStatus::Online {
         Some(format!("is {}", agent.status))
     } else if agent.capacity > 0 && open >= i64::from(agent.capacity) {
         Some(format!("has {open} open tickets, capacity is {}", agent.capacity))

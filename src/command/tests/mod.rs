@@ -20,6 +20,8 @@ mod revised;
 mod rules;
 mod runs;
 mod semantics;
+mod shadow;
+mod skills;
 mod sla;
 mod tables;
 mod tags;

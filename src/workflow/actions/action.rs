@@ -34,10 +34,43 @@ pub trait Action: Sized + Send + Sync + 'static {
     /// # Errors
     /// The first template or value that has none, and why.
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Self::Effect, String>;
+
+    /// What this would do, for a rule that is not to do it: `add tag vip`.
+    fn would(_effect: &Self::Effect) -> String {
+        Self::NAME.replace('_', " ")
+    }
 }
 
-/// A checked action's evaluation to an `E`.
-pub type Evaluate<E> = Arc<dyn Fn(&Facts<'_>) -> Result<E, String> + Send + Sync>;
+/// A checked action that comes to an `E`.
+pub trait Evaluation<E>: Send + Sync {
+    /// # Errors
+    /// The first template or value that has none, and why.
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<E, String>;
+
+    /// The same in words.
+    ///
+    /// # Errors
+    /// As for [`Evaluation::evaluate`].
+    fn tell(&self, facts: &Facts<'_>) -> Result<String, String>;
+}
+
+pub type Evaluate<E> = Arc<dyn Evaluation<E>>;
+
+/// An action, and what its effect becomes.
+pub struct Checked<A: Action, E> {
+    pub action: A,
+    pub effect: fn(A::Effect) -> E,
+}
+
+impl<A: Action, E> Evaluation<E> for Checked<A, E> {
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<E, String> {
+        self.action.evaluate(facts).map(self.effect)
+    }
+
+    fn tell(&self, facts: &Facts<'_>) -> Result<String, String> {
+        self.action.evaluate(facts).map(|effect| A::would(&effect))
+    }
+}
 
 /// A step of `do`: an action, and whether it is to be taken.
 #[derive(Clone)]
@@ -59,23 +92,44 @@ impl<E> Step<E> {
         which: impl Fn(&Step<E>) -> bool,
         facts: &Facts<'_>,
     ) -> Result<Vec<E>, String> {
-        let mut effects = Vec::with_capacity(steps.len());
+        Step::each(steps, which, facts, |step| step.evaluate.evaluate(facts))
+    }
+
+    /// The same in words.
+    ///
+    /// # Errors
+    /// As for [`Step::evaluate_those`].
+    pub fn tell_those(
+        steps: &[Step<E>],
+        which: impl Fn(&Step<E>) -> bool,
+        facts: &Facts<'_>,
+    ) -> Result<Vec<String>, String> {
+        Step::each(steps, which, facts, |step| step.evaluate.tell(facts))
+    }
+
+    fn each<T>(
+        steps: &[Step<E>],
+        which: impl Fn(&Step<E>) -> bool,
+        facts: &Facts<'_>,
+        evaluate: impl Fn(&Step<E>) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
+        let mut all = Vec::with_capacity(steps.len());
         for (index, step) in steps.iter().enumerate().filter(|(_, step)| which(step)) {
-            match step.evaluate(facts) {
-                Ok(effect) => effects.extend(effect),
+            match step.is_taken(facts).and_then(|taken| taken.then(|| evaluate(step)).transpose()) {
+                Ok(one) => all.extend(one),
                 Err(why) => return Err(format!("{}: {why}", step.label(index))),
             }
         }
-        Ok(effects)
+        Ok(all)
     }
 
-    fn evaluate(&self, facts: &Facts<'_>) -> Result<Option<E>, String> {
+    fn is_taken(&self, facts: &Facts<'_>) -> Result<bool, String> {
         for condition in &self.conditions {
             if !cel::holds(condition, facts).map_err(|fault| format!("if: {fault}"))? {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        (self.evaluate)(facts).map(Some)
+        Ok(true)
     }
 
     /// `do[0] (assign)`, or its id.

@@ -7,12 +7,15 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::action::Action;
+use super::wording::{quoted, several};
 use crate::model::activity_type::ActivityType;
+use crate::model::words::Words;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key, required, words};
 use crate::workflow::needs::{NamedKind, Preload};
 use crate::workflow::place::Place;
+use crate::workflow::shapes::Strings;
 use crate::workflow::template::Template;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub enum AssignTo {
         only_online: bool,
         /// Candidates have fewer open tickets than this.
         max_open: Option<i64>,
+        /// Candidates have all of these, however they are spelt.
+        skills: Vec<String>,
     },
 }
 
@@ -82,6 +87,7 @@ pub struct Raw {
     team: Option<String>,
     only_online: Option<bool>,
     max_open: Option<i64>,
+    skills: Option<Strings>,
     when_none: Option<RawWhenNone>,
 }
 
@@ -100,7 +106,7 @@ pub struct Assign {
 
 enum To {
     Agent(Template),
-    Strategy { strategy: Strategy, only_online: bool, max_open: Option<i64> },
+    Strategy { strategy: Strategy, only_online: bool, max_open: Option<i64>, skills: Vec<Template> },
 }
 
 impl Action for Assign {
@@ -111,9 +117,11 @@ impl Action for Assign {
         key("team", Takes::Text, "The team that the ticket moves into, and whose members are candidates."),
         key("only_online", Takes::Bool, "Only agents who are online."),
         key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
+        key("skills", Takes::Texts, "Only agents who have all of these skills."),
         key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
     ];
-    const EXAMPLE: &'static str = "assign: {to: ann}, or assign: {strategy: least_open, team: support}";
+    const EXAMPLE: &'static str =
+        "assign: {to: ann}, assign: {team: support}, or assign: {strategy: least_open, team: support}";
     const ABOUT: &'static str = "Assigns the ticket to a team, to an agent, or to one whom a strategy chooses.";
     type Raw = Raw;
     type Effect = Assignment;
@@ -164,9 +172,12 @@ impl Action for Assign {
         let to = match &self.to {
             None => None,
             Some(To::Agent(id)) => Some(AssignTo::Agent(id.text(facts)?)),
-            Some(To::Strategy { strategy, only_online, max_open }) => {
-                Some(AssignTo::Strategy { strategy: *strategy, only_online: *only_online, max_open: *max_open })
-            }
+            Some(To::Strategy { strategy, only_online, max_open, skills }) => Some(AssignTo::Strategy {
+                strategy: *strategy,
+                only_online: *only_online,
+                max_open: *max_open,
+                skills: needed(skills, facts)?,
+            }),
         };
         let when_none = match &self.when_none {
             None => WhenNone::Leave,
@@ -174,11 +185,30 @@ impl Action for Assign {
         };
         Ok(Assignment { team: self.team.text(facts)?, to, when_none })
     }
+
+    fn would(Assignment { team, to, .. }: &Assignment) -> String {
+        let of = if team.is_empty() { "the ticket's team".to_owned() } else { format!("team {}", quoted(team)) };
+        let into = if team.is_empty() { String::new() } else { format!(" into {of}") };
+        match to {
+            None => format!("move{into}"),
+            Some(AssignTo::Agent(id)) if id.is_empty() => format!("take the assignee away{into}"),
+            Some(AssignTo::Agent(id)) => format!("assign to {}{into}", quoted(id)),
+            Some(AssignTo::Strategy { strategy, skills, .. }) => {
+                let with =
+                    if skills.is_empty() { String::new() } else { format!(" with {}", several("skill", skills)) };
+                format!("assign in {of}{with} by {}", strategy.word())
+            }
+        }
+    }
 }
 
 /// Refuses keys that only a strategy has a use for.
 fn belongs_to_a_strategy(raw: &Raw, place: &mut Place<'_>) -> Option<()> {
-    let others = [("only_online", raw.only_online.is_some()), ("max_open", raw.max_open.is_some())];
+    let others = [
+        ("only_online", raw.only_online.is_some()),
+        ("max_open", raw.max_open.is_some()),
+        ("skills", raw.skills.is_some()),
+    ];
     if let Some((key, _)) = others.into_iter().find(|(_, there)| *there) {
         place.error_at_key(&[key], "grammar", format!("`{key}` belongs to a strategy"), "remove it");
         return None;
@@ -201,8 +231,36 @@ fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
         place.error(&["max_open"], "grammar", "max_open counts from 1".into(), "leave it out for no limit");
         return None;
     }
+    let skills = skills(raw.skills.as_ref().map(|skills| skills.0.as_slice()), place)?;
     place.preload(Preload::Team);
-    Some(To::Strategy { strategy, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open })
+    Some(To::Strategy { strategy, only_online: raw.only_online.unwrap_or(false), max_open: raw.max_open, skills })
+}
+
+/// `None`: findings were noted.
+fn skills(written: Option<&[String]>, place: &mut Place<'_>) -> Option<Vec<Template>> {
+    const KEY: &[&str] = &["skills"];
+    let Some(written) = written else { return Some(Vec::new()) };
+    if written.is_empty() {
+        place.error(KEY, "grammar", "`skills` names none".into(), "name one, or leave it out");
+        return None;
+    }
+    let mut templates = Vec::with_capacity(written.len());
+    for (index, text) in written.iter().enumerate() {
+        match text.trim() {
+            "" => place.item_error(KEY, index, "grammar", "an empty skill".into(), "remove it"),
+            _ => templates.extend(place.item_template(KEY, index, text)),
+        }
+    }
+    (templates.len() == written.len()).then_some(templates)
+}
+
+/// Each skill once; a template that comes to nothing asks for none.
+fn needed(skills: &[Template], facts: &Facts<'_>) -> Result<Vec<String>, String> {
+    let mut all = Vec::new();
+    for template in skills {
+        all.extend(template.texts(facts)?.into_iter().map(|skill| skill.trim().to_owned()));
+    }
+    Ok(Words::unique_folded(all.into_iter().filter(|skill| !skill.is_empty())).0)
 }
 
 impl<'de> Deserialize<'de> for RawWhenNone {

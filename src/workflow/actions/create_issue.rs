@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::action::Action;
+use super::wording::quoted;
 use crate::model::activity_type::ActivityType;
 use crate::model::words::{IssueType, Priority};
 use crate::workflow::diagnostic::suggest;
@@ -135,6 +136,11 @@ impl Action for CreateIssue {
             project: self.project.text(facts)?,
             once: self.once.as_ref().map(|key| key.text(facts)).transpose()?,
         })
+    }
+
+    fn would(draft: &IssueDraft) -> String {
+        let unless = if draft.once.is_some() { " unless there is one" } else { "" };
+        format!("create the issue {}{unless}", quoted(&draft.title))
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::action::Action;
+use super::wording::quoted;
 use crate::model::activity::Task;
 use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
@@ -53,5 +54,9 @@ impl Action for CreateTask {
             assignee_id: self.assignee.text(facts)?,
             contact_id: self.contact.text(facts)?,
         })
+    }
+
+    fn would(task: &Task) -> String {
+        format!("create the task {}", quoted(&task.subject))
     }
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::action::Action;
+use super::wording::quoted;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, required};
 use crate::workflow::place::Place;
@@ -44,5 +45,9 @@ impl Action for Deny {
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Denial, String> {
         Ok(Denial { message: self.message.text(facts)? })
+    }
+
+    fn would(Denial { message }: &Denial) -> String {
+        format!("deny: {}", quoted(message))
     }
 }

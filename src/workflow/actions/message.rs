@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::action::Action;
+use super::wording::quoted;
 use crate::model::activity_type::ActivityType;
 use crate::model::words::Visibility;
 use crate::workflow::facts::Facts;
@@ -84,5 +85,16 @@ impl Action for Message {
             Said::Canned(name) => MessageText::Canned(name.text(facts)?),
         };
         Ok(Post { text, visibility: self.visibility.word(facts, &schema::VISIBILITY, Visibility::parse)? })
+    }
+
+    fn would(Post { text, visibility }: &Post) -> String {
+        let what = match visibility {
+            Visibility::Public => "a message",
+            Visibility::Internal => "a note",
+        };
+        match text {
+            MessageText::Body(wording) => format!("post {what} {}", quoted(&wording.text)),
+            MessageText::Canned(name) => format!("post canned response {} as {what}", quoted(name)),
+        }
     }
 }

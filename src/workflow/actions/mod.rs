@@ -14,16 +14,17 @@ mod set;
 mod sla;
 mod tag;
 mod transition;
+mod wording;
 
 use std::sync::Arc;
 
 use serde_yaml::Value as Yaml;
 
-use super::facts::Facts;
 use super::form::Key;
 use super::keys::keys_of;
 use super::place::Place;
 use crate::model::activity::Task;
+use action::Checked;
 pub use action::{Action, Evaluate, Step};
 pub use assign::{AssignTo, Assignment, Strategy, WhenNone};
 pub use create_issue::IssueDraft;
@@ -165,5 +166,5 @@ impl<A: Action> Registered for Entry<A> {
 fn check<A: Action, E: 'static>(effect: fn(A::Effect) -> E, body: Yaml, place: &mut Place<'_>) -> Option<Evaluate<E>> {
     let raw = place.read(body, A::EXAMPLE)?;
     let action = A::check(raw, place)?;
-    Some(Arc::new(move |facts: &Facts<'_>| action.evaluate(facts).map(effect)))
+    Some(Arc::new(Checked { action, effect }))
 }

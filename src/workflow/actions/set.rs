@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::action::Action;
+use super::wording::{quoted, short};
 use crate::model::activity_type::ActivityType;
 use crate::model::words::{Priority, Status, TicketType};
 use crate::workflow::diagnostic::suggest;
@@ -94,6 +95,28 @@ impl Action for Set {
             }
         }
         Ok(set)
+    }
+
+    fn would(fields: &SetFields) -> String {
+        let SetFields { subject, priority, status, category, kind, team_id, custom } = fields;
+        let texts = [("subject", subject), ("category", category), ("team_id", team_id)];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), quoted(text.as_deref()?))));
+        let words = [
+            ("priority", priority.map(Priority::word)),
+            ("status", status.map(Status::word)),
+            ("type", kind.map(TicketType::word)),
+        ];
+        let words = words.into_iter().filter_map(|(name, word)| Some((name.to_owned(), word?.to_owned())));
+        let custom = custom.iter().map(|(key, value)| {
+            let shown = match value {
+                Json::String(text) => quoted(text),
+                other => short(&other.to_string()),
+            };
+            (format!("custom.{key}"), shown)
+        });
+        let all: Vec<String> =
+            words.chain(texts).chain(custom).map(|(name, value)| format!("set {name} to {value}")).collect();
+        all.join(", ")
     }
 }
 

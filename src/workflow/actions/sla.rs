@@ -4,6 +4,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::action::Action;
+use super::wording::quoted;
 use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, required};
@@ -46,5 +47,13 @@ impl Action for Sla {
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<PolicyChoice, String> {
         Ok(PolicyChoice::Named(self.policy.text(facts)?.trim().to_owned()))
+    }
+
+    fn would(choice: &PolicyChoice) -> String {
+        match choice {
+            PolicyChoice::Named(name) if !name.is_empty() => format!("set the SLA policy to {}", quoted(name)),
+            PolicyChoice::Policy(Some(id)) => format!("set the SLA policy to {}", quoted(&id.to_string())),
+            PolicyChoice::Named(_) | PolicyChoice::Policy(None) => "clear the SLA policy".to_owned(),
+        }
     }
 }

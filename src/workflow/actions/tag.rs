@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::action::Action;
+use super::wording::several;
 use crate::model::activity_type::ActivityType;
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key};
@@ -67,6 +68,12 @@ impl Action for Tag {
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<TagEdit, String> {
         Ok(TagEdit { add: texts(&self.add, facts)?, remove: texts(&self.remove, facts)? })
+    }
+
+    fn would(TagEdit { add, remove }: &TagEdit) -> String {
+        let lists = [("add tag", add), ("remove tag", remove)];
+        let told = lists.into_iter().filter(|(_, tags)| !tags.is_empty()).map(|(what, tags)| several(what, tags));
+        told.collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::action::Action;
 use super::set;
+use super::wording::quoted;
 use crate::model::lifecycle;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::facts::Facts;
@@ -66,5 +67,10 @@ impl Action for Transition {
 
     fn evaluate(&self, facts: &Facts<'_>) -> Result<Move, String> {
         Ok(Move { verb: self.verb, reason: self.reason.text(facts)? })
+    }
+
+    fn would(Move { verb, reason }: &Move) -> String {
+        let why = if reason.is_empty() { String::new() } else { format!(" because of {}", quoted(reason)) };
+        format!("{} the ticket{why}", verb.word())
     }
 }

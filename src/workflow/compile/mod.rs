@@ -10,6 +10,7 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::grammar::{RawRule, RawStep};
 use super::needs::Needs;
 use super::place::{File, Place};
+use super::rollout::Rollout;
 use super::rule::{FailurePolicy, Rule};
 use super::yaml::Node;
 
@@ -32,6 +33,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         stop,
         on_error,
         failure_policy,
+        rollout,
     } = raw;
     let mut needs = Needs::default();
     let on_key = if node.get("on").is_some() { "on" } else { "triggers" };
@@ -45,6 +47,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     // A rule that is not the tenant's is not asked.
     let tenants = place.selectors(&["tenants"], &tenants, &TENANTS);
     let conditions = place.conditions(&["if"], &conditions).unwrap_or_default();
+    let rollout = Rollout::check(rollout, &mut place).unwrap_or_default();
     if raw_steps.is_empty() && !stop {
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
     }
@@ -70,6 +73,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         stop,
         on_error,
         failure_policy: failure_policy.unwrap_or(default_policy),
+        rollout,
         file: file.name.to_owned(),
         line: node.line,
         tenants,

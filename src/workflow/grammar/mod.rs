@@ -10,11 +10,14 @@ use super::diagnostic::{Diagnostic, Severity, suggest};
 use super::form::{Key, Takes, key, required, words};
 use super::keys::keys_of;
 use super::misfit::misfit;
+use super::rollout::{self, RawRollout};
 use super::rule::{FailurePolicy, OnError};
 use super::shapes::{Conditions, Definitions};
 use super::yaml::Node;
 pub use step::{KEYS as STEP_KEYS, RawStep};
 pub use waits::{RawTrigger, RawWait, TRIGGER_KEYS, Waits};
+
+const ROLLOUT: &str = "rollout";
 
 /// The keys of [`RawRule`], for people.
 pub const KEYS: &[Key] = &[
@@ -35,6 +38,11 @@ pub const KEYS: &[Key] = &[
         "failure_policy",
         Takes::Choice(failure_policy),
         "Before-rules: what an error in a condition means; deny by default.",
+    ),
+    key(
+        ROLLOUT,
+        Takes::OneOf(&[Takes::Choice(rollout::modes), Takes::Keys(rollout::KEYS)]),
+        "shadow: it says what it would do, and does nothing; {percent: 25}: it acts on that share of the tickets.",
     ),
 ];
 
@@ -74,6 +82,8 @@ pub struct RawRule {
     #[serde(default)]
     pub on_error: OnError,
     pub failure_policy: Option<FailurePolicy>,
+    #[serde(default)]
+    pub rollout: RawRollout,
 }
 
 fn yes() -> bool {
@@ -81,8 +91,7 @@ fn yes() -> bool {
 }
 
 /// Not read by this version: said so rather than called a slip.
-const LATER: &[&str] =
-    &["limits", "rollout", "skills", "after", "since", "calendar", "while", "schedule", "timezone", "for"];
+const LATER: &[&str] = &["limits", "after", "since", "calendar", "while", "schedule", "timezone", "for"];
 
 /// The least that a rule is.
 const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
@@ -98,6 +107,10 @@ pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule
         for wait in std::iter::once(on).chain(on.items()) {
             unknown_keys(file, wait, keys_of::<RawTrigger>(), "a trigger", &mut found);
         }
+    }
+    if let Some(rollout) = node.get(ROLLOUT) {
+        let known: Vec<&str> = rollout::KEYS.iter().map(|key| key.name).collect();
+        unknown_keys(file, rollout, &known, ROLLOUT, &mut found);
     }
     let step_keys = RawStep::keys();
     for step in node.get("do").map(Node::items).unwrap_or_default() {
@@ -160,7 +173,9 @@ mod tests {
         let mut step = names(step::KEYS);
         step.sort_unstable();
         assert_eq!(step, [step::ID, step::IF]);
-        for (key, words) in [("on_error", on_error()), ("failure_policy", failure_policy())] {
+        for (key, words) in
+            [("on_error", on_error()), ("failure_policy", failure_policy()), (ROLLOUT, rollout::modes())]
+        {
             for word in words {
                 let source = format!("name: a\non: ticket.created\ndo: []\n{key}: {word}\n");
                 let value: serde_yaml::Value = serde_yaml::from_str(&source).expect("YAML");

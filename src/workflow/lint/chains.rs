@@ -49,8 +49,7 @@ fn warn(rule: &Rule, write: &Write, names: &[&str]) -> Diagnostic {
 type Edges<'r> = BTreeMap<usize, BTreeMap<usize, &'r Write>>;
 
 fn edges<'r>(rules: &'r [Rule], looks: &Looks<'_>) -> Edges<'r> {
-    let after: Vec<(usize, &Rule)> =
-        rules.iter().enumerate().filter(|(_, rule)| rule.enabled && !rule.before).collect();
+    let after: Vec<(usize, &Rule)> = rules.iter().enumerate().filter(|(_, rule)| rule.acts() && !rule.before).collect();
     let mut waiting: BTreeMap<String, Vec<(usize, &Rule)>> = BTreeMap::new();
     for (index, rule) in &after {
         for event in heard(rule) {

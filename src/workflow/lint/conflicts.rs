@@ -14,7 +14,7 @@ type Group<'r> = (i32, bool, &'r str);
 
 pub fn find(rules: &[Rule], looks: &Looks<'_>) -> Vec<Diagnostic> {
     let mut groups: BTreeMap<Group<'_>, Vec<(usize, &Write)>> = BTreeMap::new();
-    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.acts()) {
         for write in rule.needs.writes.iter().filter(|write| write.is_one_value) {
             groups.entry((rule.order, rule.before, &write.field)).or_default().push((index, write));
         }

@@ -10,7 +10,7 @@ pub fn find(rules: &[Rule]) -> Vec<Diagnostic> {
     // Those of some tenants only may be for different ones.
     let mut making = rules
         .iter()
-        .filter(|rule| rule.enabled && !rule.is_selective())
+        .filter(|rule| rule.acts() && !rule.is_selective())
         .filter_map(|rule| rule.needs.writes.iter().find(plain).map(|write| (rule, write)));
     let Some((first, _)) = making.next() else { return Vec::new() };
     making.map(|(rule, write)| warn(first, rule, write)).collect()

@@ -42,7 +42,7 @@ do:
           custom.seats: "${ticket.custom.seats + 1}", custom.plain: 7, custom.list: [a, 1], custom.money: "$${x} $5"}
   - tag: {add: ["${ticket.category}", hot, hot], remove: cold}
   - id: pick
-    assign: {strategy: round_robin, team: "${ticket.team_id}", only_online: true, max_open: 4, when_none: {to: bob}}
+    assign: {strategy: round_robin, team: "${ticket.team_id}", only_online: true, max_open: 4, skills: ["${ticket.category}", VPN, vpn], when_none: {to: bob}}
   - assign: {to: ann}
   - transition: {verb: hold, reason: "waits for ${requester.name}"}
   - message: {body: "Hello ${ticket.requester_name}", visibility: internal}
@@ -96,7 +96,12 @@ fn every_action_becomes_its_effect() {
             Effect::Tag(TagEdit { add: vec!["general".into(), "hot".into()], remove: vec!["cold".into()] }),
             Effect::Assign(Assignment {
                 team: "support".into(),
-                to: Some(AssignTo::Strategy { strategy: Strategy::RoundRobin, only_online: true, max_open: Some(4) }),
+                to: Some(AssignTo::Strategy {
+                    strategy: Strategy::RoundRobin,
+                    only_online: true,
+                    max_open: Some(4),
+                    skills: vec!["general".into(), "VPN".into()],
+                }),
                 when_none: WhenNone::To("bob".into()),
             }),
             Effect::Assign(Assignment {
@@ -263,6 +268,10 @@ fn each_refusal_says_what_to_do() {
         (rule("do: [{assign: {strategy: least_open, when_none: queue}}]"), "does not have it yet"),
         (rule("do: [{assign: {to: a, only_online: true}}]"), "belongs to a strategy"),
         (rule("do: [{assign: {team: a, max_open: 3}}]"), "belongs to a strategy"),
+        (rule("do: [{assign: {to: a, skills: vpn}}]"), "`skills` belongs to a strategy"),
+        (rule("do: [{assign: {strategy: least_open, skills: []}}]"), "`skills` names none"),
+        (rule("do: [{assign: {strategy: least_open, skills: [vpn, ' ']}}]"), "an empty skill"),
+        (rule("do: [{assign: {strategy: least_open, skills: '${ticket.catgory}'}}]"), "did you mean `category`?"),
         (rule("do: [{assign: {when_none: leave}}]"), "or `team` alone"),
         (rule("do: [{create_issue: {title: a, once: {key: ' '}}}]"), "needs none"),
         (rule("do: [{assign: {strategy: least_open, max_open: 0}}]"), "counts from 1"),

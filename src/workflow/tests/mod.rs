@@ -8,6 +8,7 @@ mod files;
 mod findings;
 mod folder;
 mod images;
+mod rollout;
 mod shipped;
 mod triggers;
 mod variables;

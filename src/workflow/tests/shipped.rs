@@ -82,7 +82,12 @@ fn triage_tags_by_words_and_assigns_in_the_team() {
     let rule = set.rule("triage-new").expect("is there");
     let assign = Effect::Assign(Assignment {
         team: String::new(),
-        to: Some(AssignTo::Strategy { strategy: Strategy::LeastOpen, only_online: false, max_open: None }),
+        to: Some(AssignTo::Strategy {
+            strategy: Strategy::LeastOpen,
+            only_online: false,
+            max_open: None,
+            skills: vec![],
+        }),
         when_none: WhenNone::Leave,
     });
     let tag = |word: &str| Effect::Tag(TagEdit { add: vec![word.into()], remove: vec![] });

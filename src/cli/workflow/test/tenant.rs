@@ -265,7 +265,8 @@ impl<'a> Tenant<'a> {
         // Of a refused call only the runs are left.
         let runs = self.sandbox.runs().iter().filter(|run| run.workflow == name).map(|run| run.verdict);
         let seen: Vec<RunVerdict> = tallied.chain(runs).collect();
-        let worst = [RunVerdict::Failed, RunVerdict::Error, RunVerdict::Matched, RunVerdict::Suppressed];
+        use RunVerdict::{Error, Failed, Matched, Shadow, Suppressed};
+        let worst = [Failed, Error, Matched, Shadow, Suppressed];
         worst.into_iter().find(|verdict| seen.contains(verdict)).or_else(|| seen.first().copied())
     }
 
@@ -278,8 +279,10 @@ impl<'a> Tenant<'a> {
                 verdict => Some((rule.name.clone(), *verdict != RunVerdict::NotMatched)),
             }
         });
-        let denied = self.sandbox.runs().iter().filter(|run| run.verdict == RunVerdict::Matched);
-        tallied.chain(denied.map(|run| (run.workflow.clone(), true))).collect()
+        // Of a refused call only the runs are left.
+        let held = |verdict| matches!(verdict, RunVerdict::Matched | RunVerdict::Shadow);
+        let told = self.sandbox.runs().iter().filter(|run| held(run.verdict));
+        tallied.chain(told.map(|run| (run.workflow.clone(), true))).collect()
     }
 
     /// The activities since the case began.

@@ -48,6 +48,9 @@ impl<'a> Hearing<'_, 'a> {
     ) -> Result<RunVerdict, Stop> {
         let rule = waiting.rule;
         let Some(event) = self.event_for(waiting) else { return Ok(RunVerdict::NotMatched) };
+        if rule.rollout.is_shadow() {
+            return self.shadow(world, scope, waiting, event, Rule::would_amend);
+        }
         let wanted = {
             let (around, types) = (Around::of(world, &[rule], Some(self.ticket()))?, self.words());
             let facts = around.add_to(self.facts(scope, event, &types));

@@ -14,7 +14,7 @@ impl<'a> Hearing<'_, 'a> {
         judges.dedup_by_key(|waiting| waiting.place);
         for waiting in judges {
             let Some(event) = self.event_for(&waiting) else { continue };
-            let verdict = match self.verdict(world, scope, waiting.rule, event) {
+            let verdict = match self.judge_by(world, scope, &waiting, event) {
                 Ok(verdict) => verdict,
                 Err(refused @ Stop::Refused(_)) => {
                     self.forget_slips(world, scope);
@@ -31,6 +31,19 @@ impl<'a> Hearing<'_, 'a> {
             }
         }
         Ok(())
+    }
+
+    fn judge_by(
+        &mut self,
+        world: &mut World,
+        scope: &mut Scope<'a>,
+        waiting: &Waiting<'a>,
+        event: BeforeEvent,
+    ) -> Result<RunVerdict, Stop> {
+        match waiting.rule.rollout.is_shadow() {
+            true => self.shadow(world, scope, waiting, event, Rule::would_deny),
+            false => self.verdict(world, scope, waiting.rule, event),
+        }
     }
 
     fn verdict(
@@ -63,8 +76,11 @@ impl<'a> Hearing<'_, 'a> {
         }
     }
 
-    /// What could not be amended is recorded, though there will be no ticket to tell it on.
+    /// What could not be amended is recorded, and what would have been done, though there will be no ticket to tell it on.
     fn forget_slips(&mut self, world: &mut World, scope: &mut Scope<'a>) {
+        for shadow in std::mem::take(&mut self.shadows) {
+            shadow.record(scope, self.ticket().id, self.ticket_id());
+        }
         for slip in std::mem::take(&mut self.slips) {
             let id = scope.new_id();
             note(world, scope, id, slip.rule, self.ticket_id(), (RunVerdict::Failed, slip.reason));
