@@ -1,5 +1,6 @@
 //! Settings: permissions, checks, use by rules, and cost.
 
+use super::issues::new_issue;
 use super::*;
 use crate::model::tenant::Tenant;
 
