@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::cel::ast::Expr;
 use super::schema::Root;
-use crate::model::activity_type::ActivityType;
+use crate::model::stored_type::StoredType;
 
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
@@ -18,6 +18,10 @@ pub struct Needs {
     pub named: Vec<Named>,
     /// Whether one of its actions makes the one issue that rules make for a ticket.
     pub makes_the_issue: bool,
+    /// The custom events that it waits for.
+    pub customs: Vec<Custom>,
+    /// Whether it hands something out.
+    pub dispatches: bool,
     /// What its actions change.
     pub writes: Vec<Write>,
 }
@@ -27,6 +31,16 @@ pub const TAGS: &str = "tags";
 pub const MESSAGES: &str = "messages";
 pub const ISSUES: &str = "issues";
 pub const TASKS: &str = "tasks";
+pub const EVENTS: &str = "events";
+
+/// A custom event in `on`.
+#[derive(Clone, Debug)]
+pub struct Custom {
+    /// `custom.paid`, or `custom.*`.
+    pub name: String,
+    pub line: u32,
+    pub column: u32,
+}
 
 /// A change that an action makes, and what must hold for it.
 #[derive(Clone, Debug)]
@@ -38,7 +52,7 @@ pub struct Write {
     /// Whether another value takes its place: not so of tags and messages.
     pub is_one_value: bool,
     /// The activities that it makes.
-    pub emits: Vec<ActivityType>,
+    pub emits: Vec<StoredType>,
     pub guards: Vec<Arc<Expr>>,
     pub line: u32,
     pub column: u32,
