@@ -182,8 +182,8 @@ pub fn is_emitted(name: &str) -> bool {
     !rest.is_empty() && name.len() <= CUSTOM_TYPE_CHARS && rest.bytes().all(fits)
 }
 
-/// What [`is_emitted`] takes, as an editor checks it.
-pub const EMITTED: &str = "^custom[.][a-z0-9_.]{1,57}$";
+/// What [`is_emitted`] takes, whatever its length, as an editor checks it.
+pub const EMITTED: &str = "^custom[.][a-z0-9_.]+$";
 
 /// Every name that `on` takes, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -134,7 +134,7 @@ fn what_is_too_large_or_too_deep_is_the_rules_failure() {
     house.ticket(&agent(), create(new_ticket("Rent")));
     assert_eq!(house.kinds(1), ["ticket.created", "workflow.dispatched"]);
     // More than any text may have is not even put together.
-    let many = vec!["'${ticket.description}'"; 4].join(", ");
+    let many = ["'${ticket.description}'"; 4].join(", ");
     let rule = format!("name: many\non: ticket.created\ndo:\n  - webhook: {{endpoint: chat, payload: [{many}]}}\n");
     let mut house = House::with(&[&rule]);
     house.ticket(&agent(), create(NewTicket { description: "x".repeat(20_000), ..new_ticket("Rent") }));

@@ -28,7 +28,7 @@ pub fn rules_of(suite: &Suite, all: &RuleSet) -> Result<RuleSet, String> {
         (None, []) => Err("name the rules under test with `workflow`, or write `set: all`".into()),
         (Some(_), _) => Err("`workflow` and `set` exclude each other".into()),
         (None, names) => {
-            for name in names.iter().filter(|name| all.rule(name).is_none()) {
+            if let Some(name) = names.iter().find(|name| all.rule(name).is_none()) {
                 let hint = suggest(name, all.rules().iter().map(|rule| rule.name.as_str()));
                 return Err(format!("there is no rule `{name}`: {hint}"));
             }
