@@ -27,6 +27,24 @@ if: ticket.priority == 'LOW'
 do:
   - deny: {message: "say how urgent it is"}
 """
+HANDS_OUT = """\
+name: hands-out
+on: ticket.escalated
+do:
+  - emit: {type: custom.raised, data: {level: "${ticket.escalation_level}", tags: ["${ticket.category}", hot]}}
+  - webhook: {endpoint: chat, payload: {text: "Look at ${ticket.display_number}"}}
+---
+name: on-raised
+on: custom.raised
+if: event.data.level == 1 && 'hot' in event.data.tags
+do:
+  - dispatch_agent: {agent: scribe, prompt: "Sum up ${ticket.subject}"}
+---
+name: on-team
+on: team.changed
+do:
+  - emit: {type: custom.staffed, data: {team: "${event.data.id}"}}
+"""
 
 SHADOW = """\
 name: vip-first
@@ -168,3 +186,24 @@ class Rules(Desk):
             (run,) = api.ListRuns().runs
             self.assertEqual(run.ticket_id, alone.id)
             self.assertEqual(run.reason, 'least_open found nobody in team "support": ann lacks the skill vpn; bob lacks the skill vpn')
+
+    def test_what_rules_emit_and_hand_out_is_in_the_log(self) -> None:
+        with self.serve(workflows=self.folder_of(HANDS_OUT)) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            api.UpsertTeam(team={"id": "support", "name": "Support"})
+            ticket = api.CreateTicket(ticket={"subject": "Rent", "category": "billing", "requester_id": "rita"}).ticket.id
+            api.EscalateTicket(id=ticket)
+            told = [it for it in api.pages("ListActivities", "activities", filter="has(activity.cause)", order_by="position")]
+            self.assertEqual([it.type for it in told], ["custom.staffed", "custom.raised", "workflow.dispatched", "workflow.dispatched"])
+            self.assertEqual([it.ticket_id for it in told], ["", ticket, ticket, ticket])
+            staffed, raised, webhook, briefing = [dict(it.data) for it in told]
+            self.assertEqual(staffed, {"team": "support"})
+            self.assertEqual((raised["level"], [*raised["tags"]]), (1, ["billing", "hot"]))
+            self.assertEqual((webhook["action"], webhook["endpoint"], dict(webhook["payload"])), ("webhook", "chat", {"text": "Look at TKT-0001"}))
+            self.assertEqual(briefing, {"action": "dispatch_agent", "agent": "scribe", "prompt": "Sum up Rent"})
+            (found,) = api.ListActivities(filter="activity.type == 'custom.raised'").activities
+            self.assertEqual(found.position, told[1].position)
+            rita = server.api(self.schema, self.issuer.token(self.tenant, "rita", ["requester"]))
+            self.assertEqual({it.type.split(".")[0] for it in rita.pages("ListActivities", "activities")}, {"ticket"})
+            self.assertEqual([*api.ListRuns().runs], [])

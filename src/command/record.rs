@@ -11,9 +11,11 @@ use crate::model::change::difference;
 use crate::model::directory::Agent;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::stored_type::{Families, StoredType};
 use crate::model::ticket::Ticket;
 use crate::model::words::{AgentStatus, SourceType, Visibility, Words};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The version of the stored form of every resource that is made here.
 pub const SCHEMA_VERSION: i32 = 1;
@@ -23,7 +25,7 @@ pub const SOURCE: &str = "docket";
 /// What an activity says beside what it does to its ticket.
 #[derive(Debug)]
 pub struct Note {
-    pub kind: ActivityType,
+    pub kind: StoredType,
     pub changes: Vec<Change>,
     pub message: Option<Message>,
     pub issue: Option<Issue>,
@@ -33,7 +35,8 @@ pub struct Note {
 }
 
 impl Note {
-    pub fn of(kind: ActivityType) -> Note {
+    pub fn of(kind: impl Into<StoredType>) -> Note {
+        let kind = kind.into();
         Note { kind, changes: Vec::new(), message: None, issue: None, task: None, data: None, explanation: None }
     }
 }
@@ -127,6 +130,18 @@ pub(super) fn seal(
     after
 }
 
+/// An activity that changes no ticket, on this one if there is one: a deleted one, too.
+pub fn about(world: &mut World, scope: &Scope<'_>, ticket: Option<Uuid>, note: Note) {
+    match ticket.and_then(|id| world.tickets.get(&id).flatten().cloned()) {
+        Some(ticket) => {
+            beside(world, scope, &ticket, note);
+        }
+        None => {
+            plain(world, scope, note);
+        }
+    }
+}
+
 /// An activity of no ticket. Returns its position.
 pub fn plain(world: &mut World, scope: &Scope<'_>, note: Note) -> i64 {
     append(world, scope, note, None, false);
@@ -142,11 +157,12 @@ fn append(world: &mut World, scope: &Scope<'_>, note: Note, ticket: Option<Arc<T
         (None, Some(issue)) => issue.app_id.clone(),
         (None, None) => scope.app_id().to_owned(),
     };
+    let clocked = ticket.as_ref().is_some_and(|ticket| !ticket.clocks.all.is_empty());
     world.activities.push(Activity {
         tenant_id: scope.tenant().to_owned(),
         position: world.head.position,
-        kind: kind.into(),
-        families: kind.families(moved, ticket.as_ref().is_some_and(|ticket| !ticket.clocks.all.is_empty())),
+        families: kind.known().map_or(Families::NONE, |kind| kind.families(moved, clocked)),
+        kind,
         ticket_id: ticket.as_ref().map(|ticket| ticket.id),
         ticket_version: ticket.as_ref().map_or(0, |ticket| ticket.version),
         app_id,

@@ -15,6 +15,8 @@ pub enum Payload {
     Clocks,
     /// Which rule, and why, in `data`; with a ticket where it was about one.
     Rule,
+    /// What a rule hands out, and to whom, in `data`; with a ticket where it was about one.
+    Dispatch,
     /// No ticket, and the whole resource in `data`.
     Resource,
 }
@@ -189,6 +191,8 @@ activity_types! {
     WorkflowFailed = "workflow.failed": Rule, Alone, Staff, Kept, Bad;
     /// A rule is held back by one of the bounds.
     WorkflowSuppressed = "workflow.suppressed": Rule, Alone, Staff, Kept, Plain;
+    /// A rule hands something to an endpoint or an agent.
+    WorkflowDispatched = "workflow.dispatched": Dispatch, Alone, Staff, Kept, Plain;
     /// An agent is created, updated or deleted.
     AgentChanged = "agent.changed": Resource, Alone, Staff, Kept, Plain;
     /// A team is created, updated or deleted.

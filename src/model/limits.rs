@@ -30,6 +30,12 @@ pub const CAPACITY: i32 = 1_000_000;
 pub const WEIGHT: i32 = 1_000;
 /// Of the key that keeps rules from making a second issue.
 pub const ONCE_KEY_CHARS: usize = 64;
+/// Of the type of an event that rules emit: `custom.paid`.
+pub const CUSTOM_TYPE_CHARS: usize = 64;
+/// What a rule emits or hands out with one activity.
+pub const RULE_DATA_BYTES: usize = 16 << 10;
+/// How deep its maps and lists stand in each other.
+pub const RULE_DATA_DEPTH: usize = 16;
 /// Each change of an issue is told on every ticket that it is linked to.
 pub const ISSUE_TICKETS: usize = 500;
 /// The longest push-back window: ten years.

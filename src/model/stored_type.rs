@@ -14,12 +14,12 @@ use super::activity_type::{ActivityType, Family, Shown};
 use super::column::Column;
 use super::words::Words;
 
-/// The type of an activity. Only those of this version are written; whatever is stored is read.
+/// The type of an activity. Only those of this version and custom ones are written; whatever is stored is read.
 #[derive(Clone, Debug, PartialEq, Eq, FromSqlRow, AsExpression)]
 #[diesel(sql_type = Text)]
 pub enum StoredType {
     Known(ActivityType),
-    /// A newer version's, or `custom.*`.
+    /// A newer version's, or one that a rule emits: `custom.*`.
     Other(Arc<str>),
 }
 

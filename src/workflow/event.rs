@@ -3,6 +3,7 @@
 use super::schema::Root;
 use crate::model::activity_type::{ActivityType, Payload};
 use crate::model::lifecycle::is_reopen;
+use crate::model::limits::CUSTOM_TYPE_CHARS;
 use crate::model::words::Status;
 
 /// The line
@@ -130,10 +131,12 @@ impl EventName {
             (Root::Ticket, EventName::After(kind)) => match kind.payload() {
                 Payload::Resource => Presence::Never,
                 // An issue may be linked to none.
-                Payload::Issue | Payload::Rule => Presence::Sometimes,
+                Payload::Issue | Payload::Rule | Payload::Dispatch => Presence::Sometimes,
                 Payload::Ticket | Payload::Message | Payload::Task | Payload::Clocks => Presence::Always,
             },
-            (Root::Ticket, _) => Presence::Always,
+            // Rules emit it on events without a ticket, too.
+            (Root::Ticket, EventName::Custom(_)) => Presence::Sometimes,
+            (Root::Ticket, EventName::Before(_)) => Presence::Always,
             (Root::Message, EventName::After(kind)) => is(kind.payload() == Payload::Message),
             (Root::Message, EventName::Before(event)) => is(*event == BeforeEvent::Messaging),
             (Root::Issue, EventName::After(kind)) => is(kind.payload() == Payload::Issue),
@@ -153,14 +156,34 @@ fn before_of(kind: ActivityType) -> Presence {
         Payload::Clocks if kind == ActivityType::SlaApplied => Presence::Sometimes,
         Payload::Ticket if kind == ActivityType::TicketCreated => Presence::Never,
         Payload::Ticket | Payload::Message | Payload::Clocks => Presence::Always,
-        Payload::Issue | Payload::Task | Payload::Rule | Payload::Resource => Presence::Never,
+        Payload::Issue | Payload::Task | Payload::Rule | Payload::Dispatch | Payload::Resource => Presence::Never,
     }
 }
 
-/// Rules may not react to what rules do wrong.
+/// Rules may not react to what is told of rules: what they did wrong, and what they handed out.
 pub fn is_forbidden(name: &str) -> bool {
     name.starts_with("workflow.")
 }
+
+/// Whether it is a rule's own type.
+pub fn is_custom(name: &str) -> bool {
+    name.starts_with(CUSTOM)
+}
+
+/// The names under which rules wait for an activity of this type, its families left out.
+pub fn names_of(kind: &str) -> impl Iterator<Item = &str> {
+    [kind].into_iter().chain(is_custom(kind).then_some(ANY_CUSTOM))
+}
+
+/// Whether a rule can emit an event of this type: `custom.` and small letters, digits, `_` and `.`.
+pub fn is_emitted(name: &str) -> bool {
+    let rest = name.strip_prefix(CUSTOM).unwrap_or_default();
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.');
+    !rest.is_empty() && name.len() <= CUSTOM_TYPE_CHARS && rest.bytes().all(fits)
+}
+
+/// What [`is_emitted`] takes, whatever its length, as an editor checks it.
+pub const EMITTED: &str = "^custom[.][a-z0-9_.]+$";
 
 /// Every name that `on` takes, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -18,6 +18,7 @@ pub mod folder;
 mod form;
 mod grammar;
 pub mod json_schema;
+mod json_template;
 mod keys;
 mod lint;
 mod misfit;
@@ -38,7 +39,8 @@ mod trigger;
 pub mod yaml;
 
 pub use actions::{
-    AssignTo, Assignment, BeforeEffect, Denial, Effect, IssueDraft, Move, PolicyChoice, Post, SetFields,
+    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Move,
+    PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::cel::ast::Expr;
 use super::schema::Root;
-use crate::model::activity_type::ActivityType;
+use crate::model::stored_type::StoredType;
 
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
@@ -16,6 +16,10 @@ pub struct Needs {
     /// What executing its actions reads.
     pub preloads: BTreeSet<Preload>,
     pub named: Vec<Named>,
+    /// The custom events that it waits for.
+    pub customs: Vec<Custom>,
+    /// Whether it hands something out.
+    pub dispatches: bool,
     /// What its actions change.
     pub writes: Vec<Write>,
 }
@@ -25,6 +29,16 @@ pub const TAGS: &str = "tags";
 pub const MESSAGES: &str = "messages";
 pub const ISSUES: &str = "issues";
 pub const TASKS: &str = "tasks";
+pub const EVENTS: &str = "events";
+
+/// A custom event in `on`.
+#[derive(Clone, Debug)]
+pub struct Custom {
+    /// `custom.paid`, or `custom.*`.
+    pub name: String,
+    pub line: u32,
+    pub column: u32,
+}
 
 /// A change that an action makes, and what must hold for it.
 #[derive(Clone, Debug)]
@@ -36,7 +50,7 @@ pub struct Write {
     /// Whether another value takes its place: not so of tags and messages.
     pub is_one_value: bool,
     /// The activities that it makes.
-    pub emits: Vec<ActivityType>,
+    pub emits: Vec<StoredType>,
     pub guards: Vec<Arc<Expr>>,
     pub line: u32,
     pub column: u32,

@@ -13,11 +13,11 @@ use super::diagnostic::{Diagnostic, Problem, Severity};
 use super::event::EventName;
 use super::lint;
 use super::misfit::misfit;
-use super::needs::{ISSUES, MESSAGES, Named, NamedKind, Needs, Preload, TAGS, TASKS, Write};
+use super::needs::{Custom, EVENTS, ISSUES, MESSAGES, Named, NamedKind, Needs, Preload, TAGS, TASKS, Write};
 use super::shapes::Conditions;
 use super::template::{Template, Want};
 use super::yaml::Node;
-use crate::model::activity_type::ActivityType;
+use crate::model::stored_type::StoredType;
 
 /// Each is looked at beside the others.
 const MAX_CONDITIONS: usize = 100;
@@ -72,6 +72,12 @@ impl<'a> Place<'a> {
         self.at_node(node.get(key).unwrap_or(node))
     }
 
+    /// The same for an item of the list.
+    pub fn item(&mut self, index: usize) -> Place<'_> {
+        let node = self.node;
+        self.at_node(node.items().get(index).unwrap_or(node))
+    }
+
     /// What may have happened when these texts are evaluated.
     pub fn on_events(&mut self, events: &'a [EventName]) {
         self.events = events;
@@ -88,12 +94,27 @@ impl<'a> Place<'a> {
     }
 
     /// Notes a change that an action makes, which stands at `path`.
-    pub fn writes(&mut self, path: &[&str], field: &str, value: Option<Json>, emits: &[ActivityType]) {
+    pub fn writes(&mut self, path: &[&str], field: &str, value: Option<Json>, emits: &[impl Clone + Into<StoredType>]) {
         let node = self.node_at(path);
         let (line, column) = (node.line, node.column);
-        let is_one_value = !matches!(field, TAGS | MESSAGES | ISSUES | TASKS);
-        let (field, emits, guards) = (field.to_owned(), emits.to_vec(), self.guards.clone());
+        let is_one_value = !matches!(field, TAGS | MESSAGES | ISSUES | TASKS | EVENTS);
+        let (field, emits, guards) =
+            (field.to_owned(), emits.iter().cloned().map(Into::into).collect(), self.guards.clone());
         self.needs.writes.push(Write { field, value, is_one_value, emits, guards, line, column });
+    }
+
+    /// Notes a custom event that the rule waits for.
+    pub fn waits_for_custom(&mut self, key: &str, index: usize, name: &str) {
+        let Node { line, column, .. } = *self.item_at(&[key], index);
+        self.needs.customs.push(Custom { name: name.to_owned(), line, column });
+    }
+
+    /// Notes that an action hands something out, and warns once of what becomes of it.
+    pub fn dispatches(&mut self, path: &[&str]) {
+        if !std::mem::replace(&mut self.needs.dispatches, true) {
+            let message = "this is recorded as `workflow.dispatched`, and nothing delivers it".to_owned();
+            self.warning(path, "not-delivered", message, "read the activities of this type from a stream");
+        }
     }
 
     /// Notes what executing an action reads.
@@ -141,13 +162,6 @@ impl Place<'_> {
     /// A warning at the value that `path` leads to.
     pub fn warning(&mut self, path: &[&str], code: &'static str, message: String, hint: &str) {
         let node = self.node_at(path);
-        let (line, column) = (node.line, node.column);
-        self.push(line, column, Severity::Warning, code, message, hint.to_owned());
-    }
-
-    /// A warning at an item of the list, or the text, under `path`.
-    pub fn item_warning(&mut self, path: &[&str], index: usize, code: &'static str, message: String, hint: &str) {
-        let node = self.item_at(path, index);
         let (line, column) = (node.line, node.column);
         self.push(line, column, Severity::Warning, code, message, hint.to_owned());
     }

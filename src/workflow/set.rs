@@ -146,10 +146,9 @@ impl RuleSet {
     /// of it one step makes.
     pub fn answering(&self, activity: &Activity, ends: impl Fn(ActivityType) -> bool) -> Vec<Waiting<'_>> {
         let kind = activity.kind.as_str();
-        let custom = kind.starts_with("custom.").then_some(event::ANY_CUSTOM);
         let trigger = Trigger::key_of(activity);
-        let own = activity.is_plain().then_some(kind);
-        let names = own.into_iter().chain(custom).chain(trigger.as_deref());
+        let own = activity.is_plain().then(|| event::names_of(kind));
+        let names = own.into_iter().flatten().chain(trigger.as_deref());
         let mut all: Vec<(usize, Option<ActivityType>)> =
             names.flat_map(|name| self.waiting(name)).map(|at| (*at, None)).collect();
         for family in activity.all_families() {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::happening::Happening;
+use super::outbound;
 use super::strategy::{self, Choice, Wanted};
 use crate::command::access::ticket_by_id;
 use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
-use crate::command::record::{Note, SOURCE, beside};
+use crate::command::record::{self, Note, SOURCE, beside};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::verbs::issue::create as issue;
@@ -43,41 +44,53 @@ pub fn apply(
     event: &Happening,
     effect: Effect,
 ) -> Result<Option<String>, Stop> {
-    let Some(id) = event.activity.ticket_id else {
-        let what = format!("{} has no ticket to act on", event.activity.kind);
-        return Err(Refusal::Forbidden { what }.into());
-    };
-    let ticket = ticket_by_id(world, id)?;
+    let ticket = acted_on(world, event);
+    let about = event.activity.ticket_id;
     match effect {
         Effect::Set(fields) => {
             let edit = update::edit_of(fields)?;
             update::known_team(world, edit.team_id.as_deref().unwrap_or_default())?;
-            update::update(world, scope, ticket, &edit)?;
+            update::update(world, scope, ticket?, &edit)?;
         }
         Effect::Tag(wanted) => {
             let TagEdit { add, remove } = tag::tags_of(wanted)?;
-            tag::tag(world, scope, ticket, &add, &remove)?;
+            tag::tag(world, scope, ticket?, &add, &remove)?;
         }
-        Effect::Assign(wanted) => return assign(world, scope, ticket, wanted),
+        Effect::Assign(wanted) => return assign(world, scope, ticket?, wanted),
         Effect::Transition(Move { verb, reason }) => {
+            let ticket = ticket?;
             let to = verb.target().unwrap_or(ticket.status);
             moves::go(world, scope, ticket, &Step { reason, ..Step::of(verb, to) })?;
         }
-        Effect::Message(wanted) => say(world, scope, ticket, wanted, event.closed())?,
-        Effect::CreateIssue(wanted) => new_issue(world, scope, ticket, wanted)?,
+        Effect::Message(wanted) => say(world, scope, ticket?, wanted, event.closed())?,
+        Effect::CreateIssue(wanted) => new_issue(world, scope, ticket?, wanted)?,
         Effect::CreateTask(task) => {
             let task =
                 Task { subject: limits::line("subject", &task.subject, limits::limits().subject_chars)?, ..task };
-            beside(world, scope, &ticket, Note { task: Some(task), ..Note::of(ActivityType::TaskCreated) });
+            beside(world, scope, &ticket?, Note { task: Some(task), ..Note::of(ActivityType::TaskCreated) });
         }
         Effect::Sla(PolicyChoice::Policy(policy)) => {
             let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
-            update::update(world, scope, ticket, &edit)?;
+            update::update(world, scope, ticket?, &edit)?;
         }
+        Effect::Emit(event) => record::about(world, scope, about, outbound::emitted(event)?),
+        Effect::Webhook(delivery) => record::about(world, scope, about, outbound::delivered(delivery)?),
+        Effect::DispatchAgent(briefing) => record::about(world, scope, about, outbound::briefed(briefing)?),
         // One that is there was looked up before the rule acts.
         Effect::Sla(PolicyChoice::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
     }
     Ok(None)
+}
+
+/// The event's ticket, for what is done to one.
+fn acted_on(world: &World, event: &Happening) -> Result<Arc<Ticket>, Stop> {
+    match event.activity.ticket_id {
+        Some(id) => ticket_by_id(world, id),
+        None => {
+            let what = format!("{} has no ticket to act on", event.activity.kind);
+            Err(Refusal::Forbidden { what }.into())
+        }
+    }
 }
 
 /// `goodbye`: the event closed the ticket, so that its requester may be told.

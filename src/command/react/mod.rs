@@ -6,6 +6,7 @@ mod bounds;
 mod effects;
 mod happening;
 mod names;
+mod outbound;
 mod report;
 mod shadow;
 mod strategy;

@@ -1,17 +1,14 @@
 //! Records of rules whose activities do not tell what became of them: runs, and the activities about rules.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::command::World;
-use crate::command::record::{Note, beside, plain};
+use crate::command::record::{self, Note};
 use crate::command::scope::Scope;
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
 use crate::model::ledger::Run;
-use crate::model::ticket::Ticket;
 use crate::model::words::RunVerdict;
 use crate::workflow::Rule;
 
@@ -31,16 +28,7 @@ pub fn tell(
 ) {
     let (position, ticket) = about;
     let data = Some(json!({ "workflow": rule.name, "position": position, "reason": reason }));
-    let note = Note { data, ..Note::of(kind) };
-    let ticket: Option<Arc<Ticket>> = ticket.and_then(|id| world.tickets.get(&id).flatten().cloned());
-    match ticket {
-        Some(ticket) => {
-            beside(world, scope, &ticket, note);
-        }
-        None => {
-            plain(world, scope, note);
-        }
-    }
+    record::about(world, scope, ticket, Note { data, ..Note::of(kind) });
 }
 
 /// Counts a verdict by the rule's place in the set.

@@ -19,11 +19,12 @@ fn witness(event: BeforeEvent) -> String {
     event.word().replace('.', "-")
 }
 
-/// What fails, what is held back, and a task.
+/// What fails, what is held back, what is handed out, and a task.
 const RULES: &[&str] = &[
     "name: nobody\non: ticket.escalated\ndo: [{assign: {to: nobody}}]\n",
     "name: ping\non: ticket.tag_added\ndo: [{tag: {add: \"p${ticket.tags.size()}\"}}]\n",
     "name: pong\non: ticket.tag_added\ndo: [{tag: {add: \"q${ticket.tags.size()}\"}}]\n",
+    "name: tell\non: ticket.rated\ndo: [{webhook: {endpoint: chat}}]\n",
     "name: task\non: ticket.closed\ndo: [{create_task: {subject: Look}}]\n",
 ];
 

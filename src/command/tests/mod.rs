@@ -13,6 +13,7 @@ mod lifecycle;
 mod marks;
 mod mentions;
 mod messages;
+mod outbound;
 mod outcomes;
 mod properties;
 mod reopen;

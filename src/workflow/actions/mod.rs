@@ -9,11 +9,14 @@ mod assign;
 mod create_issue;
 mod create_task;
 mod deny;
+mod dispatch_agent;
+mod emit;
 mod message;
 mod set;
 mod sla;
 mod tag;
 mod transition;
+mod webhook;
 mod wording;
 
 use std::sync::Arc;
@@ -29,12 +32,15 @@ pub use action::{Action, Evaluate, Step};
 pub use assign::{AssignTo, Assignment, Strategy, WhenNone};
 pub use create_issue::IssueDraft;
 pub use deny::Denial;
+pub use dispatch_agent::Briefing;
+pub use emit::CustomEvent;
 pub use message::{MessageText, Post};
 pub(in crate::workflow) use set::ANY_CUSTOM;
 pub use set::SetFields;
 pub use sla::PolicyChoice;
 pub use tag::TagEdit;
 pub use transition::Move;
+pub use webhook::Delivery;
 
 /// What a rule wants done after an event. The command layer turns it into a command.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +53,9 @@ pub enum Effect {
     CreateIssue(IssueDraft),
     CreateTask(Task),
     Sla(PolicyChoice),
+    Emit(CustomEvent),
+    Webhook(Delivery),
+    DispatchAgent(Briefing),
 }
 
 /// What a rule wants of the command that it is asked about before it is decided.
@@ -74,11 +83,14 @@ pub static ACTIONS: &[&dyn Registered] = &[
     &after::<create_issue::CreateIssue>(Effect::CreateIssue),
     &after::<create_task::CreateTask>(Effect::CreateTask),
     &after::<sla::Sla>(Effect::Sla),
+    &after::<emit::Emit>(Effect::Emit),
+    &after::<webhook::Webhook>(Effect::Webhook),
+    &after::<dispatch_agent::DispatchAgent>(Effect::DispatchAgent),
     &before::<deny::Deny>(BeforeEffect::Deny),
 ];
 
 /// Names that later versions will know: a file that has one is told so.
-pub const LATER: &[&str] = &["link", "metric", "webhook", "dispatch_agent", "emit"];
+pub const LATER: &[&str] = &["link", "metric"];
 
 /// The action of this name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {

@@ -1,6 +1,5 @@
 //! Compilation of `on`: events, or times of SLA clocks.
 
-use crate::workflow::actions;
 use crate::workflow::diagnostic::suggest;
 use crate::workflow::event::{self, EventName};
 use crate::workflow::grammar::{RawTrigger, RawWait};
@@ -30,6 +29,9 @@ pub fn hear(waits: Vec<RawWait>, key: &str, place: &mut Place<'_>) -> Heard {
                 let event = EventName::read(&name);
                 check_event(&name, event.is_some(), key, index, place);
                 let Some(event) = event else { continue };
+                if let EventName::Custom(name) = &event {
+                    place.waits_for_custom(key, index, name);
+                }
                 if event.is_before() {
                     heard.before = true;
                 } else {
@@ -61,9 +63,6 @@ fn check_event(name: &str, known: bool, key: &str, index: usize, place: &mut Pla
     } else if name == "manual" {
         let message = "there is no event `manual`".into();
         place.item_error(&[key], index, "unknown-event", message, "this version does not have it yet");
-    } else if known && name.starts_with("custom.") && actions::find("emit").is_none() {
-        let hint = "no action and no call of this version makes custom events";
-        place.item_warning(&[key], index, "never-happens", format!("nothing makes the event `{name}`"), hint);
     } else if !known {
         let hint = suggest(name, event::names());
         place.item_error(&[key], index, "unknown-event", format!("there is no event `{name}`"), &hint);

@@ -8,8 +8,10 @@ use super::heard::heard;
 use super::logic::{Known, Looks, Wanted};
 use super::{MAX_PAIRS, at_write};
 use crate::model::activity_type::{ActivityType, Payload};
+use crate::model::stored_type::StoredType;
 use crate::workflow::cel::ast::Literal;
 use crate::workflow::diagnostic::Diagnostic;
+use crate::workflow::event;
 use crate::workflow::needs::Write;
 use crate::workflow::rule::Rule;
 use crate::workflow::schema::Root;
@@ -60,8 +62,9 @@ fn edges<'r>(rules: &'r [Rule], looks: &Looks<'_>) -> Edges<'r> {
     for (index, rule) in &after {
         for write in &rule.needs.writes {
             for kind in &write.emits {
-                let known = left_by(rule, write, *kind);
-                for (other, answering) in waiting.get(kind.word()).into_iter().flatten() {
+                let known = left_by(rule, write, kind);
+                let names = event::names_of(kind.as_str());
+                for (other, answering) in names.filter_map(|name| waiting.get(name)).flatten() {
                     pairs += 1;
                     if pairs > MAX_PAIRS {
                         return edges;
@@ -87,7 +90,7 @@ fn sets_off(rule: &Rule, write: &Write, known: &Known, answering: &Rule, looks: 
 }
 
 /// What is known of an event that a rule's write makes.
-fn left_by(rule: &Rule, write: &Write, kind: ActivityType) -> Known {
+fn left_by(rule: &Rule, write: &Write, kind: &StoredType) -> Known {
     let mut known = Known::default();
     let literal = |json: &Json| match json {
         Json::String(text) => Some(Literal::Text(text.clone())),
@@ -100,7 +103,7 @@ fn left_by(rule: &Rule, write: &Write, kind: ActivityType) -> Known {
     }
     known.is_there(Root::Event, "cause");
     known.words(Root::Actor, "kind", ["WORKFLOW"]);
-    if kind.payload() == Payload::Message {
+    if kind.known().map(ActivityType::payload) == Some(Payload::Message) {
         known.is_not(Root::Message, "author_kind", "REQUESTER");
         known.is_not(Root::Message, "author_kind", "AGENT");
     }

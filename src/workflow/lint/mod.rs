@@ -8,6 +8,7 @@ mod expressions;
 mod heard;
 mod logic;
 mod once;
+mod unheard;
 
 use std::cell::Cell;
 
@@ -31,6 +32,7 @@ pub fn across(rules: &[Rule]) -> Vec<Diagnostic> {
     let mut found = conflicts::find(rules, &Looks(&looks));
     found.extend(chains::find(rules, &Looks(&looks)));
     found.extend(once::find(rules));
+    found.extend(unheard::find(rules));
     found
 }
 

@@ -13,6 +13,7 @@ fn holds(payload: Payload) -> &'static str {
         Payload::Task => "`task`",
         Payload::Clocks => "`data.clocks`",
         Payload::Rule => "`data`: the rule and the reason",
+        Payload::Dispatch => "`data`: `action`, `endpoint` and `payload`, or `agent` and `prompt`",
         Payload::Resource => "`data`: the whole resource",
     }
 }

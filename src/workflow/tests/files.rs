@@ -1,13 +1,13 @@
 //! Files of rules: accepted, refused at the right place, and the resulting set.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::model::activity::Task;
 use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Transition;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
 use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
-use crate::workflow::actions::{SetFields, Strategy, TagEdit, WhenNone};
+use crate::workflow::actions::{Briefing, CustomEvent, Delivery, SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::event::BeforeEvent;
 use crate::workflow::facts::{Facts, Related};
 use crate::workflow::fixture;
@@ -51,6 +51,9 @@ do:
     create_task: {subject: never}
   - create_task: {subject: "Call ${organization.name}", assignee: "${ticket.assignee_id}", contact: con_1}
   - sla: {policy: gold}
+  - emit: {type: custom.seen, data: {seats: "${ticket.custom.seats}", said: "Hi ${ticket.requester_name}", all: [1, {a: "$${x}"}]}}
+  - webhook: {endpoint: chat, payload: "${ticket.tags}"}
+  - dispatch_agent: {agent: triage, prompt: "Look at ${ticket.display_number}"}
 stop: true
 on_error: continue
 "#;
@@ -126,6 +129,16 @@ fn every_action_becomes_its_effect() {
                 contact_id: "con_1".into(),
             }),
             Effect::Sla(PolicyChoice::Named("gold".into())),
+            Effect::Emit(CustomEvent {
+                kind: "custom.seen".into(),
+                data: Map::from_iter([
+                    ("seats".to_owned(), json!(3)),
+                    ("said".to_owned(), json!("Hi Rita")),
+                    ("all".to_owned(), json!([1, { "a": "${x}" }])),
+                ]),
+            }),
+            Effect::Webhook(Delivery { endpoint: "chat".into(), payload: json!(fixture::ticket().tags.0) }),
+            Effect::DispatchAgent(Briefing { agent: "triage".into(), prompt: "Look at TKT-0042".into() }),
         ]
     );
 
@@ -287,7 +300,16 @@ fn each_refusal_says_what_to_do() {
         (rule("do: [{create_issue: {title: x, once: always}}]"), "one of: per_ticket"),
         (rule("do: [{create_issue: {title: 3}}]"), "put it between quotes"),
         (rule("do: [{tag: {add: ['']}}]"), "an empty tag"),
-        (rule("do: [{webhook: {endpoint: x}}]"), "this version does not have it yet"),
+        (rule("do: [{webhook: {payload: x}}]"), "endpoint"),
+        (rule("do: [{emit: {type: paid}}]"), "`paid` is no type of an event that rules emit | custom. and small"),
+        (rule("do: [{emit: {type: 'custom.${ticket.category}'}}]"), "is no type of an event"),
+        (rule("do: [{emit: {type: custom.a, data: [1]}}]"), "`data` takes names and their values"),
+        (
+            rule("do: [{emit: {type: custom.a, data: {b: [1, {c: '${ticket.nme}'}]}}}]"),
+            "3:58 unknown-field: ticket has",
+        ),
+        (rule("do: [{dispatch_agent: {agent: x}}]"), "prompt"),
+        (rule("do: [{link: {ticket: x}}]"), "this version does not have it yet"),
         (rule("do: [{tag: {add: x}}]\nlimits: {per_ticket: 1}"), "this version does not have it yet"),
         (rule("do: [{tag: {add: x}}]\nenabled: yes"), "write true or false"),
         (rule("do: [{tag: {add: x}}]\norder: first"), "expected a whole number"),

@@ -133,8 +133,49 @@ fn before_a_change_the_ticket_is_as_it_would_be() {
 fn an_event_that_nothing_makes_and_a_status_that_cannot_be() {
     assert_eq!(codes(&format!("on: [ticket.created, custom.paid]\n{TAG}")), ["never-happens"]);
     assert_eq!(codes(&format!("on: custom.*\n{TAG}")), ["never-happens"]);
+    let emits =
+        |kind: &str, more: &str| format!("name: emits\n{more}on: ticket.created\ndo: [{{emit: {{type: {kind}}}}}]\n");
+    let waits = |on: &str| format!("name: waits\non: [ticket.created, {on}]\n{TAG}\n");
+    for heard in ["custom.paid", "custom.*"] {
+        assert_eq!(warned(&[&waits(heard), &emits("custom.paid", "")]), [""; 0], "{heard}");
+    }
+    let never = ["0.yaml:2:22 never-happens: no rule emits the event `custom.payd`"];
+    assert_eq!(warned(&[&waits("custom.payd"), &emits("custom.paid", "")]), never);
+    assert_eq!(warned(&[&waits("custom.*"), &emits("custom.paid", "enabled: false\n")]).len(), 1);
     assert_eq!(codes("on: ticket.creating\ndo: [{set: {status: PENDING}}]"), ["status-on-creating"]);
     assert_eq!(codes("on: ticket.updating\ndo: [{set: {status: PENDING}}]"), [""; 0]);
+}
+
+#[test]
+fn what_is_handed_out_is_not_delivered_by_anybody() {
+    let two = "on: ticket.created\ndo:\n  - dispatch_agent: {agent: a, prompt: b}\n  - webhook: {endpoint: c}";
+    assert_eq!(
+        warned(&[&format!("name: a\n{two}\n"), "name: b\non: agent.changed\ndo: [{webhook: {endpoint: c}}]\n"]),
+        [
+            "0.yaml:4:29 not-delivered: this is recorded as `workflow.dispatched`, and nothing delivers it",
+            "1.yaml:3:27 not-delivered: this is recorded as `workflow.dispatched`, and nothing delivers it",
+        ]
+    );
+}
+
+#[test]
+fn events_of_rules_can_go_in_circles() {
+    let from = |name: &str, on: &str, to: &str| format!("name: {name}\non: {on}\ndo: [{{emit: {{type: {to}}}}}]\n");
+    let (a, b) = (from("a", "[ticket.created, custom.b]", "custom.a"), from("b", "custom.*", "custom.b"));
+    assert!(warned(&[&a, &b]).iter().any(|told| told.contains("cycle: ")), "{:?}", warned(&[&a, &b]));
+    assert_eq!(warned(&[&a.replace(", custom.b", ""), &b.replace("custom.*", "custom.a")]), [""; 0]);
+}
+
+#[test]
+fn an_event_of_rules_may_have_no_ticket() {
+    let set = RuleSet::from_sources(vec![(
+        "r.yaml".into(),
+        "name: e\non: agent.changed\ndo: [{emit: {type: custom.a}}]\n---\n\
+         name: a\non: custom.a\nif: ticket.number > 3\ndo: [{tag: {add: x}}]\n"
+            .into(),
+    )]);
+    let warnings = set.expect("loads").warnings().iter().map(|d| (d.code, d.hint.clone())).collect::<Vec<_>>();
+    assert_eq!(warnings, [("may-be-absent", "ticket != null && …".to_owned())]);
 }
 
 #[test]

@@ -144,6 +144,8 @@ mod tests {
     const RULES: &str = "\
 name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priority: URGENT}}, {message: {body: Welcome, visibility: INTERNAL}}]\n\
 ---\nname: no-eve\non: ticket.assigning\nif: ticket.assignee_id == 'eve'\ndo: [{deny: {message: Eve is on leave}}]\n\
+---\nname: tells\non: ticket.escalated\ndo: [{emit: {type: custom.up, data: {by: \"${actor.id}\"}}}, \
+{webhook: {endpoint: chat, payload: {n: 1}}}, {dispatch_agent: {agent: scribe, prompt: Sum up}}]\n\
 ---\nname: late\non: {sla: resolution, at: breach}\ndo: [{tag: {add: [late]}}]\n";
 
     /// What the cases, in YAML, come to: of each its differences; or what is wrong with the file.
@@ -185,6 +187,23 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
                 "effects: expected \"message\", and there is none",
                 "effects: expected {\"message\":{\"body\":\"Bye\"}}, and there is none",
             ]
+        );
+    }
+
+    #[test]
+    fn what_a_rule_makes_for_others_is_an_effect() {
+        let cases = |effects: &str| {
+            let case = "event: {type: ticket.escalated, ticket: {subject: Help}, actor: {id: ann}}";
+            tried("workflow: tells", &format!("cases:\n  - {{name: a, {case}, expect: {{effects: {effects}}}}}"))
+        };
+        let all = "[{emit: {type: custom.up, data: {by: ann}}}, {webhook: {endpoint: chat, payload: {n: 1}}}, \
+                   {dispatch_agent: {agent: scribe, prompt: Sum up}}]";
+        assert_eq!(cases(all).expect("a good file").concat(), [""; 0]);
+        let few = cases("[emit, {webhook: {endpoint: bell}}]").expect("a good file").concat();
+        assert_eq!(few.len(), 3, "{few:?}");
+        assert!(
+            few[0].starts_with("effects: expected {\"webhook\":{\"endpoint\":\"bell\"}}, and there is webhook"),
+            "{few:?}"
         );
     }
 
@@ -293,8 +312,9 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
         assert_eq!(
             report.uncovered.as_deref().unwrap_or_default(),
             [
-                "late (rules.yaml:11): no case asks it",
+                "late (rules.yaml:15): no case asks it",
                 "no-eve (rules.yaml:6): no case asks it",
+                "tells (rules.yaml:11): no case asks it",
                 "vip (rules.yaml:1): its condition was never false"
             ]
         );

@@ -69,6 +69,11 @@ fn done(activity: &Activity) -> Option<(String, Map<String, Value>)> {
             let details = json!({ "subject": task.subject, "assignee": task.assignee_id, "contact": task.contact_id });
             ("create_task", object(details))
         }
+        A::WorkflowDispatched => {
+            let mut details = object(activity.data.clone()?);
+            let action = details.remove("action")?;
+            return Some((action.as_str()?.to_owned(), details));
+        }
         // Clocks, mentions, links and what is told of rules follow from what was done.
         _ => return None,
     };
