@@ -22,7 +22,7 @@ pub use logic::Looks;
 /// Pairs of rules that are compared at most: a set with more of one kind is not looked at to the end.
 const MAX_PAIRS: usize = 20_000;
 /// What comparing them may cost.
-const LOOKS_ACROSS: usize = 200_000;
+const LOOKS_ACROSS: usize = 1_000_000;
 /// What the conditions of one file may cost.
 pub const LOOKS_IN_FILE: usize = 20_000;
 
