@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -139,9 +139,7 @@ impl Sandbox<'_> {
         let at = At { position: outcome.position, epoch: 1, disclosure: Disclosure::Full };
         let answer = (write.answer)(outcome.resource, at);
         let answer = answer.ok_or_else(|| SandboxError::Broken(format!("{method} has another answer")))?;
-        let answer = DynamicMessage::decode(descriptor.output(), &*answer);
-        let answer = answer.map_err(|error| SandboxError::Broken(error.to_string()))?;
-        rest::json(&answer).map_err(|error| SandboxError::Broken(error.to_string()))
+        shown(descriptor.output(), &answer)
     }
 
     /// Lets time pass up to `then`; clocks are told what is due at the instant when it is due.
@@ -192,13 +190,13 @@ impl Sandbox<'_> {
     /// The ticket as it is now, as JSON.
     pub fn ticket(&self, id: Uuid) -> Result<Option<Value>, SandboxError> {
         let Some(row) = self.world.tickets.get(&id).flatten() else { return Ok(None) };
-        self.shown(row).map(Some)
+        let bytes = ticket::to_pb(Ticket::clone(row), Disclosure::Full).encode_to_vec();
+        shown(self.shared.schema.message("Ticket")?, &bytes).map(Some)
     }
+}
 
-    fn shown(&self, row: &Ticket) -> Result<Value, SandboxError> {
-        let bytes = ticket::to_pb(row.clone(), Disclosure::Full).encode_to_vec();
-        let broken = |error: String| SandboxError::Broken(error);
-        let shown = DynamicMessage::decode(self.shared.schema.message("Ticket")?, &*bytes);
-        rest::json(&shown.map_err(|error| broken(error.to_string()))?).map_err(|error| broken(error.to_string()))
-    }
+/// An encoded message, as JSON that people read.
+fn shown(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<Value, SandboxError> {
+    let message = DynamicMessage::decode(descriptor, bytes).map_err(|error| SandboxError::Broken(error.to_string()))?;
+    rest::json(&message).map_err(|error| SandboxError::Broken(error.to_string()))
 }

@@ -41,31 +41,11 @@ pub struct TestArgs {
 pub fn run(args: &TestArgs) -> Result<bool, CliError> {
     let began = Instant::now();
     let out = &mut io::stdout().lock();
-    let broken = |found: Vec<Diagnostic>, sources: Vec<(String, String)>| check::Report {
-        folder: &args.dir,
-        sources,
-        found,
-        rules: 0,
-        hash: String::new(),
-    };
-    let sources = match RuleSet::read_dir(&args.dir) {
-        Ok(sources) => sources,
-        Err(found) => {
-            broken(found, Vec::new()).write(check::Format::Text, out).map_err(ShowError::Write)?;
-            return Ok(false);
-        }
-    };
-    let rules = match RuleSet::from_sources(sources.clone()) {
-        Ok(rules) => rules,
-        Err(found) => {
-            broken(found, sources).write(check::Format::Text, out).map_err(ShowError::Write)?;
-            return Ok(false);
-        }
-    };
-    let tests = match RuleSet::read_tests(&args.dir) {
-        Ok(tests) => tests,
-        Err(found) => {
-            broken(found, Vec::new()).write(check::Format::Text, out).map_err(ShowError::Write)?;
+    let (rules, tests) = match load(&args.dir) {
+        Ok(loaded) => loaded,
+        Err((found, sources)) => {
+            let report = check::Report { folder: &args.dir, sources, found, rules: 0, hash: String::new() };
+            report.write(check::Format::Text, out).map_err(ShowError::Write)?;
             return Ok(false);
         }
     };
@@ -73,6 +53,16 @@ pub fn run(args: &TestArgs) -> Result<bool, CliError> {
     report.took = began.elapsed();
     report.write(args.output, out).map_err(ShowError::Write)?;
     Ok(report.failed() == 0)
+}
+
+type Sources = Vec<(String, String)>;
+
+/// The rules of a folder and the files that test them; or what is wrong, and the sources that it is wrong with.
+fn load(folder: &Path) -> Result<(RuleSet, Sources), (Vec<Diagnostic>, Sources)> {
+    let unread = |found| (found, Sources::new());
+    let sources = RuleSet::read_dir(folder).map_err(unread)?;
+    let rules = RuleSet::from_sources(sources.clone()).map_err(|found| (found, sources))?;
+    Ok((rules, RuleSet::read_tests(folder).map_err(unread)?))
 }
 
 fn tested(folder: &Path, rules: &RuleSet, tests: &[(String, String)], coverage: bool) -> Result<Report, CliError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::suite::{Case, Expect, Verdicts};
+use super::suite::{Case, Expect, Verdicts, object};
 use super::tenant::{Tenant, Trouble};
 use crate::grpc::rest::fold;
 use crate::model::activity::Activity;
@@ -90,13 +90,6 @@ fn tags(activity: &Activity, added: bool) -> Value {
     };
     let less = less.as_array().map(Vec::as_slice).unwrap_or_default();
     more.as_array().into_iter().flatten().filter(|tag| !less.contains(tag)).cloned().collect()
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
 }
 
 /// Everything that differs, in words.

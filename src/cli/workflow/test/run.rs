@@ -5,8 +5,10 @@ use std::time::{Duration, Instant as Clock};
 use super::outcome::differences;
 use super::suite::{Case, Event, Step, Suite, WholeSet};
 use super::tenant::{Tenant, Trouble};
+use crate::cli::token::parse_ttl;
 use crate::grpc::sandbox::{Sandbox, Sandboxes};
-use crate::model::time::{Instant, Written};
+use crate::model::time::Written;
+use crate::workflow::cel::parse_duration;
 use crate::workflow::{RuleSet, suggest};
 
 /// What became of a case.
@@ -106,24 +108,8 @@ fn position(sandbox: &Sandbox<'_>) -> i64 {
     sandbox.activities().last().map_or(0, |activity| activity.position)
 }
 
-/// Microseconds of `48h`, `1h30m`, `90s` or `7d`.
+/// Microseconds of a duration as rules write it, or of days, as the command line has them.
 fn duration(text: &str) -> Option<i64> {
-    let mut micros = 0_i64;
-    let mut number = String::new();
-    for c in text.chars() {
-        if c.is_ascii_digit() {
-            number.push(c);
-            continue;
-        }
-        let seconds = match c {
-            'd' => 86_400,
-            'h' => 3_600,
-            'm' => 60,
-            's' => 1,
-            _ => return None,
-        };
-        let count: i64 = std::mem::take(&mut number).parse().ok()?;
-        micros = count.checked_mul(seconds)?.checked_mul(1_000_000)?.checked_add(micros)?;
-    }
-    (number.is_empty() && micros > 0 && Instant(0).plus_micros(micros).0 == micros).then_some(micros)
+    let days = || i64::try_from(parse_ttl(text).ok()?.as_micros()).ok();
+    parse_duration(text).or_else(days).filter(|micros| *micros > 0)
 }

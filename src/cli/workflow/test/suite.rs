@@ -47,6 +47,14 @@ impl<'de> Deserialize<'de> for Names {
 
 pub type Fields = Map<String, Value>;
 
+/// The fields of what is an object; of anything else, none.
+pub fn object(value: Value) -> Fields {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Fields::new(),
+    }
+}
+
 /// What the tenant has before the first step, as the API's requests have it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::suite::{Actor, Event, Fields, Given};
+use super::suite::{Actor, Event, Fields, Given, object};
 use crate::grpc::sandbox::{Sandbox, SandboxError, Who};
 use crate::identity::Role;
 use crate::model::activity::Activity;
@@ -331,11 +331,4 @@ fn shown_ticket(id: Uuid) -> String {
 
 fn shown_issue(id: Uuid) -> String {
     crate::model::id::show(crate::model::id::ISSUE, id)
-}
-
-fn object(value: Value) -> Fields {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Fields::new(),
-    }
 }
