@@ -93,7 +93,7 @@ pub async fn run(
     let began = Clock::now();
     let mut traced = Vec::new();
     let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
-    let set = rules.in_force(conn, &installation.rule_set).await?;
+    let set = rules.in_force(conn, &installation).await?;
     settings.fill(&mut worlds, installation.epoch);
     let before: HashMap<String, Head> =
         worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();

@@ -14,6 +14,7 @@ pub mod change;
 pub mod column;
 pub mod directory;
 pub mod fields;
+pub mod fired;
 #[cfg(test)]
 pub mod fixture;
 pub mod fold;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::actions::{ACTIONS, ANY_CUSTOM};
 use super::event;
 use super::form::{Key, Takes};
-use super::grammar::{KEYS, STEP_KEYS, TRIGGER_KEYS};
+use super::grammar::{KEYS, STEP_KEYS, TRIGGERS};
 use super::schema::Enumeration;
 
 /// Of one document of a file.
@@ -91,13 +91,9 @@ fn word(words: &Enumeration) -> Json {
 
 fn wait() -> Json {
     let events: Vec<&str> = event::names().collect();
-    json!({
-        "anyOf": [
-            { "enum": events },
-            { "type": "string", "pattern": "^custom[.].+$" },
-            Json::Object(object(TRIGGER_KEYS)),
-        ],
-    })
+    let mut all = vec![json!({ "enum": events }), json!({ "type": "string", "pattern": "^custom[.].+$" })];
+    all.extend(TRIGGERS.iter().map(|(_, keys)| Json::Object(object(keys))));
+    json!({ "anyOf": all })
 }
 
 /// Exactly one action, and what may stand beside it.

@@ -182,7 +182,7 @@ impl Place<'_> {
     }
 
     /// Findings inside the text of one node.
-    fn problems(&mut self, node: &Node, problems: Vec<Problem>) {
+    pub fn problems(&mut self, node: &Node, problems: Vec<Problem>) {
         let cut = !problems.is_empty() && node.is_cut(self.file.source);
         for mut problem in problems {
             if cut && matches!(problem.code, "syntax" | "template") {
