@@ -128,6 +128,8 @@ MAY = {
     "ValidateWorkflow": RULES,
     # For operators, who have no role.
     "ReloadWorkflows": frozenset(),
+    "GetWorkflow": RULES,
+    "GetRun": RULES,
     "ListRuns": RULES,
 }
 

@@ -9,6 +9,7 @@ use aws_lc_rs::digest;
 
 use super::compile;
 use super::diagnostic::{Diagnostic, Severity};
+use super::document::document_at;
 use super::event::{self, BeforeEvent};
 use super::facts::Facts;
 use super::folder::{self, Holds};
@@ -222,6 +223,12 @@ impl RuleSet {
     /// `(file name, source)`, sorted by name: what [`RuleSet::from_sources`] made this of.
     pub fn sources(&self) -> &[(String, String)] {
         &self.sources
+    }
+
+    /// The document of a rule of this set, as its file has it.
+    pub fn document(&self, rule: &Rule) -> String {
+        let source = self.sources.iter().find(|(file, _)| *file == rule.file).map(|(_, source)| source.as_str());
+        document_at(source.unwrap_or_default(), rule.line)
     }
 
     pub fn warnings(&self) -> &[Diagnostic] {

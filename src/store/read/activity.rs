@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
@@ -200,6 +201,41 @@ pub async fn last_of_each(
         " ORDER BY a.position DESC LIMIT 1) AS r"
     ];
     RunQueryDsl::load(Listing::<ActivityRow>::from("r", sql![ids, last]), conn).await
+}
+
+/// Activities that one look at a millisecond reads at most: those of a large batch several times over.
+const MADE_TOGETHER: usize = 50_000;
+
+/// The first `most` of the activities of one millisecond that `wanted` takes, in order, without their tickets.
+pub async fn made_in(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    millis: u64,
+    most: usize,
+    wanted: impl Fn(&Activity) -> bool,
+) -> QueryResult<Vec<Activity>> {
+    let micros = i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1_000);
+    let (from, to) = (Instant(micros), Instant(micros).plus_micros(1_000));
+    let mut after = first_at(conn, scope.tenant_id, from).await? - 1;
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let seen = Chosen { condition: None, audience: scope.audience.clone() };
+    while looked_at < MADE_TOGETHER {
+        let rows = chosen(conn, scope.tenant_id, after, i64::MAX, View::Basic, &seen, list::MAX_PAGE).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.position;
+        let over = last.occurred_at >= to;
+        looked_at += rows.len();
+        for row in rows.into_iter().filter(|row| row.occurred_at < to) {
+            let activity = row.into_activity().map_err(|what| Error::DeserializationError(what.into()))?;
+            if wanted(&activity) && found.len() < most {
+                found.push(activity);
+            }
+        }
+        if over || found.len() == most {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The first position at or after `time`, among those still kept; one above the head where there is none.
