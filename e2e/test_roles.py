@@ -129,6 +129,7 @@ MAY = {
     # For operators, who have no role.
     "ReloadWorkflows": frozenset(),
     "GetWorkflow": RULES,
+    "ExplainWorkflow": RULES,
     "GetRun": RULES,
     "ListRuns": RULES,
 }

@@ -5,3 +5,6 @@ CREATE TABLE rule_set_activation (
     rule_set text NOT NULL
 );
 INSERT INTO rule_set_activation SELECT clock_timestamp(), rule_set FROM installation;
+
+-- What became of a ticket's rules.
+CREATE INDEX run_ticket ON run (tenant_id, ticket_id, id);

@@ -77,6 +77,8 @@ pub async fn activate(
             text(hash),
             " FROM installation WHERE rule_set <> ",
             text(hash),
+            // Of two in one instant the later holds.
+            " ON CONFLICT (activated_at) DO UPDATE SET rule_set = EXCLUDED.rule_set",
         ];
         RunQueryDsl::execute(note, conn).await?;
         let update = sql![

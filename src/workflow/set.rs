@@ -90,6 +90,11 @@ impl RuleSet {
         RuleSet::of(self.rules.iter().filter(|rule| keep(rule)).cloned().collect())
     }
 
+    /// One rule by itself, as if it were enabled.
+    pub fn alone(&self, name: &str) -> Option<RuleSet> {
+        self.rule(name).map(|rule| RuleSet::of(vec![Rule { enabled: true, ..rule.clone() }]))
+    }
+
     /// In the order in which they run.
     fn of(rules: Vec<Rule>) -> RuleSet {
         let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();

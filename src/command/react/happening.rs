@@ -67,6 +67,11 @@ impl Happening {
         Happening { activity: last.clone(), family: Some(family), before }
     }
 
+    /// The activity's type, or the family.
+    pub fn name(&self) -> &str {
+        self.family.as_ref().map_or(self.activity.kind.as_str(), |family| family.kind.word())
+    }
+
     pub fn types(&self) -> Vec<&str> {
         self.family.iter().flat_map(|family| &family.types).map(StoredType::as_str).collect()
     }

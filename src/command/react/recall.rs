@@ -47,6 +47,7 @@ enum Asked {
 #[derive(Debug)]
 struct Proposal {
     event: BeforeEvent,
+    events: Vec<BeforeEvent>,
     words: Vec<&'static str>,
     before: Option<Arc<Ticket>>,
     changes: Vec<Change>,
@@ -133,6 +134,7 @@ impl Recall {
         let question = |event: BeforeEvent| Question {
             event: Asked::Before(Box::new(Proposal {
                 event,
+                events: events.clone(),
                 words: words.clone(),
                 before: before.clone(),
                 changes: changes.clone(),
@@ -140,7 +142,7 @@ impl Recall {
             })),
             at,
         };
-        events.into_iter().map(|event| (event, question(event))).collect()
+        events.iter().map(|event| (*event, question(*event))).collect()
     }
 
     /// The ticket as a rule saw it that answers here: with what was done by the rules that were asked before it. Rules go by
@@ -186,12 +188,54 @@ impl Question {
         matches!(self.event, Asked::Before(_))
     }
 
+    /// The before-events of the change; none after it.
+    pub fn events(&self) -> &[BeforeEvent] {
+        match &self.event {
+            Asked::After(_) => &[],
+            Asked::Before(change) => &change.events,
+        }
+    }
+
     /// The last activity of what is asked about.
     pub fn activity(&self) -> &Activity {
         match &self.event {
             Asked::After(event) => &event.activity,
             Asked::Before(change) => &change.activity,
         }
+    }
+
+    /// By the name that the rule waits for.
+    pub fn name(&self) -> &str {
+        match &self.event {
+            Asked::After(event) => event.name(),
+            Asked::Before(change) => change.event.word(),
+        }
+    }
+
+    /// What is not recorded of a change as this rule of the set was asked about it: what before-rules amended, and the rule
+    /// itself may have.
+    pub fn doubts(&self, set: &RuleSet, place: usize) -> Unknowns {
+        let mut unknowns = Unknowns::default();
+        let Asked::Before(change) = &self.event else { return unknowns };
+        let amends = set.rules().get(place).is_some_and(Rule::amends);
+        let all = change.events.iter().flat_map(|event| set.before(*event));
+        for waiting in all.filter(|waiting| waiting.rule.amends() && waiting.rule.acts()) {
+            for field in waiting.rule.written() {
+                let why = || {
+                    format!(
+                        "before-rule {} writes {field}, and what it was before that is not recorded",
+                        waiting.rule.name
+                    )
+                };
+                let names: Vec<&str> = field.split('.').collect();
+                unknowns.add_field(Root::Event, &[&["ticket"], names.as_slice()].concat(), why());
+                if amends && waiting.place >= place {
+                    unknowns.add_field(Root::Ticket, &names, why());
+                    unknowns.add_field(Root::Changes, names.get(..1).unwrap_or_default(), why());
+                }
+            }
+        }
+        unknowns
     }
 
     /// What is worth looking up before the rules are asked.
@@ -212,13 +256,14 @@ impl Question {
         world: &World,
         rule: &Rule,
         ticket: Option<&Ticket>,
-        audience: &Audience,
+        (audience, doubts): (&Audience, Unknowns),
         ask: impl FnOnce(&Facts<'_>, &Unknowns) -> T,
     ) -> Result<T, Stop> {
         let activity = self.activity();
         let needs = |root: Root| rule.needs(root);
         let ticket = if self.is_before() { activity.ticket.as_deref() } else { ticket };
         let mut unknowns = Around::unknowns(world, needs, ticket, (activity.position, audience))?;
+        unknowns.extend(doubts);
         if rule.needs(Root::Issue) && !audience.sees_whole(activity) {
             unknowns.add(Root::Issue, "the issue is another application's".to_owned());
         }

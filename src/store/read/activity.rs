@@ -184,6 +184,51 @@ pub async fn last_of(
     RunQueryDsl::get_result(listing, conn).await.optional()
 }
 
+/// Activities that one command makes at most on one ticket, and those before them in its batch, at most.
+const TOGETHER: i64 = 10_000;
+
+/// What happened to a ticket in the same instant as this activity, the thousand next to it, in order.
+pub async fn beside(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    activity: &ActivityRow,
+) -> QueryResult<Vec<ActivityRow>> {
+    let Some(ticket) = activity.ticket_id else { return Ok(vec![activity.clone()]) };
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["ticket_id = ", Bind::Id(ticket)],
+        sql!["position > ", Bind::Int(activity.position - TOGETHER)],
+        sql!["position < ", Bind::Int(activity.position + TOGETHER)],
+        sql!["occurred_at = ", Bind::Time(activity.occurred_at)],
+    ];
+    conditions.extend(scope.audience.activities());
+    let order = sql![" ORDER BY abs(position - ", Bind::Int(activity.position), ") LIMIT 1000"];
+    let mut rows: Vec<ActivityRow> =
+        RunQueryDsl::load(Listing::<ActivityRow>::ordered(conditions, order), conn).await?;
+    rows.sort_unstable_by_key(|row| row.position);
+    Ok(rows)
+}
+
+/// The newest activities of a ticket, in order.
+pub async fn newest_of(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    ticket: Uuid,
+    most: usize,
+) -> QueryResult<Vec<ActivityRow>> {
+    let floor = sql!["(SELECT floor FROM tenant_head WHERE tenant_id = ", Bind::Text(scope.tenant_id.to_owned()), ")"];
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["ticket_id = ", Bind::Id(ticket)],
+        sql!["position > ", floor],
+    ];
+    conditions.extend(scope.audience.activities());
+    let listing = Listing::<ActivityRow>::first(conditions, " ORDER BY position DESC LIMIT ", most, None);
+    let mut rows: Vec<ActivityRow> = RunQueryDsl::load(listing, conn).await?;
+    rows.reverse();
+    Ok(rows)
+}
+
 /// The last activity of each of these tickets up to a position, whoever may see it; none for a ticket that has none.
 pub async fn last_of_each(
     conn: &mut AsyncPgConnection,

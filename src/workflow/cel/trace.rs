@@ -60,6 +60,14 @@ impl Unknowns {
         self.0.push((Path { root, names: names.iter().map(|name| (*name).to_owned()).collect() }, why));
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn extend(&mut self, others: Unknowns) {
+        self.0.extend(others.0);
+    }
+
     pub fn roots(&self) -> impl Iterator<Item = (Root, &str)> {
         self.0.iter().map(|(path, why)| (path.root, why.as_str()))
     }

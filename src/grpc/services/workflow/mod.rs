@@ -20,7 +20,9 @@ use crate::store::pool::PoolError;
 use crate::workflow::folder::Holds;
 use crate::workflow::{Diagnostic, Rule, RuleSet};
 
+mod explain;
 mod lacking;
+mod recalled;
 mod runs;
 
 service! {
@@ -28,6 +30,7 @@ service! {
         list_workflows: ListWorkflowsRequest -> ListWorkflowsResponse, by list;
         get_workflow: GetWorkflowRequest -> GetWorkflowResponse, by get;
         validate_workflow: ValidateWorkflowRequest -> ValidateWorkflowResponse, by validate;
+        explain_workflow: ExplainWorkflowRequest -> ExplainWorkflowResponse, by explain::explain;
         reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
         get_run: GetRunRequest -> GetRunResponse, by runs::get;
         list_runs: ListRunsRequest -> ListRunsResponse, by runs::list;
