@@ -128,6 +128,9 @@ MAY = {
     "ValidateWorkflow": RULES,
     # For operators, who have no role.
     "ReloadWorkflows": frozenset(),
+    "GetWorkflow": RULES,
+    "ExplainWorkflow": RULES,
+    "GetRun": RULES,
     "ListRuns": RULES,
 }
 

@@ -17,7 +17,7 @@ NOT_MARKED = {
 }
 
 
-def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
+def requests(ticket: str, issue: str, message: str, run: str = "run_01JD8Q7Z2M5V9T3K4N6P8R1W0X") -> dict[str, dict]:
     """A minimal valid request of each RPC, in an order in which all of them succeed in one tenant."""
     named = {"id": ticket}
     said = {"ticket_id": ticket, "id": message}
@@ -123,6 +123,9 @@ def requests(ticket: str, issue: str, message: str) -> dict[str, dict]:
         "ListActivities": {"view": "ACTIVITY_VIEW_FULL"},
         "StreamActivities": {"earliest": True, "view": "ACTIVITY_VIEW_FULL"},
         "ListWorkflows": {},
+        "GetWorkflow": {"name": "triage-new"},
+        "ExplainWorkflow": {"workflow": "triage-new", "ticket_id": ticket},
+        "GetRun": {"id": run},
         "ValidateWorkflow": {"source": "name: walked\non: ticket.created\ndo:\n  - tag: {add: [walked]}\n"},
         "ReloadWorkflows": {},
         "ListRuns": {},
@@ -136,7 +139,14 @@ class World(Case):
         super().setUp()
         self.marker = api(self.tenant, f"{MARK}-ann", "agent,admin")
         self.mark()
-        self.requests = requests(self.marked.id, self.issue.id, self.message.id)
+        self.requests = requests(self.marked.id, self.issue.id, self.message.id, self.a_run())
+
+    def a_run(self) -> str:
+        """One that is told from what it did: a shipped rule makes an issue of a ticket that is escalated."""
+        ticket = self.ticket()
+        self.api.EscalateTicket(id=ticket.id)
+        caused = self.api.pages("ListActivities", "activities", ticket_id=ticket.id)
+        return next(it.cause.run_id for it in caused if it.cause.workflow == "escalation-to-issue")
 
     def mark(self) -> None:
         for kind in ("Organization", "Contact", "Agent", "Team", "Deal", "Asset"):
@@ -200,6 +210,6 @@ class Walk(World):
         for rpc in told:
             # Of a ticket's clocks there are ids and instants only; ExplainSla names what they come from. No deadline is
             # missed, and none met, within moments: test_sla_outcomes.py says who sees those that are.
-            if rpc not in ("ListWorkflows", "ListRuns", "GetTicketSla", "ListBreaches", "GetSlaReport"):
+            if rpc not in ("ListWorkflows", "GetWorkflow", "GetRun", "ListRuns", "GetTicketSla", "ListBreaches", "GetSlaReport"):
                 with self.subTest(rpc):
                     self.assertIn(MARK.encode(), self.answer(self.tenant, self.api, rpc))

@@ -16,6 +16,8 @@ macro_rules! kinds {
             CannedResponse "canned response" CannedResponseNotFound,
             SlaPolicy "SLA policy" SlaPolicyNotFound,
             Calendar "calendar" CalendarNotFound,
+            Workflow "workflow" WorkflowNotFound,
+            Run "run" RunNotFound,
         ] }
     };
 }

@@ -52,6 +52,11 @@ pub fn derive(command: Uuid, ordinal: u32, unix_millis: u64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(unix_millis, &random).into_uuid()
 }
 
+/// When the command was decided that made this id, in milliseconds; `None`: it is no id that [`derive`] makes.
+pub fn made_at(id: Uuid) -> Option<u64> {
+    (id.get_version_num() == 7).then(|| (id.as_u128() >> 80) as u64)
+}
+
 /// 128 bits of SHA-256 over length-prefixed parts.
 pub fn hash(parts: &[&[u8]]) -> Uuid {
     let mut context = digest::Context::new(&digest::SHA256);

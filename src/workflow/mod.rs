@@ -9,7 +9,9 @@ mod actions;
 pub mod cel;
 mod compile;
 mod diagnostic;
+mod document;
 pub mod event;
+mod explain;
 mod facts;
 mod filter;
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
+pub use explain::{Branch, Explained};
 pub use facts::{Event, Facts, Related};
 pub use filter::{Filter, Subject, TooMuch};
 pub use needs::{Named, NamedKind, Preload};

@@ -73,6 +73,17 @@ impl Rollout {
     }
 }
 
+/// As it stands in a file.
+impl fmt::Display for Rollout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rollout::Active => f.write_str(ACTIVE),
+            Rollout::Shadow => f.write_str(SHADOW),
+            Rollout::Percent(share) => write!(f, "{{percent: {share}}}"),
+        }
+    }
+}
+
 /// From 0 to 99, the same one for ever: whoever is in at 10 percent is in at 20, and each rule has its own tenth.
 fn place_in_hundred(rule: &str, id: &[u8]) -> u64 {
     let mut context = digest::Context::new(&digest::SHA256);

@@ -159,6 +159,11 @@ impl Rule {
         Step::tell_those(&self.before_steps, Step::denies, facts)
     }
 
+    /// The fields that its actions write.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.needs.writes.iter().map(|write| write.field.as_str())
+    }
+
     /// Whether it has effects at all.
     pub fn acts(&self) -> bool {
         self.enabled && !self.rollout.is_shadow()

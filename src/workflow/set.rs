@@ -8,6 +8,7 @@ use std::path::Path;
 use aws_lc_rs::digest;
 
 use super::diagnostic::{Diagnostic, Severity};
+use super::document::document_at;
 use super::event::{self, BeforeEvent};
 use super::facts::Facts;
 use super::folder::{self, Holds};
@@ -119,6 +120,11 @@ impl RuleSet {
     /// The rules that `keep` takes, as a set without sources.
     pub fn only(&self, keep: impl Fn(&Rule) -> bool) -> RuleSet {
         RuleSet::of(self.rules.iter().filter(|rule| keep(rule)).cloned().collect())
+    }
+
+    /// One rule by itself, as if it were enabled.
+    pub fn alone(&self, name: &str) -> Option<RuleSet> {
+        self.rule(name).map(|rule| RuleSet::of(vec![Rule { enabled: true, ..rule.clone() }]))
     }
 
     /// In the order in which they run.
@@ -292,6 +298,12 @@ impl RuleSet {
     /// `(file name, source)`, sorted by name: what [`RuleSet::from_sources`] made this of.
     pub fn sources(&self) -> &[(String, String)] {
         &self.sources
+    }
+
+    /// The document of a rule of this set, as its file has it.
+    pub fn document(&self, rule: &Rule) -> String {
+        let source = self.sources.iter().find(|(file, _)| *file == rule.file).map(|(_, source)| source.as_str());
+        document_at(source.unwrap_or_default(), rule.line)
     }
 
     pub fn warnings(&self) -> &[Diagnostic] {

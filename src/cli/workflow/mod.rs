@@ -1,6 +1,7 @@
 //! `docket workflow`: commands for the people who write rules.
 
 mod check;
+mod explain;
 mod lacking;
 mod new;
 mod report;
@@ -23,6 +24,8 @@ pub enum WorkflowCommand {
     Test(test::TestArgs),
     /// Write a rule and its test, to begin with
     New(new::NewArgs),
+    /// Say why a rule ran for an event, or did not, with the value of every part of its conditions
+    Explain(Box<explain::ExplainArgs>),
     /// Print the JSON Schema of rules, for editors
     Schema,
 }
@@ -33,6 +36,7 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
         WorkflowCommand::Check(args) => check::run(*args),
         WorkflowCommand::Test(args) => test::run(&args),
         WorkflowCommand::New(args) => new::run(&args).map(|()| true),
+        WorkflowCommand::Explain(args) => explain::run(*args).map(|()| true),
         WorkflowCommand::Schema => schema().map(|()| true),
     };
     match done {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::command::verbs::StoredEntry;
 use crate::command::{Stop, World, gather};
+use crate::model::audience::Audience;
 use crate::model::directory::*;
 use crate::model::issue::Issue;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::words::IssueStatus;
+use crate::workflow::cel::Unknowns;
 use crate::workflow::schema::Root;
 use crate::workflow::{Facts, Related, Rule};
 
@@ -47,6 +50,41 @@ macro_rules! around {
                     ),)+
                 ])?;
                 Ok(around)
+            }
+
+            /// What of it is not what it was at a position of the log, or is not shown to this audience.
+            pub fn unknowns(
+                world: &World,
+                needed: impl Fn(Root) -> bool,
+                ticket: Option<&Ticket>,
+                as_of: (i64, &Audience),
+            ) -> Result<Unknowns, Stop> {
+                let mut unknowns = Unknowns::default();
+                let (at, audience) = as_of;
+                if needed(Root::Tenant) && world.settings()?.position > at {
+                    let why = format!("the settings of the tenant were changed after position {at}");
+                    unknowns.add_field(Root::Tenant, &["attributes"], why);
+                }
+                let Some(ticket) = ticket else { return Ok(unknowns) };
+                if needed(Root::OpenIssues) && world.tickets.find(&ticket.id)?.is_some_and(|now| now.position > ticket.position) {
+                    let why = format!("the ticket was changed after position {}, and issues are not counted in the log", ticket.position);
+                    unknowns.add(Root::OpenIssues, why);
+                }
+                $(if !ticket.$id.is_empty() && needed(Root::$root)
+                    && let Some(row) = $row::row(world, &ticket.$id)?
+                {
+                    let noun = Root::$root.name();
+                    if !audience.sees_internal(&row.app_id) {
+                        unknowns.add(Root::$root, format!("{noun} {:?} is another application's", row.id));
+                    } else if row.position > at {
+                        unknowns.add(Root::$root, format!("{noun} {:?} was changed after position {at}", row.id));
+                    }
+                })+
+                if needed(Root::Assignee) {
+                    let why = "how many open tickets an agent had is not recorded".to_owned();
+                    unknowns.add_field(Root::Assignee, &["open_count"], why);
+                }
+                Ok(unknowns)
             }
 
             pub fn add_to<'a>(&'a self, facts: Facts<'a>) -> Facts<'a> {

@@ -31,6 +31,12 @@ pub struct Proposed<'a> {
     pub message: Option<&'a Message>,
 }
 
+/// What a change is about, as rules are told it, and its differences.
+pub fn asked_about(proposed: Proposed<'_>, after: &Ticket) -> (Vec<BeforeEvent>, Vec<Change>) {
+    let hearing = Hearing::open(proposed, after);
+    (hearing.events, hearing.changes)
+}
+
 /// What the rules leave of a change.
 #[derive(Debug)]
 pub struct Left<'a> {

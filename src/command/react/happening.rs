@@ -52,14 +52,29 @@ impl Happening {
         Happening { activity: activity.clone(), family: None, before: before_of(world, activity.position), why: None }
     }
 
+    /// The same of an activity in the log, with its ticket as it was before.
+    pub fn recalled(activity: &Activity, before: Option<Arc<Ticket>>) -> Happening {
+        Happening { activity: activity.clone(), family: None, before, why: None }
+    }
+
     /// The activities of this family that a step made on the ticket of the last of them.
     pub fn of_family(world: &World, kind: ActivityType, last: &Activity, step: Range<usize>) -> Happening {
         let all = world.activities.get(step).unwrap_or_default().iter();
+        Happening::of_members(kind, last, all, |activity| before_of(world, activity.position))
+    }
+
+    /// The same of some activities, up to the last, among which those of the family are; `before` is each one's ticket before it.
+    pub fn of_members<'a>(
+        kind: ActivityType,
+        last: &Activity,
+        all: impl Iterator<Item = &'a Activity>,
+        before_of: impl Fn(&Activity) -> Option<Arc<Ticket>>,
+    ) -> Happening {
         let mut family = Family { kind, types: Vec::new(), changes: Vec::new() };
         let mut before = None;
         for activity in all.filter(|it| it.position <= last.position && belongs(it, kind, last.ticket_id)) {
             if family.types.is_empty() {
-                before = before_of(world, activity.position);
+                before = before_of(activity);
             }
             family.types.push(activity.kind.clone());
             activity.changes.iter().for_each(|change| merge(&mut family.changes, change));
@@ -97,6 +112,11 @@ impl Happening {
         Happening { activity, family: None, before: None, why: Some(why) }
     }
 
+    /// The activity's type, or the family.
+    pub fn name(&self) -> &str {
+        self.family.as_ref().map_or(self.activity.kind.as_str(), |family| family.kind.word())
+    }
+
     pub fn types(&self) -> Vec<&str> {
         self.family.iter().flat_map(|family| &family.types).map(StoredType::as_str).collect()
     }
@@ -125,7 +145,8 @@ pub fn ends(world: &World, family: ActivityType, activity: &Activity, later: Ran
     !later.iter().any(|other| belongs(other, family, activity.ticket_id))
 }
 
-fn belongs(activity: &Activity, family: ActivityType, ticket: Option<Uuid>) -> bool {
+/// Whether it is of this family, and of this ticket.
+pub fn belongs(activity: &Activity, family: ActivityType, ticket: Option<Uuid>) -> bool {
     activity.ticket_id == ticket && activity.all_families().any(|other| other == family)
 }
 

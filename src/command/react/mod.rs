@@ -7,6 +7,7 @@ mod effects;
 mod happening;
 mod names;
 mod outbound;
+pub mod recall;
 mod report;
 mod shadow;
 mod strategy;

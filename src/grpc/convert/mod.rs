@@ -6,6 +6,7 @@ pub mod canned;
 pub mod clock;
 pub mod commands;
 pub mod directory;
+pub mod explain;
 pub mod fields;
 pub mod issue;
 pub mod mask;

@@ -176,6 +176,11 @@ impl Violations {
         self.own_id(field, text, Kind::Message, id::MESSAGE)
     }
 
+    /// As [`Violations::ticket`].
+    pub fn run(&mut self, field: &str, text: &str) -> Uuid {
+        self.own_id(field, text, Kind::Run, id::RUN)
+    }
+
     fn own_id(&mut self, field: &str, text: &str, kind: Kind, prefix: &str) -> Uuid {
         self.required_id(field, text);
         id::parse(prefix, text).unwrap_or_else(|| {

@@ -4,6 +4,7 @@ use super::time;
 use super::violations::Violations;
 use super::words::WireWord;
 use crate::grpc::pb;
+use crate::model::activity::Activity;
 use crate::model::id;
 use crate::model::ledger::Run;
 use crate::model::limits::FILE_NAME_CHARS;
@@ -21,6 +22,7 @@ pub fn to_pb(rule: &Rule, hash: &str) -> pb::Workflow {
         file: rule.file.clone(),
         line: line(rule.line),
         hash: hash.to_owned(),
+        rollout: rule.rollout.to_string(),
     }
 }
 
@@ -52,6 +54,20 @@ pub fn source(found: &mut Violations, request: pb::ValidateWorkflowRequest) -> (
         found.add("source", "must not be empty");
     }
     (if file_name.is_empty() { "workflow.yaml".to_owned() } else { file_name }, source)
+}
+
+/// The name of a rule, in the set or not.
+pub fn name(found: &mut Violations, field: &str, name: String) -> String {
+    found.required(field, &name, FILE_NAME_CHARS);
+    name
+}
+
+pub fn effect_to_pb(activity: &Activity) -> pb::RunEffect {
+    pb::RunEffect {
+        position: activity.position,
+        r#type: activity.kind.as_str().to_owned(),
+        ticket_id: activity.ticket_id.map(|id| id::show(id::TICKET, id)).unwrap_or_default(),
+    }
 }
 
 pub fn run_to_pb(row: Run) -> pb::Run {

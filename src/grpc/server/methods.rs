@@ -48,7 +48,8 @@ static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
 });
 
 /// How the names of methods that change nothing begin.
-const READS: [&str; 9] = ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render", "Preview", "Explain"];
+const READS: [&str; 10] =
+    ["Get", "BatchGet", "List", "Search", "Stream", "Validate", "Render", "Preview", "Explain", "Simulate"];
 
 fn reads(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();

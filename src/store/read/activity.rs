@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
+use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::time::Instant;
 use crate::store::audience::Audience;
@@ -183,6 +184,51 @@ pub async fn last_of(
     RunQueryDsl::get_result(listing, conn).await.optional()
 }
 
+/// Activities that one command makes at most on one ticket, and those before them in its batch, at most.
+const TOGETHER: i64 = 10_000;
+
+/// What happened to a ticket in the same instant as this activity, the thousand next to it, in order.
+pub async fn beside(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    activity: &ActivityRow,
+) -> QueryResult<Vec<ActivityRow>> {
+    let Some(ticket) = activity.ticket_id else { return Ok(vec![activity.clone()]) };
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["ticket_id = ", Bind::Id(ticket)],
+        sql!["position > ", Bind::Int(activity.position - TOGETHER)],
+        sql!["position < ", Bind::Int(activity.position + TOGETHER)],
+        sql!["occurred_at = ", Bind::Time(activity.occurred_at)],
+    ];
+    conditions.extend(scope.audience.activities());
+    let order = sql![" ORDER BY abs(position - ", Bind::Int(activity.position), ") LIMIT 1000"];
+    let mut rows: Vec<ActivityRow> =
+        RunQueryDsl::load(Listing::<ActivityRow>::ordered(conditions, order), conn).await?;
+    rows.sort_unstable_by_key(|row| row.position);
+    Ok(rows)
+}
+
+/// The newest activities of a ticket, in order.
+pub async fn newest_of(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    ticket: Uuid,
+    most: usize,
+) -> QueryResult<Vec<ActivityRow>> {
+    let floor = sql!["(SELECT floor FROM tenant_head WHERE tenant_id = ", Bind::Text(scope.tenant_id.to_owned()), ")"];
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["ticket_id = ", Bind::Id(ticket)],
+        sql!["position > ", floor],
+    ];
+    conditions.extend(scope.audience.activities());
+    let listing = Listing::<ActivityRow>::first(conditions, " ORDER BY position DESC LIMIT ", most, None);
+    let mut rows: Vec<ActivityRow> = RunQueryDsl::load(listing, conn).await?;
+    rows.reverse();
+    Ok(rows)
+}
+
 /// The last activity of each of these tickets up to a position, whoever may see it; none for a ticket that has none.
 pub async fn last_of_each(
     conn: &mut AsyncPgConnection,
@@ -200,6 +246,41 @@ pub async fn last_of_each(
         " ORDER BY a.position DESC LIMIT 1) AS r"
     ];
     RunQueryDsl::load(Listing::<ActivityRow>::from("r", sql![ids, last]), conn).await
+}
+
+/// Activities that one look at a millisecond reads at most: those of a large batch several times over.
+const MADE_TOGETHER: usize = 50_000;
+
+/// The first `most` of the activities of one millisecond that `wanted` takes, in order, without their tickets.
+pub async fn made_in(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    millis: u64,
+    most: usize,
+    wanted: impl Fn(&Activity) -> bool,
+) -> QueryResult<Vec<Activity>> {
+    let micros = i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1_000);
+    let (from, to) = (Instant(micros), Instant(micros).plus_micros(1_000));
+    let mut after = first_at(conn, scope.tenant_id, from).await? - 1;
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let seen = Chosen { condition: None, audience: scope.audience.clone() };
+    while looked_at < MADE_TOGETHER {
+        let rows = chosen(conn, scope.tenant_id, after, i64::MAX, View::Basic, &seen, list::MAX_PAGE).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.position;
+        let over = last.occurred_at >= to;
+        looked_at += rows.len();
+        for row in rows.into_iter().filter(|row| row.occurred_at < to) {
+            let activity = row.into_activity().map_err(|what| Error::DeserializationError(what.into()))?;
+            if wanted(&activity) && found.len() < most {
+                found.push(activity);
+            }
+        }
+        if over || found.len() == most {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The first position at or after `time`, among those still kept; one above the head where there is none.

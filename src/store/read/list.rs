@@ -146,6 +146,12 @@ impl<R: Row> Listing<R> {
         Listing { sql, cached: true, row: PhantomData }
     }
 
+    /// The same in an order with values of its own.
+    pub(super) fn ordered(conditions: Vec<Sql>, tail: Sql) -> Listing<R> {
+        let sql = sql![select::<R>(None, None), " WHERE ", Sql::join(conditions, " AND "), tail];
+        Listing { sql, cached: true, row: PhantomData }
+    }
+
     /// All columns of the rows that are called `name` in what follows the select list.
     pub(super) fn from(name: &'static str, from: Sql) -> Listing<R> {
         let columns = R::COLUMNS.iter().map(|column| sql![name, ".", *column]);

@@ -31,6 +31,7 @@ $tables$;
 REVOKE UPDATE, DELETE ON activity, sla_ledger FROM docket_server;
 GRANT SELECT ON __diesel_schema_migrations TO docket_server, docket_prune;
 GRANT SELECT, INSERT ON rule_set TO docket_server;
+GRANT SELECT, INSERT, UPDATE ON rule_set_activation TO docket_server;
 GRANT SELECT, UPDATE ON installation TO docket_server;
 
 -- Retention raises the floor, and deletes below it only.

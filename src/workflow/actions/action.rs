@@ -123,6 +123,11 @@ impl<E> Step<E> {
         Ok(all)
     }
 
+    /// Its id, and the conditions that it has for itself.
+    pub fn asked(&self) -> (&str, &[Expr]) {
+        (&self.id, &self.conditions)
+    }
+
     fn is_taken(&self, facts: &Facts<'_>) -> Result<bool, String> {
         for condition in &self.conditions {
             if !cel::holds(condition, facts).map_err(|fault| format!("if: {fault}"))? {

@@ -21,8 +21,10 @@ mod oracle;
 mod parameter;
 mod parse;
 mod pattern;
+mod print;
 mod resolve;
 mod slips;
+mod trace;
 mod value;
 mod variables;
 
@@ -32,5 +34,6 @@ pub use duration::parse_duration;
 pub use eval::{evaluate, evaluate_after, holds};
 pub use fault::{Fault, MAX_TEXT};
 pub use parse::Parsed;
+pub use trace::{Outcome, Traced, Tracer, Unknowns};
 pub use value::Value;
 pub use variables::Variables;

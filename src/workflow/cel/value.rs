@@ -215,7 +215,7 @@ fn compare_mixed(a: i64, b: f64) -> Option<Ordering> {
 }
 
 /// `1h30m`, `45s`, `0s`.
-fn shown_duration(micros: i64) -> String {
+pub(super) fn shown_duration(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let all = micros.unsigned_abs();
     let (hours, minutes, rest) = (all / 3_600_000_000, all / 60_000_000 % 60, all % 60_000_000);

@@ -101,6 +101,11 @@ impl Type {
         matches!(self, Type::Text | Type::Enum(_) | Type::Event)
     }
 
+    /// Whether it is a thing with fields, and no value.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Type::Object(_) | Type::Changes)
+    }
+
     pub fn is_number(self) -> bool {
         matches!(self, Type::Int | Type::Double)
     }

@@ -1,17 +1,18 @@
 //! WorkflowService: the active rules, their validation and their runs.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use diesel_async::AsyncPgConnection;
 use tonic::Status;
 
-use crate::grpc::call::read::{List, ListQuery, connection};
+use crate::command::Refusal;
+use crate::command::refusal::Kind;
 use crate::grpc::call::rules::NotReloaded;
 use crate::grpc::call::{Call, State, service};
-use crate::grpc::convert::read::{checked, freshness, page, page_only};
-use crate::grpc::convert::workflow::{self, diagnostic_to_pb, run_to_pb};
+use crate::grpc::convert::read::{checked, page_only};
+use crate::grpc::convert::workflow::{self, diagnostic_to_pb};
 use crate::grpc::pb;
 use crate::grpc::status::{self, fault};
-use crate::model::ledger::Run;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::page::{Fingerprint, Key, Place};
@@ -19,14 +20,20 @@ use crate::store::pool::PoolError;
 use crate::workflow::folder::Holds;
 use crate::workflow::{Diagnostic, Rule, RuleSet};
 
+mod explain;
 mod lacking;
+mod recalled;
+mod runs;
 
 service! {
     Workflows: workflow_service_server::WorkflowService {
         list_workflows: ListWorkflowsRequest -> ListWorkflowsResponse, by list;
+        get_workflow: GetWorkflowRequest -> GetWorkflowResponse, by get;
         validate_workflow: ValidateWorkflowRequest -> ValidateWorkflowResponse, by validate;
+        explain_workflow: ExplainWorkflowRequest -> ExplainWorkflowResponse, by explain::explain;
         reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
-        list_runs: ListRunsRequest -> ListRunsResponse, by list_runs;
+        get_run: GetRunRequest -> GetRunResponse, by runs::get;
+        list_runs: ListRunsRequest -> ListRunsResponse, by runs::list;
     }
 }
 
@@ -58,6 +65,25 @@ async fn list(
     let next = rules.last().filter(|_| more).map(|rule| state.tokens.seal(query, &place_of(rule), now));
     let workflows = rules.iter().map(|rule| workflow::to_pb(rule, &hash)).collect();
     Ok(pb::ListWorkflowsResponse { workflows, next_page_token: next.unwrap_or_default(), hash, last_error })
+}
+
+async fn get(state: &State, call: Call, request: pb::GetWorkflowRequest) -> Result<pb::GetWorkflowResponse, Status> {
+    let name = checked(|found| workflow::name(found, "name", request.name)).map_err(status::refused)?;
+    let conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
+    let set = active(state, &conn, "GetWorkflow").await?;
+    let rule = set.rule(&name).ok_or_else(|| no_workflow(&name))?;
+    let workflow = workflow::to_pb(rule, set.hash());
+    Ok(pb::GetWorkflowResponse { workflow: Some(workflow), source: set.document(rule) })
+}
+
+/// The active set; one that this server does not understand has no rules, as in a list.
+async fn active(state: &State, conn: &AsyncPgConnection, method: &'static str) -> Result<Arc<RuleSet>, Status> {
+    let active = state.journal.rules().active(conn).await.map_err(|error| fault::of_read(method, "", error))?;
+    Ok(active.set.unwrap_or_default())
+}
+
+fn no_workflow(name: &str) -> Status {
+    status::refused(Refusal::NotFound { kind: Kind::Workflow, id: name.to_owned() })
 }
 
 /// Where a rule stands among the others: they run in this order.
@@ -125,22 +151,6 @@ async fn reload(
     let active = store::head::installation(&conn).await;
     let active = active.map_err(|error| fault::of_read("ReloadWorkflows", "", error))?;
     Ok(pb::ReloadWorkflowsResponse { hash: active.rule_set, diagnostics: named(&found) })
-}
-
-async fn list_runs(state: &State, call: Call, request: pb::ListRunsRequest) -> Result<pb::ListRunsResponse, Status> {
-    let pb::ListRunsRequest { order_by, page_size, page_token, min_position, epoch } = request;
-    let (page, fresh) = checked(|found| {
-        let page = page(found, String::new(), BTreeMap::new(), order_by, page_size, page_token);
-        (page, freshness(found, min_position, epoch))
-    })
-    .map_err(status::refused)?;
-    let asked = ListQuery { method: "ListRuns", page, root: None, narrowed: &[] };
-    let list = List::<Run>::of(state, &call, asked)?;
-    let mut conn = connection(state, &call, fresh).await?;
-    let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
-    let rows = rows.map_err(|error| list.failed(error))?;
-    let (runs, next_page_token) = list.page(state, rows, run_to_pb);
-    Ok(pb::ListRunsResponse { runs, next_page_token })
 }
 
 #[cfg(test)]

@@ -1,0 +1,2 @@
+DROP INDEX run_ticket;
+DROP TABLE rule_set_activation;
