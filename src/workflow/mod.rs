@@ -46,7 +46,7 @@ pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
-pub use facts::{Event, Facts, Related};
+pub use facts::{Event, Facts, NamedHours, Related};
 pub use filter::{Filter, Subject, TooMuch};
 pub use needs::{Named, NamedKind, Preload};
 pub use params::{Param, Params};
