@@ -103,10 +103,7 @@ fn one<'r>(
     let fires = match &timer.calendar {
         None => timer.fires(since, Hours::always()),
         // Without it nobody can tell; the checker asks the server for it.
-        Some(name) => {
-            let calendar = world.calendar(name)?.filter(|calendar| calendar.deleted_at.is_none());
-            calendar.and_then(|calendar| timer.fires(since, &calendar.hours().ok()?))
-        }
+        Some(name) => world.hours_named(name)?.hours.ok().and_then(|hours| timer.fires(since, &hours)),
     };
     let at = fires.and_then(|at| timer.fires_since(at, active, ticket));
     Ok(at.map(|at| Pending { timed, since, at }))

@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod limits;
 pub mod line;
+pub mod measure;
 pub mod mention;
 pub mod message;
 pub mod revocation;

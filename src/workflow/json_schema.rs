@@ -50,6 +50,11 @@ fn value(takes: &Takes) -> Map<String, Json> {
         Takes::Choice(words) => json!({ "enum": words() }),
         Takes::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
         Takes::Json => json!({}),
+        Takes::Labels => json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[a-z][a-z0-9_]{0,62}$" },
+            "additionalProperties": { "type": "string" },
+        }),
         Takes::Keys(keys) => Json::Object(object(keys)),
         Takes::OneOf(all) => json!({ "anyOf": all.iter().map(value).collect::<Vec<_>>() }),
         Takes::Waits => one_or_more(json!({ "$ref": "#/$defs/wait" })),

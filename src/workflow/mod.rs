@@ -44,7 +44,7 @@ mod trigger;
 pub mod yaml;
 
 pub use actions::{
-    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Move,
+    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Measurement, Move,
     PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
@@ -52,7 +52,7 @@ pub use compile::{NAME_HINT, is_name};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use explain::{Branch, Explained};
-pub use facts::{Event, Facts, Related};
+pub use facts::{Event, Facts, NamedHours, Related};
 pub use filter::{Filter, Subject, TooMuch};
 pub use needs::{Named, NamedKind, Preload};
 pub use params::{Param, Params};

@@ -13,6 +13,8 @@ use crate::model::stored_type::StoredType;
 pub struct Needs {
     /// What its expressions read.
     pub roots: BTreeSet<Root>,
+    /// The calendars that they name, as they name them.
+    pub calendars: BTreeSet<String>,
     /// What executing its actions reads.
     pub preloads: BTreeSet<Preload>,
     pub named: Vec<Named>,
@@ -78,6 +80,7 @@ pub struct Named {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamedKind {
     Agent,
+    Calendar,
     CannedResponse,
     SlaPolicy,
     Tag,
@@ -85,13 +88,20 @@ pub enum NamedKind {
 }
 
 impl NamedKind {
-    pub const ALL: &'static [NamedKind] =
-        &[NamedKind::Agent, NamedKind::CannedResponse, NamedKind::SlaPolicy, NamedKind::Tag, NamedKind::Team];
+    pub const ALL: &'static [NamedKind] = &[
+        NamedKind::Agent,
+        NamedKind::Calendar,
+        NamedKind::CannedResponse,
+        NamedKind::SlaPolicy,
+        NamedKind::Tag,
+        NamedKind::Team,
+    ];
 
     /// Of the finding that a tenant lacks it.
     pub fn code(self) -> &'static str {
         match self {
             NamedKind::Agent => "unknown-agent",
+            NamedKind::Calendar => "unknown-calendar",
             NamedKind::CannedResponse => "unknown-canned",
             NamedKind::SlaPolicy => "unknown-policy",
             NamedKind::Tag => "unknown-tag",
@@ -103,6 +113,7 @@ impl NamedKind {
     pub fn noun(self) -> &'static str {
         match self {
             NamedKind::Agent => "agent",
+            NamedKind::Calendar => "calendar",
             NamedKind::CannedResponse => "canned response",
             NamedKind::SlaPolicy => "SLA policy",
             NamedKind::Tag => "registered tag",

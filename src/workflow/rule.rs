@@ -212,7 +212,12 @@ impl Rule {
         self.needs.preloads.contains(&what)
     }
 
-    /// What of a tenant's its actions name in so many words.
+    /// The calendars that conditions, templates and values name, as they name them.
+    pub fn calendars(&self) -> impl Iterator<Item = &str> {
+        self.needs.calendars.iter().map(String::as_str)
+    }
+
+    /// What of a tenant's it names in so many words.
     pub fn named(&self) -> &[Named] {
         &self.needs.named
     }

@@ -9,7 +9,6 @@ use super::cel::{self, Value, parse_duration};
 use super::facts::Facts;
 use super::trigger::{Slip, shown, slip};
 use crate::model::limits::MINUTES;
-use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::count::deadline;
 use crate::model::sla::hours::Hours;
 use crate::model::ticket::Ticket;
@@ -27,8 +26,8 @@ pub struct Timer {
     pub key: u64,
     /// The same as long as nothing of it changes: since when it is active is remembered under it.
     pub id: String,
-    /// Whose hours count; absent: every hour does.
-    pub calendar: Option<CalendarRef>,
+    /// By its name or id; absent: every hour counts.
+    pub calendar: Option<String>,
     catch_up: bool,
     after: i64,
     since: Expr,
@@ -65,7 +64,7 @@ impl Timer {
             text.push_str(", catch_up: true");
         }
         let id = format!("{:016x}", hash(rule, &text));
-        let calendar = calendar.map(CalendarRef::parse);
+        let calendar = calendar.map(str::to_owned);
         Timer { key, id, calendar, catch_up, after, since, while_holds, text: format!("{{{text}}}") }
     }
 

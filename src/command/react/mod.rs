@@ -150,6 +150,7 @@ fn act(
     let activity = &event.activity;
     let cause = cause_of(activity, next_position(world), rule, scope);
     let (start, had) = (world.savepoint(), world.activities.len());
+    let measured = world.measures.len();
     let who = scope.become_rule(cause.clone());
     let done = apply_all(world, scope, rule, event, effects).inspect_err(|_| world.rollback(&start));
     let done = match done {
@@ -159,7 +160,7 @@ fn act(
             return Err(missing);
         }
     };
-    let made = world.activities.len() - had;
+    let made = world.activities.len() - had + world.measures.len() - measured;
     let kept = matches!(done, Done::Kept(_));
     // Held back from nothing: no word about it.
     let bound = if kept && made == 0 { None } else { scope.bounds.broken(place, activity, &cause, made.max(1)) };
