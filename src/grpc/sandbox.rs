@@ -15,7 +15,7 @@ use super::convert::commands::{self, BadRequest};
 use super::convert::{Disclosure, ticket};
 use super::rest::{self, Schema, SchemaError};
 use crate::command::refusal::Violation;
-use crate::command::verbs::FollowSla;
+use crate::command::verbs::{FollowSla, RunSchedule};
 use crate::command::{Command, Refusal, Stop, Verb, Verdict, World, run};
 use crate::identity::{Caller, KeyError, NewToken, Role, SigningKey, TokenError, Trust, Verifier};
 use crate::model::activity::Activity;
@@ -143,21 +143,47 @@ impl Sandbox<'_> {
         shown(descriptor.output(), &answer)
     }
 
-    /// Lets time pass up to `then`; clocks are told what is due at the instant when it is due.
+    /// Lets time pass up to `then`; clocks, timers and schedules are told at the instant when they are due.
     pub fn advance(&mut self, rules: &RuleSet, then: Instant) -> Result<(), SandboxError> {
+        if rules.has_timers() {
+            // What was given, without these rules.
+            self.timed(rules, FollowSla(self.tickets()))?;
+        }
         for _ in 0..STEPS {
             let tickets = self.world.tickets.inserts().chain(self.world.tickets.updates());
-            let due = tickets.filter_map(|ticket| Some((ticket.sla_next_at?, ticket.id)));
-            let Some((at, ticket)) = due.min().filter(|(at, _)| *at <= then) else {
-                self.now = self.now.max(then);
-                return Ok(());
-            };
-            self.now = self.now.max(at);
-            let verb: Arc<dyn Verb> = Arc::new(FollowSla(vec![ticket]));
-            let caller = Caller::clock(&self.tenant);
-            self.submit(rules, Command { id: Uuid::nil(), caller, request: None, validate_only: false, verb })?;
+            let due = tickets.filter_map(|ticket| Some((ticket.sla_next_at?, ticket.id))).min();
+            let came =
+                rules.schedules().filter_map(|timed| Some((timed.by.next(self.now)?, timed))).min_by_key(|it| it.0);
+            match (due, came) {
+                (Some((at, ticket)), came) if at <= then && came.is_none_or(|(came, _)| at <= came) => {
+                    self.now = self.now.max(at);
+                    self.timed(rules, FollowSla(vec![ticket]))?;
+                }
+                (_, Some((at, timed))) if at <= then => {
+                    self.now = at;
+                    let tickets = timed.by.tickets.as_ref().map(|_| self.tickets());
+                    self.timed(rules, RunSchedule { schedule: timed.by.id.clone(), due: at, tickets })?;
+                }
+                _ => {
+                    self.now = self.now.max(then);
+                    return Ok(());
+                }
+            }
         }
-        Err(SandboxError::Broken(format!("clocks were due more than {STEPS} times")))
+        Err(SandboxError::Broken(format!("clocks, timers and schedules were due more than {STEPS} times")))
+    }
+
+    /// All of them, in the order of their numbers.
+    fn tickets(&self) -> Vec<Uuid> {
+        let all = self.world.tickets.inserts().chain(self.world.tickets.updates());
+        let mut all: Vec<(i64, Uuid)> = all.map(|ticket| (ticket.number, ticket.id)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, id)| id).collect()
+    }
+
+    fn timed(&mut self, rules: &RuleSet, verb: impl Verb) -> Result<Verdict, SandboxError> {
+        let (caller, verb) = (Caller::clock(&self.tenant), Arc::new(verb));
+        self.submit(rules, Command { id: Uuid::nil(), caller, request: None, validate_only: false, verb })
     }
 
     fn submit(&mut self, rules: &RuleSet, command: Command) -> Result<Verdict, SandboxError> {

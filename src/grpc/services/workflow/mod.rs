@@ -23,6 +23,7 @@ use crate::workflow::{Diagnostic, Rule, RuleSet};
 mod explain;
 mod lacking;
 mod recalled;
+mod run;
 mod runs;
 
 service! {
@@ -34,6 +35,7 @@ service! {
         reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
         get_run: GetRunRequest -> GetRunResponse, by runs::get;
         list_runs: ListRunsRequest -> ListRunsResponse, by runs::list;
+        run_workflow: RunWorkflowRequest -> RunWorkflowResponse, by run::run;
     }
 }
 
