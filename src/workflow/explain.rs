@@ -110,9 +110,7 @@ impl Rule {
         if let Some((_, why)) = unknowns.roots().find(|(root, _)| self.needs(*root)) {
             return (Some(verdict), format!("{reason}; what its actions say is not told: {why}"), Vec::new());
         }
-        let told =
-            self.would(facts).and_then(|would| Ok([would, self.would_amend(facts)?, self.would_deny(facts)?].concat()));
-        match told {
+        match self.tell_all(facts) {
             Ok(effects) => (Some(verdict), reason, effects),
             Err(why) => (Some(RunVerdict::Error), why, Vec::new()),
         }
@@ -189,7 +187,7 @@ mod tests {
     fn an_error_and_what_is_unknown_decide_nothing_where_something_else_does() {
         let mut unknowns = Unknowns::default();
         unknowns.add(Root::Organization, "it was changed since".into());
-        let asks = |condition: &str| explained(&format!("if: {condition}"), &unknowns);
+        let asks = |condition: &str| explained(&format!("if: \"{condition}\""), &unknowns);
         let it = asks("organization.tier == 'gold' && ticket.number == 1");
         assert_eq!(it.verdict, Some(RunVerdict::NotMatched));
         let it = asks("organization.tier == 'gold' && ticket.number == 42");

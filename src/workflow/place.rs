@@ -267,7 +267,7 @@ impl Place<'_> {
             };
             match checked_one {
                 Ok(expr) => {
-                    expr.roots(&mut self.needs.roots);
+                    self.needs.read_by(&expr);
                     self.problems(&node, lint::expression(&expr));
                     checked.push((node, expr));
                 }
@@ -331,7 +331,7 @@ impl Place<'_> {
             Ok(template) => {
                 self.problems(node, lint::text(source).into_iter().collect());
                 for expr in template.exprs() {
-                    expr.roots(&mut self.needs.roots);
+                    self.needs.read_by(expr);
                     // The offsets of a template's expressions are their own; the warning stands at the value.
                     let warnings = [self.unguarded(expr), lint::expression(expr)].concat();
                     self.problems(node, warnings.into_iter().map(|w| Problem { at: 0, ..w }).collect());

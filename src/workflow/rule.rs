@@ -155,9 +155,22 @@ impl Rule {
         Step::tell_those(&self.before_steps, Step::denies, facts)
     }
 
+    /// Whether it reads a description.
+    pub fn needs_descriptions(&self) -> bool {
+        self.needs.descriptions
+    }
+
     /// The fields that its actions write.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         self.needs.writes.iter().map(|write| write.field.as_str())
+    }
+
+    /// Everything that its actions want, in words: after the event, or of a change before it.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn tell_all(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
+        Ok([self.would(facts)?, self.would_amend(facts)?, self.would_deny(facts)?].concat())
     }
 
     /// Whether it has effects at all.

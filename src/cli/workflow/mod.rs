@@ -1,5 +1,6 @@
 //! `docket workflow`: commands for the people who write rules.
 
+mod backtest;
 mod check;
 mod explain;
 mod lacking;
@@ -26,6 +27,8 @@ pub enum WorkflowCommand {
     New(new::NewArgs),
     /// Say why a rule ran for an event, or did not, with the value of every part of its conditions
     Explain(Box<explain::ExplainArgs>),
+    /// Compare the rules of a folder with those of a server over what it has recorded; writes nothing
+    Backtest(Box<backtest::BacktestArgs>),
     /// Print the JSON Schema of rules, for editors
     Schema,
 }
@@ -37,6 +40,7 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
         WorkflowCommand::Test(args) => test::run(&args),
         WorkflowCommand::New(args) => new::run(&args).map(|()| true),
         WorkflowCommand::Explain(args) => explain::run(*args).map(|()| true),
+        WorkflowCommand::Backtest(args) => backtest::run(*args),
         WorkflowCommand::Schema => schema().map(|()| true),
     };
     match done {

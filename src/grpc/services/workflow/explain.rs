@@ -94,7 +94,7 @@ impl Asking<'_> {
         let alone = self.active.alone(&self.name).ok_or_else(|| no_workflow(&self.name))?;
         let scope = self.call.scope();
         let rows = store::read::activity::newest_of(self.conn, scope, ticket.id, LOOKED_AT).await.map_err(failed)?;
-        let recall = recall(self.conn, scope.tenant_id, rows.clone(), false).await.map_err(failed)?;
+        let recall = recall(self.conn, scope.tenant_id, rows.clone(), (true, false)).await.map_err(failed)?;
         let mut answered: BTreeSet<usize> = BTreeSet::new();
         for at in (0..rows.len()).rev() {
             answered.extend(question(&recall, &alone, at).map(|question| question.at));
@@ -181,7 +181,7 @@ impl Asking<'_> {
         };
         let scope = self.call.scope();
         let rows = store::read::activity::beside(self.conn, scope, &row).await.map_err(failed)?;
-        let recall = recall(self.conn, scope.tenant_id, rows, true).await.map_err(failed)?;
+        let recall = recall(self.conn, scope.tenant_id, rows, (true, true)).await.map_err(failed)?;
         let asked = recall.place_of(row.position).and_then(|at| question(&recall, &alone, at));
         let (Some(question), Some(head)) = (asked, self.head.clone()) else {
             let told = self.no_event(&alone, recall.activities());
