@@ -7,6 +7,7 @@ mod lacking;
 mod new;
 mod report;
 mod test;
+mod trace;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ pub enum WorkflowCommand {
     Explain(Box<explain::ExplainArgs>),
     /// Compare the rules of a folder with those of a server over what it has recorded; writes nothing
     Backtest(Box<backtest::BacktestArgs>),
+    /// Print what rules do, a line for each run
+    Trace(Box<trace::TraceArgs>),
     /// Print the JSON Schema of rules, for editors
     Schema,
 }
@@ -41,6 +44,7 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
         WorkflowCommand::New(args) => new::run(&args).map(|()| true),
         WorkflowCommand::Explain(args) => explain::run(*args).map(|()| true),
         WorkflowCommand::Backtest(args) => backtest::run(*args),
+        WorkflowCommand::Trace(args) => trace::run(*args).map(|()| true),
         WorkflowCommand::Schema => schema().map(|()| true),
     };
     match done {

@@ -79,7 +79,7 @@ pub fn caller<T>(request: &Request<T>) -> Result<&Caller, Status> {
 pub fn permits(caller: &Caller, rpc: &str) -> Result<(), Status> {
     let is_it = |method: &&Method| method.path.rsplit('/').next() == Some(rpc);
     match super::methods::all().iter().find(is_it) {
-        Some(Method { access: Access::Roles(allowed), .. }) if caller.roles().intersects(allowed.clone()) => Ok(()),
+        Some(Method { access: Access::Roles(allowed), .. }) if caller.roles().intersects(*allowed) => Ok(()),
         Some(method) => Err(*denied(method, caller)),
         None => Ok(()),
     }
