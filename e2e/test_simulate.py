@@ -194,7 +194,7 @@ class Simulate(Desk):
             kept = RULES.split("---\nname: gone")[0].split("---\n", 1)[1]
             folder = self.folder_of("would", f"{WOULD}---\n{kept}")
             told = backtest(folder, "--since", "start").stdout
-            self.assertIn(f"3 rules are new or differ, 1 are removed; {self.head(api)} activities were looked at.", told)
+            self.assertIn(f"Rules that are new or differ: 3; that are removed: 1; activities looked at: {self.head(api)}\n", told)
             self.assertIn("vip: matched 1 before, 2 now: 1 newly, 0 no longer, 1 with other effects", told)
             self.assertIn("gone: matched 1 before, 0 now: 0 newly, 1 no longer, 0 with other effects", told)
             self.assertIn("    before: set priority to HIGH\n    now:    set priority to URGENT\n", told)

@@ -39,7 +39,10 @@ pub fn run(args: TraceArgs) -> Result<(), CliError> {
         let mut trace =
             Trace { session, name, told: VecDeque::new(), known: HashSet::new(), position: 0, at: String::new() };
         trace.begin(lines.into()).await?;
-        while follow {
+        if !follow {
+            return Ok(());
+        }
+        loop {
             tokio::time::sleep(PAUSE).await;
             match trace.go_on().await {
                 // It says by itself that it is back.
@@ -47,7 +50,6 @@ pub fn run(args: TraceArgs) -> Result<(), CliError> {
                 other => other?,
             }
         }
-        Ok(())
     })
 }
 

@@ -109,7 +109,7 @@ impl Recall {
         }
         let all: Vec<(usize, &Activity)> =
             self.of_step(at).filter(|(_, other)| of_ticket(other) && !is_aside(other)).collect();
-        let Some((first, _)) = all.first() else { return Vec::new() };
+        let (Some((first, _)), Some((_, last))) = (all.first(), all.last()) else { return Vec::new() };
         let kinds = |wanted: &[ActivityType]| {
             all.iter().find(|(_, it)| it.kind.known().is_some_and(|kind| wanted.contains(&kind)))
         };
@@ -126,7 +126,7 @@ impl Recall {
             message.map(|_| BeforeEvent::Messaging)
         };
         let before = self.befores.get(*first).cloned().flatten().filter(|_| occasion != Some(BeforeEvent::Creating));
-        let told = message.map_or(activity, |(_, it)| it);
+        let told = message.map_or(*last, |(_, it)| it);
         let proposed = Proposed { before: before.as_deref(), occasion, message: told.message.as_ref() };
         let (events, changes) = asked_about(proposed, after);
         let words: Vec<&'static str> = events.iter().map(|event| event.word()).collect();

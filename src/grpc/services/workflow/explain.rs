@@ -222,7 +222,9 @@ impl Asking<'_> {
             0 => question.is_before() && run.ticket_id == activity.ticket_id,
             position => position == activity.position,
         };
-        Ok(Record { runs: runs.into_iter().filter(about).collect(), effects })
+        let held_back = |run: &Run| run.verdict == RunVerdict::Suppressed && run.ticket_id == activity.ticket_id;
+        let (runs, others): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(about);
+        Ok(Record { runs, held_back: others.into_iter().filter(held_back).collect(), effects })
     }
 }
 
@@ -251,6 +253,8 @@ fn question(recall: &Recall, alone: &RuleSet, at: usize) -> Option<Question> {
 
 struct Record {
     runs: Vec<Run>,
+    /// Runs on other activities of the ticket in the same command: a bound is told once.
+    held_back: Vec<Run>,
     effects: Vec<Activity>,
 }
 
@@ -287,7 +291,10 @@ impl Case {
                     format!("rule {other} matched before it and has `stop: true`, so no later rule ran for this event");
                 (Some(RunVerdict::NotMatched), reason, false)
             }
-            (None, None) => (explained.verdict, self.unrecorded(&explained), false),
+            (None, None) => match self.held_back(&explained) {
+                Some(reason) => (Some(RunVerdict::Suppressed), reason, true),
+                None => (explained.verdict, self.unrecorded(&explained), false),
+            },
         };
         Ok(Told { verdict, reason, recorded, tree: explained.tree, effects: explained.effects, ..Told::default() })
     }
@@ -343,6 +350,13 @@ impl Case {
             .map(|it| format!("{} ({})", it.kind.as_str(), it.position))
             .collect();
         (!made.is_empty()).then(|| (RunVerdict::Matched, format!("it ran and made {}", made.join(", "))))
+    }
+
+    /// Why it did not run although its conditions hold, if that was told for another activity.
+    fn held_back(&self, explained: &Explained) -> Option<String> {
+        let run = self.record.held_back.iter().find(|run| run.workflow == self.name)?;
+        let holds = explained.verdict == Some(RunVerdict::Matched);
+        holds.then(|| format!("{}: told once for the ticket, at position {}", run.reason, run.position))
     }
 
     /// What to say of a verdict that nothing in the log bears out.

@@ -21,7 +21,7 @@ use crate::model::ledger::Head;
 use crate::store;
 use crate::store::pool::Reading;
 use crate::store::read::activity::{Chosen, View};
-use crate::workflow::{RuleSet, Severity};
+use crate::workflow::{Diagnostic, RuleSet};
 
 pub const METHOD: &str = "SimulateWorkflow";
 /// Activities that one call looks at, and for how long it goes on.
@@ -78,8 +78,7 @@ pub fn failed(error: diesel::result::Error) -> Status {
 }
 
 /// What is told of a source with errors.
-fn refused(found: Vec<crate::workflow::Diagnostic>, hash: String) -> pb::SimulateWorkflowResponse {
-    debug_assert!(found.iter().any(|diagnostic| diagnostic.severity == Severity::Error));
+fn refused(found: Vec<Diagnostic>, hash: String) -> pb::SimulateWorkflowResponse {
     let diagnostics = found.into_iter().map(diagnostic_to_pb).collect();
     pb::SimulateWorkflowResponse { diagnostics, hash, ..pb::SimulateWorkflowResponse::default() }
 }
