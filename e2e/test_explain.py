@@ -181,7 +181,7 @@ class Explain(Desk):
                 api.ResolveTicket(id=ticket.id)
             answer = api.ExplainWorkflow(workflow="no-resolve", ticket_id=ticket.id)
             self.assertEqual((self.said(answer)[0], answer.recorded, answer.position), ("MATCHED", True, 0))
-            self.assertIn("say what it was (as recorded", answer.reason)
+            self.assertIn("say what it was (as recorded: there was no change", answer.reason)
             self.time("2026-09-14T12:00:00Z")
             api.UpdateTicket(ticket={"id": ticket.id, "category": "billing"}, update_mask={"paths": ["category"]})
             self.time("2026-09-14T13:00:00Z")
@@ -286,11 +286,11 @@ class Explain(Desk):
             ran = {tuple(line.split()[1:3]) for line in lines}
             self.assertEqual(ran, {("MATCHED", "vip"), ("MATCHED", "last"), ("SHADOW", "tried"), ("ERROR", "slips")})
             (vip,) = [line for line in lines if " vip " in line]
-            self.assertRegex(vip, rf"on \d+ of {first.id}: ticket.priority_changed \(\d+\)$")
+            self.assertRegex(vip, rf"on \d+  {first.id}: ticket.priority_changed \(\d+\)$")
             with self.following("workflow", "trace", "vip", "--follow", "-n", "0", **environment) as lines:
                 # It looks from here on: what happens until then is no news.
                 until(lambda: self.sees(api, lines), "a line for a run")
-                self.assertRegex(lines[0], r"  MATCHED    vip  on \d+ of tkt_\w+: ticket.priority_changed \(\d+\)$")
+                self.assertRegex(lines[0], r"  MATCHED    vip  on \d+  tkt_\w+: ticket.priority_changed \(\d+\)$")
 
     def sees(self, api, lines: list) -> bool:
         api.CreateTicket(ticket={"subject": "Again", "tags": ["vip"]})

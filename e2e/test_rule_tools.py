@@ -159,7 +159,8 @@ class Reports(Folder):
             "  - tag: {add: [known, unheard], remove: [gone]}\n"
             "  - message: {canned: silence}\n"
             "  - sla: {policy: none}\n"
-            "  - assign: {to: '${ticket.created_by}'}\n",
+            "  - assign: {to: '${ticket.created_by}'}\n"
+            "  - {if: \"in_hours('nowhere')\", tag: {add: [known]}}\n",
         )
         self.put("b.yaml", RULE.replace("name: a", "name: b"))
         self.api.UpsertAgent(agent={"id": "ann", "name": "Ann"})
@@ -170,6 +171,7 @@ class Reports(Folder):
             if one["code"].startswith("unknown-")
         ]
         free = [("unknown-agent", 4, 18), ("unknown-team", 5, 42), ("unknown-canned", 7, 23), ("unknown-policy", 8, 19)]
+        free.append(("unknown-calendar", 10, 11))
         self.assertEqual(sorted(lacks()), sorted(free))
         self.api.CreateTag(tag={"name": "Known"})
         self.api.UpdateTenant(tenant={"tag_mode": "TAG_MODE_REGISTERED"}, update_mask={"paths": ["tag_mode"]})

@@ -23,6 +23,7 @@ mod scope;
 pub mod sla;
 pub mod table;
 pub mod tables;
+mod timers;
 mod verb;
 pub mod verbs;
 mod wants;

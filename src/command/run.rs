@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scope::Scope;
-use super::{Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, World, react};
+use super::{Command, Outcome, Refusal, RequestKey, Resource, Stop, Verdict, World, react, timers};
 use crate::model::ledger::Request;
 use crate::model::time::Instant;
 use crate::workflow::RuleSet;
@@ -25,7 +25,7 @@ pub fn run(world: &mut World, command: &Command, rules: &RuleSet, now: Instant) 
     let first_position = world.head.position + 1;
     world.befores.clear();
     let mut scope = Scope::new(command, rules, now, world.activities.len());
-    let decided = decide(world, &mut scope);
+    let decided = decide(world, &mut scope, first_position);
     world.befores.clear();
     let denied = matches!(decided, Err(Stop::Refused(_)));
     if decided.is_err() || command.validate_only {
@@ -45,9 +45,10 @@ pub fn run(world: &mut World, command: &Command, rules: &RuleSet, now: Instant) 
 }
 
 /// Does what the command asks for and everything that rules do in answer. What is answered is as it is then.
-fn decide(world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+fn decide(world: &mut World, scope: &mut Scope<'_>, first_position: i64) -> Result<Resource, Stop> {
     let resource = scope.command.verb.decide(world, scope)?;
     react::settle(world, scope)?;
+    timers::settle(world, scope, first_position)?;
     Ok(resource.latest(world))
 }
 

@@ -10,6 +10,7 @@ pub use crate::model::canned::{CannedRef, CannedResponse};
 pub use crate::model::directory::{Agent, Asset, Contact, Deal, Organization, Team};
 pub use crate::model::issue::{Issue, IssueTicket};
 pub use crate::model::ledger::{Request, Run};
+pub use crate::model::measure::Measure;
 pub use crate::model::message::{Entry, Message};
 pub use crate::model::revocation::Revocation;
 pub use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
@@ -97,6 +98,8 @@ macro_rules! tables {
                 runs: Run, [insert];
                 /// Every rule that was asked, by its place in the set, and what it said: for counting only.
                 tally: (usize, RunVerdict), [];
+                /// What rules record in metrics once this is committed.
+                measures: Measure, [];
                 /// The tickets as they were before the activities of the command at hand, by position.
                 befores: (i64, Arc<Ticket>), [];
                 /// The tickets made, by their numbers, which rise.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Stop;
+use super::sla::Opened;
 use super::table::{Index, Table, Wanted, known};
 use super::tables::*;
 use crate::model::fold::fold;
@@ -57,6 +58,8 @@ macro_rules! world {
             pub head: Head,
             /// What holds where the tenant has no settings.
             unset: Arc<Tenant>,
+            /// Calendars that were asked for their hours.
+            pub(super) opened: Opened,
             $($(#[$row_doc])* pub $row: Table<$Key, $Row>,)+
             $($(#[$named_doc])* pub $named: Table<Uuid, $Named>, pub $names: Index<$Name, Uuid>,)+
             $($(#[$single_doc])* pub $single: Table<(), $Single>,)+
@@ -78,6 +81,7 @@ macro_rules! world {
             fn empty(head: Head) -> World {
                 World {
                     unset: Arc::new(Tenant::unset(&head.tenant_id)),
+                    opened: Opened::default(),
                     head,
                     $($row: Table::default(),)+
                     $($named: Table::default(), $names: Index::default(),)+

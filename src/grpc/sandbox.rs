@@ -20,6 +20,7 @@ use crate::command::{Command, Refusal, Stop, Verb, Verdict, World, run};
 use crate::identity::{Caller, KeyError, NewToken, Role, SigningKey, TokenError, Trust, Verifier};
 use crate::model::activity::Activity;
 use crate::model::ledger::{Head, Run};
+use crate::model::measure::Measure;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::RunVerdict;
@@ -180,6 +181,11 @@ impl Sandbox<'_> {
     /// Rows of the runs that their activities do not tell of.
     pub fn runs(&self) -> &[Run] {
         &self.world.runs
+    }
+
+    /// What rules record in metrics.
+    pub fn measures(&self) -> &[Measure] {
+        &self.world.measures
     }
 
     /// What each rule that was asked said, by its place in the set.

@@ -18,6 +18,7 @@ use crate::command::{self, Stop, Verdict, Want, World};
 use crate::model::activity::Activity;
 use crate::model::image::ActivityRow;
 use crate::model::ledger::{Head, Installation};
+use crate::model::measure::Measure;
 use crate::model::time::Instant;
 use crate::model::words::RunVerdict;
 use crate::store;
@@ -65,6 +66,8 @@ pub enum GroupDone {
         activities: Vec<Arc<Activity>>,
         /// Rules that ran, by their index in the set, with their verdicts.
         tally: Vec<(usize, RunVerdict)>,
+        /// What rules record in metrics.
+        measures: Vec<Measure>,
     },
 }
 
@@ -93,7 +96,7 @@ pub async fn run(
     let began = Clock::now();
     let mut traced = Vec::new();
     let (mut worlds, clock, installation) = open(conn, groups, lock, &rules.latest()).await?;
-    let set = rules.in_force(conn, &installation.rule_set).await?;
+    let set = rules.in_force(conn, &installation).await?;
     settings.fill(&mut worlds, installation.epoch);
     let before: HashMap<String, Head> =
         worlds.iter().map(|(tenant, world)| (tenant.clone(), world.head.clone())).collect();
@@ -275,6 +278,7 @@ fn collect(groups: &[Group], mut worlds: HashMap<String, World>, decided: Decide
                 answers,
                 activities: world.activities.into_iter().map(Arc::new).collect(),
                 tally: world.tally,
+                measures: world.measures,
             },
         });
     }

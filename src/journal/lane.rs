@@ -17,6 +17,7 @@ use super::rules::ActiveRules;
 use super::settings::Settings;
 use super::{Answer, Config, Failure, crash, spans};
 use crate::model::activity::Committed;
+use crate::model::measure::Measure;
 use crate::model::words::RunVerdict;
 use crate::store;
 use crate::store::plan::Planned;
@@ -327,7 +328,7 @@ impl Running<'_> {
         let (mut commands, mut written) = (0, 0);
         let mut verdicts: HashMap<(usize, RunVerdict), u64> = HashMap::new();
         for (Group { tenant, entries }, result) in groups.into_iter().zip(results) {
-            let GroupDone::Decided { answers, activities, tally } = result else {
+            let GroupDone::Decided { answers, activities, tally, measures } = result else {
                 if self.lane.thread == LaneThread::Waiter {
                     // The waiter found no head, so it does not exist and is created again.
                     self.heads.remove(&tenant);
@@ -336,6 +337,9 @@ impl Running<'_> {
                 continue;
             };
             written += activities.len();
+            for Measure { name, value, labels, .. } in measures {
+                self.lane.metrics.custom(&tenant, &name, value, labels);
+            }
             if !activities.is_empty() {
                 // If the channel is full, the activities are dropped, and its readers detect the gap.
                 let _ = self.lane.publish.try_send(Committed { tenant_id: tenant.clone(), epoch, activities });

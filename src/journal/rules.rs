@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use diesel::result::{Error, QueryResult};
 use diesel_async::AsyncPgConnection;
 
+use crate::model::ledger::Installation;
 use crate::store;
 use crate::workflow::RuleSet;
 
@@ -19,8 +20,15 @@ pub struct Active {
 /// Shared by the lanes, which run the rules, and by handlers, which show them.
 #[derive(Default)]
 pub struct ActiveRules {
-    latest: Mutex<Arc<RuleSet>>,
+    latest: Mutex<Latest>,
     broken: Mutex<Broken>,
+}
+
+/// The set that was used last, and which activation of a set that was.
+#[derive(Clone, Default)]
+struct Latest {
+    set: Arc<RuleSet>,
+    activation: i64,
 }
 
 /// The last set that did not compile: logged once, not compiled again.
@@ -33,22 +41,28 @@ struct Broken {
 impl ActiveRules {
     /// The set that was used last; it may be outdated, which suffices for prefetching.
     pub fn latest(&self) -> Arc<RuleSet> {
-        lock(&self.latest).clone()
+        lock(&self.latest).set.clone()
     }
 
     pub async fn active(&self, conn: &AsyncPgConnection) -> QueryResult<Active> {
-        let hash = store::head::installation(conn).await?.rule_set;
-        let set = self.with_hash(conn, &hash).await?;
-        Ok(Active { hash, set })
+        let installation = store::head::installation(conn).await?;
+        let set = self.compiled(conn, &installation).await?;
+        Ok(Active { hash: installation.rule_set, set })
     }
 
-    async fn with_hash(&self, conn: &AsyncPgConnection, hash: &str) -> QueryResult<Result<Arc<RuleSet>, String>> {
-        let latest = self.latest();
-        if latest.hash() == hash {
-            return Ok(Ok(latest));
+    async fn compiled(
+        &self,
+        conn: &AsyncPgConnection,
+        installation: &Installation,
+    ) -> QueryResult<Result<Arc<RuleSet>, String>> {
+        let (hash, activation) = (installation.rule_set.as_str(), installation.activation);
+        let latest = lock(&self.latest).clone();
+        if latest.set.hash() == hash && latest.activation == activation {
+            return Ok(Ok(latest.set));
         }
         let set = match hash {
             "" => RuleSet::default(),
+            hash if latest.set.hash() == hash => RuleSet::clone(&latest.set),
             hash => {
                 if let Some(why) = self.why_broken(hash) {
                     return Ok(Err(why));
@@ -68,16 +82,16 @@ impl ActiveRules {
                 }
             }
         };
-        let set = Arc::new(set);
-        *lock(&self.latest) = set.clone();
+        let set = Arc::new(set.active_since(store::rules::active_since(conn).await?));
+        *lock(&self.latest) = Latest { set: set.clone(), activation };
         Ok(Ok(set))
     }
 
     /// The rules that apply. If the active set does not compile in this server, the previous one stays in use. If there is none,
     /// nothing is written, because a write without rules could do what they deny; such writes fail with UNAVAILABLE when
     /// their patience ends.
-    pub async fn in_force(&self, conn: &AsyncPgConnection, hash: &str) -> QueryResult<Arc<RuleSet>> {
-        match self.with_hash(conn, hash).await? {
+    pub async fn in_force(&self, conn: &AsyncPgConnection, installation: &Installation) -> QueryResult<Arc<RuleSet>> {
+        match self.compiled(conn, installation).await? {
             Ok(set) => Ok(set),
             Err(_) => Some(self.latest()).filter(|set| !set.hash().is_empty()).ok_or(Error::BrokenTransactionManager),
         }

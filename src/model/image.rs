@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::activity::{Activity, Actor, Cause, Change, Task};
+use super::fired::Fired;
 use super::issue::{Issue, issue_fields};
 use super::message::{Message, message_fields};
 use super::sla::clock::Clocks;
@@ -62,6 +63,7 @@ stored! {
     Uuid => Vec<u8>, |v| v.as_bytes().to_vec(), |w| Uuid::from_slice(&w).ok();
     Option<Uuid> => Vec<u8>, |v| v.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
         |w| if w.is_empty() { Some(None) } else { Uuid::from_slice(&w).ok().map(Some) };
+    Fired => Vec<u8>, |v| v.store(), |w| Fired::restore(&w).ok();
     Clocks => Vec<u8>, |v| v.store(), |w| Clocks::restore(&w).ok();
     Words => Vec<String>, |v| v.0.clone(), |w| Some(Words(w));
     serde_json::Value => String, |v| if v.is_null() { String::new() } else { v.to_string() },

@@ -67,4 +67,6 @@ pub struct Installation {
     pub epoch: i64,
     /// Content hash of the active rule set; '' when none was ever made active.
     pub rule_set: String,
+    /// How often a set was made active: since when its timers are active may differ.
+    pub activation: i64,
 }

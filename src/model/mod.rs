@@ -14,6 +14,7 @@ pub mod change;
 pub mod column;
 pub mod directory;
 pub mod fields;
+pub mod fired;
 #[cfg(test)]
 pub mod fixture;
 pub mod fold;
@@ -24,6 +25,7 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod limits;
 pub mod line;
+pub mod measure;
 pub mod mention;
 pub mod message;
 pub mod revocation;

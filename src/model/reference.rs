@@ -18,6 +18,18 @@ macro_rules! reference {
                 }
             }
 
+            /// The ids and the names among them.
+            pub fn apart(all: &[$name]) -> (Vec<uuid::Uuid>, Vec<String>) {
+                let (mut ids, mut names) = (Vec::new(), Vec::new());
+                for one in all {
+                    match one {
+                        $name::Id(id) => ids.push(*id),
+                        $name::Name(name) => names.push(name.clone()),
+                    }
+                }
+                (ids, names)
+            }
+
             /// As it is looked up: a name in any spelling is one.
             pub fn folded(&self) -> $name {
                 match self {

@@ -29,6 +29,8 @@ diesel::table! {
         one -> Bool,
         epoch -> BigInt,
         rule_set -> Text,
+        activation -> BigInt,
+        timers -> Jsonb,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tickets: the list of their fields, the row, and its methods.
 
 use super::fields::fields_row;
+use super::fired::Fired;
 use super::sla::clock::Clocks;
 use super::time::Instant;
 use super::words::{Channel, Priority, SourceType, Status, TicketType, Words};
@@ -42,8 +43,10 @@ macro_rules! ticket_fields {
                 as first_response_due_at in cel, told only;
             due_at: Option<Instant>, image 23 int64 optional, as due_at in cel, told only;
             clocks: Clocks, image 53 bytes;
-            /// When the next of them warns or is breached.
+            /// When the next of them warns or is breached, or a timer of a rule fires.
             sla_next_at: Option<Instant>, image 54 int64 optional;
+            /// Timers of rules that have fired.
+            fired: Fired, image 60 bytes;
             first_response_at: Option<Instant>, image 24 int64 optional,
                 as first_response_at in cel, told only;
             resolved_at: Option<Instant>, image 25 int64 optional, as resolved_at in cel, told only;

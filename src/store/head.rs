@@ -49,13 +49,15 @@ pub async fn lock_free(
             Head::as_select(),
             installation::table.select(installation::epoch).single_value().assume_not_null(),
             installation::table.select(installation::rule_set).single_value().assume_not_null(),
+            installation::table.select(installation::activation).single_value().assume_not_null(),
             clock_timestamp(),
         ))
         .for_no_key_update()
         .skip_locked();
-    let rows: Vec<(Head, i64, String, Instant)> = RunQueryDsl::load(query, &mut &*conn).await?;
-    let now =
-        rows.last().map(|(_, epoch, rule_set, now)| (Installation { epoch: *epoch, rule_set: rule_set.clone() }, *now));
+    let rows: Vec<(Head, i64, String, i64, Instant)> = RunQueryDsl::load(query, &mut &*conn).await?;
+    let now = rows.last().map(|(_, epoch, rule_set, activation, now)| {
+        (Installation { epoch: *epoch, rule_set: rule_set.clone(), activation: *activation }, *now)
+    });
     Ok((rows.into_iter().map(|(head, ..)| head).collect(), now))
 }
 

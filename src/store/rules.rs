@@ -1,5 +1,7 @@
 //! Rule sets by content hash, and the activation of one.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::{ExpressionMethods, QueryDsl};
 use diesel::result::{OptionalExtension, QueryResult};
 use diesel::sql_types::{Text, Timestamptz};
@@ -7,14 +9,24 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use super::head;
 use super::sql::{Bind, Select, Sql, sql};
-use crate::model::schema::rule_set;
+use crate::model::schema::{installation, rule_set};
 use crate::model::time::Instant;
+use crate::workflow::RuleSet;
 
 /// The `(file name, source)` pairs of a set.
 pub async fn sources(conn: &AsyncPgConnection, hash: &str) -> QueryResult<Vec<(String, String)>> {
     let query = rule_set::table.find(hash).select(rule_set::sources);
     let json: serde_json::Value = RunQueryDsl::get_result(query, &mut &*conn).await?;
     serde_json::from_value(json).map_err(|error| diesel::result::Error::DeserializationError(error.into()))
+}
+
+/// Since when the active set has its timers and schedules, by their ids.
+pub async fn active_since(conn: &AsyncPgConnection) -> QueryResult<BTreeMap<String, Instant>> {
+    let query = installation::table.select(installation::timers);
+    let json: serde_json::Value = RunQueryDsl::get_result(query, &mut &*conn).await?;
+    let all: BTreeMap<String, i64> =
+        serde_json::from_value(json).map_err(|error| diesel::result::Error::DeserializationError(error.into()))?;
+    Ok(all.into_iter().map(|(id, at)| (id, Instant(at))).collect())
 }
 
 /// A set that was made active.
@@ -44,53 +56,48 @@ async fn activation(conn: &AsyncPgConnection, which: Sql) -> QueryResult<Option<
     Ok(found.map(|(at, hash)| Activation { at, hash }))
 }
 
-/// What a set asks of clocks.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ClockMarks<'a> {
-    /// The same for two sets that ask the same; '' where it asks nothing.
-    pub marks: &'a str,
-    /// Whether it depends on the settings of a tenant.
-    pub by_tenant: bool,
-}
-
 /// Keeps the sources under their hash and makes them the active set, in one transaction.
-pub async fn activate(
-    conn: &mut AsyncPgConnection,
-    hash: &str,
-    sources: &[(String, String)],
-    asked: ClockMarks<'_>,
-) -> QueryResult<()> {
-    let json = serde_json::json!(sources);
+pub async fn activate(conn: &mut AsyncPgConnection, set: &RuleSet) -> QueryResult<()> {
+    let json = serde_json::json!(set.sources());
     conn.transaction(async |conn| {
         // One after the other: their instants are to rise.
         let lock = sql!["SELECT 1 FROM installation FOR UPDATE"];
         RunQueryDsl::execute(lock, conn).await?;
         let now = head::clock(conn).await?;
-        let row = (rule_set::hash.eq(hash), rule_set::sources.eq(&json), rule_set::created_at.eq(now));
+        let row = (rule_set::hash.eq(set.hash()), rule_set::sources.eq(&json), rule_set::created_at.eq(now));
         let insert = diesel::insert_into(rule_set::table).values(row).on_conflict_do_nothing();
         RunQueryDsl::execute(insert, conn).await?;
         let text = |text: &str| Bind::Text(text.to_owned());
+        let plain = |plain: bool| if plain { "true" } else { "false" };
+        let timers: serde_json::Map<String, serde_json::Value> =
+            set.timed_ids().map(|id| (id.to_owned(), now.0.into())).collect();
         let note = sql![
             "INSERT INTO rule_set_activation SELECT ",
             Bind::Time(now),
             ", ",
-            text(hash),
+            text(set.hash()),
             " FROM installation WHERE rule_set <> ",
-            text(hash),
+            text(set.hash()),
             // Of two in one instant the later holds.
             " ON CONFLICT (activated_at) DO UPDATE SET rule_set = EXCLUDED.rule_set",
         ];
         RunQueryDsl::execute(note, conn).await?;
         let update = sql![
-            "UPDATE installation SET marks_version = marks_version + (marks_hash <> ",
-            text(asked.marks),
+            "UPDATE installation SET activation = activation + 1, marks_version = marks_version + (marks_hash <> ",
+            text(set.marks_hash()),
             " OR marks_rule_set <> rule_set)::int, marks_hash = ",
-            text(asked.marks),
-            if asked.by_tenant { ", marks_by_tenant = true" } else { ", marks_by_tenant = false" },
-            ", rule_set = ",
-            text(hash),
+            text(set.marks_hash()),
+            ", marks_by_tenant = ",
+            plain(set.marks_by_tenant()),
+            ", timed = ",
+            plain(set.has_timers()),
+            // What was active before stays so from when it was.
+            ", timers = (SELECT coalesce(jsonb_object_agg(key, coalesce(timers -> key, value)), '{}') FROM jsonb_each(",
+            Bind::Json(timers.into()),
+            ")), rule_set = ",
+            text(set.hash()),
             ", marks_rule_set = ",
-            text(hash),
+            text(set.hash()),
         ];
         RunQueryDsl::execute(update, conn).await.map(|_| ())
     })

@@ -1,4 +1,4 @@
-//! SQL of SLA clocks: due clocks, tickets to follow a changed configuration, the ledger. No decisions.
+//! SQL of SLA clocks and timers of rules: due clocks, tickets to follow a changed configuration, the ledger. No decisions.
 
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bytea, Text, Timestamptz, Uuid as SqlUuid};
@@ -55,14 +55,15 @@ pub async fn moves(conn: &mut AsyncPgConnection, zones: &str, most: i64) -> Quer
         .collect())
 }
 
-/// The next tickets that may have clocks that run, in the order of their ids.
+/// The next tickets that may have clocks that run, in the order of their ids; with timers of rules, all of them.
 pub async fn open_tickets(conn: &mut AsyncPgConnection, at: &Move, most: i64) -> QueryResult<Vec<Uuid>> {
     let sql = sql![
         "SELECT id FROM ticket WHERE tenant_id = ",
         text(&at.tenant_id),
         " AND id > ",
         Bind::Id(at.after_id),
-        " AND status NOT IN ('RESOLVED', 'CLOSED') AND deleted_at IS NULL ORDER BY id LIMIT ",
+        " AND (status NOT IN ('RESOLVED', 'CLOSED') OR (SELECT timed FROM installation)) AND deleted_at IS NULL \
+         ORDER BY id LIMIT ",
         Bind::Int(most),
     ];
     RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await

@@ -10,6 +10,7 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterP
 use prometheus::{Registry, TextEncoder};
 
 use super::TelemetryError;
+use super::custom::CustomMetrics;
 use super::otlp::encrypted;
 use super::trace::resource;
 
@@ -68,6 +69,7 @@ pub struct Metrics {
     keys_age: Gauge<f64>,
     revocations_age: Gauge<f64>,
     denials: Counter<u64>,
+    custom: CustomMetrics,
 }
 
 impl Metrics {
@@ -140,6 +142,7 @@ impl Metrics {
                 .with_description("Time since the revocations of tokens were last read.")
                 .with_unit("s")
                 .build(),
+            custom: CustomMetrics::new(meter.clone()),
             denials: counter(&meter, "denials", "Calls without a valid token or an allowed role, by reason."),
             registry,
             provider,
@@ -187,6 +190,11 @@ impl Metrics {
     /// Records `count` runs of a workflow with this verdict; call it once per batch.
     pub fn rule_verdicts(&self, workflow: impl Into<StringValue>, verdict: &'static str, count: u64) {
         self.verdicts.add(count, &[KeyValue::new("workflow", workflow.into()), KeyValue::new("verdict", verdict)]);
+    }
+
+    /// Records a number in the metric `docket_custom_` and this name, of a rule's own. `labels` stand by name.
+    pub fn custom(&self, tenant: &str, name: &str, value: f64, labels: Vec<(String, String)>) {
+        self.custom.record(tenant, name, value, labels);
     }
 
     pub fn stream_opened(&self) {
@@ -358,6 +366,10 @@ mod tests {
         lane.retried("deadlock");
         lane.queue_depth(7);
         metrics.rule_verdicts("triage-new".to_owned(), "APPLIED", 4);
+        for at in 0..600 {
+            metrics.custom("acme", "seats", f64::from(at), vec![("n".to_owned(), at.to_string())]);
+        }
+        metrics.custom("initech", "seats", 5.0, vec![("n".to_owned(), "600".to_owned())]);
         metrics.stream_opened();
         metrics.stream_lag(Duration::from_millis(5));
 
@@ -372,6 +384,9 @@ mod tests {
             r#"docket_queue_depth{lane="1"} 7"#,
             r#"docket_activities_total{lane="1"} 90"#,
             r#"docket_rule_verdicts_total{verdict="APPLIED",workflow="triage-new"} 4"#,
+            r#"docket_custom_seats_sum{n="499"} 499"#,
+            r#"docket_custom_seats_count{otel_metric_overflow="true"} 100"#,
+            r#"docket_custom_seats_bucket{n="600",le="5"} 1"#,
             "docket_streams_open 1",
             "docket_stream_lag_seconds_count 1",
         ] {

@@ -1,5 +1,6 @@
 //! Logs, metrics, traces, and the metrics port. Layer 0: depends on neither tickets nor gRPC.
 
+mod custom;
 mod http;
 mod logs;
 mod metrics;

@@ -83,6 +83,32 @@ impl BeforeEvent {
     }
 }
 
+/// What a rule runs on beside events: an instant, or somebody who asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timed {
+    /// `{after: 48h, …}`.
+    Timer,
+    /// `{schedule: …}`; `for`: it runs for tickets.
+    Schedule { tickets: bool },
+    /// RunWorkflow.
+    Manual,
+}
+
+pub const TIMER: &str = "timer";
+pub const SCHEDULE: &str = "schedule";
+pub const MANUAL: &str = "manual";
+
+impl Timed {
+    /// What `event.type` is then.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Timed::Timer => TIMER,
+            Timed::Schedule { .. } => SCHEDULE,
+            Timed::Manual => MANUAL,
+        }
+    }
+}
+
 const CUSTOM: &str = "custom.";
 pub const ANY_CUSTOM: &str = "custom.*";
 
@@ -93,6 +119,7 @@ pub enum EventName {
     Before(BeforeEvent),
     /// `custom.paid`, or [`ANY_CUSTOM`].
     Custom(String),
+    Timed(Timed),
 }
 
 impl EventName {
@@ -101,7 +128,8 @@ impl EventName {
         let custom = || name.strip_prefix(CUSTOM).filter(|rest| !rest.is_empty());
         let before = || BeforeEvent::read(name).map(EventName::Before);
         let after = ActivityType::read(name).map(EventName::After);
-        after.or_else(before).or_else(|| custom().map(|_| EventName::Custom(name.to_owned())))
+        let manual = || (name == MANUAL).then_some(EventName::Timed(Timed::Manual));
+        after.or_else(before).or_else(manual).or_else(|| custom().map(|_| EventName::Custom(name.to_owned())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -109,13 +137,14 @@ impl EventName {
             EventName::After(kind) => kind.word(),
             EventName::Before(event) => event.word(),
             EventName::Custom(name) => name,
+            EventName::Timed(timed) => timed.word(),
         }
     }
 
     pub fn is_before(&self) -> bool {
         match self {
             EventName::Before(_) => true,
-            EventName::After(_) | EventName::Custom(_) => false,
+            EventName::After(_) | EventName::Custom(_) | EventName::Timed(_) => false,
         }
     }
 
@@ -137,6 +166,8 @@ impl EventName {
             // Rules emit it on events without a ticket, too.
             (Root::Ticket, EventName::Custom(_)) => Presence::Sometimes,
             (Root::Ticket, EventName::Before(_)) => Presence::Always,
+            (Root::Ticket, EventName::Timed(timed)) => is(*timed != Timed::Schedule { tickets: false }),
+            (Root::Message | Root::Issue | Root::Before, EventName::Timed(_)) => Presence::Never,
             (Root::Message, EventName::After(kind)) => is(kind.payload() == Payload::Message),
             (Root::Message, EventName::Before(event)) => is(*event == BeforeEvent::Messaging),
             (Root::Issue, EventName::After(kind)) => is(kind.payload() == Payload::Issue),
@@ -158,6 +189,11 @@ fn before_of(kind: ActivityType) -> Presence {
         Payload::Ticket | Payload::Message | Payload::Clocks => Presence::Always,
         Payload::Issue | Payload::Task | Payload::Rule | Payload::Dispatch | Payload::Resource => Presence::Never,
     }
+}
+
+/// Whether `event.type` can be this.
+pub fn is_type(name: &str) -> bool {
+    matches!(name, TIMER | SCHEDULE) || EventName::read(name).is_some()
 }
 
 /// Rules may not react to what is told of rules: what they did wrong, and what they handed out.
@@ -189,7 +225,7 @@ pub const EMITTED: &str = "^custom[.][a-z0-9_.]+$";
 pub fn names() -> impl Iterator<Item = &'static str> {
     let after = ActivityType::ALL.iter().map(|kind| kind.word());
     let before = BeforeEvent::ALL.iter().map(|event| event.word());
-    after.chain(before).filter(|name| !is_forbidden(name)).chain([ANY_CUSTOM])
+    after.chain(before).filter(|name| !is_forbidden(name)).chain([ANY_CUSTOM, MANUAL])
 }
 
 /// What stands beside the ticket when an event happens: whether a root is there always, sometimes or never.

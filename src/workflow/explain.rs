@@ -107,7 +107,7 @@ impl Rule {
         reason: String,
     ) -> (Option<RunVerdict>, String, Vec<String>) {
         let verdict = if self.rollout.is_shadow() { RunVerdict::Shadow } else { RunVerdict::Matched };
-        if let Some((_, why)) = unknowns.roots().find(|(root, _)| self.needs(*root)) {
+        if let Some(why) = unknowns.first(|root| self.needs(root)) {
             return (Some(verdict), format!("{reason}; what its actions say is not told: {why}"), Vec::new());
         }
         match self.tell_all(facts) {
@@ -198,6 +198,10 @@ mod tests {
         assert_eq!((it.verdict, it.reason.as_str()), (Some(RunVerdict::Error), "if: team.name is absent"));
         let it = asks("ticket.tags.exists(t, t == organization.tier)");
         assert_eq!(it.verdict, None);
+        let mut calendars = Unknowns::default();
+        calendars.add_calendar("us", "its hours were changed since".into());
+        let it = explained("if: \"ticket.number == 42 && in_hours('us')\"", &calendars);
+        assert_eq!((it.verdict, it.reason.as_str()), (None, "if cannot be told: its hours were changed since"));
         let it = asks("(ticket.number == 42 ? 1 : size(organization.tier)) == 1");
         assert_eq!(it.verdict, Some(RunVerdict::Matched));
     }

@@ -1,12 +1,16 @@
 //! Facts: the input of conditions and filters. Borrowed; building them copies nothing.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
+use super::cel::Fault;
 use crate::model::activity::{Activity, Actor, Cause, Change};
 use crate::model::activity_type::ActivityType;
 use crate::model::directory::*;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::sla::hours::Hours;
 use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
@@ -33,8 +37,18 @@ pub struct Facts<'a> {
     pub tenant_id: &'a str,
     /// The tenant's settings: needed only where [`super::Rule::needs`] names them.
     pub tenant: Option<&'a Tenant>,
+    /// Those that the rule names, as it names them.
+    pub calendars: &'a [NamedHours],
     /// Filters over activities only.
     pub activity: Option<&'a Activity>,
+}
+
+/// A calendar that a rule names.
+#[derive(Clone, Debug)]
+pub struct NamedHours {
+    pub name: String,
+    /// Or why there are none.
+    pub hours: Result<Arc<Hours>, &'static str>,
 }
 
 /// The line `requester: Contact by …;` of [`related!`] is the field `requester`.
@@ -81,7 +95,17 @@ impl<'a> Facts<'a> {
             now,
             tenant_id,
             tenant: None,
+            calendars: &[],
             activity: None,
+        }
+    }
+
+    /// The hours of a calendar by the name that a rule has for it.
+    pub(super) fn hours(&self, calendar: &str) -> Result<&'a Hours, Fault> {
+        let known = self.calendars.iter().find(|known| known.name == calendar);
+        match known.map_or(Err("is not at hand here"), |known| known.hours.as_deref().map_err(|why| *why)) {
+            Ok(hours) => Ok(hours),
+            Err(why) => Err(Fault::Other(format!("calendar {calendar:?} {why}"))),
         }
     }
 

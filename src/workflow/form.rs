@@ -33,6 +33,8 @@ pub enum Takes {
     Pattern(&'static str),
     /// Whatever JSON holds.
     Json,
+    /// Names of labels, each with a text.
+    Labels,
     /// These keys and no others.
     Keys(&'static [Key]),
     OneOf(&'static [Takes]),

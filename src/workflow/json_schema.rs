@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::actions::{ACTIONS, ANY_CUSTOM};
 use super::event;
 use super::form::{Key, Takes};
-use super::grammar::{KEYS, STEP_KEYS, TRIGGER_KEYS};
+use super::grammar::{KEYS, STEP_KEYS, TRIGGERS};
 use super::schema::Enumeration;
 
 /// Of one document of a file.
@@ -50,6 +50,11 @@ fn value(takes: &Takes) -> Map<String, Json> {
         Takes::Choice(words) => json!({ "enum": words() }),
         Takes::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
         Takes::Json => json!({}),
+        Takes::Labels => json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[a-z][a-z0-9_]{0,62}$" },
+            "additionalProperties": { "type": "string" },
+        }),
         Takes::Keys(keys) => Json::Object(object(keys)),
         Takes::OneOf(all) => json!({ "anyOf": all.iter().map(value).collect::<Vec<_>>() }),
         Takes::Waits => one_or_more(json!({ "$ref": "#/$defs/wait" })),
@@ -91,13 +96,9 @@ fn word(words: &Enumeration) -> Json {
 
 fn wait() -> Json {
     let events: Vec<&str> = event::names().collect();
-    json!({
-        "anyOf": [
-            { "enum": events },
-            { "type": "string", "pattern": "^custom[.].+$" },
-            Json::Object(object(TRIGGER_KEYS)),
-        ],
-    })
+    let mut all = vec![json!({ "enum": events }), json!({ "type": "string", "pattern": "^custom[.].+$" })];
+    all.extend(TRIGGERS.iter().map(|(_, keys)| Json::Object(object(keys))));
+    json!({ "anyOf": all })
 }
 
 /// Exactly one action, and what may stand beside it.

@@ -29,19 +29,22 @@ mod params;
 mod place;
 mod rollout;
 mod rule;
+mod schedule;
 pub mod schema;
 mod set;
 mod shapes;
 mod snippet;
+mod source;
 mod template;
 #[cfg(test)]
 mod tests;
 mod ticket_condition;
+mod timer;
 mod trigger;
 pub mod yaml;
 
 pub use actions::{
-    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Move,
+    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Measurement, Move,
     PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
@@ -49,14 +52,16 @@ pub use compile::{NAME_HINT, is_name};
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use explain::{Branch, Explained};
-pub use facts::{Event, Facts, Related};
+pub use facts::{Event, Facts, NamedHours, Related};
 pub use filter::{Filter, Subject, TooMuch};
 pub use needs::{Named, NamedKind, Preload};
 pub use params::{Param, Params};
 pub use rollout::Rollout;
 pub use rule::{FailurePolicy, OnError, Rule, Verdict};
-pub use set::{RuleSet, Waiting};
+pub use schedule::Schedule;
+pub use set::{RuleSet, Timed, Waiting};
 pub use snippet::{NoText, Snippet};
 pub use template::Wording;
 pub use ticket_condition::TicketCondition;
+pub use timer::Timer;
 pub use trigger::{Mark, Trigger};

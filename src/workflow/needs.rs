@@ -15,6 +15,8 @@ pub struct Needs {
     pub roots: BTreeSet<Root>,
     /// Whether they read a description, which lies apart from the other fields of a ticket of then.
     pub descriptions: bool,
+    /// The calendars that they name, as they name them.
+    pub calendars: BTreeSet<String>,
     /// What executing its actions reads.
     pub preloads: BTreeSet<Preload>,
     pub named: Vec<Named>,
@@ -92,6 +94,7 @@ pub struct Named {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamedKind {
     Agent,
+    Calendar,
     CannedResponse,
     SlaPolicy,
     Tag,
@@ -99,13 +102,20 @@ pub enum NamedKind {
 }
 
 impl NamedKind {
-    pub const ALL: &'static [NamedKind] =
-        &[NamedKind::Agent, NamedKind::CannedResponse, NamedKind::SlaPolicy, NamedKind::Tag, NamedKind::Team];
+    pub const ALL: &'static [NamedKind] = &[
+        NamedKind::Agent,
+        NamedKind::Calendar,
+        NamedKind::CannedResponse,
+        NamedKind::SlaPolicy,
+        NamedKind::Tag,
+        NamedKind::Team,
+    ];
 
     /// Of the finding that a tenant lacks it.
     pub fn code(self) -> &'static str {
         match self {
             NamedKind::Agent => "unknown-agent",
+            NamedKind::Calendar => "unknown-calendar",
             NamedKind::CannedResponse => "unknown-canned",
             NamedKind::SlaPolicy => "unknown-policy",
             NamedKind::Tag => "unknown-tag",
@@ -117,6 +127,7 @@ impl NamedKind {
     pub fn noun(self) -> &'static str {
         match self {
             NamedKind::Agent => "agent",
+            NamedKind::Calendar => "calendar",
             NamedKind::CannedResponse => "canned response",
             NamedKind::SlaPolicy => "SLA policy",
             NamedKind::Tag => "registered tag",

@@ -182,7 +182,7 @@ impl Place<'_> {
     }
 
     /// Findings inside the text of one node.
-    fn problems(&mut self, node: &Node, problems: Vec<Problem>) {
+    pub fn problems(&mut self, node: &Node, problems: Vec<Problem>) {
         let cut = !problems.is_empty() && node.is_cut(self.file.source);
         for mut problem in problems {
             if cut && matches!(problem.code, "syntax" | "template") {
@@ -267,7 +267,7 @@ impl Place<'_> {
             };
             match checked_one {
                 Ok(expr) => {
-                    self.needs.read_by(&expr);
+                    self.note_read(&expr, |at| node.place(at, self.file.source));
                     self.problems(&node, lint::expression(&expr));
                     checked.push((node, expr));
                 }
@@ -320,6 +320,16 @@ impl Place<'_> {
         Some(template)
     }
 
+    /// Notes what an expression reads and names; `place` is where in the file a place in its text is.
+    fn note_read(&mut self, expr: &Expr, place: impl Fn(usize) -> (u32, u32)) {
+        self.needs.read_by(expr);
+        for (name, at) in expr.calendars() {
+            let (line, column) = place(at);
+            self.needs.calendars.insert(name.clone());
+            self.needs.named.push(Named { kind: NamedKind::Calendar, name, line, column });
+        }
+    }
+
     fn note_named(&mut self, kind: NamedKind, template: &Template, line: u32, column: u32) {
         if let Some(name) = template.fixed().and_then(Json::as_str).filter(|name| !name.is_empty()) {
             self.needs.named.push(Named { kind, name: name.to_owned(), line, column });
@@ -331,7 +341,7 @@ impl Place<'_> {
             Ok(template) => {
                 self.problems(node, lint::text(source).into_iter().collect());
                 for expr in template.exprs() {
-                    self.needs.read_by(expr);
+                    self.note_read(expr, |_| (node.line, node.column));
                     // The offsets of a template's expressions are their own; the warning stands at the value.
                     let warnings = [self.unguarded(expr), lint::expression(expr)].concat();
                     self.problems(node, warnings.into_iter().map(|w| Problem { at: 0, ..w }).collect());

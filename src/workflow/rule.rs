@@ -3,11 +3,13 @@
 use super::actions::{BeforeEffect, Denial, Effect, Step};
 use super::cel::ast::Expr;
 use super::cel::{self, Fault};
-use super::event::{BeforeEvent, EventName};
+use super::event::{BeforeEvent, EventName, Timed};
 use super::facts::Facts;
 use super::needs::{Named, Needs, Preload};
 use super::rollout::Rollout;
+use super::schedule::Schedule;
 use super::schema::Root;
+use super::timer::Timer;
 use super::trigger::{Mark, Trigger};
 
 /// A rule of a set. Everything in it was checked at load.
@@ -23,6 +25,8 @@ pub struct Rule {
     pub events: Vec<EventName>,
     /// Instants of SLA clocks; with before-events there are none.
     pub triggers: Vec<Trigger>,
+    pub timers: Vec<Timer>,
+    pub schedules: Vec<Schedule>,
     /// Whether the events are before-events.
     pub before: bool,
     /// When it matched and what it wanted was done, no later rule runs for this event.
@@ -210,6 +214,7 @@ impl Rule {
     /// Everything that tells which clocks have its marks, and which marks: whose it is, and what it waits for.
     pub(super) fn asks_clocks(&self) -> (String, String) {
         let mut marks: Vec<String> = self.triggers.iter().filter(|it| it.mark.is_some()).map(Trigger::key).collect();
+        marks.extend(self.timers.iter().map(|timer| timer.id.clone()));
         marks.sort_unstable();
         marks.dedup();
         (self.selector.clone(), marks.join("\n"))
@@ -220,14 +225,31 @@ impl Rule {
         self.needs.preloads.contains(&what)
     }
 
-    /// What of a tenant's its actions name in so many words.
+    /// The calendars that conditions, templates and values name, as they name them.
+    pub fn calendars(&self) -> impl Iterator<Item = &str> {
+        self.needs.calendars.iter().map(String::as_str)
+    }
+
+    /// What of a tenant's it names in so many words.
     pub fn named(&self) -> &[Named] {
         &self.needs.named
     }
 
     /// The events and triggers as they stand in a file.
     pub fn waits(&self) -> impl Iterator<Item = String> {
-        self.events.iter().map(|event| event.as_str().to_owned()).chain(self.triggers.iter().map(Trigger::to_string))
+        let events = self.events.iter().map(|event| event.as_str().to_owned());
+        let timed = self.timers.iter().map(Timer::to_string).chain(self.schedules.iter().map(Schedule::to_string));
+        events.chain(self.triggers.iter().map(Trigger::to_string)).chain(timed)
+    }
+
+    /// Whether it runs at instants of its own, or at somebody's wish: no activity asks for it.
+    pub fn is_timed(&self) -> bool {
+        !self.timers.is_empty() || !self.schedules.is_empty() || self.is_manual()
+    }
+
+    /// Whether RunWorkflow runs it.
+    pub fn is_manual(&self) -> bool {
+        self.events.contains(&EventName::Timed(Timed::Manual))
     }
 
     /// Whether conditions, templates or values read `root`: organization, requester, assignee, team and before are worth

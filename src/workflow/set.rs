@@ -1,13 +1,12 @@
 //! Rule set: all rules of an installation, checked together, with a content hash.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use aws_lc_rs::digest;
 
-use super::compile;
 use super::diagnostic::{Diagnostic, Severity};
 use super::document::document_at;
 use super::event::{self, BeforeEvent};
@@ -16,13 +15,20 @@ use super::folder::{self, Holds};
 use super::lint;
 use super::place::File;
 use super::rule::Rule;
+use super::schedule::Schedule;
+use super::source::read_file;
+use super::timer::Timer;
 use super::trigger::{Mark, Trigger};
-use super::{grammar, yaml};
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
+use crate::model::time::Instant;
 
 /// Each is kept with every clock that has still to come to it.
 const MAX_MARKS: usize = 50;
+/// Each write of a ticket looks at all of them.
+const MAX_TIMERS: usize = 50;
+/// Each is looked at several times a second.
+const MAX_SCHEDULES: usize = 50;
 
 /// Where more was found, the remaining files are not read.
 const MAX_FINDINGS: usize = 1_000;
@@ -37,6 +43,25 @@ pub struct Waiting<'a> {
     pub family: Option<ActivityType>,
 }
 
+/// A timer or a schedule, and the rule that it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed<'a, T> {
+    /// In the set: rules run in this order.
+    pub place: usize,
+    pub rule: &'a Rule,
+    pub by: &'a T,
+}
+
+fn timed<'a, T: 'a>(
+    rules: &'a [Rule],
+    places: &'a [usize],
+    of: impl Fn(&'a Rule) -> &'a Vec<T> + Copy,
+) -> impl Iterator<Item = Timed<'a, T>> {
+    places.iter().flat_map(move |place| {
+        of(&rules[*place]).iter().map(move |by| Timed { place: *place, rule: &rules[*place], by })
+    })
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     /// In the order in which they run.
@@ -45,7 +70,12 @@ pub struct RuleSet {
     by_event: HashMap<String, Vec<usize>>,
     /// Places in `rules` of those, enabled ones, that wait for marks of clocks.
     marking: Vec<usize>,
+    /// The same of those that have timers, and of those that have schedules.
+    timing: Vec<usize>,
+    scheduling: Vec<usize>,
     marks_hash: String,
+    /// Since when each timer and schedule is active, by its id; `None`: since ever.
+    active_since: Option<BTreeMap<String, Instant>>,
     hash: String,
     sources: Vec<(String, String)>,
     warnings: Vec<Diagnostic>,
@@ -77,6 +107,8 @@ impl RuleSet {
             }
         }
         found.extend(too_many_marks(&rules));
+        found.extend(too_many_timed(&rules, "timers", MAX_TIMERS, |rule| rule.timers.len()));
+        found.extend(too_many_timed(&rules, "schedules", MAX_SCHEDULES, |rule| rule.schedules.len()));
         if found.iter().any(|d| d.severity == Severity::Error) {
             return Err(found);
         }
@@ -96,7 +128,7 @@ impl RuleSet {
         let stays = |rule: &&Rule| others.rule(&rule.name).is_none() && !removed.contains(&rule.name);
         let mut rules: Vec<Rule> = self.rules.iter().filter(stays).chain(&others.rules).cloned().collect();
         rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
-        RuleSet::of(rules)
+        RuleSet { active_since: self.active_since.clone(), ..RuleSet::of(rules) }
     }
 
     /// Where a rule stands among the others.
@@ -122,14 +154,18 @@ impl RuleSet {
                 }
             }
         }
-        let marks = |index: &usize| rules[*index].enabled && rules[*index].marks().next().is_some();
-        let marking: Vec<usize> = (0..rules.len()).filter(marks).collect();
-        let mut asked: Vec<(String, String)> = marking.iter().map(|index| rules[*index].asks_clocks()).collect();
+        let those = |has: fn(&Rule) -> bool| -> Vec<usize> {
+            (0..rules.len()).filter(|index| rules[*index].enabled && has(&rules[*index])).collect()
+        };
+        let marking = those(|rule| rule.marks().next().is_some());
+        let (timing, scheduling) = (those(|rule| !rule.timers.is_empty()), those(|rule| !rule.schedules.is_empty()));
+        let asking = marking.iter().chain(&timing);
+        let mut asked: Vec<(String, String)> = asking.map(|index| rules[*index].asks_clocks()).collect();
         // Names and order of the rules do not matter.
         asked.sort_unstable();
         asked.dedup();
         let marks_hash = if asked.is_empty() { String::new() } else { hash(&asked) };
-        RuleSet { rules, by_event, marking, marks_hash, ..RuleSet::default() }
+        RuleSet { rules, by_event, marking, timing, scheduling, marks_hash, ..RuleSet::default() }
     }
 
     /// Reads the rules under `folder`, at any depth. File names are relative to it, with `/`.
@@ -206,9 +242,9 @@ impl RuleSet {
         marks
     }
 
-    /// Whether it depends on the tenant which marks its clocks have.
+    /// Whether it depends on the tenant which marks its clocks have, or which timers its tickets.
     pub fn marks_by_tenant(&self) -> bool {
-        self.marking().any(Rule::is_selective)
+        self.marking().any(Rule::is_selective) || self.timers().any(|timed| timed.rule.is_selective())
     }
 
     /// Whether any clocks have marks for rules.
@@ -219,6 +255,40 @@ impl RuleSet {
     /// The same for two sets that ask the same of the clocks of every tenant; '' for one that asks nothing.
     pub fn marks_hash(&self) -> &str {
         &self.marks_hash
+    }
+
+    /// The timers of tickets, in the order in which their rules run.
+    pub fn timers(&self) -> impl Iterator<Item = Timed<'_, Timer>> {
+        timed(&self.rules, &self.timing, |rule| &rule.timers)
+    }
+
+    /// Whether tickets have any.
+    pub fn has_timers(&self) -> bool {
+        !self.timing.is_empty()
+    }
+
+    /// The schedules of tenants, in the order in which their rules run.
+    pub fn schedules(&self) -> impl Iterator<Item = Timed<'_, Schedule>> {
+        timed(&self.rules, &self.scheduling, |rule| &rule.schedules)
+    }
+
+    /// The ids of all timers and schedules.
+    pub fn timed_ids(&self) -> impl Iterator<Item = &str> {
+        let schedules = self.schedules().map(|timed| timed.by.id.as_str());
+        self.timers().map(|timed| timed.by.id.as_str()).chain(schedules)
+    }
+
+    /// With the instants from which its timers and schedules are active, by their ids.
+    pub fn active_since(self, active_since: BTreeMap<String, Instant>) -> RuleSet {
+        RuleSet { active_since: Some(active_since), ..self }
+    }
+
+    /// From when on a timer or a schedule is active; `None`: it is not, as far as is known here.
+    pub fn since(&self, id: &str) -> Option<Instant> {
+        match &self.active_since {
+            None => Some(Instant(i64::MIN)),
+            Some(all) => all.get(id).copied(),
+        }
     }
 
     fn marking(&self) -> impl Iterator<Item = &Rule> {
@@ -284,6 +354,23 @@ fn too_many_marks(rules: &[Rule]) -> Option<Diagnostic> {
     })
 }
 
+fn too_many_timed(rules: &[Rule], what: &str, most: usize, of: impl Fn(&Rule) -> usize) -> Option<Diagnostic> {
+    let mut all = 0;
+    let rule = rules.iter().filter(|rule| rule.enabled).find(|rule| {
+        all += of(rule);
+        all > most
+    })?;
+    Some(Diagnostic {
+        severity: Severity::Error,
+        code: "too-many-timers",
+        message: format!("the rules have more than {most} {what}"),
+        hint: "let one rule do several things, each under an `if` of its own".into(),
+        file: rule.file.clone(),
+        line: rule.line,
+        column: 1,
+    })
+}
+
 fn twice(rule: &Rule, other: &Rule) -> Diagnostic {
     Diagnostic {
         severity: Severity::Error,
@@ -294,65 +381,6 @@ fn twice(rule: &Rule, other: &Rule) -> Diagnostic {
         line: rule.line,
         column: 1,
     }
-}
-
-/// The rules of one file; findings are added to `found`.
-fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
-    // Some editors begin a file with a byte order mark.
-    let file = File { source: file.source.strip_prefix('\u{feff}').unwrap_or(file.source), ..file };
-    let nodes = match yaml::read(file.name, file.source) {
-        Ok(nodes) => nodes,
-        Err(diagnostics) => {
-            found.extend(diagnostics);
-            return Vec::new();
-        }
-    };
-    let mut values = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(file.source) {
-        match <serde_yaml::Value as serde::Deserialize>::deserialize(document) {
-            Ok(serde_yaml::Value::Null) => {}
-            Ok(value) => values.push(value),
-            Err(error) => {
-                let place = error.location();
-                let text = error.to_string();
-                // What the other reader took and this one did not: numbers beyond 64 bits.
-                let (message, hint) = match text.contains("128") {
-                    true => ("the number is too large".to_owned(), "put it between quotes if it is text"),
-                    false => (format!("this is no YAML: {text}"), "look at the indentation and the quotes around here"),
-                };
-                found.push(Diagnostic {
-                    severity: Severity::Error,
-                    code: "yaml",
-                    message,
-                    hint: hint.into(),
-                    file: file.name.to_owned(),
-                    line: place.as_ref().map_or(1, |place| place.line() as u32),
-                    column: place.as_ref().map_or(1, |place| place.column() as u32),
-                });
-                return Vec::new();
-            }
-        }
-    }
-    if values.len() != nodes.len() {
-        found.push(Diagnostic {
-            severity: Severity::Error,
-            code: "yaml",
-            message: "the documents of this file cannot be told apart".into(),
-            hint: "separate them with a line of ---".into(),
-            file: file.name.to_owned(),
-            line: 1,
-            column: 1,
-        });
-        return Vec::new();
-    }
-    let mut rules = Vec::new();
-    for (node, value) in nodes.iter().zip(values) {
-        match grammar::read(file.name, node, value) {
-            Ok(raw) => rules.extend(compile::rule(file, node, raw, found)),
-            Err(diagnostics) => found.extend(diagnostics),
-        }
-    }
-    rules
 }
 
 /// Lengths stand before the parts, so that no two sets of files give the same bytes.

@@ -20,6 +20,7 @@ static SCOPE: Scope = Scope {
         Root::Tenant,
     ],
     changed: false,
+    calendars: false,
 };
 
 /// Each is parsed anew when the text is needed.

@@ -147,10 +147,15 @@ impl Template {
     pub fn json(&self, facts: &Facts<'_>) -> Result<Json, String> {
         match self {
             Template::Fixed(json) => Ok(json.clone()),
-            Template::Value(expr) => {
-                cel::evaluate(expr, facts).map(Value::into_json).map_err(|fault| fault.to_string())
-            }
-            Template::Text(_) => self.text(facts).map(Json::String),
+            Template::Value(_) | Template::Text(_) => self.value(facts).map(Value::into_json),
+        }
+    }
+
+    pub fn value<'a>(&'a self, facts: &Facts<'a>) -> Result<Value<'a>, String> {
+        match self {
+            Template::Fixed(json) => Ok(Value::of_json(json)),
+            Template::Value(expr) => cel::evaluate(expr, facts).map_err(|fault| fault.to_string()),
+            Template::Text(_) => self.text(facts).map(Value::text),
         }
     }
 

@@ -37,7 +37,7 @@ pub struct Slip {
     pub hint: String,
 }
 
-fn slip<T>(message: String, hint: impl Into<String>) -> Result<T, Slip> {
+pub(super) fn slip<T>(message: String, hint: impl Into<String>) -> Result<T, Slip> {
     Err(Slip { message, hint: hint.into() })
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Trigger {
     }
 }
 
-fn shown(micros: i64) -> String {
+pub(super) fn shown(micros: i64) -> String {
     match micros {
         hours if hours % HOUR == 0 => format!("{}h", hours / HOUR),
         minutes if minutes % MINUTE == 0 => format!("{}m", minutes / MINUTE),

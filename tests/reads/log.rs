@@ -12,8 +12,8 @@ use docket::store::read::activity::{self, View, Wanted};
 use docket::store::read::list::{Paging, order};
 use docket::store::read::{Scope, head, run};
 use docket::store::{rules, write};
-use docket::workflow::Filter;
 use docket::workflow::schema::Root;
+use docket::workflow::{Filter, RuleSet};
 
 use crate::server::{a_head, a_ticket, all_of, at, database, uuid};
 
@@ -121,12 +121,28 @@ async fn heads_are_read_and_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_set_is_kept_by_hash_and_made_active() {
     let mut conn = database().await;
-    let sources = [("a.yaml".to_owned(), "name: a".to_owned())];
-    for hash in ["h1", "h2", "h1"] {
-        rules::activate(&mut conn, hash, &sources, Default::default()).await.unwrap();
-        assert_eq!(docket::store::head::installation(&conn).await.unwrap().rule_set, hash);
+    let set = |timers: &[&str]| {
+        let rule = |after: &&str| {
+            format!("name: a{after}\non: {{after: {after}, since: ticket.created_at}}\nstop: true\ndo: []\n")
+        };
+        let files = timers.iter().map(|after| (format!("{after}.yaml"), rule(after))).collect();
+        RuleSet::from_sources(files).unwrap()
+    };
+    let (one, two) = (set(&["1h"]), set(&["1h", "2h"]));
+    let mut since = Vec::new();
+    for active in [&one, &two, &one, &two] {
+        rules::activate(&mut conn, active).await.unwrap();
+        assert_eq!(docket::store::head::installation(&conn).await.unwrap().rule_set, active.hash());
+        since.push(rules::active_since(&conn).await.unwrap());
     }
-    assert_eq!(rules::sources(&conn, "h2").await.unwrap(), sources);
+    let at = |at: usize, hour: usize| {
+        let id = two.timed_ids().nth(hour).unwrap();
+        since[at].get(id).copied()
+    };
+    assert_eq!((since[0].len(), since[1].len()), (1, 2));
+    assert_eq!([1, 2, 3].map(|n| at(n, 0)), [at(0, 0); 3], "what stays is active since it began");
+    assert!(at(3, 1) > at(1, 1), "what comes back begins again: {since:?}");
+    assert_eq!(rules::sources(&conn, two.hash()).await.unwrap(), two.sources());
     assert!(rules::sources(&conn, "h3").await.is_err());
 }
 

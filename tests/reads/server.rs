@@ -94,6 +94,7 @@ pub fn a_ticket(tenant: &str, number: i64) -> Ticket {
         due_at: None,
         clocks: Default::default(),
         sla_next_at: None,
+        fired: Default::default(),
         first_response_at: None,
         resolved_at: None,
         closed_at: None,

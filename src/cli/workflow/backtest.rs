@@ -175,8 +175,9 @@ impl Backtest {
             return format!("The rules of {} are the active ones: nothing differs.\n", dir.display());
         }
         let (changed, removed, looked_at) = (self.changed.len(), self.removed.len(), self.looked_at);
-        let mut out =
-            format!("Rules that are new or differ: {changed}; that are removed: {removed}; activities looked at: {looked_at}\n");
+        let mut out = format!(
+            "Rules that are new or differ: {changed}; that are removed: {removed}; activities looked at: {looked_at}\n"
+        );
         for (name, counts) in &self.differences {
             out.push_str(&counts.drawn(name));
         }

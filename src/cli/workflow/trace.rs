@@ -204,15 +204,16 @@ fn runs<'a>(activities: impl Iterator<Item = &'a Value>, rows: impl Iterator<Ite
 fn line(run: &Run) -> String {
     let Run { at, workflow, verdict, reason, position, ticket, effects } = run;
     let time = at.split('.').next().unwrap_or_default().trim_end_matches('Z');
-    let on = if *position == 0 { "before a change".to_owned() } else { format!("on {position}") };
+    // No activity asks for what runs before a change, or at an instant of its own.
+    let on = if *position == 0 { String::new() } else { format!("  on {position}") };
     let mut told: Vec<String> = effects.iter().take(EFFECTS).cloned().collect();
     if effects.len() > EFFECTS {
         told.push(format!("and {} more", effects.len() - EFFECTS));
     }
     told.extend(Some(plain(reason)).filter(|reason| !reason.is_empty()));
     let rest = if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) };
-    let ticket = if ticket.is_empty() { String::new() } else { format!(" of {ticket}") };
-    format!("{time}Z  {verdict:<10} {}  {on}{ticket}{rest}\n", plain(workflow))
+    let ticket = if ticket.is_empty() { String::new() } else { format!("  {ticket}") };
+    format!("{time}Z  {verdict:<10} {}{on}{ticket}{rest}\n", plain(workflow))
 }
 
 fn as_json(run: &Run) -> Value {
@@ -257,9 +258,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "2026-09-14T09:00:00Z  MATCHED    gate  before a change: say why\n",
-                "2026-09-14T10:00:00Z  MATCHED    vip  on 7 of tkt_1: ticket.tag_added (8), ticket.tag_removed (9)\n",
-                "2026-09-14T10:00:00Z  FAILED     vip  on 7 of tkt_1: no such tag\n",
+                "2026-09-14T09:00:00Z  MATCHED    gate: say why\n",
+                "2026-09-14T10:00:00Z  MATCHED    vip  on 7  tkt_1: ticket.tag_added (8), ticket.tag_removed (9)\n",
+                "2026-09-14T10:00:00Z  FAILED     vip  on 7  tkt_1: no such tag\n",
             ]
         );
     }

@@ -1,9 +1,10 @@
 //! Related rows that the conditions of rules read, loaded only if a rule reads them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::command::verbs::StoredEntry;
-use crate::command::{Stop, World, gather};
+use crate::command::{Stop, World, both, gather};
 use crate::model::audience::Audience;
 use crate::model::directory::*;
 use crate::model::issue::Issue;
@@ -12,7 +13,7 @@ use crate::model::ticket::Ticket;
 use crate::model::words::IssueStatus;
 use crate::workflow::cel::Unknowns;
 use crate::workflow::schema::Root;
-use crate::workflow::{Facts, Related, Rule};
+use crate::workflow::{Facts, NamedHours, Related, Rule};
 
 /// The line `requester: Contact by requester_id, Requester;` of [`related!`] is the field `requester`, looked up by the ticket's
 /// `requester_id` where a rule reads the root `requester`.
@@ -23,12 +24,17 @@ macro_rules! around {
             $($place: Option<Arc<$row>>,)+
             tenant: Option<Arc<Tenant>>,
             open_issues: Option<i64>,
+            calendars: Vec<NamedHours>,
         }
 
         impl Around {
             /// Everything that one of the rules reads; or everything of it that is missing, at once.
             pub fn of(world: &World, rules: &[&Rule], ticket: Option<&Ticket>) -> Result<Around, Stop> {
-                Around::read_by(world, |root| rules.iter().any(|rule| rule.needs(root)), ticket)
+                let around = Around::read_by(world, |root| rules.iter().any(|rule| rule.needs(root)), ticket);
+                let named: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.calendars()).collect();
+                let calendars = gather(named.into_iter().map(|name| world.hours_named(name)));
+                let (around, calendars) = both(around, calendars)?;
+                Ok(Around { calendars, ..around })
             }
 
             /// The same for whatever reads these roots.
@@ -89,7 +95,7 @@ macro_rules! around {
 
             pub fn add_to<'a>(&'a self, facts: Facts<'a>) -> Facts<'a> {
                 let related = Related { $($place: self.$place.as_deref(),)+ };
-                Facts { related, tenant: self.tenant.as_deref(), open_issues: self.open_issues, ..facts }
+                Facts { related, tenant: self.tenant.as_deref(), open_issues: self.open_issues, calendars: &self.calendars, ..facts }
             }
         }
     };

@@ -22,10 +22,12 @@ use crate::model::activity::Task;
 use crate::model::activity_type::ActivityType;
 use crate::model::issue::Issue;
 use crate::model::limits::ONCE_KEY_CHARS;
+use crate::model::measure::Measure;
 use crate::model::ticket::Ticket;
 use crate::model::words::{SourceType, Status, Visibility};
 use crate::workflow::{
-    AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post, TagEdit, WhenNone, Wording,
+    AssignTo, Assignment, Effect, IssueDraft, Measurement, MessageText, Move, PolicyChoice, Post, TagEdit, WhenNone,
+    Wording,
 };
 
 /// What a rule's effects came to.
@@ -76,6 +78,10 @@ pub fn apply(
         Effect::Emit(event) => record::about(world, scope, about, outbound::emitted(event)?),
         Effect::Webhook(delivery) => record::about(world, scope, about, outbound::delivered(delivery)?),
         Effect::DispatchAgent(briefing) => record::about(world, scope, about, outbound::briefed(briefing)?),
+        Effect::Metric(Measurement { name, value, labels }) => {
+            let (workflow, position) = (scope.workflow().to_owned(), event.activity.position);
+            world.measures.push(Measure { workflow, position, name, value, labels });
+        }
         // One that is there was looked up before the rule acts.
         Effect::Sla(PolicyChoice::Named(id)) => return Err(Refusal::NotFound { kind: Kind::SlaPolicy, id }.into()),
     }

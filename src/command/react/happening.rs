@@ -3,14 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::command::World;
-use crate::model::activity::{Activity, Change};
+use crate::command::scope::Scope;
+use crate::model::activity::{Activity, Change, SCHEMA_VERSION};
 use crate::model::activity_type::ActivityType;
-use crate::model::stored_type::StoredType;
+use crate::model::stored_type::{Families, StoredType};
 use crate::model::ticket::Ticket;
 use crate::model::words::Status;
+use crate::workflow::event::Timed;
 use crate::workflow::{Event, Facts};
 
 /// An event, as it was.
@@ -21,6 +24,19 @@ pub struct Happening {
     /// `None`: that one alone.
     family: Option<Family>,
     before: Option<Arc<Ticket>>,
+    /// Of what no activity tells: why the rule ran.
+    pub why: Option<String>,
+}
+
+/// An instant that came, or somebody's wish, that a rule answers.
+#[derive(Debug)]
+pub struct Firing {
+    pub kind: Timed,
+    pub ticket: Option<Uuid>,
+    /// What it tells, as `event.data`.
+    pub data: Value,
+    /// The same for people.
+    pub why: String,
 }
 
 #[derive(Debug)]
@@ -33,12 +49,12 @@ struct Family {
 
 impl Happening {
     pub fn one(world: &World, activity: &Activity) -> Happening {
-        Happening { activity: activity.clone(), family: None, before: before_of(world, activity.position) }
+        Happening { activity: activity.clone(), family: None, before: before_of(world, activity.position), why: None }
     }
 
     /// The same of an activity in the log, with its ticket as it was before.
     pub fn recalled(activity: &Activity, before: Option<Arc<Ticket>>) -> Happening {
-        Happening { activity: activity.clone(), family: None, before }
+        Happening { activity: activity.clone(), family: None, before, why: None }
     }
 
     /// The activities of this family that a step made on the ticket of the last of them.
@@ -64,7 +80,36 @@ impl Happening {
             activity.changes.iter().for_each(|change| merge(&mut family.changes, change));
         }
         family.changes.retain(|change| change.old_value != change.new_value);
-        Happening { activity: last.clone(), family: Some(family), before }
+        Happening { activity: last.clone(), family: Some(family), before, why: None }
+    }
+
+    /// As an activity that nobody sees.
+    pub fn timed(world: &World, scope: &Scope<'_>, firing: Firing) -> Happening {
+        let Firing { kind, ticket, data, why } = firing;
+        let ticket = ticket.and_then(|id| world.tickets.get(&id).flatten().cloned());
+        let activity = Activity {
+            tenant_id: scope.tenant().to_owned(),
+            position: 0,
+            kind: StoredType::Other(kind.word().into()),
+            families: Families::NONE,
+            ticket_id: ticket.as_ref().map(|ticket| ticket.id),
+            ticket_version: ticket.as_ref().map_or(0, |ticket| ticket.version),
+            app_id: ticket.as_ref().map(|ticket| ticket.app_id.clone()).unwrap_or_default(),
+            requester_id: ticket.as_ref().map(|ticket| ticket.requester_id.clone()).unwrap_or_default(),
+            actor: scope.actor.clone(),
+            occurred_at: scope.now,
+            changes: Vec::new(),
+            ticket,
+            message: None,
+            issue: None,
+            task: None,
+            data: Some(data),
+            explanation: None,
+            cause: None,
+            request_id: scope.request_id().to_owned(),
+            schema_version: SCHEMA_VERSION,
+        };
+        Happening { activity, family: None, before: None, why: Some(why) }
     }
 
     /// The activity's type, or the family.

@@ -16,6 +16,7 @@ mod strategy;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::record::next_position;
 use super::scope::Scope;
 use super::{Stop, World};
 use crate::model::activity::{Activity, Cause};
@@ -26,6 +27,7 @@ use around::Around;
 use bounds::Bound;
 pub use bounds::Bounds;
 use effects::Done;
+pub use happening::Firing;
 use happening::Happening;
 use report::{tally, tell};
 
@@ -35,10 +37,25 @@ type Steps = VecDeque<Range<usize>>;
 /// Lets rules answer the activities that they have not answered yet, each once, and what they make of it, until there is nothing
 /// left.
 pub fn settle(world: &mut World, scope: &mut Scope<'_>) -> Result<(), Stop> {
-    let mut step = scope.settled..world.activities.len();
+    let step = scope.settled..world.activities.len();
+    answer_all(world, scope, Steps::from([step]))
+}
+
+/// Runs a rule that no activity asks for, and lets rules answer what it makes.
+pub fn fire(world: &mut World, scope: &mut Scope<'_>, place: usize, firing: Firing) -> Result<RunVerdict, Stop> {
+    settle(world, scope)?;
+    let Some(rule) = scope.rules.rules().get(place) else { return Ok(RunVerdict::NotMatched) };
     let mut steps = Steps::new();
+    let event = Happening::timed(world, scope, firing);
+    let verdict = ask(world, scope, Waiting { place, rule, family: None }, &event, &mut steps)?;
+    tally(world, place, verdict);
+    answer_all(world, scope, steps)?;
+    Ok(verdict)
+}
+
+fn answer_all(world: &mut World, scope: &mut Scope<'_>, mut steps: Steps) -> Result<(), Stop> {
     let mut missing = Vec::new();
-    loop {
+    while let Some(step) = steps.pop_front() {
         for at in step.clone() {
             match answer(world, scope, at, step.clone(), &mut steps) {
                 Ok(()) => {}
@@ -46,10 +63,6 @@ pub fn settle(world: &mut World, scope: &mut Scope<'_>) -> Result<(), Stop> {
                 Err(Stop::Missing(wants)) => missing.extend(wants),
                 Err(refused) => return Err(refused),
             }
-        }
-        match steps.pop_front() {
-            Some(next) => step = next,
-            None => break,
         }
     }
     scope.settled = world.activities.len();
@@ -136,8 +149,9 @@ fn act(
 ) -> Result<RunVerdict, Stop> {
     let Waiting { place, rule, .. } = waiting;
     let activity = &event.activity;
-    let cause = cause_of(activity, rule, scope);
+    let cause = cause_of(activity, next_position(world), rule, scope);
     let (start, had) = (world.savepoint(), world.activities.len());
+    let measured = world.measures.len();
     let who = scope.become_rule(cause.clone());
     let done = apply_all(world, scope, rule, event, effects).inspect_err(|_| world.rollback(&start));
     let done = match done {
@@ -147,7 +161,7 @@ fn act(
             return Err(missing);
         }
     };
-    let made = world.activities.len() - had;
+    let made = world.activities.len() - had + world.measures.len() - measured;
     let kept = matches!(done, Done::Kept(_));
     // Held back from nothing: no word about it.
     let bound = if kept && made == 0 { None } else { scope.bounds.broken(place, activity, &cause, made.max(1)) };
@@ -159,7 +173,9 @@ fn act(
         }
         (Done::Kept(said), None) => {
             scope.bounds.ran(place, activity.ticket_id, made);
-            if let Some(said) = said {
+            let said: Vec<String> = event.why.iter().cloned().chain(said).collect();
+            if !said.is_empty() {
+                let said = said.join("; ");
                 world.runs.push(report::run(scope, cause.run_id, rule, activity, RunVerdict::Matched, said));
             }
             RunVerdict::Matched
@@ -203,10 +219,12 @@ fn failed(world: &mut World, scope: &Scope<'_>, cause: &Cause, rule: &Rule, acti
     tell(world, scope, (activity.position, activity.ticket_id), ActivityType::WorkflowFailed, rule, reason);
 }
 
-fn cause_of(activity: &Activity, rule: &Rule, scope: &mut Scope<'_>) -> Cause {
+fn cause_of(activity: &Activity, next: i64, rule: &Rule, scope: &mut Scope<'_>) -> Cause {
     let above = activity.cause.as_ref();
+    // What no activity asks for begins with what the rule makes.
+    let own = if activity.position > 0 { activity.position } else { next };
     Cause {
-        root_position: above.map_or(activity.position, |cause| cause.root_position),
+        root_position: above.map_or(own, |cause| cause.root_position),
         parent_position: activity.position,
         depth: above.map_or(0, |cause| cause.depth) + 1,
         workflow: rule.name.clone(),

@@ -3,6 +3,7 @@
 mod choose;
 mod config;
 mod follow;
+mod opened;
 pub mod trial;
 mod write;
 
@@ -17,6 +18,7 @@ use crate::model::sla::policy::{PolicyRef, SlaPolicy};
 use crate::model::ticket::Ticket;
 
 pub use config::{CalendarInUse, PolicyInUse, SlaConfig};
+pub use opened::Opened;
 
 pub(super) use write::{begin, follow, keep, settle};
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::follow::Book;
 use crate::command::record::{Note, next_position, seal};
 use crate::command::scope::Scope;
-use crate::command::{Stop, World};
+use crate::command::{Stop, World, timers};
 use crate::model::activity_type::ActivityType;
 use crate::model::change::difference;
 use crate::model::id;
@@ -65,15 +65,20 @@ pub fn settle(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>) -> Arc<
     ticket
 }
 
-/// Timers that are due, and what changed configuration and other rules ask of clocks that run. `None`: the ticket is gone.
+/// What is due of clocks and timers, and what changed configuration and other rules ask of them. `None`: the ticket is gone.
 pub fn keep(world: &mut World, scope: &mut Scope<'_>, ticket: &Uuid) -> Result<Option<Arc<Ticket>>, Stop> {
     let Some(ticket) = world.ticket(&TicketRef::Id(*ticket))? else { return Ok(None) };
+    let id = ticket.id;
     let ticket = settle(world, scope, ticket);
-    let Some(mut book) = Book::open(world, scope.rules, &ticket, scope.now)? else { return Ok(Some(ticket)) };
-    book.follow(Some(&ticket), &ticket, None);
-    book.remark();
-    let ticket = tell(world, scope, ticket, &book.entries);
-    Ok(Some(settle(world, scope, ticket)))
+    if let Some(mut book) = Book::open(world, scope.rules, &ticket, scope.now)? {
+        book.follow(Some(&ticket), &ticket, None);
+        book.remark();
+        let ticket = tell(world, scope, ticket, &book.entries);
+        settle(world, scope, ticket);
+    }
+    timers::fire(world, scope, id)?;
+    timers::set(world, scope, id)?;
+    Ok(world.tickets.get(&id).flatten().cloned())
 }
 
 /// One activity for neighbouring rows of one kind; each warning and each breach has its own.

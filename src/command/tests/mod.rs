@@ -27,6 +27,7 @@ mod sla;
 mod tables;
 mod tags;
 mod tenant;
+mod timers;
 mod writes;
 
 use std::sync::{Arc, LazyLock};

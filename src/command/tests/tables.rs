@@ -116,6 +116,7 @@ fn differs(before: &Image, after: &Image) -> Vec<(&'static str, String)> {
 
 const RULES: &[&str] = &[
     "name: shut\non: ticket.deleting\ndo:\n  - deny: {message: no}\n",
+    "name: counted\non: ticket.created\ndo:\n  - metric: {name: made, value: 1}\n",
     "name: half\non: ticket.resolved\ndo:\n  - tag: {add: [gone]}\n  - assign: {to: nobody}\n",
 ];
 

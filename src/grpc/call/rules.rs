@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::store;
-use crate::store::rules::ClockMarks;
 use crate::workflow::{Diagnostic, RuleSet, Severity};
 
 /// One for a process: who makes rules active tells it of failures, handlers ask it.
@@ -70,9 +69,7 @@ impl RuleFolder {
     /// Why the database did not take it.
     pub async fn publish(&self, set: &RuleSet, url: &str) -> Result<(), String> {
         let mut conn = store::pool::connect(url).await.map_err(|error| error.to_string())?;
-        let asked = ClockMarks { marks: set.marks_hash(), by_tenant: set.marks_by_tenant() };
-        let active = store::rules::activate(&mut conn, set.hash(), set.sources(), asked).await;
-        active.map_err(|error| error.to_string())?;
+        store::rules::activate(&mut conn, set).await.map_err(|error| error.to_string())?;
         let names: Vec<&str> = set.rules().iter().map(|rule| rule.name.as_str()).collect();
         tracing::info!(rules.hash = set.hash(), "{} rules are active: {}", names.len(), names.join(", "));
         self.lock().clear();

@@ -45,6 +45,7 @@ fn ticket(number: i64, position: i64, described_at: i64) -> Ticket {
         due_at: None,
         clocks: Default::default(),
         sla_next_at: None,
+        fired: Default::default(),
         first_response_at: None,
         resolved_at: None,
         closed_at: None,

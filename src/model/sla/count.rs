@@ -56,6 +56,21 @@ fn unpaused(from: Instant, to: Instant, pauses: &[Pause]) -> impl Iterator<Item 
 }
 
 impl Hours {
+    pub fn is_open(&self, at: Instant) -> bool {
+        counted(self, at, Instant(at.0.saturating_add(1)), &[]) > 0
+    }
+
+    /// How many days are looked at to count what lies between these, in no order; not less: those beside holidays and changes of
+    /// the clocks. All others are counted by the week.
+    pub fn days_of(&self, a: Instant, b: Instant) -> usize {
+        const A_WEEK: usize = 8;
+        const CHANGES_A_YEAR: usize = 4;
+        let (from, to) = (a.min(b).max(FIRST).0.div_euclid(DAY), a.max(b).min(LAST).0.div_euclid(DAY));
+        let before = |day: i64| self.holidays.partition_point(|(holiday, _)| *holiday < day);
+        let years = usize::try_from((to - from) / 365).unwrap_or_default() + 1;
+        A_WEEK * (years * CHANGES_A_YEAR + before(to + 1).saturating_sub(before(from)))
+    }
+
     /// Takes the open time of [from, to) from `left`, and stops at the instant at which nothing is left.
     fn spend(&self, from: i64, to: i64, left: &mut i64) -> Option<i64> {
         if !self.has_hours() {

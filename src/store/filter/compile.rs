@@ -82,6 +82,7 @@ impl Compiler<'_> {
             ExprKind::In(item, list) => self.within(item, list),
             ExprKind::Call(function, args) => self.test(*function, args, expr),
             ExprKind::Loop(over) => self.over(over, expr),
+            ExprKind::InHours(..) | ExprKind::BusinessMinutes(..) => refuse(expr, "lists know no calendars"),
             ExprKind::Changed(_) => refuse(expr, "lists cannot be asked for changes"),
             ExprKind::Matches(..) => refuse(expr, "lists know no regular expressions"),
             ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Index(..) | ExprKind::Choose(_) => {

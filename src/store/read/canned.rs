@@ -38,13 +38,7 @@ pub async fn get(
 
 /// Those of `asked`, folded, that are there.
 pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[CannedRef]) -> QueryResult<Vec<CannedRef>> {
-    let (mut ids, mut names) = (Vec::new(), Vec::new());
-    for one in asked {
-        match one {
-            CannedRef::Id(id) => ids.push(*id),
-            CannedRef::Name(name) => names.push(name.clone()),
-        }
-    }
+    let (ids, names) = CannedRef::apart(asked);
     let found = named::named(conn, scope, "canned_response", ids, names).await?;
     Ok(found.into_iter().flat_map(|(id, name)| [CannedRef::Id(id), CannedRef::Name(name)]).collect())
 }

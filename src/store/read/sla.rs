@@ -67,15 +67,20 @@ fn numbered(id: Uuid, version: i32) -> Sql {
 
 /// Those of `asked`, folded, that are there, ACTIVE or not.
 pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, asked: &[PolicyRef]) -> QueryResult<Vec<PolicyRef>> {
-    let (mut ids, mut names) = (Vec::new(), Vec::new());
-    for one in asked {
-        match one {
-            PolicyRef::Id(id) => ids.push(*id),
-            PolicyRef::Name(name) => names.push(name.clone()),
-        }
-    }
+    let (ids, names) = PolicyRef::apart(asked);
     let found = named::named(conn, scope, "sla_policy", ids, names).await?;
     Ok(found.into_iter().flat_map(|(id, name)| [PolicyRef::Id(id), PolicyRef::Name(name)]).collect())
+}
+
+/// Those of `asked`, folded, that are there.
+pub async fn which_calendars(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    asked: &[CalendarRef],
+) -> QueryResult<Vec<CalendarRef>> {
+    let (ids, names) = CalendarRef::apart(asked);
+    let found = named::named(conn, scope, "calendar", ids, names).await?;
+    Ok(found.into_iter().flat_map(|(id, name)| [CalendarRef::Id(id), CalendarRef::Name(name)]).collect())
 }
 
 /// One page of policies.

@@ -41,7 +41,8 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
                         WHEN i.marks_by_tenant THEN i.marks_version || '@' || coalesce(t.position, 0)
                         ELSE i.marks_version::text END AS marks
               FROM (SELECT tenant_id, max(position) AS position
-                      FROM (SELECT tenant_id, position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar)
+                      FROM (SELECT tenant_id, position FROM sla_policy UNION ALL SELECT tenant_id, position FROM calendar
+                            UNION ALL SELECT tenant_id, 0 FROM tenant_head WHERE (SELECT timed FROM installation))
                         AS changed GROUP BY tenant_id) AS c
               LEFT JOIN tenant AS t ON t.tenant_id = c.tenant_id CROSS JOIN installation AS i) AS f
       LEFT JOIN sla_move AS m ON m.tenant_id = f.tenant_id

@@ -12,6 +12,7 @@ mod deny;
 mod dispatch_agent;
 mod emit;
 mod message;
+mod metric;
 mod set;
 mod sla;
 mod tag;
@@ -35,6 +36,7 @@ pub use deny::Denial;
 pub use dispatch_agent::Briefing;
 pub use emit::CustomEvent;
 pub use message::{MessageText, Post};
+pub use metric::Measurement;
 pub(in crate::workflow) use set::ANY_CUSTOM;
 pub use set::SetFields;
 pub use sla::PolicyChoice;
@@ -56,6 +58,7 @@ pub enum Effect {
     Emit(CustomEvent),
     Webhook(Delivery),
     DispatchAgent(Briefing),
+    Metric(Measurement),
 }
 
 /// What a rule wants of the command that it is asked about before it is decided.
@@ -86,11 +89,12 @@ pub static ACTIONS: &[&dyn Registered] = &[
     &after::<emit::Emit>(Effect::Emit),
     &after::<webhook::Webhook>(Effect::Webhook),
     &after::<dispatch_agent::DispatchAgent>(Effect::DispatchAgent),
+    &after::<metric::Metric>(Effect::Metric),
     &before::<deny::Deny>(BeforeEffect::Deny),
 ];
 
 /// Names that later versions will know: a file that has one is told so.
-pub const LATER: &[&str] = &["link", "metric"];
+pub const LATER: &[&str] = &["link"];
 
 /// The action of this name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {

@@ -42,6 +42,10 @@ pub enum ExprKind {
     Call(Function, Vec<Expr>),
     Matches(Box<Expr>, Arc<Pattern>),
     Changed(Changed),
+    /// Whether a calendar, by its name or id, is open at a time.
+    InHours(String, Box<Expr>),
+    /// How many whole minutes of a calendar lie between two times.
+    BusinessMinutes(String, Box<[Expr; 2]>),
     Loop(Loop),
 }
 
@@ -190,7 +194,9 @@ macro_rules! children {
             | ExprKind::Has(_)
             | ExprKind::Local(_)
             | ExprKind::Changed(_) => Vec::new(),
-            ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Matches(a, _) => vec![a.$one()],
+            ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Matches(a, _) | ExprKind::InHours(_, a) => {
+                vec![a.$one()]
+            }
             ExprKind::And(all) | ExprKind::Or(all) | ExprKind::List(all) | ExprKind::Call(_, all) => {
                 all.$all().collect()
             }
@@ -198,6 +204,7 @@ macro_rules! children {
                 vec![a.$one(), b.$one()]
             }
             ExprKind::Choose(three) => three.$all().collect(),
+            ExprKind::BusinessMinutes(_, two) => two.$all().collect(),
             ExprKind::Loop(l) => {
                 [l.range.$one(), l.body.$one()].into_iter().chain(l.only.$all().map(|only| only.$one())).collect()
             }
@@ -213,7 +220,9 @@ impl Expr {
         self.walk(&mut |e| {
             constant &= match &e.kind {
                 ExprKind::Field(path) => path.root == Root::Now,
-                ExprKind::Has(_) | ExprKind::Changed(_) => false,
+                ExprKind::Has(_) | ExprKind::Changed(_) | ExprKind::InHours(..) | ExprKind::BusinessMinutes(..) => {
+                    false
+                }
                 ExprKind::Local(_) | ExprKind::Loop(_) => around == 0,
                 _ => true,
             };
@@ -237,6 +246,18 @@ impl Expr {
     /// The same, to change them.
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         children!(&mut self.kind, as_mut, iter_mut)
+    }
+
+    /// The calendars that it names, each with its place.
+    pub fn calendars(&self) -> Vec<(String, usize)> {
+        let mut all = Vec::new();
+        self.walk(&mut |e| match &e.kind {
+            ExprKind::InHours(calendar, _) | ExprKind::BusinessMinutes(calendar, _) => {
+                all.push((calendar.clone(), e.at));
+            }
+            _ => {}
+        });
+        all
     }
 
     /// The roots that it names.

@@ -20,11 +20,13 @@ pub struct Scope {
     pub roots: &'static [Root],
     /// Whether `changed()` has a meaning here.
     pub changed: bool,
+    /// Whether the tenant's calendars are at hand.
+    pub calendars: bool,
 }
 
-pub static RULE: Scope = Scope { roots: Root::OF_RULES, changed: true };
+pub static RULE: Scope = Scope { roots: Root::OF_RULES, changed: true, calendars: true };
 /// `tenants:` of a rule.
-pub static TENANTS: Scope = Scope { roots: &[Root::Tenant], changed: false };
+pub static TENANTS: Scope = Scope { roots: &[Root::Tenant], changed: false, calendars: false };
 
 /// Parses and checks `source`; the type is whatever it is.
 ///

@@ -7,6 +7,7 @@ use super::apply::{calculate, call, compare, contains_item, index, negate};
 use super::ast::{Changed, Expr, ExprKind, Literal, Loop, LoopKind, Path};
 use super::fault::{Fault, fault};
 use super::found::NoSuchField;
+use super::hours::{instant, minutes};
 use super::resolve;
 use super::value::Value;
 use crate::model::time::Written;
@@ -97,6 +98,18 @@ impl<'a> Run<'_, 'a> {
                 other => fault(format!("matches() on {}", other.what())),
             },
             ExprKind::Changed(changed) => Ok(Value::Bool(self.changed(changed))),
+            ExprKind::InHours(calendar, time) => {
+                let (time, hours) = (instant(self.value(time)?)?, self.facts.hours(calendar)?);
+                self.spend(hours.days_of(time, time) * BYTES_A_STEP)?;
+                Ok(Value::Bool(hours.is_open(time)))
+            }
+            ExprKind::BusinessMinutes(calendar, two) => {
+                let [from, to] = two.as_ref();
+                let (from, to) = (instant(self.value(from)?)?, instant(self.value(to)?)?);
+                let hours = self.facts.hours(calendar)?;
+                self.spend(hours.days_of(from, to) * BYTES_A_STEP)?;
+                Ok(Value::Int(minutes(hours, from, to)))
+            }
             ExprKind::Loop(over) => self.over(over),
         }
     }

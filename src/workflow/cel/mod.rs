@@ -14,6 +14,7 @@ mod fault;
 mod finer;
 mod found;
 mod functions;
+mod hours;
 mod names;
 mod operators;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::ast::{Arithmetic, Compare, Expr, ExprKind, Function, Literal};
 use super::check::Checker;
 use crate::model::fold::fold;
 use crate::workflow::diagnostic::{Problem, suggest};
-use crate::workflow::event::{self, EventName};
+use crate::workflow::event;
 use crate::workflow::schema::{Root, Type};
 
 impl Checker<'_> {
@@ -116,7 +116,7 @@ impl Checker<'_> {
                     self.problems.push(Problem::error("unknown-word", expr.at, message, hint));
                 }
             },
-            (ExprKind::Literal(Literal::Text(text)), Type::Event) if EventName::read(text).is_none() => {
+            (ExprKind::Literal(Literal::Text(text)), Type::Event) if !event::is_type(text) => {
                 let message = format!("there is no event `{text}`");
                 let hint = suggest(text, event::names());
                 self.problems.push(Problem::error("unknown-event", expr.at, message, hint));

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::ast::{Arithmetic, Changed, Expr, ExprKind, Function, Literal, Loop, LoopKind, Path};
 use crate::model::time::Instant;
+use crate::workflow::schema::Root;
 
 /// How closely the parts of an expression hold together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +88,19 @@ impl Printer<'_, '_> {
             ExprKind::Matches(text, pattern) => {
                 self.expr(text, Bond::Whole)?;
                 write!(self.f, ".matches({})", raw(pattern.source()))
+            }
+            ExprKind::InHours(calendar, time) => {
+                self.f.write_str("in_hours(")?;
+                if !matches!(&time.kind, ExprKind::Field(path) if path.root == Root::Now) {
+                    self.expr(time, Bond::Choice)?;
+                    self.f.write_str(", ")?;
+                }
+                write!(self.f, "{})", Literal::Text(calendar.clone()))
+            }
+            ExprKind::BusinessMinutes(calendar, two) => {
+                self.f.write_str("business_minutes(")?;
+                self.joined(two.as_slice(), ", ", Bond::Choice)?;
+                write!(self.f, ", {})", Literal::Text(calendar.clone()))
             }
             ExprKind::Changed(changed) => write!(self.f, "{changed}"),
             ExprKind::Loop(over) => self.over(over),

@@ -2,6 +2,7 @@
 
 mod on;
 mod step;
+mod timed;
 mod variables;
 
 use super::actions::{BeforeEffect, Effect, Step};
@@ -41,7 +42,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     let variables = variables::define(&definitions.0, &mut Place::new(file, node, &nothing, &mut needs, found));
     let mut place = Place::new(file, node, &variables, &mut needs, found);
     check_name(&name, &mut place);
-    let on::Heard { events, triggers, kinds, before } = on::hear(on.0, on_key, &mut place);
+    let on::Heard { events, triggers, timers, schedules, kinds, before } = on::hear(&name, on.0, on_key, &mut place);
     place.on_events(&kinds);
     let selector = tenants.0.join("\n");
     // A rule that is not the tenant's is not asked.
@@ -84,6 +85,8 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         needs,
         events,
         triggers,
+        timers,
+        schedules,
     })
 }
 

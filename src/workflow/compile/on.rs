@@ -1,23 +1,28 @@
-//! Compilation of `on`: events, or times of SLA clocks.
+//! Compilation of `on`: events, times of SLA clocks, timers and schedules.
 
+use super::timed::At;
 use crate::workflow::diagnostic::suggest;
-use crate::workflow::event::{self, EventName};
-use crate::workflow::grammar::{RawTrigger, RawWait};
+use crate::workflow::event::{self, EventName, Timed};
+use crate::workflow::grammar::{AFTER, RawTrigger, RawWait, SCHEDULE};
 use crate::workflow::place::Place;
-use crate::workflow::trigger::{Slip, Trigger, read_mark, read_metric};
+use crate::workflow::schedule::Schedule;
+use crate::workflow::timer::Timer;
+use crate::workflow::trigger::{Trigger, read_mark, read_metric};
 
 #[derive(Debug, Default)]
 pub struct Heard {
     pub events: Vec<EventName>,
     pub triggers: Vec<Trigger>,
+    pub timers: Vec<Timer>,
+    pub schedules: Vec<Schedule>,
     /// What may come: the events, and the activities that triggers wait for.
     pub kinds: Vec<EventName>,
     /// Whether the events are before-events.
     pub before: bool,
 }
 
-/// `key` is the key that the waits stand under.
-pub fn hear(waits: Vec<RawWait>, key: &str, place: &mut Place<'_>) -> Heard {
+/// `key` is the key that the waits of this rule stand under.
+pub fn hear(rule: &str, waits: Vec<RawWait>, key: &str, place: &mut Place<'_>) -> Heard {
     if waits.is_empty() {
         place.error(&[key], "grammar", "no event is named".into(), "on: ticket.created");
     }
@@ -40,12 +45,10 @@ pub fn hear(waits: Vec<RawWait>, key: &str, place: &mut Place<'_>) -> Heard {
                 heard.kinds.push(event.clone());
                 heard.events.push(event);
             }
-            RawWait::Sla(raw) => {
+            RawWait::Trigger(raw) => {
                 after.get_or_insert(index);
-                if let Some(trigger) = trigger(&raw, key, index, place) {
-                    heard.kinds.push(EventName::After(trigger.kind()));
-                    heard.triggers.push(trigger);
-                }
+                let node = place.item_at(&[key], index).clone();
+                heard.trigger(rule, *raw, At { node: &node, place });
             }
         }
     }
@@ -60,22 +63,36 @@ fn check_event(name: &str, known: bool, key: &str, index: usize, place: &mut Pla
     if event::is_forbidden(name) {
         let message = format!("a rule may not wait for `{name}`");
         place.item_error(&[key], index, "unknown-event", message, "rules do not react to what rules do");
-    } else if name == "manual" {
-        let message = "there is no event `manual`".into();
-        place.item_error(&[key], index, "unknown-event", message, "this version does not have it yet");
+    } else if name == event::TIMER || name == event::SCHEDULE {
+        let hint = match name {
+            event::TIMER => "write {after: 48h, since: ticket.created_at}",
+            _ => "write {schedule: \"0 9 * * MON-FRI\", for: ticket.status == 'OPEN'}",
+        };
+        place.item_error(&[key], index, "unknown-event", format!("there is no event `{name}`"), hint);
     } else if !known {
         let hint = suggest(name, event::names());
         place.item_error(&[key], index, "unknown-event", format!("there is no event `{name}`"), &hint);
     }
 }
 
-fn trigger(raw: &RawTrigger, key: &str, index: usize, place: &mut Place<'_>) -> Option<Trigger> {
-    let mut note = |of: &str, slip: Slip| {
-        let node = place.item_at(&[key], index);
-        let (line, column) = node.get(of).map_or((node.line, node.column), |node| (node.line, node.column));
-        place.error_here(line, column, "unknown-word", slip.message, slip.hint);
-    };
-    let metric = read_metric(&raw.sla).map_err(|slip| note("sla", slip)).ok();
-    let mark = read_mark(&raw.at.0).map_err(|slip| note("at", slip)).ok();
+impl Heard {
+    /// One with `after`, with `schedule`, or of a clock.
+    fn trigger(&mut self, rule: &str, raw: RawTrigger, mut at: At<'_, '_, '_>) {
+        if at.node.get(AFTER).is_some() {
+            self.kinds.push(EventName::Timed(Timed::Timer));
+            self.timers.extend(at.timer(rule, raw));
+        } else if at.node.get(SCHEDULE).is_some() {
+            self.kinds.push(EventName::Timed(Timed::Schedule { tickets: raw.tickets.is_some() }));
+            self.schedules.extend(at.schedule(rule, raw));
+        } else if let Some(trigger) = of_clock(raw, &mut at) {
+            self.kinds.push(EventName::After(trigger.kind()));
+            self.triggers.push(trigger);
+        }
+    }
+}
+
+fn of_clock(raw: RawTrigger, at: &mut At<'_, '_, '_>) -> Option<Trigger> {
+    let metric = at.missing("sla", raw.sla).and_then(|metric| at.note("sla", read_metric(&metric)));
+    let mark = at.missing("at", raw.at).and_then(|mark| at.note("at", read_mark(&mark.0)));
     Some(Trigger { metric: metric?, mark: mark? })
 }

@@ -15,7 +15,7 @@ use super::rule::{FailurePolicy, OnError};
 use super::shapes::{Conditions, Definitions};
 use super::yaml::Node;
 pub use step::{KEYS as STEP_KEYS, RawStep};
-pub use waits::{RawTrigger, RawWait, TRIGGER_KEYS, Waits};
+pub use waits::{AFTER, RawTrigger, RawWait, SCHEDULE, TRIGGERS, Waits};
 
 const ROLLOUT: &str = "rollout";
 
@@ -26,7 +26,7 @@ pub const KEYS: &[Key] = &[
     key("owner", Takes::Text, "Who answers for it."),
     key("enabled", Takes::Bool, "false: it is checked and listed, and never runs."),
     key("order", Takes::Whole { least: i32::MIN as i64, most: i32::MAX as i64 }, "Lower runs first; ties go by name."),
-    key("on", Takes::Waits, "The events and instants of SLA clocks that it waits for."),
+    key("on", Takes::Waits, "The events, instants of SLA clocks, timers and schedules that it waits for."),
     key("triggers", Takes::Waits, "The same as `on`, for tools that read `on` as a boolean."),
     key("tenants", Takes::Conditions, "CEL over `tenant`: whose rule it is; absent for every tenant's."),
     key("variables", Takes::Variables, "Names for CEL expressions, read as variables.name."),
@@ -91,7 +91,7 @@ fn yes() -> bool {
 }
 
 /// Not read by this version: said so rather than called a slip.
-const LATER: &[&str] = &["limits", "after", "since", "calendar", "while", "schedule", "timezone", "for"];
+const LATER: &[&str] = &["limits"];
 
 /// The least that a rule is.
 const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
@@ -105,7 +105,7 @@ pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule
     unknown_keys(file, node, keys_of::<RawRule>(), "a rule", &mut found);
     for on in ["on", "triggers"].iter().filter_map(|key| node.get(key)) {
         for wait in std::iter::once(on).chain(on.items()) {
-            unknown_keys(file, wait, keys_of::<RawTrigger>(), "a trigger", &mut found);
+            trigger_keys(file, wait, &mut found);
         }
     }
     if let Some(rollout) = node.get(ROLLOUT) {
@@ -133,6 +133,16 @@ pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule
         return Err(found);
     }
     serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error, EXAMPLE)])
+}
+
+/// Of the keys of triggers, those of one form belong together.
+fn trigger_keys(file: &str, wait: &Node, found: &mut Vec<Diagnostic>) {
+    let all = || TRIGGERS.iter().filter(|(key, _)| wait.get(key).is_some());
+    let known = |keys: &[Key]| keys.iter().map(|key| key.name).collect::<Vec<_>>();
+    match all().next() {
+        Some((key, keys)) => unknown_keys(file, wait, &known(keys), &format!("a trigger with `{key}`"), found),
+        None => unknown_keys(file, wait, keys_of::<RawTrigger>(), "a trigger", found),
+    }
 }
 
 fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut Vec<Diagnostic>) {
@@ -169,7 +179,8 @@ mod tests {
     #[test]
     fn the_form_is_what_is_read() {
         assert_eq!(names(KEYS), keys_of::<RawRule>());
-        assert_eq!(names(TRIGGER_KEYS), keys_of::<RawTrigger>());
+        let forms: Vec<&str> = TRIGGERS.iter().flat_map(|(_, keys)| names(keys)).collect();
+        assert_eq!(forms, keys_of::<RawTrigger>());
         let mut step = names(step::KEYS);
         step.sort_unstable();
         assert_eq!(step, [step::ID, step::IF]);

@@ -7,22 +7,29 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::model::words::SlaMetric;
-use crate::workflow::form::{Key, Takes, required};
+use crate::workflow::form::{Key, Takes, key, required};
+use crate::workflow::shapes::Conditions;
 
 /// What a rule waits for: one thing or a list of them.
 #[derive(Debug)]
 pub struct Waits(pub Vec<RawWait>);
 
-/// `ticket.created`, or `{sla: resolution, at: breach}`.
+/// `ticket.created`, or a trigger: `{sla: resolution, at: breach}`.
 #[derive(Debug)]
 pub enum RawWait {
     Event(String),
-    Sla(RawTrigger),
+    Trigger(Box<RawTrigger>),
 }
 
-/// The keys of [`RawTrigger`], for people.
-pub const TRIGGER_KEYS: &[Key] = &[
-    required("sla", Takes::Choice(clocks), "The clock."),
+/// The key that says of which form a trigger is, and all keys of that form, for people.
+pub const TRIGGERS: &[(&str, &[Key])] = &[(SLA, SLA_KEYS), (AFTER, AFTER_KEYS), (SCHEDULE, SCHEDULE_KEYS)];
+
+const SLA: &str = "sla";
+pub const AFTER: &str = "after";
+pub const SCHEDULE: &str = "schedule";
+
+const SLA_KEYS: &[Key] = &[
+    required(SLA, Takes::Choice(clocks), "The clock."),
     required(
         "at",
         Takes::Pattern("^(breach|[0-9]+%|[-+].+)$"),
@@ -30,15 +37,45 @@ pub const TRIGGER_KEYS: &[Key] = &[
     ),
 ];
 
+const AFTER_KEYS: &[Key] = &[
+    required(AFTER, Takes::Pattern("^[0-9].*[hms]$"), "How long: 48h, 30m, 1h30m."),
+    required("since", Takes::Text, "A time of the ticket: ticket.resolved_at, or timestamp(ticket.custom.renewal)."),
+    key("calendar", Takes::Text, "The calendar, by name or id, whose hours count; absent: every hour does."),
+    key("while", Takes::Conditions, "CEL over `ticket`: it fires only while this holds."),
+    key("catch_up", Takes::Bool, "true: it fires for instants, too, that had passed when the rule became active."),
+];
+
+const SCHEDULE_KEYS: &[Key] = &[
+    required(SCHEDULE, Takes::Text, "Minute, hour, day, month and weekday, as cron has them: 0 9 * * MON-FRI."),
+    key("timezone", Takes::Text, "The time zone, as Europe/Berlin; UTC by default."),
+    key(
+        "for",
+        Takes::Text,
+        "CEL over `ticket`: it runs for each of these; absent: once for the tenant, without a ticket.",
+    ),
+];
+
 fn clocks() -> Vec<String> {
     SlaMetric::ALL.iter().map(|metric| metric.word().to_lowercase()).collect()
 }
 
+/// The keys of all forms; which belong together is checked before it is read.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawTrigger {
-    pub sla: String,
-    pub at: Bare,
+    pub sla: Option<String>,
+    pub at: Option<Bare>,
+    pub after: Option<Bare>,
+    pub since: Option<String>,
+    pub calendar: Option<String>,
+    #[serde(default, rename = "while")]
+    pub while_holds: Conditions,
+    #[serde(default)]
+    pub catch_up: bool,
+    pub schedule: Option<String>,
+    pub timezone: Option<String>,
+    #[serde(rename = "for")]
+    pub tickets: Option<String>,
 }
 
 /// A text that may look like a number: `at: 80`.
@@ -58,7 +95,7 @@ impl<'de> Deserialize<'de> for Waits {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Waits, A::Error> {
                 let trigger = RawTrigger::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Waits(vec![RawWait::Sla(trigger)]))
+                Ok(Waits(vec![RawWait::Trigger(Box::new(trigger))]))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Waits, A::Error> {
                 let mut all = Vec::new();
@@ -84,7 +121,8 @@ impl<'de> Deserialize<'de> for RawWait {
                 Ok(RawWait::Event(text.to_owned()))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawWait, A::Error> {
-                RawTrigger::deserialize(MapAccessDeserializer::new(map)).map(RawWait::Sla)
+                let trigger = RawTrigger::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(RawWait::Trigger(Box::new(trigger)))
             }
         }
         deserializer.deserialize_any(Of)

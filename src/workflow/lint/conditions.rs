@@ -113,6 +113,6 @@ fn statuses(event: &EventName) -> Option<Vec<Status>> {
 fn is_plain(event: &EventName) -> bool {
     match event {
         EventName::Before(_) | EventName::After(_) => true,
-        EventName::Custom(_) => false,
+        EventName::Custom(_) | EventName::Timed(_) => false,
     }
 }

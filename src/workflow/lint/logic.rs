@@ -202,6 +202,7 @@ fn written(expr: &Expr) -> Option<String> {
         ExprKind::Field(path) => path.to_string(),
         ExprKind::Has(path) => format!("has({path})"),
         ExprKind::Changed(changed) => format!("{changed:?}"),
+        ExprKind::InHours(calendar, time) => format!("in_hours({}, {calendar:?})", written(time)?),
         ExprKind::Compare(how, a, b) => format!("({} {} {})", written(a)?, how.symbol(), written(b)?),
         ExprKind::In(a, b) => format!("({} in {})", written(a)?, written(b)?),
         ExprKind::Matches(text, pattern) => format!("{}.matches({:?})", written(text)?, pattern.source()),

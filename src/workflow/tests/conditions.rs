@@ -1,11 +1,14 @@
 //! Values of conditions.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use crate::model::activity::Change;
+use crate::model::sla::hours::{Day, Hours, Interval};
 use crate::model::words::{Priority, Status, Words};
 use crate::workflow::cel::{self, Fault};
-use crate::workflow::facts::{Facts, Related};
+use crate::workflow::facts::{Facts, NamedHours, Related};
 use crate::workflow::filter::{Filter, Subject, TooMuch};
 use crate::workflow::fixture::{self, change};
 use crate::workflow::schema::Root;
@@ -301,4 +304,36 @@ fn a_fault_names_the_path() {
     let facts = Facts::at(fixture::NOW, "acme");
     let expr = cel::condition("ticket.number == 1", &cel::RULE).expect("checks");
     assert!(matches!(cel::holds(&expr, &facts), Err(Fault::Absent(path)) if path.to_string() == "ticket.number"));
+}
+
+#[test]
+fn calendars_say_what_is_open_and_for_how_long() {
+    let ticket = fixture::ticket();
+    let monday = [Interval { day: Day::Monday, open: "09:00".into(), close: "17:00".into() }];
+    let hours = Hours::new("UTC", &monday, &[]).map(Arc::new).map_err(|_| "cannot be read");
+    let calendars = [
+        NamedHours { name: "monday".into(), hours },
+        NamedHours { name: "gone".into(), hours: Err("is none of this tenant's") },
+    ];
+    let facts = Facts { ticket: Some(&ticket), calendars: &calendars, ..Facts::at(fixture::NOW, "acme") };
+    all_hold(
+        &facts,
+        &[
+            "in_hours('monday') == in_hours(now, 'monday')",
+            "in_hours(timestamp('2026-09-14T09:00:00Z'), 'monday')",
+            "!in_hours(timestamp('2026-09-14T17:00:00Z'), 'monday')",
+            "business_minutes(timestamp('2026-09-14T09:00:00Z'), timestamp('2026-09-14T09:01:59Z'), 'monday') == 1",
+            "business_minutes(timestamp('2026-09-21T10:00:00Z'), timestamp('2026-09-14T16:00:00Z'), 'monday') == -120",
+            // A lifetime is cheap: whole weeks are counted at once.
+            "business_minutes(timestamp('1950-01-01T00:00:00Z'), timestamp('2050-01-01T00:00:00Z'), 'monday') > 2500000",
+        ],
+    );
+    assert_eq!(worth("in_hours('gone')", &facts), Err("calendar \"gone\" is none of this tenant's".into()));
+    assert_eq!(worth("in_hours(ticket.custom.region, 'monday')", &facts), Err("text where a time is needed".into()));
+    let ages = "business_minutes(timestamp('0001-01-01T00:00:00Z'), timestamp('9999-12-31T00:00:00Z'), 'monday') > 1";
+    assert_eq!(worth(ages, &facts), Err("too much to evaluate".into()));
+    for (source, root) in [("in_hours('monday')", Root::Ticket), ("in_hours('monday')", Root::Activity)] {
+        let found = Filter::compile(source, root).expect_err("no filter knows calendars");
+        assert!(found[0].message.contains("belongs into rules"), "{}", found[0].message);
+    }
 }

@@ -7,7 +7,7 @@ use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Transition;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
 use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
-use crate::workflow::actions::{Briefing, CustomEvent, Delivery, SetFields, Strategy, TagEdit, WhenNone};
+use crate::workflow::actions::{Briefing, CustomEvent, Delivery, Measurement, SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::event::BeforeEvent;
 use crate::workflow::facts::{Facts, Related};
 use crate::workflow::fixture;
@@ -54,6 +54,7 @@ do:
   - emit: {type: custom.seen, data: {seats: "${ticket.custom.seats}", said: "Hi ${ticket.requester_name}", all: [1, {a: "$${x}"}]}}
   - webhook: {endpoint: chat, payload: "${ticket.tags}"}
   - dispatch_agent: {agent: triage, prompt: "Look at ${ticket.display_number}"}
+  - metric: {name: wait_seconds, value: "${now - ticket.created_at}", labels: {team: "${ticket.team_id}", kind: hot}}
 stop: true
 on_error: continue
 "#;
@@ -139,6 +140,11 @@ fn every_action_becomes_its_effect() {
             }),
             Effect::Webhook(Delivery { endpoint: "chat".into(), payload: json!(fixture::ticket().tags.0) }),
             Effect::DispatchAgent(Briefing { agent: "triage".into(), prompt: "Look at TKT-0042".into() }),
+            Effect::Metric(Measurement {
+                name: "wait_seconds".into(),
+                value: 7_200.0,
+                labels: vec![("kind".into(), "hot".into()), ("team".into(), "support".into())],
+            }),
         ]
     );
 

@@ -69,6 +69,7 @@ fn all_of_them_load_without_a_warning() {
             "escalation-to-issue",
             "issue-resolved-resolves-ticket",
             "no-escalate-closed",
+            "resolution-metric",
             "triage-new",
             "vulnerability-incident",
         ]

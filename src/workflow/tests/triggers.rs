@@ -133,7 +133,10 @@ fn a_slip_in_a_trigger_is_told_with_its_place() {
             "2:27 unknown-word: `1h` does not say before or after | -1h before the target runs out, +1h after",
         ),
         ("on: {sla: resolution}", "2:5 grammar: the key `at` is missing | add the key"),
-        ("on: [{sla: resolution, att: 80%}]", "2:24 unknown-key: a trigger has no key `att` | did you mean `at`?"),
+        (
+            "on: [{sla: resolution, att: 80%}]",
+            "2:24 unknown-key: a trigger with `sla` has no key `att` | did you mean `at`?",
+        ),
         ("on: [{schedule: x}]", "2:7 unknown-key: a trigger has no key `schedule` | this version does not have it yet"),
         ("on: manual", "2:5 unknown-event: there is no event `manual` | this version does not have it yet"),
         (

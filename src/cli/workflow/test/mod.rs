@@ -287,6 +287,37 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
     }
 
     #[test]
+    fn a_rule_answers_out_of_the_hours_of_a_calendar_that_is_given() {
+        const AWAY: &str = "name: away\non: ticket.created\nif: \"!in_hours('Office')\"\n\
+do: [{message: {body: We are back in the morning, visibility: PUBLIC}}]\n---\n\
+name: slow\non: ticket.resolved\nif: business_minutes(ticket.created_at, now, 'office') >= 60\ndo: [{tag: {add: [slow]}}]\n";
+        let rules = RuleSet::from_sources(vec![("rules.yaml".into(), AWAY.into())]).expect("good rules");
+        let told = |head: &str, steps: &str, expect: &str| {
+            let source = format!("set: all\n{head}\ncases: [{{name: a, steps: [{steps}], expect: {{{expect}}}}}]");
+            let report = tested(Path::new("DIR"), &rules, &[("a.test.yaml".into(), source)], false).expect("a report");
+            let cases = report.files.into_iter().flat_map(|file| file.cases);
+            cases.flat_map(|case| case.differences).collect::<Vec<_>>()
+        };
+        let hours = "given: {calendars: [{name: Office, time_zone: Europe/Berlin, weekly: [{day: FRIDAY, open: '09:00', close: '17:00'}], \
+            holidays: [{date: 2026-12-25}]}]}";
+        let created = "{type: ticket.created, ticket: {subject: Help}}";
+        let resolved = "{type: ticket.resolved}";
+        // Berlin is two hours ahead in September: 17:00 there is no hour of work any more.
+        let open = format!("now: 2026-09-18T14:59:59Z\n{hours}");
+        let shut = format!("now: 2026-09-18T15:00:00Z\n{hours}");
+        assert_eq!(told(&open, created, "verdict: {away: NOT_MATCHED}"), [""; 0]);
+        assert_eq!(told(&shut, created, "effects: [{message: {visibility: PUBLIC}}]"), [""; 0]);
+        let holiday = format!("now: 2026-12-25T10:00:00Z\n{hours}");
+        assert_eq!(told(&holiday, created, "effects: [message]"), [""; 0]);
+        // A second of this Friday, and the rest of the hour a week later.
+        let week = |and: &str| format!("{created}, {{advance: {and}}}, {resolved}");
+        assert_eq!(told(&open, &week("160h59m"), "verdict: {slow: NOT_MATCHED}"), [""; 0]);
+        assert_eq!(told(&open, &week("161h"), "ticket: {status: RESOLVED, tags: [slow]}"), [""; 0]);
+        let none = told("now: 2026-09-18T15:00:00Z", created, "verdict: {away: ERROR}");
+        assert_eq!(none, [""; 0], "a tenant without the calendar");
+    }
+
+    #[test]
     fn any_call_can_be_the_event() {
         let call = "event: {call: EscalateTicket, ticket: {subject: Help}, request: {id: $ticket, reason: now}}";
         assert_eq!(differences(&format!("{call}, expect: {{ticket: {{status: ESCALATED}}}}")), [""; 0]);

@@ -7,6 +7,7 @@ use super::tenant::{Tenant, Trouble};
 use crate::grpc::rest::fold;
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
+use crate::model::measure::Measure;
 use crate::model::words::RunVerdict;
 use crate::workflow::{RuleSet, suggest};
 
@@ -27,6 +28,14 @@ impl Effect {
         let (action, details) = done(activity)?;
         let fields = activity.changes.iter().map(|change| change.field.clone()).collect();
         Some(Effect { rule: cause.workflow.clone(), action, fields, details })
+    }
+
+    /// What a rule recorded in a metric.
+    fn recorded(measure: &Measure) -> Effect {
+        let Measure { workflow, name, value, labels, .. } = measure;
+        let labels: Map<String, Value> = labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let details = object(json!({ "name": name, "value": value, "labels": labels }));
+        Effect { rule: workflow.clone(), action: "metric".into(), fields: Vec::new(), details }
     }
 
     fn told(&self) -> String {
@@ -123,7 +132,9 @@ pub fn differences(
     if !ticket.is_empty() {
         found.extend(of_ticket(ticket, tenant)?);
     }
-    found.extend(of_effects(ticket, effects, tenant.since(begin).filter_map(Effect::of).collect()));
+    let measures = tenant.sandbox.measures().iter().filter(|measure| measure.position > begin);
+    let done = tenant.since(begin).filter_map(Effect::of).chain(measures.map(Effect::recorded)).collect();
+    found.extend(of_effects(ticket, effects, done));
     found.extend(failures(case, tenant));
     Ok(found)
 }

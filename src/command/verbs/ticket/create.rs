@@ -15,6 +15,7 @@ use crate::command::wants::Wants;
 use crate::command::{Resource, Stop, Verb, Want, World, limits};
 use crate::model::activity_type::ActivityType;
 use crate::model::directory::Contact;
+use crate::model::sla::calendar::CalendarRef;
 use crate::model::ticket::Ticket;
 use crate::model::words::{Status, TagMode, Words};
 use crate::workflow::BeforeEvent;
@@ -65,6 +66,9 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
     let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));
     let team = needed(Root::Team) || preloaded(Preload::Team);
     let settings = preloaded(Preload::Settings);
+    for name in candidates.iter().flat_map(|rule| rule.calendars()) {
+        wants.add(Want::Calendar(CalendarRef::parse(name).folded()));
+    }
     if wants.caller.writes_as_requester() {
         wants.add(Want::Contact(wants.caller.sub().to_owned()));
     }

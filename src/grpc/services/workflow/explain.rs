@@ -104,8 +104,8 @@ impl Asking<'_> {
         }
         let mut newest = answered.into_iter().rev();
         let found = newest.next().and_then(|at| rows.get(at)).cloned();
-        if let Some(run) = self.denied(&alone, &ticket, found.as_ref()).await? {
-            return Ok(Told::of_run(run));
+        if let Some(run) = self.unasked(&alone, &ticket, found.as_ref()).await? {
+            return Ok(run);
         }
         let Some(row) = found else {
             return Ok(Told { ticket_id: Some(ticket.id), ..self.no_event(&alone, recall.activities()) });
@@ -114,19 +114,21 @@ impl Asking<'_> {
         Ok(Told { earlier, ..self.about(row).await? })
     }
 
-    /// The last thing that a before-rule said of the ticket, where no change came of it.
-    async fn denied(
+    /// The last run of the rule that no activity asked for: of a change that was denied, of a timer, or at somebody's wish.
+    async fn unasked(
         &mut self,
         alone: &RuleSet,
         ticket: &Ticket,
         newest: Option<&ActivityRow>,
-    ) -> Result<Option<Run>, Status> {
-        if !alone.rules().iter().any(|rule| rule.before) {
-            return Ok(None);
-        }
+    ) -> Result<Option<Told>, Status> {
+        let Some(rule) = alone.rules().iter().find(|rule| rule.before || rule.is_timed()) else { return Ok(None) };
         let scope = self.call.scope();
         let run = store::read::run::last_of(self.conn, scope, &self.name, ticket.id).await.map_err(failed)?;
-        Ok(run.filter(|run| run.position == 0 && newest.is_none_or(|row| row.occurred_at < run.created_at)))
+        let is_newest = |run: &Run| newest.is_none_or(|row| row.occurred_at < run.created_at);
+        let run = run.filter(|run| run.position == 0 && is_newest(run));
+        let note =
+            rule.before.then(|| "as recorded: there was no change that the rule could be asked about again".to_owned());
+        Ok(run.map(|run| Told { note, ..Told::of_run(run) }))
     }
 
     /// What to say where none of these activities is an event of the rule.
@@ -137,8 +139,10 @@ impl Asking<'_> {
         if had.len() > NAMED {
             newest.push(format!("and {} more", had.len() - NAMED));
         }
+        let timed = alone.rules().iter().any(|rule| rule.is_timed());
+        let fired = if timed { "; no run of it by itself is recorded" } else { "" };
         let reason = format!(
-            "no event for the rule: it waits for {}; what happened, the newest first, is {}",
+            "no event for the rule: it waits for {}; what happened, the newest first, is {}{fired}",
             waits.join(", "),
             newest.join(", ")
         );
@@ -366,7 +370,7 @@ impl Case {
             Some(RunVerdict::Matched) if self.question.is_before() => {
                 format!("{reason}; what before-rules amend is not recorded as theirs")
             }
-            Some(RunVerdict::Matched) => format!("{reason}, and its actions changed nothing"),
+            Some(RunVerdict::Matched) => format!("{reason}, and its actions made no activity"),
             _ => reason.clone(),
         }
     }

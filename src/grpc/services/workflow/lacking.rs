@@ -9,6 +9,7 @@ use crate::grpc::status::fault;
 use crate::model::canned::CannedRef;
 use crate::model::directory::{Agent, Team};
 use crate::model::fold::fold;
+use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::policy::PolicyRef;
 use crate::model::words::TagMode;
 use crate::store::read;
@@ -22,7 +23,8 @@ pub async fn find(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagn
     }
     let names = |kind| named.iter().filter(move |(_, it)| it.kind == kind).map(|(_, it)| it.name.as_str());
     let ids = |kind| -> Vec<String> { names(kind).map(str::to_owned).collect() };
-    let (canned, policies): (Vec<CannedRef>, Vec<PolicyRef>) = (
+    let (calendars, canned, policies): (Vec<CalendarRef>, Vec<CannedRef>, Vec<PolicyRef>) = (
+        names(NamedKind::Calendar).map(|name| CalendarRef::parse(name).folded()).collect(),
         names(NamedKind::CannedResponse).map(|name| CannedRef::parse(name).folded()).collect(),
         names(NamedKind::SlaPolicy).map(|name| PolicyRef::parse(name).folded()).collect(),
     );
@@ -32,6 +34,7 @@ pub async fn find(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagn
     let failed = |error| fault::of_read("ValidateWorkflow", "", error);
     let settings = read::tenant::get(&mut conn, call.caller.tenant()).await.map_err(failed)?;
     let canned = read::canned::which(&mut conn, scope, &canned).await.map_err(failed)?;
+    let calendars = read::sla::which_calendars(&mut conn, scope, &calendars).await.map_err(failed)?;
     let policies = read::sla::which(&mut conn, scope, &policies).await.map_err(failed)?;
     let agents = read::directory::which::<Agent>(&mut conn, scope, ids(NamedKind::Agent)).await.map_err(failed)?;
     let teams = read::directory::which::<Team>(&mut conn, scope, ids(NamedKind::Team)).await.map_err(failed)?;
@@ -42,6 +45,7 @@ pub async fn find(state: &State, call: &Call, set: &RuleSet) -> Result<Vec<Diagn
     };
     let is_there = |it: &Named| match it.kind {
         NamedKind::Agent => agents.contains(&it.name),
+        NamedKind::Calendar => calendars.contains(&CalendarRef::parse(&it.name).folded()),
         NamedKind::CannedResponse => canned.contains(&CannedRef::parse(&it.name).folded()),
         NamedKind::SlaPolicy => policies.contains(&PolicyRef::parse(&it.name).folded()),
         NamedKind::Tag => tags.contains(fold(&it.name).as_ref()),
@@ -55,7 +59,7 @@ fn unknown(rule: &Rule, Named { kind, name, line, column }: &Named) -> Diagnosti
         NamedKind::Agent => "create it; in a tenant that lacks it, the action is refused",
         NamedKind::Tag => "register it; in a tenant that takes registered tags only, the action is refused",
         NamedKind::Team => "create it; in a tenant that lacks it, nobody is found",
-        NamedKind::CannedResponse | NamedKind::SlaPolicy => {
+        NamedKind::Calendar | NamedKind::CannedResponse | NamedKind::SlaPolicy => {
             "create it; for a tenant that lacks it, this is an ERROR each time"
         }
     };

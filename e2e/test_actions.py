@@ -1,0 +1,58 @@
+"""What actions leave behind in a real server."""
+
+import re
+
+from house import until
+from seam import Desk
+
+EVERY_HOUR = {"resolution_minutes": 480, "business_hours_only": False}
+MEASURED = """\
+name: measured
+on: ticket.created
+do:
+  - metric: {name: made, value: "${size(ticket.subject)}", labels: {priority: "${ticket.priority}"}}
+---
+name: watched
+on: ticket.created
+rollout: shadow
+do:
+  - metric: {name: watched, value: 1}
+---
+name: undone
+on: ticket.created
+do:
+  - metric: {name: undone, value: 1}
+  - assign: {to: nobody}
+"""
+
+
+class Actions(Desk):
+    def folder_of(self, *sources: str) -> str:
+        folder = self.folder / f"{self.database}-rules"
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for place, source in enumerate(sources):
+            (folder / f"{place}.yaml").write_text(source)
+        return str(folder)
+
+    def test_a_metric_counts_what_was_committed_once(self) -> None:
+        with self.serve(workflows=self.folder_of(MEASURED)) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            ticket = {"subject": "12345", "priority": "PRIORITY_HIGH"}
+            api.CreateTicket(ticket=ticket, validate_only=True)
+            for _ in range(2):
+                api.CreateTicket(ticket=ticket, request_id="once")
+            api.CreateTicket(ticket=ticket | {"priority": "PRIORITY_LOW"})
+            # The answer is sent before the metric is recorded.
+            text = until(lambda: self.with_both(server), "both tickets")
+            found = dict(re.findall(r'docket_custom_made_(?:sum|count){priority="(\w+)"} (\d+)', text))
+            self.assertEqual(found, {"HIGH": "1", "LOW": "1"}, "count stands behind sum")
+            self.assertIn('docket_custom_made_sum{priority="HIGH"} 5', text)
+            self.assertNotIn("docket_custom_watched", text)
+            self.assertNotIn("docket_custom_undone", text)
+
+    def with_both(self, server) -> str:
+        text = server.get("/metrics")[1]
+        return text if len(re.findall("docket_custom_made_count", text)) == 2 else ""

@@ -1,0 +1,4 @@
+ALTER TABLE installation DROP COLUMN timed;
+ALTER TABLE installation DROP COLUMN timers;
+ALTER TABLE installation DROP COLUMN activation;
+ALTER TABLE ticket DROP COLUMN fired;

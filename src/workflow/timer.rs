@@ -1,0 +1,121 @@
+//! Timers: `{after: 48h, since: ticket.resolved_at, while: …}` in `on`.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+
+use super::cel::ast::Expr;
+use super::cel::{self, Value, parse_duration};
+use super::facts::Facts;
+use super::trigger::{Slip, shown, slip};
+use crate::model::limits::MINUTES;
+use crate::model::sla::count::deadline;
+use crate::model::sla::hours::Hours;
+use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
+
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+/// At which a timer fires for what had passed when its rule became active: tickets a second, for each tenant.
+const CATCH_UP_A_SECOND: i64 = 100;
+
+/// A timer of each ticket: it follows from the ticket's row and the active rules alone.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    /// The same as long as it waits for the same instants: what has fired is remembered under it.
+    pub key: u64,
+    /// The same as long as nothing of it changes: since when it is active is remembered under it.
+    pub id: String,
+    /// By its name or id; absent: every hour counts.
+    pub calendar: Option<String>,
+    catch_up: bool,
+    after: i64,
+    since: Expr,
+    while_holds: Vec<Expr>,
+    text: String,
+}
+
+/// What a timer is made of, in the file's own words and checked.
+pub struct Parts<'a> {
+    pub rule: &'a str,
+    /// Microseconds.
+    pub after: i64,
+    pub since: (&'a str, Expr),
+    pub calendar: Option<&'a str>,
+    pub while_holds: (&'a [String], Vec<Expr>),
+    pub catch_up: bool,
+}
+
+impl Timer {
+    pub fn new(parts: Parts<'_>) -> Timer {
+        let Parts { rule, after, since: (since_text, since), calendar, while_holds: (texts, while_holds), catch_up } =
+            parts;
+        let mut text = format!("after: {}, since: {since_text}", shown(after));
+        if let Some(calendar) = calendar {
+            text.push_str(&format!(", calendar: {calendar}"));
+        }
+        let key = hash(rule, &text);
+        match texts {
+            [] => {}
+            [one] => text.push_str(&format!(", while: {one}")),
+            several => text.push_str(&format!(", while: [{}]", several.join(", "))),
+        }
+        if catch_up {
+            text.push_str(", catch_up: true");
+        }
+        let id = format!("{:016x}", hash(rule, &text));
+        let calendar = calendar.map(str::to_owned);
+        Timer { key, id, calendar, catch_up, after, since, while_holds, text: format!("{{{text}}}") }
+    }
+
+    /// The instant from which it counts, where the ticket has it and `while` holds.
+    pub fn since(&self, ticket: &Ticket) -> Option<Instant> {
+        let facts = Facts { ticket: Some(ticket), ..Facts::at(ticket.updated_at, &ticket.tenant_id) };
+        let since = match cel::evaluate(&self.since, &facts).ok()? {
+            Value::Time(since) => since,
+            _ => return None,
+        };
+        let holds = self.while_holds.iter().all(|condition| cel::holds(condition, &facts).unwrap_or(false));
+        holds.then_some(since)
+    }
+
+    /// When it fires; `None` where the calendar never comes to it.
+    pub fn fires(&self, since: Instant, hours: &Hours) -> Option<Instant> {
+        deadline(hours, since, self.after, &[])
+    }
+
+    /// When it fires on this ticket if its rule became active at `active`, after `at` perhaps: what had passed by then fires
+    /// only to catch up, and then one ticket after the other.
+    pub fn fires_since(&self, at: Instant, active: Instant, ticket: &Ticket) -> Option<Instant> {
+        if at > active {
+            return Some(at);
+        }
+        self.catch_up.then(|| active.plus_micros(ticket.number * (SECOND / CATCH_UP_A_SECOND)))
+    }
+}
+
+/// As it stands in a file.
+impl fmt::Display for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+pub(super) fn hash(rule: &str, text: &str) -> u64 {
+    // A byte that no name of a rule has.
+    let hash = digest::digest(&digest::SHA256, format!("{rule}\0{text}").as_bytes());
+    hash.as_ref().iter().take(8).fold(0, |all, byte| (all << 8) | u64::from(*byte))
+}
+
+/// Microseconds of `after`: `48h`, `1h30m`.
+pub fn read_after(text: &str) -> Result<i64, Slip> {
+    match parse_duration(text) {
+        Some(micros) if micros <= 0 => slip(format!("`{text}` is no time after"), "1s at least"),
+        Some(micros) if micros > i64::from(MINUTES) * MINUTE => {
+            slip(format!("`{text}` is longer than a timer can be"), "at most 3650 days: 87600h")
+        }
+        Some(micros) if micros % SECOND == 0 => Ok(micros),
+        Some(_) => slip(format!("`{text}` is no whole number of seconds"), "1s at least"),
+        None => slip(format!("`{text}` is no length of time"), "hours, minutes and seconds: 48h, 1h30m, 90s"),
+    }
+}
