@@ -1,5 +1,11 @@
 """Why a rule ran, or did not: asked of a server about what happened, and answered without changing anything."""
 
+import contextlib
+import os
+import subprocess
+import threading
+
+from house import until
 from seam import Desk
 
 RULES = """\
@@ -175,7 +181,7 @@ class Explain(Desk):
                 api.ResolveTicket(id=ticket.id)
             answer = api.ExplainWorkflow(workflow="no-resolve", ticket_id=ticket.id)
             self.assertEqual((self.said(answer)[0], answer.recorded, answer.position), ("MATCHED", True, 0))
-            self.assertIn("say what it was (as recorded", answer.reason)
+            self.assertIn("say what it was (as recorded: there was no change", answer.reason)
             self.time("2026-09-14T12:00:00Z")
             api.UpdateTicket(ticket={"id": ticket.id, "category": "billing"}, update_mask={"paths": ["category"]})
             self.time("2026-09-14T13:00:00Z")
@@ -265,3 +271,40 @@ class Explain(Desk):
             away = explain("nobody", "1")
             self.assertEqual(away.returncode, 1)
             self.assertIn("WORKFLOW_NOT_FOUND", away.stderr)
+
+    def test_trace_prints_a_line_for_each_run_as_they_happen(self) -> None:
+        with self.serve(workflows=str(self.rules)) as server:
+            server.ready()
+            api = self.desk(server)
+            self.time("2026-09-14T10:00:00Z")
+            first = api.CreateTicket(ticket={"subject": "Login", "tags": ["vip"]}).ticket
+            environment = {"DOCKET_ADDRESS": server.address, "DOCKET_TOKEN": self.issuer.token(self.tenant)}
+            told = self.run_docket("workflow", "trace", **environment)
+            self.assertEqual((told.returncode, told.stderr), (0, ""))
+            lines = told.stdout.splitlines()
+            self.assertTrue(all(line.startswith("2026-09-14T10:00:00Z  ") for line in lines), told.stdout)
+            ran = {tuple(line.split()[1:3]) for line in lines}
+            self.assertEqual(ran, {("MATCHED", "vip"), ("MATCHED", "last"), ("SHADOW", "tried"), ("ERROR", "slips")})
+            (vip,) = [line for line in lines if " vip " in line]
+            self.assertRegex(vip, rf"on \d+  {first.id}: ticket.priority_changed \(\d+\)$")
+            with self.following("workflow", "trace", "vip", "--follow", "-n", "0", **environment) as lines:
+                # It looks from here on: what happens until then is no news.
+                until(lambda: self.sees(api, lines), "a line for a run")
+                self.assertRegex(lines[0], r"  MATCHED    vip  on \d+  tkt_\w+: ticket.priority_changed \(\d+\)$")
+
+    def sees(self, api, lines: list) -> bool:
+        api.CreateTicket(ticket={"subject": "Again", "tags": ["vip"]})
+        return bool(lines)
+
+    @contextlib.contextmanager
+    def following(self, *words: str, **environment: str):
+        """A command that goes on, and the lines that it has printed so far."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DOCKET_")}
+        command = [os.environ["DOCKET_BIN"], *words]
+        lines: list = []
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=kept | environment) as process:
+            reader = threading.Thread(target=lambda: [lines.append(line.rstrip()) for line in process.stdout], daemon=True)
+            reader.start()
+            yield lines
+            process.terminate()
+            reader.join(timeout=10)

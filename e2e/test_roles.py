@@ -129,6 +129,7 @@ MAY = {
     # For operators, who have no role.
     "ReloadWorkflows": frozenset(),
     "GetWorkflow": RULES,
+    "SimulateWorkflow": RULES,
     "ExplainWorkflow": RULES,
     "GetRun": RULES,
     "ListRuns": RULES,
@@ -137,7 +138,7 @@ MAY = {
 ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer")
 # The words that refusals may repeat, because the caller wrote them or they are the gate's own.
 GATE = {"method", "roles", "allowed"}
-READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview", "Explain")
+READS = ("Get", "BatchGet", "List", "Search", "Stream", "Download", "Render", "Preview", "Explain", "Simulate")
 # All that comes along with a ticket.
 INCLUDE = ["requester", "assignee", "creator", "organization", "team", "deal", "asset", "issues", "links", "messages", "sla"]
 

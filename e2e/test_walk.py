@@ -124,6 +124,7 @@ def requests(ticket: str, issue: str, message: str, run: str = "run_01JD8Q7Z2M5V
         "StreamActivities": {"earliest": True, "view": "ACTIVITY_VIEW_FULL"},
         "ListWorkflows": {},
         "GetWorkflow": {"name": "triage-new"},
+        "SimulateWorkflow": {"source": "name: walked\non: ticket.created\ndo:\n  - tag: {add: ['${ticket.subject}']}\n"},
         "ExplainWorkflow": {"workflow": "triage-new", "ticket_id": ticket},
         "GetRun": {"id": run},
         "ValidateWorkflow": {"source": "name: walked\non: ticket.created\ndo:\n  - tag: {add: [walked]}\n"},

@@ -32,7 +32,7 @@ pub mod world;
 #[cfg(test)]
 mod tests;
 
-pub use react::recall;
+pub use react::{compare, recall};
 pub use refusal::Refusal;
 pub use resource::Resource;
 pub use run::run;

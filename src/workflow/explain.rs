@@ -107,12 +107,10 @@ impl Rule {
         reason: String,
     ) -> (Option<RunVerdict>, String, Vec<String>) {
         let verdict = if self.rollout.is_shadow() { RunVerdict::Shadow } else { RunVerdict::Matched };
-        if let Some((_, why)) = unknowns.roots().find(|(root, _)| self.needs(*root)) {
+        if let Some(why) = unknowns.first(|root| self.needs(root)) {
             return (Some(verdict), format!("{reason}; what its actions say is not told: {why}"), Vec::new());
         }
-        let told =
-            self.would(facts).and_then(|would| Ok([would, self.would_amend(facts)?, self.would_deny(facts)?].concat()));
-        match told {
+        match self.tell_all(facts) {
             Ok(effects) => (Some(verdict), reason, effects),
             Err(why) => (Some(RunVerdict::Error), why, Vec::new()),
         }
@@ -189,7 +187,7 @@ mod tests {
     fn an_error_and_what_is_unknown_decide_nothing_where_something_else_does() {
         let mut unknowns = Unknowns::default();
         unknowns.add(Root::Organization, "it was changed since".into());
-        let asks = |condition: &str| explained(&format!("if: {condition}"), &unknowns);
+        let asks = |condition: &str| explained(&format!("if: \"{condition}\""), &unknowns);
         let it = asks("organization.tier == 'gold' && ticket.number == 1");
         assert_eq!(it.verdict, Some(RunVerdict::NotMatched));
         let it = asks("organization.tier == 'gold' && ticket.number == 42");
@@ -200,6 +198,10 @@ mod tests {
         assert_eq!((it.verdict, it.reason.as_str()), (Some(RunVerdict::Error), "if: team.name is absent"));
         let it = asks("ticket.tags.exists(t, t == organization.tier)");
         assert_eq!(it.verdict, None);
+        let mut calendars = Unknowns::default();
+        calendars.add_calendar("us", "its hours were changed since".into());
+        let it = explained("if: \"ticket.number == 42 && in_hours('us')\"", &calendars);
+        assert_eq!((it.verdict, it.reason.as_str()), (None, "if cannot be told: its hours were changed since"));
         let it = asks("(ticket.number == 42 ? 1 : size(organization.tier)) == 1");
         assert_eq!(it.verdict, Some(RunVerdict::Matched));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::cel::ast::Expr;
+use super::cel::ast::{Expr, ExprKind};
 use super::schema::Root;
 use crate::model::stored_type::StoredType;
 
@@ -13,6 +13,8 @@ use crate::model::stored_type::StoredType;
 pub struct Needs {
     /// What its expressions read.
     pub roots: BTreeSet<Root>,
+    /// Whether they read a description, which lies apart from the other fields of a ticket of then.
+    pub descriptions: bool,
     /// The calendars that they name, as they name them.
     pub calendars: BTreeSet<String>,
     /// What executing its actions reads.
@@ -24,6 +26,18 @@ pub struct Needs {
     pub dispatches: bool,
     /// What its actions change.
     pub writes: Vec<Write>,
+}
+
+impl Needs {
+    /// Notes what an expression reads.
+    pub fn read_by(&mut self, expr: &Expr) {
+        expr.roots(&mut self.roots);
+        expr.walk(&mut |e| {
+            if let ExprKind::Field(path) | ExprKind::Has(path) = &e.kind {
+                self.descriptions |= path.names.iter().any(|name| name == "description");
+            }
+        });
+    }
 }
 
 /// Fields of writes that add to what is there.

@@ -322,7 +322,7 @@ impl Place<'_> {
 
     /// Notes what an expression reads and names; `place` is where in the file a place in its text is.
     fn note_read(&mut self, expr: &Expr, place: impl Fn(usize) -> (u32, u32)) {
-        expr.roots(&mut self.needs.roots);
+        self.needs.read_by(expr);
         for (name, at) in expr.calendars() {
             let (line, column) = place(at);
             self.needs.calendars.insert(name.clone());

@@ -159,9 +159,22 @@ impl Rule {
         Step::tell_those(&self.before_steps, Step::denies, facts)
     }
 
+    /// Whether it reads a description.
+    pub fn needs_descriptions(&self) -> bool {
+        self.needs.descriptions
+    }
+
     /// The fields that its actions write.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         self.needs.writes.iter().map(|write| write.field.as_str())
+    }
+
+    /// Everything that its actions want, in words: after the event, or of a change before it.
+    ///
+    /// # Errors
+    /// As for [`Rule::effects`].
+    pub fn tell_all(&self, facts: &Facts<'_>) -> Result<Vec<String>, String> {
+        Ok([self.would(facts)?, self.would_amend(facts)?, self.would_deny(facts)?].concat())
     }
 
     /// Whether it has effects at all.
@@ -227,6 +240,11 @@ impl Rule {
         let events = self.events.iter().map(|event| event.as_str().to_owned());
         let timed = self.timers.iter().map(Timer::to_string).chain(self.schedules.iter().map(Schedule::to_string));
         events.chain(self.triggers.iter().map(Trigger::to_string)).chain(timed)
+    }
+
+    /// Whether it runs at instants of its own, or at somebody's wish: no activity asks for it.
+    pub fn is_timed(&self) -> bool {
+        !self.timers.is_empty() || !self.schedules.is_empty() || self.is_manual()
     }
 
     /// Whether RunWorkflow runs it.

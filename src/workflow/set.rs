@@ -130,6 +130,20 @@ impl RuleSet {
         RuleSet::of(self.rules.iter().filter(|rule| keep(rule)).cloned().collect())
     }
 
+    /// The rules of this set with others in the places of those of their names, and without those that are removed; a set without
+    /// sources.
+    pub fn with(&self, others: &RuleSet, removed: &[String]) -> RuleSet {
+        let stays = |rule: &&Rule| others.rule(&rule.name).is_none() && !removed.contains(&rule.name);
+        let mut rules: Vec<Rule> = self.rules.iter().filter(stays).chain(&others.rules).cloned().collect();
+        rules.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        RuleSet { active_since: self.active_since.clone(), ..RuleSet::of(rules) }
+    }
+
+    /// Where a rule stands among the others.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.name == name)
+    }
+
     /// One rule by itself, as if it were enabled.
     pub fn alone(&self, name: &str) -> Option<RuleSet> {
         self.rule(name).map(|rule| RuleSet::of(vec![Rule { enabled: true, ..rule.clone() }]))

@@ -19,7 +19,7 @@ mod since;
 
 use show::Show;
 pub use show::line;
-use since::Since;
+pub use since::Since;
 
 #[derive(Debug, Args)]
 pub struct TailArgs {

@@ -1,11 +1,13 @@
 //! `docket workflow`: commands for the people who write rules.
 
+mod backtest;
 mod check;
 mod explain;
 mod lacking;
 mod new;
 mod report;
 mod test;
+mod trace;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -26,6 +28,10 @@ pub enum WorkflowCommand {
     New(new::NewArgs),
     /// Say why a rule ran for an event, or did not, with the value of every part of its conditions
     Explain(Box<explain::ExplainArgs>),
+    /// Compare the rules of a folder with those of a server over what it has recorded; writes nothing
+    Backtest(Box<backtest::BacktestArgs>),
+    /// Print what rules do, a line for each run
+    Trace(Box<trace::TraceArgs>),
     /// Print the JSON Schema of rules, for editors
     Schema,
 }
@@ -37,6 +43,8 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
         WorkflowCommand::Test(args) => test::run(&args),
         WorkflowCommand::New(args) => new::run(&args).map(|()| true),
         WorkflowCommand::Explain(args) => explain::run(*args).map(|()| true),
+        WorkflowCommand::Backtest(args) => backtest::run(*args),
+        WorkflowCommand::Trace(args) => trace::run(*args).map(|()| true),
         WorkflowCommand::Schema => schema().map(|()| true),
     };
     match done {

@@ -3,6 +3,7 @@
 mod around;
 pub mod before;
 mod bounds;
+pub mod compare;
 mod effects;
 mod happening;
 mod names;

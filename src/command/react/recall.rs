@@ -13,6 +13,7 @@ use crate::command::{Stop, World};
 use crate::model::activity::{Activity, Change};
 use crate::model::activity_type::ActivityType;
 use crate::model::audience::Audience;
+use crate::model::sla::calendar::CalendarRef;
 use crate::model::ticket::Ticket;
 use crate::model::words::ActorKind;
 use crate::workflow::cel::Unknowns;
@@ -109,7 +110,7 @@ impl Recall {
         }
         let all: Vec<(usize, &Activity)> =
             self.of_step(at).filter(|(_, other)| of_ticket(other) && !is_aside(other)).collect();
-        let Some((first, _)) = all.first() else { return Vec::new() };
+        let (Some((first, _)), Some((_, last))) = (all.first(), all.last()) else { return Vec::new() };
         let kinds = |wanted: &[ActivityType]| {
             all.iter().find(|(_, it)| it.kind.known().is_some_and(|kind| wanted.contains(&kind)))
         };
@@ -126,7 +127,7 @@ impl Recall {
             message.map(|_| BeforeEvent::Messaging)
         };
         let before = self.befores.get(*first).cloned().flatten().filter(|_| occasion != Some(BeforeEvent::Creating));
-        let told = message.map_or(activity, |(_, it)| it);
+        let told = message.map_or(*last, |(_, it)| it);
         let proposed = Proposed { before: before.as_deref(), occasion, message: told.message.as_ref() };
         let (events, changes) = asked_about(proposed, after);
         let words: Vec<&'static str> = events.iter().map(|event| event.word()).collect();
@@ -152,6 +153,8 @@ impl Recall {
         let mut ticket = asked.ticket.clone();
         for (next, other) in self.activities.iter().enumerate().skip(at + 1) {
             let before = match &other.cause {
+                // An instant of its own, or somebody's wish: no answer to this.
+                Some(cause) if cause.parent_position == 0 => false,
                 Some(cause) => {
                     (cause.parent_position, place_of(&cause.workflow).unwrap_or(usize::MAX)) < (asked.position, place)
                 }
@@ -268,6 +271,13 @@ impl Question {
             unknowns.add(Root::Issue, "the issue is another application's".to_owned());
         }
         let around = Around::of(world, &[rule], ticket)?;
+        for name in rule.calendars() {
+            let row = world.calendar(&CalendarRef::parse(name))?.filter(|row| row.position > activity.position);
+            if let Some(row) = row {
+                let why = format!("calendar {:?} was changed after position {}", row.name, activity.position);
+                unknowns.add_calendar(name, why);
+            }
+        }
         match &self.event {
             Asked::After(event) => {
                 let types = event.types();

@@ -50,9 +50,6 @@ impl Told {
     /// What a row says, where nothing else does.
     pub fn of_run(run: Run) -> Told {
         let Run { workflow: _, hash, position, ticket_id, verdict, reason, .. } = run;
-        let reason = format!(
-            "{reason} (as recorded; the change was not made, so that there is nothing to ask the rule about again)"
-        );
         Told { reason, position, ticket_id, hash, recorded: true, ..Told::of(verdict) }
     }
 }

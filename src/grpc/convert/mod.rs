@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod params;
 pub mod read;
 pub mod revocation;
+pub mod simulate;
 pub mod sla;
 pub mod statistics;
 pub mod tag;

@@ -72,6 +72,19 @@ pub fn caller<T>(request: &Request<T>) -> Result<&Caller, Status> {
     request.extensions().get::<Caller>().ok_or_else(|| *unauthenticated(TokenError::Missing))
 }
 
+/// Whether a caller may call an RPC of this name, as if it did.
+///
+/// # Errors
+/// PERMISSION_DENIED, ROLE_MISSING.
+pub fn permits(caller: &Caller, rpc: &str) -> Result<(), Status> {
+    let is_it = |method: &&Method| method.path.rsplit('/').next() == Some(rpc);
+    match super::methods::all().iter().find(is_it) {
+        Some(Method { access: Access::Roles(allowed), .. }) if caller.roles().intersects(*allowed) => Ok(()),
+        Some(method) => Err(*denied(method, caller)),
+        None => Ok(()),
+    }
+}
+
 /// The token of `authorization: Bearer <token>`; the scheme in any case.
 fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();

@@ -47,7 +47,11 @@ impl Outcome {
 
 /// What of the facts is not what it was.
 #[derive(Clone, Debug, Default)]
-pub struct Unknowns(Vec<(Path, String)>);
+pub struct Unknowns {
+    paths: Vec<(Path, String)>,
+    /// Calendars, by the names that expressions have for them.
+    calendars: Vec<(String, String)>,
+}
 
 impl Unknowns {
     /// Nobody knows a root.
@@ -57,24 +61,48 @@ impl Unknowns {
 
     /// Nobody knows a field of it, or what lies below that.
     pub fn add_field(&mut self, root: Root, names: &[&str], why: String) {
-        self.0.push((Path { root, names: names.iter().map(|name| (*name).to_owned()).collect() }, why));
+        self.paths.push((Path { root, names: names.iter().map(|name| (*name).to_owned()).collect() }, why));
+    }
+
+    /// Nobody knows the hours of a calendar.
+    pub fn add_calendar(&mut self, name: &str, why: String) {
+        self.calendars.push((name.to_owned(), why));
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.paths.is_empty() && self.calendars.is_empty()
     }
 
     pub fn extend(&mut self, others: Unknowns) {
-        self.0.extend(others.0);
+        self.paths.extend(others.paths);
+        self.calendars.extend(others.calendars);
     }
 
-    pub fn roots(&self) -> impl Iterator<Item = (Root, &str)> {
-        self.0.iter().map(|(path, why)| (path.root, why.as_str()))
+    /// Why it is unknown what something reads that needs these roots, and any of these calendars.
+    pub fn first(&self, needs: impl Fn(Root) -> bool) -> Option<&str> {
+        let path = self.paths.iter().find(|(path, _)| needs(path.root)).map(|(_, why)| why);
+        path.or_else(|| self.calendars.first().map(|(_, why)| why)).map(String::as_str)
     }
 
     fn why(&self, path: &Path) -> Option<&str> {
         let hides = |unknown: &Path| unknown.root == path.root && path.names.starts_with(&unknown.names);
-        self.0.iter().find(|(unknown, _)| hides(unknown)).map(|(_, why)| why.as_str())
+        self.paths.iter().find(|(unknown, _)| hides(unknown)).map(|(_, why)| why.as_str())
+    }
+
+    /// Why a node by itself is unknown, whatever its parts are.
+    fn of(&self, expr: &Expr) -> Option<String> {
+        let why = match &expr.kind {
+            ExprKind::Field(path) | ExprKind::Has(path) => self.why(path),
+            ExprKind::Changed(changed) => {
+                let field = changed.field.split('.').next().unwrap_or_default().to_owned();
+                self.why(&Path { root: Root::Changes, names: vec![field] })
+            }
+            ExprKind::InHours(calendar, _) | ExprKind::BusinessMinutes(calendar, _) => {
+                self.calendars.iter().find(|(name, _)| name == calendar).map(|(_, why)| why.as_str())
+            }
+            _ => None,
+        };
+        why.map(str::to_owned)
     }
 }
 
@@ -139,12 +167,10 @@ impl<'u> Tracer<'u> {
                 _ => None,
             })
         };
+        if let Some(why) = self.unknowns.of(expr) {
+            return Some(why);
+        }
         match &expr.kind {
-            ExprKind::Field(path) | ExprKind::Has(path) => self.unknowns.why(path).map(str::to_owned),
-            ExprKind::Changed(changed) => {
-                let field = changed.field.split('.').next().unwrap_or_default().to_owned();
-                self.unknowns.why(&Path { root: Root::Changes, names: vec![field] }).map(str::to_owned)
-            }
             ExprKind::And(_) if below.iter().any(|part| part.outcome.is(false)) => None,
             ExprKind::Or(_) if below.iter().any(|part| part.outcome.is(true)) => None,
             ExprKind::Choose(_) => match below {
@@ -155,12 +181,7 @@ impl<'u> Tracer<'u> {
             // What is asked of each item is no part of its own.
             ExprKind::Loop(over) => {
                 let mut all = first(below);
-                let mut look = |e: &Expr| match &e.kind {
-                    ExprKind::Field(path) | ExprKind::Has(path) if all.is_none() => {
-                        all = self.unknowns.why(path).map(str::to_owned);
-                    }
-                    _ => {}
-                };
+                let mut look = |e: &Expr| all = all.take().or_else(|| self.unknowns.of(e));
                 over.body.walk(&mut look);
                 if let Some(only) = &over.only {
                     only.walk(&mut look);

@@ -94,7 +94,7 @@ impl Asking<'_> {
         let alone = self.active.alone(&self.name).ok_or_else(|| no_workflow(&self.name))?;
         let scope = self.call.scope();
         let rows = store::read::activity::newest_of(self.conn, scope, ticket.id, LOOKED_AT).await.map_err(failed)?;
-        let recall = recall(self.conn, scope.tenant_id, rows.clone(), false).await.map_err(failed)?;
+        let recall = recall(self.conn, scope.tenant_id, rows.clone(), (true, false)).await.map_err(failed)?;
         let mut answered: BTreeSet<usize> = BTreeSet::new();
         for at in (0..rows.len()).rev() {
             answered.extend(question(&recall, &alone, at).map(|question| question.at));
@@ -104,8 +104,8 @@ impl Asking<'_> {
         }
         let mut newest = answered.into_iter().rev();
         let found = newest.next().and_then(|at| rows.get(at)).cloned();
-        if let Some(run) = self.denied(&alone, &ticket, found.as_ref()).await? {
-            return Ok(Told::of_run(run));
+        if let Some(run) = self.unasked(&alone, &ticket, found.as_ref()).await? {
+            return Ok(run);
         }
         let Some(row) = found else {
             return Ok(Told { ticket_id: Some(ticket.id), ..self.no_event(&alone, recall.activities()) });
@@ -114,19 +114,21 @@ impl Asking<'_> {
         Ok(Told { earlier, ..self.about(row).await? })
     }
 
-    /// The last thing that a before-rule said of the ticket, where no change came of it.
-    async fn denied(
+    /// The last run of the rule that no activity asked for: of a change that was denied, of a timer, or at somebody's wish.
+    async fn unasked(
         &mut self,
         alone: &RuleSet,
         ticket: &Ticket,
         newest: Option<&ActivityRow>,
-    ) -> Result<Option<Run>, Status> {
-        if !alone.rules().iter().any(|rule| rule.before) {
-            return Ok(None);
-        }
+    ) -> Result<Option<Told>, Status> {
+        let Some(rule) = alone.rules().iter().find(|rule| rule.before || rule.is_timed()) else { return Ok(None) };
         let scope = self.call.scope();
         let run = store::read::run::last_of(self.conn, scope, &self.name, ticket.id).await.map_err(failed)?;
-        Ok(run.filter(|run| run.position == 0 && newest.is_none_or(|row| row.occurred_at < run.created_at)))
+        let is_newest = |run: &Run| newest.is_none_or(|row| row.occurred_at < run.created_at);
+        let run = run.filter(|run| run.position == 0 && is_newest(run));
+        let note =
+            rule.before.then(|| "as recorded: there was no change that the rule could be asked about again".to_owned());
+        Ok(run.map(|run| Told { note, ..Told::of_run(run) }))
     }
 
     /// What to say where none of these activities is an event of the rule.
@@ -137,8 +139,10 @@ impl Asking<'_> {
         if had.len() > NAMED {
             newest.push(format!("and {} more", had.len() - NAMED));
         }
+        let timed = alone.rules().iter().any(|rule| rule.is_timed());
+        let fired = if timed { "; no run of it by itself is recorded" } else { "" };
         let reason = format!(
-            "no event for the rule: it waits for {}; what happened, the newest first, is {}",
+            "no event for the rule: it waits for {}; what happened, the newest first, is {}{fired}",
             waits.join(", "),
             newest.join(", ")
         );
@@ -181,7 +185,7 @@ impl Asking<'_> {
         };
         let scope = self.call.scope();
         let rows = store::read::activity::beside(self.conn, scope, &row).await.map_err(failed)?;
-        let recall = recall(self.conn, scope.tenant_id, rows, true).await.map_err(failed)?;
+        let recall = recall(self.conn, scope.tenant_id, rows, (true, true)).await.map_err(failed)?;
         let asked = recall.place_of(row.position).and_then(|at| question(&recall, &alone, at));
         let (Some(question), Some(head)) = (asked, self.head.clone()) else {
             let told = self.no_event(&alone, recall.activities());
@@ -222,7 +226,9 @@ impl Asking<'_> {
             0 => question.is_before() && run.ticket_id == activity.ticket_id,
             position => position == activity.position,
         };
-        Ok(Record { runs: runs.into_iter().filter(about).collect(), effects })
+        let held_back = |run: &Run| run.verdict == RunVerdict::Suppressed && run.ticket_id == activity.ticket_id;
+        let (runs, others): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(about);
+        Ok(Record { runs, held_back: others.into_iter().filter(held_back).collect(), effects })
     }
 }
 
@@ -251,6 +257,8 @@ fn question(recall: &Recall, alone: &RuleSet, at: usize) -> Option<Question> {
 
 struct Record {
     runs: Vec<Run>,
+    /// Runs on other activities of the ticket in the same command: a bound is told once.
+    held_back: Vec<Run>,
     effects: Vec<Activity>,
 }
 
@@ -287,7 +295,10 @@ impl Case {
                     format!("rule {other} matched before it and has `stop: true`, so no later rule ran for this event");
                 (Some(RunVerdict::NotMatched), reason, false)
             }
-            (None, None) => (explained.verdict, self.unrecorded(&explained), false),
+            (None, None) => match self.held_back(&explained) {
+                Some(reason) => (Some(RunVerdict::Suppressed), reason, true),
+                None => (explained.verdict, self.unrecorded(&explained), false),
+            },
         };
         Ok(Told { verdict, reason, recorded, tree: explained.tree, effects: explained.effects, ..Told::default() })
     }
@@ -345,6 +356,13 @@ impl Case {
         (!made.is_empty()).then(|| (RunVerdict::Matched, format!("it ran and made {}", made.join(", "))))
     }
 
+    /// Why it did not run although its conditions hold, if that was told for another activity.
+    fn held_back(&self, explained: &Explained) -> Option<String> {
+        let run = self.record.held_back.iter().find(|run| run.workflow == self.name)?;
+        let holds = explained.verdict == Some(RunVerdict::Matched);
+        holds.then(|| format!("{}: told once for the ticket, at position {}", run.reason, run.position))
+    }
+
     /// What to say of a verdict that nothing in the log bears out.
     fn unrecorded(&self, explained: &Explained) -> String {
         let reason = &explained.reason;
@@ -352,7 +370,7 @@ impl Case {
             Some(RunVerdict::Matched) if self.question.is_before() => {
                 format!("{reason}; what before-rules amend is not recorded as theirs")
             }
-            Some(RunVerdict::Matched) => format!("{reason}, and its actions changed nothing"),
+            Some(RunVerdict::Matched) => format!("{reason}, and its actions made no activity"),
             _ => reason.clone(),
         }
     }

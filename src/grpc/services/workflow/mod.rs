@@ -25,12 +25,15 @@ mod lacking;
 mod recalled;
 mod run;
 mod runs;
+mod simulate;
+mod simulate_event;
 
 service! {
     Workflows: workflow_service_server::WorkflowService {
         list_workflows: ListWorkflowsRequest -> ListWorkflowsResponse, by list;
         get_workflow: GetWorkflowRequest -> GetWorkflowResponse, by get;
         validate_workflow: ValidateWorkflowRequest -> ValidateWorkflowResponse, by validate;
+        simulate_workflow: SimulateWorkflowRequest -> SimulateWorkflowResponse, by simulate::simulate;
         explain_workflow: ExplainWorkflowRequest -> ExplainWorkflowResponse, by explain::explain;
         reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
         get_run: GetRunRequest -> GetRunResponse, by runs::get;

@@ -43,14 +43,15 @@ pub async fn ask<T: Send + 'static>(
     conn: &mut Reading,
     method: &'static str,
     head: Head,
-    question: impl Fn(&World) -> Result<T, Stop> + Send + Sync + 'static,
+    question: impl Fn(&mut World) -> Result<T, Stop> + Send + Sync + 'static,
 ) -> Result<T, Status> {
     let (question, tenant) = (Arc::new(question), head.tenant_id.clone());
     let mut world = World::new(head);
     for _ in 0..PASSES {
         let question = question.clone();
         let (asked, answer) = aside(method, move || {
-            let answer = question(&world);
+            let mut world = world;
+            let answer = question(&mut world);
             (world, answer)
         })
         .await?;
@@ -82,12 +83,18 @@ pub async fn set_of(conn: &mut Reading, method: &'static str, hash: &str) -> Res
     Ok(aside(method, || RuleSet::from_sources(sources)).await?.ok().map(Arc::new))
 }
 
-/// Activities with the tickets before them and, where they are asked for, the descriptions.
-pub async fn recall(conn: &mut Reading, tenant: &str, rows: Vec<ActivityRow>, describe: bool) -> QueryResult<Recall> {
+/// Activities with, where they are asked for, the tickets before them and the descriptions.
+pub async fn recall(
+    conn: &mut Reading,
+    tenant: &str,
+    rows: Vec<ActivityRow>,
+    (before, describe): (bool, bool),
+) -> QueryResult<Recall> {
     let mut activities = activities(rows)?;
     let ids: BTreeSet<Uuid> = activities.iter().filter_map(|activity| activity.ticket_id).collect();
     let first = activities.first().map_or(0, |activity| activity.position);
-    let before = store::read::activity::last_of_each(conn, tenant, ids.into_iter().collect(), first - 1).await?;
+    let ids: Vec<Uuid> = ids.into_iter().filter(|_| before).collect();
+    let before = store::read::activity::last_of_each(conn, tenant, ids, first - 1).await?;
     let tickets = self::activities(before)?.into_iter().filter_map(|activity| activity.ticket);
     let mut before: HashMap<Uuid, Arc<Ticket>> = tickets.map(|ticket| (ticket.id, ticket)).collect();
     if describe {
