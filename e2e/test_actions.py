@@ -24,6 +24,13 @@ do:
   - metric: {name: undone, value: 1}
   - assign: {to: nobody}
 """
+LIMITED = """\
+name: manager
+on: ticket.escalated
+limits: {per_ticket: 1/24h}
+do:
+  - message: {body: Please look, visibility: INTERNAL}
+"""
 
 
 class Actions(Desk):
@@ -52,6 +59,26 @@ class Actions(Desk):
             self.assertIn('docket_custom_made_sum{priority="HIGH"} 5', text)
             self.assertNotIn("docket_custom_watched", text)
             self.assertNotIn("docket_custom_undone", text)
+
+    def test_a_limit_counts_across_servers(self) -> None:
+        workflows = self.folder_of(LIMITED)
+        with self.serve(workflows=workflows) as server:
+            server.ready()
+            api = self.desk(server, EVERY_HOUR)
+            ticket = self.create(api, "2026-09-14T10:00:00Z")
+            api.EscalateTicket(id=ticket)
+        with self.serve(workflows=workflows) as server:
+            server.ready()
+            api = server.api(self.schema, self.issuer.token(self.tenant))
+            self.time("2026-09-15T09:59:59Z")
+            api.EscalateTicket(id=ticket)
+            (run,) = api.ListRuns().runs
+            self.assertEqual((self.word(run, "verdict"), run.ticket_id), ("RUN_VERDICT_SUPPRESSED", ticket))
+            self.assertEqual(run.reason, "limits.per_ticket: the rule has run once on this ticket within 24h")
+            self.time("2026-09-15T10:00:00Z")
+            api.EscalateTicket(id=ticket)
+            self.assertEqual(len(api.ListRuns().runs), 1)
+            self.assertEqual(api.GetTicket(id=ticket).ticket.message_count, 2)
 
     def with_both(self, server) -> str:
         text = server.get("/metrics")[1]

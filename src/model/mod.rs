@@ -29,6 +29,7 @@ pub mod mention;
 pub mod message;
 pub mod revocation;
 pub mod rights;
+pub mod rule_runs;
 pub mod schema;
 pub mod shown;
 pub mod sla;

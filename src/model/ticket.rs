@@ -1,6 +1,7 @@
 //! Tickets: the list of their fields, the row, and its methods.
 
 use super::fields::fields_row;
+use super::rule_runs::RuleRuns;
 use super::sla::clock::Clocks;
 use super::time::Instant;
 use super::words::{Channel, Priority, SourceType, Status, TicketType, Words};
@@ -78,6 +79,7 @@ macro_rules! ticket_fields {
             etag_version: i64, image 51 int64;
             /// The log position of the last activity that changed it.
             position: i64, image 52 int64;
+            rule_runs: RuleRuns, image 60 string;
         }
     } };
 }

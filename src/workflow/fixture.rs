@@ -27,6 +27,7 @@ fn words(all: &[&str]) -> Words {
 /// Everything is there, so that every field has a value.
 pub fn ticket() -> Ticket {
     Ticket {
+        rule_runs: Default::default(),
         tenant_id: "acme".into(),
         id: Uuid::from_u128(7),
         number: 42,

@@ -68,6 +68,7 @@ pub fn a_head(tenant: &str, position: i64, last_number: i64) -> Head {
 /// An open ticket with nothing in it, made `number` seconds into 2026.
 pub fn a_ticket(tenant: &str, number: i64) -> Ticket {
     Ticket {
+        rule_runs: Default::default(),
         tenant_id: tenant.into(),
         id: uuid(number),
         number,

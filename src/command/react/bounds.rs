@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::model::activity::{Activity, Cause};
+use crate::model::rule_runs::Limit;
+use crate::workflow::length;
 
 /// How many rules may stand one behind the other.
 const MAX_DEPTH: i32 = 8;
@@ -20,6 +22,10 @@ pub enum Bound {
     Depth,
     Ticket,
     Command,
+    /// The rule's own.
+    Often(Limit),
+    /// Of the runs that a ticket's row counts.
+    Runs,
 }
 
 impl Bound {
@@ -28,6 +34,11 @@ impl Bound {
             Bound::Once => "the rule has run for this ticket: it answers what rules do once".to_owned(),
             Bound::Depth => format!("rules would stand more than {MAX_DEPTH} deep"),
             Bound::Ticket => format!("rules would make more than {MAX_OF_TICKET} activities on this ticket"),
+            Bound::Often(Limit { runs, within }) => {
+                let times = if runs == 1 { "once".to_owned() } else { format!("{runs} times") };
+                format!("limits.per_ticket: the rule has run {times} on this ticket within {}", length(within))
+            }
+            Bound::Runs => "the ticket counts too many runs of rules with limits".to_owned(),
             Bound::Command => {
                 format!("rules would make more than {MAX_OF_COMMAND} activities in answer to one command")
             }

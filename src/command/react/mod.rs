@@ -6,6 +6,7 @@ mod bounds;
 mod effects;
 mod happening;
 mod names;
+mod often;
 mod outbound;
 mod report;
 mod shadow;
@@ -137,6 +138,7 @@ fn act(
     let cause = cause_of(activity, rule, scope);
     let (start, had) = (world.savepoint(), world.activities.len());
     let measured = world.measures.len();
+    let limited = often::count(world, scope, rule, activity.ticket_id);
     let who = scope.become_rule(cause.clone());
     let done = apply_all(world, scope, rule, event, effects).inspect_err(|_| world.rollback(&start));
     let done = match done {
@@ -149,7 +151,14 @@ fn act(
     let made = world.activities.len() - had + world.measures.len() - measured;
     let kept = matches!(done, Done::Kept(_));
     // Held back from nothing: no word about it.
-    let bound = if kept && made == 0 { None } else { scope.bounds.broken(place, activity, &cause, made.max(1)) };
+    let bound = match kept && made == 0 {
+        true => None,
+        false => limited.or_else(|| scope.bounds.broken(place, activity, &cause, made.max(1))),
+    };
+    if made == 0 && rule.limit.is_some() {
+        // That is no run.
+        world.rollback(&start);
+    }
     let verdict = match (done, bound) {
         (_, Some(bound)) => {
             world.rollback(&start);

@@ -10,6 +10,7 @@ mod gates;
 mod histories;
 mod issues;
 mod lifecycle;
+mod limits;
 mod marks;
 mod mentions;
 mod messages;

@@ -316,7 +316,6 @@ fn each_refusal_says_what_to_do() {
         ),
         (rule("do: [{dispatch_agent: {agent: x}}]"), "prompt"),
         (rule("do: [{link: {ticket: x}}]"), "this version does not have it yet"),
-        (rule("do: [{tag: {add: x}}]\nlimits: {per_ticket: 1}"), "this version does not have it yet"),
         (rule("do: [{tag: {add: x}}]\nenabled: yes"), "write true or false"),
         (rule("do: [{tag: {add: x}}]\norder: first"), "expected a whole number"),
         (rule("do: {tag: {add: x}}"), "a list"),
