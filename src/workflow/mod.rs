@@ -40,8 +40,8 @@ mod trigger;
 pub mod yaml;
 
 pub use actions::{
-    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Measurement, Move,
-    PolicyChoice, Post, SetFields,
+    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, LinkTo,
+    Measurement, Move, PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};

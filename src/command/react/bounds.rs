@@ -48,6 +48,28 @@ impl Bound {
 
 type Ticket = Option<Uuid>;
 
+/// What one run of a rule made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// On the event's ticket, or without any.
+    pub here: usize,
+    /// On all tickets.
+    pub all: usize,
+}
+
+impl Made {
+    pub const ONE: Made = Made { here: 1, all: 1 };
+
+    pub fn nothing(self) -> bool {
+        self.all == 0
+    }
+
+    /// With what tells that the rule failed.
+    pub fn and_one(self) -> Made {
+        Made { here: self.here + 1, all: self.all + 1 }
+    }
+}
+
 /// What rules did since the command began. Rules go by their places in the set.
 #[derive(Debug, Default)]
 pub struct Bounds {
@@ -59,8 +81,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The bound that a rule would break that answers this activity and makes `made` others.
-    pub fn broken(&self, rule: usize, answers: &Activity, cause: &Cause, made: usize) -> Option<Bound> {
+    /// The bound that a rule would break that answers this activity and makes so many others.
+    pub fn broken(&self, rule: usize, answers: &Activity, cause: &Cause, made: Made) -> Option<Bound> {
         let ticket = answers.ticket_id;
         if answers.cause.is_some() && self.ran.contains(&(rule, ticket)) {
             return Some(Bound::Once);
@@ -68,18 +90,18 @@ impl Bounds {
         if cause.depth > MAX_DEPTH {
             return Some(Bound::Depth);
         }
-        if self.made.get(&ticket).copied().unwrap_or_default() + made > MAX_OF_TICKET {
+        if self.made.get(&ticket).copied().unwrap_or_default() + made.here > MAX_OF_TICKET {
             return Some(Bound::Ticket);
         }
-        (self.total + made > MAX_OF_COMMAND).then_some(Bound::Command)
+        (self.total + made.all > MAX_OF_COMMAND).then_some(Bound::Command)
     }
 
     /// A rule made these activities. Where it made none it has not run: there is nothing that others could have answered.
-    pub fn ran(&mut self, rule: usize, ticket: Ticket, made: usize) {
-        if made > 0 {
+    pub fn ran(&mut self, rule: usize, ticket: Ticket, made: Made) {
+        if !made.nothing() {
             self.ran.insert((rule, ticket));
-            *self.made.entry(ticket).or_default() += made;
-            self.total += made;
+            *self.made.entry(ticket).or_default() += made.here;
+            self.total += made.all;
         }
     }
 

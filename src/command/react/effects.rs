@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::happening::Happening;
+use super::link;
 use super::outbound;
 use super::strategy::{self, Choice, Wanted};
 use crate::command::access::ticket_by_id;
@@ -71,6 +72,7 @@ pub fn apply(
                 Task { subject: limits::line("subject", &task.subject, limits::limits().subject_chars)?, ..task };
             beside(world, scope, &ticket?, Note { task: Some(task), ..Note::of(ActivityType::TaskCreated) });
         }
+        Effect::Link(to) => link::carry_out(world, scope, event, to)?,
         Effect::Sla(PolicyChoice::Policy(policy)) => {
             let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
             update::update(world, scope, ticket?, &edit)?;

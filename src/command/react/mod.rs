@@ -5,6 +5,7 @@ pub mod before;
 mod bounds;
 mod effects;
 mod happening;
+mod link;
 mod names;
 mod often;
 mod outbound;
@@ -15,6 +16,8 @@ mod strategy;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use uuid::Uuid;
+
 use super::scope::Scope;
 use super::{Stop, World};
 use crate::model::activity::{Activity, Cause};
@@ -22,8 +25,8 @@ use crate::model::activity_type::ActivityType;
 use crate::model::words::RunVerdict;
 use crate::workflow::{Effect, OnError, Rule, Verdict, Waiting};
 use around::Around;
-use bounds::Bound;
 pub use bounds::Bounds;
+use bounds::{Bound, Made};
 use effects::Done;
 use happening::Happening;
 use report::{tally, tell};
@@ -148,14 +151,15 @@ fn act(
             return Err(missing);
         }
     };
-    let made = world.activities.len() - had + world.measures.len() - measured;
+    let made = made(world, (had, measured), activity.ticket_id);
     let kept = matches!(done, Done::Kept(_));
     // Held back from nothing: no word about it.
-    let bound = match kept && made == 0 {
+    let bound = match kept && made.nothing() {
         true => None,
-        false => limited.or_else(|| scope.bounds.broken(place, activity, &cause, made.max(1))),
+        false => limited
+            .or_else(|| scope.bounds.broken(place, activity, &cause, if made.nothing() { Made::ONE } else { made })),
     };
-    if made == 0 && rule.limit.is_some() {
+    if made.nothing() && rule.limit.is_some() {
         // That is no run.
         world.rollback(&start);
     }
@@ -173,13 +177,13 @@ fn act(
             RunVerdict::Matched
         }
         (Done::Partly(reason), None) => {
-            scope.bounds.ran(place, activity.ticket_id, made + 1);
+            scope.bounds.ran(place, activity.ticket_id, made.and_one());
             failed(world, scope, &cause, rule, activity, reason);
             RunVerdict::Failed
         }
         (Done::Refused(reason), None) => {
             world.rollback(&start);
-            scope.bounds.ran(place, activity.ticket_id, 1);
+            scope.bounds.ran(place, activity.ticket_id, Made::ONE);
             failed(world, scope, &cause, rule, activity, reason);
             RunVerdict::Failed
         }
@@ -187,6 +191,14 @@ fn act(
     scope.back_to(who);
     steps.extend(Some(had..world.activities.len()).filter(|step| !step.is_empty()));
     Ok(verdict)
+}
+
+/// The activities and the measures since there were so many.
+fn made(world: &World, (activities, measures): (usize, usize), ticket: Option<Uuid>) -> Made {
+    let measured = world.measures.len() - measures;
+    let all = world.activities.get(activities..).unwrap_or_default();
+    let here = all.iter().filter(|it| it.ticket_id.is_none() || it.ticket_id == ticket).count();
+    Made { here: here + measured, all: all.len() + measured }
 }
 
 fn suppress(

@@ -11,6 +11,7 @@ mod histories;
 mod issues;
 mod lifecycle;
 mod limits;
+mod links;
 mod marks;
 mod mentions;
 mod messages;

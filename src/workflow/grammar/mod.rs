@@ -147,7 +147,7 @@ fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut V
         if known.is_empty() || known.contains(&name) {
             continue;
         }
-        let hint = if LATER.contains(&name) || actions::LATER.contains(&name) {
+        let hint = if LATER.contains(&name) {
             "this version does not have it yet".to_owned()
         } else {
             suggest(name, known.iter().copied().filter(|known| *known != "triggers"))

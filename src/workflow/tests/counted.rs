@@ -1,4 +1,4 @@
-//! What cannot stand under `limits` and `metric`.
+//! What cannot stand under `limits`, `metric` and `link`.
 
 use crate::workflow::set::RuleSet;
 
@@ -42,5 +42,17 @@ fn a_metric_is_a_name_a_number_and_a_few_labels() {
     ] {
         let said = found(&format!("name: a\non: ticket.created\ndo: [{{metric: {metric}}}]\n"));
         assert!(said.contains(expected), "{metric}: {said}");
+    }
+}
+
+#[test]
+fn a_link_is_between_an_issue_and_a_ticket() {
+    for (link, expected) in [
+        ("{ticket: x}", "3:14 no-issue: a ticket cannot be linked to a ticket"),
+        ("{issue: x, ticket: y}", "link takes `issue` or `ticket`"),
+        ("{issue: x, relation: blocks}", "do not stand to each other as `blocks`"),
+    ] {
+        let said = found(&format!("name: a\non: ticket.created\ndo: [{{link: {link}}}]\n"));
+        assert!(said.contains(expected), "{link}: {said}");
     }
 }
