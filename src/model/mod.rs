@@ -27,6 +27,7 @@ pub mod line;
 pub mod measure;
 pub mod mention;
 pub mod message;
+pub mod queue;
 pub mod revocation;
 pub mod rights;
 pub mod rule_runs;

@@ -1,15 +1,12 @@
 //! When rules with a limit ran on a ticket, as far back as their limits look.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::pg::{Pg, PgValue};
-use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Jsonb;
 
-use super::column::Column;
+use super::column::json_column;
 use super::time::Instant;
 
 /// Of one ticket, over all rules.
@@ -65,26 +62,7 @@ fn counts(at: i64, limit: Limit, now: Instant) -> bool {
     at > now.0.saturating_sub(limit.within)
 }
 
-impl Column for RuleRuns {
-    type Sql = Jsonb;
-}
-
-impl ToSql<Jsonb, Pg> for RuleRuns {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(&[1])?;
-        serde_json::to_writer(out, &self.0)?;
-        Ok(IsNull::No)
-    }
-}
-
-impl FromSql<Jsonb, Pg> for RuleRuns {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        match value.as_bytes() {
-            [1, json @ ..] => Ok(RuleRuns(serde_json::from_slice(json)?)),
-            _ => Err("unknown jsonb version".into()),
-        }
-    }
-}
+json_column! { RuleRuns }
 
 #[cfg(test)]
 mod tests {

@@ -80,6 +80,9 @@ macro_rules! ticket_fields {
             /// The log position of the last activity that changed it.
             position: i64, image 52 int64;
             rule_runs: RuleRuns, image 60 string;
+            queued_at: Option<Instant>, image 61 int64 optional, as queued_at in cel, told only;
+            /// What it waits for, as [`super::queue::Wait`]; null where it does not.
+            queue: serde_json::Value, image 62 string;
         }
     } };
 }

@@ -9,6 +9,7 @@ mod link;
 mod names;
 mod often;
 mod outbound;
+mod queue;
 mod report;
 mod shadow;
 mod strategy;
@@ -29,6 +30,7 @@ pub use bounds::Bounds;
 use bounds::{Bound, Made};
 use effects::Done;
 use happening::Happening;
+pub use queue::drain;
 use report::{tally, tell};
 
 /// Steps that rules have still to answer: the activities of one run each, by their places in the world.
@@ -224,12 +226,16 @@ fn failed(world: &mut World, scope: &Scope<'_>, cause: &Cause, rule: &Rule, acti
 }
 
 fn cause_of(activity: &Activity, rule: &Rule, scope: &mut Scope<'_>) -> Cause {
+    cause_after(activity, &rule.name, scope)
+}
+
+fn cause_after(activity: &Activity, workflow: &str, scope: &mut Scope<'_>) -> Cause {
     let above = activity.cause.as_ref();
     Cause {
         root_position: above.map_or(activity.position, |cause| cause.root_position),
         parent_position: activity.position,
         depth: above.map_or(0, |cause| cause.depth) + 1,
-        workflow: rule.name.clone(),
+        workflow: workflow.to_owned(),
         run_id: scope.new_id(),
     }
 }

@@ -18,6 +18,7 @@ mod messages;
 mod outbound;
 mod outcomes;
 mod properties;
+mod queues;
 mod reopen;
 mod revised;
 mod rules;
@@ -142,6 +143,7 @@ impl House {
             last_number: 0,
             floor: 0,
             last_at: Instant(0),
+            queues: Default::default(),
         };
         let mut world = World::new(head);
         // Whose tickets most tests are about.

@@ -288,7 +288,7 @@ fn each_refusal_says_what_to_do() {
         (rule("do: [{assign: {to: a, strategy: least_open}}]"), "takes `to` or `strategy`"),
         (rule("do: [{assign: {strategy: least_opne}}]"), "did you mean `least_open`?"),
         (rule("do: [{assign: {strategy: skills}}]"), "there is no strategy `skills`"),
-        (rule("do: [{assign: {strategy: least_open, when_none: queue}}]"), "does not have it yet"),
+        (rule("do: [{assign: {strategy: least_open, when_none: park}}]"), "leave, queue, or {to: <agent id>}"),
         (rule("do: [{assign: {to: a, only_online: true}}]"), "belongs to a strategy"),
         (rule("do: [{assign: {team: a, max_open: 3}}]"), "belongs to a strategy"),
         (rule("do: [{assign: {to: a, skills: vpn}}]"), "`skills` belongs to a strategy"),

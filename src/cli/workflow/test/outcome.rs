@@ -59,7 +59,7 @@ fn done(activity: &Activity) -> Option<(String, Map<String, Value>)> {
         A::TicketStatusChanged | A::TicketResolved | A::TicketEscalated | A::TicketClosed | A::TicketReopened => {
             ("transition", changed())
         }
-        A::TicketAssigned => ("assign", changed()),
+        A::TicketAssigned | A::TicketQueued => ("assign", changed()),
         A::TicketTagAdded => ("tag", Map::from_iter([("add".to_owned(), tags(activity, true))])),
         A::TicketTagRemoved => ("tag", Map::from_iter([("remove".to_owned(), tags(activity, false))])),
         A::TicketMessageAdded | A::TicketNoteAdded => {
