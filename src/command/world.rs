@@ -172,8 +172,9 @@ impl World {
     }
 
     pub fn savepoint(&self) -> Savepoint {
-        let Head { tenant_id: _, position, config_position, last_number, floor, last_at } = self.head;
-        let head = Head { tenant_id: String::new(), position, config_position, last_number, floor, last_at };
+        let Head { tenant_id: _, position, config_position, last_number, floor, last_at, ref queues } = self.head;
+        let queues = queues.clone();
+        let head = Head { tenant_id: String::new(), position, config_position, last_number, floor, last_at, queues };
         Savepoint { head, marks: self.marks() }
     }
 

@@ -85,6 +85,7 @@ impl Sandboxes {
             last_number: 0,
             floor: 0,
             last_at: Instant(0),
+            queues: Default::default(),
         };
         Sandbox { shared: self, tenant: id.to_owned(), world: World::new(head), now, commands: 0 }
     }

@@ -22,6 +22,7 @@ mod grammar;
 pub mod json_schema;
 mod json_template;
 mod keys;
+mod limits;
 mod lint;
 mod misfit;
 mod needs;
@@ -44,8 +45,8 @@ mod trigger;
 pub mod yaml;
 
 pub use actions::{
-    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Measurement, Move,
-    PolicyChoice, Post, SetFields,
+    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, LinkTo,
+    Measurement, Move, PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};
@@ -64,4 +65,4 @@ pub use snippet::{NoText, Snippet};
 pub use template::Wording;
 pub use ticket_condition::TicketCondition;
 pub use timer::Timer;
-pub use trigger::{Mark, Trigger};
+pub use trigger::{Mark, Trigger, length};

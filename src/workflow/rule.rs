@@ -11,6 +11,7 @@ use super::schedule::Schedule;
 use super::schema::Root;
 use super::timer::Timer;
 use super::trigger::{Mark, Trigger};
+use crate::model::rule_runs::Limit;
 
 /// A rule of a set. Everything in it was checked at load.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Rule {
     pub stop: bool,
     pub on_error: OnError,
     pub failure_policy: FailurePolicy,
+    /// How often it may run on one ticket.
+    pub limit: Option<Limit>,
     /// Whether it acts.
     pub rollout: Rollout,
     /// The file that it stands in, and the line of its first key.

@@ -11,7 +11,6 @@ use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather};
-use crate::model::ledger::Run;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::{Instant, show_length};
 use crate::model::words::RunVerdict;
@@ -52,7 +51,8 @@ impl Verb for RunWorkflow {
                 told.filter(|run| run.workflow == rule.name && run.position == 0 && run.ticket_id == Some(ticket));
             let run = told.cloned().next().unwrap_or_else(|| {
                 // Who asked for it is told in any case.
-                let run = scope.run_of(rule, ticket, verdict, untold(verdict).to_owned());
+                let id = scope.new_id();
+                let run = scope.run_row(id, rule, 0, Some(ticket), verdict, untold(verdict).to_owned());
                 world.runs.push(run.clone());
                 run
             });
@@ -132,12 +132,5 @@ impl Verb for RunSchedule {
             (None, Some(_)) | (Some(_), None) => {}
         }
         Ok(Resource::Tickets(Vec::new()))
-    }
-}
-
-impl Scope<'_> {
-    fn run_of(&mut self, rule: &Rule, ticket: Uuid, verdict: RunVerdict, reason: String) -> Run {
-        let id = self.new_id();
-        self.run_row(id, rule, 0, Some(ticket), verdict, reason)
     }
 }
