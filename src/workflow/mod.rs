@@ -8,6 +8,7 @@
 mod actions;
 pub mod cel;
 mod compile;
+mod coverage;
 mod diagnostic;
 pub mod event;
 mod facts;
@@ -45,6 +46,7 @@ pub use actions::{
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};
+pub use coverage::Coverage;
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use facts::{Event, Facts, NamedHours, Related};
