@@ -24,7 +24,7 @@ use crate::model::measure::Measure;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::RunVerdict;
-use crate::workflow::RuleSet;
+use crate::workflow::{Coverage, RuleSet};
 
 /// How often a command may find that it needs to know more, before something is wrong with it.
 const PASSES: usize = 256;
@@ -87,7 +87,9 @@ impl Sandboxes {
             last_at: Instant(0),
             queues: Default::default(),
         };
-        Sandbox { shared: self, tenant: id.to_owned(), world: World::new(head), now, commands: 0 }
+        let mut world = World::new(head);
+        world.coverage = Some(Coverage::default());
+        Sandbox { shared: self, tenant: id.to_owned(), world, now, commands: 0 }
     }
 
     fn caller(&self, tenant: &str, who: &Who) -> Result<Caller, SandboxError> {
@@ -213,6 +215,11 @@ impl Sandbox<'_> {
     /// What rules record in metrics.
     pub fn measures(&self) -> &[Measure] {
         &self.world.measures
+    }
+
+    /// What conditions were found to be.
+    pub fn coverage(&self) -> Option<&Coverage> {
+        self.world.coverage.as_ref()
     }
 
     /// What each rule that was asked said, by its place in the set.

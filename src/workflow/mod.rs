@@ -8,6 +8,7 @@
 mod actions;
 pub mod cel;
 mod compile;
+mod coverage;
 mod diagnostic;
 mod document;
 pub mod event;
@@ -50,6 +51,7 @@ pub use actions::{
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};
+pub use coverage::Coverage;
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use explain::{Branch, Explained};

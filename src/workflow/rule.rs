@@ -87,10 +87,15 @@ impl Rule {
         self.tenants.iter().all(|selector| cel::holds(selector, facts).unwrap_or(false))
     }
 
+    /// Whether it is the tenant's and is rolled out to the ticket, so that its conditions count.
+    pub(super) fn is_asked(&self, facts: &Facts<'_>) -> bool {
+        self.is_for(facts) && self.rollout.includes(&self.name, facts)
+    }
+
     /// Whether it is the tenant's, is rolled out to the ticket, and all conditions hold. A condition that is false decides, whatever error stands before or
     /// after it.
     pub fn matches(&self, facts: &Facts<'_>) -> Verdict {
-        if !self.is_for(facts) || !self.rollout.includes(&self.name, facts) {
+        if !self.is_asked(facts) {
             return Verdict::NotMatched;
         }
         let mut first_fault: Option<(usize, Fault)> = None;

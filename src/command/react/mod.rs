@@ -126,6 +126,7 @@ fn ask(
     let around = Around::of(world, &[rule], ticket.as_deref())?;
     let types = event.types();
     let facts = around.add_to(event.facts(&types, ticket.as_deref()));
+    world.look(rule, &facts);
     let effects = match rule.matches(&facts) {
         Verdict::NotMatched => return Ok(RunVerdict::NotMatched),
         Verdict::Error(why) => Err(why),
