@@ -16,6 +16,7 @@ mod messages;
 mod outbound;
 mod outcomes;
 mod properties;
+mod recall;
 mod reopen;
 mod revised;
 mod rules;
