@@ -13,7 +13,7 @@ use crate::model::words::{ActorKind, RunVerdict};
 use crate::workflow::{Rule, RuleSet};
 
 /// Who tells what is due.
-pub(super) const CLOCK: &str = "sla";
+const CLOCK: &str = "sla";
 
 #[derive(Debug)]
 pub struct Scope<'a> {

@@ -8,14 +8,12 @@ use uuid::Uuid;
 use super::around::Around;
 use super::before::{Proposed, asked_about};
 use super::happening::{Happening, belongs};
-use crate::command::scope::CLOCK;
 use crate::command::{Stop, World};
 use crate::model::activity::{Activity, Change};
-use crate::model::activity_type::ActivityType;
+use crate::model::activity_type::{ActivityType, Payload};
 use crate::model::audience::Audience;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::ticket::Ticket;
-use crate::model::words::ActorKind;
 use crate::workflow::cel::Unknowns;
 use crate::workflow::schema::Root;
 use crate::workflow::{BeforeEvent, Event, Facts, Rule, RuleSet, Waiting};
@@ -103,7 +101,6 @@ impl Recall {
     /// not the last one, or the clocks' own.
     pub fn before(&self, at: usize) -> Vec<(BeforeEvent, Question)> {
         let Some(activity) = self.activities.get(at) else { return Vec::new() };
-        let Some(after) = &activity.ticket else { return Vec::new() };
         let of_ticket = |other: &Activity| other.ticket_id == activity.ticket_id;
         if self.later(at).any(|(_, other)| of_ticket(other)) {
             return Vec::new();
@@ -111,9 +108,15 @@ impl Recall {
         let all: Vec<(usize, &Activity)> =
             self.of_step(at).filter(|(_, other)| of_ticket(other) && !is_aside(other)).collect();
         let (Some((first, _)), Some((_, last))) = (all.first(), all.last()) else { return Vec::new() };
+        // What clocks made of it is none of the change.
+        let Some(after) = &last.ticket else { return Vec::new() };
         let kinds = |wanted: &[ActivityType]| {
             all.iter().find(|(_, it)| it.kind.known().is_some_and(|kind| wanted.contains(&kind)))
         };
+        // That it comes back is no change that anybody is asked about.
+        if kinds(&[ActivityType::TicketRestored]).is_some() {
+            return Vec::new();
+        }
         let message = kinds(&[
             ActivityType::TicketMessageAdded,
             ActivityType::TicketNoteAdded,
@@ -343,9 +346,8 @@ fn steps(activities: &[Activity]) -> Vec<usize> {
     all
 }
 
-/// What is told beside what is done: by the clocks, and of rules that failed or were held back.
+/// What is told beside what is done: of clocks, and of rules that failed or were held back.
 fn is_aside(activity: &Activity) -> bool {
-    let told = matches!(activity.kind.known(), Some(ActivityType::WorkflowFailed | ActivityType::WorkflowSuppressed));
-    let clock = activity.actor.kind == ActorKind::System && activity.actor.id == CLOCK && activity.cause.is_none();
-    told || clock
+    let Some(kind) = activity.kind.known() else { return false };
+    kind.payload() == Payload::Clocks || matches!(kind, ActivityType::WorkflowFailed | ActivityType::WorkflowSuppressed)
 }

@@ -33,6 +33,23 @@ pub(super) fn events() -> impl Strategy<Value = Vec<(i64, Event)>> {
     prop::collection::vec((1..200_000i64, event), 1..24)
 }
 
+/// Who does it, and what.
+pub(super) fn call(ticket: &Ticket, event: &Event) -> (Caller, Any) {
+    let name = TicketRef::Id(ticket.id);
+    let action = match event {
+        Event::Prioritize(to) => whichever(edit(ticket, TicketEdit { priority: Some(*to), ..TicketEdit::default() })),
+        Event::Hold => go(ticket, Transition::Hold, Status::OnHold),
+        Event::Start => go(ticket, Transition::Start, Status::InProgress),
+        Event::Resolve => go(ticket, Transition::Resolve, Status::Resolved),
+        Event::Reopen => go(ticket, Transition::Reopen, Status::Reopened),
+        Event::Reply => whichever(say(ticket, "Done", Visibility::Public)),
+        Event::Ask => whichever(say(ticket, "Well?", Visibility::Public)),
+        Event::Delete if ticket.deleted_at.is_some() => whichever(UndeleteTicket { ticket: name, etag: String::new() }),
+        Event::Delete => whichever(DeleteTicket { ticket: name, etag: String::new() }),
+    };
+    (if matches!(event, Event::Ask) { requester() } else { admin() }, action)
+}
+
 /// Plays a history; `scan`: with the timers' command between any two events.
 pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk {
     let mut desk = Desk::without();
@@ -46,30 +63,13 @@ pub(super) fn play(history: &[(i64, Event)], restart: bool, scan: bool) -> Desk 
     desk.promise("urgent", PolicyEdit { priority: Some(Some(Priority::Urgent)), ..common });
     desk.create("2026-09-14T10:00-04");
     for (seconds, event) in history {
-        let ticket = desk.is();
-        let name = TicketRef::Id(ticket.id);
-        let action = match event {
-            Event::Prioritize(to) => {
-                whichever(edit(&ticket, TicketEdit { priority: Some(*to), ..TicketEdit::default() }))
-            }
-            Event::Hold => go(&ticket, Transition::Hold, Status::OnHold),
-            Event::Start => go(&ticket, Transition::Start, Status::InProgress),
-            Event::Resolve => go(&ticket, Transition::Resolve, Status::Resolved),
-            Event::Reopen => go(&ticket, Transition::Reopen, Status::Reopened),
-            Event::Reply => whichever(say(&ticket, "Done", Visibility::Public)),
-            Event::Ask => whichever(say(&ticket, "Well?", Visibility::Public)),
-            Event::Delete if ticket.deleted_at.is_some() => {
-                whichever(UndeleteTicket { ticket: name, etag: String::new() })
-            }
-            Event::Delete => whichever(DeleteTicket { ticket: name, etag: String::new() }),
-        };
-        let who = if matches!(event, Event::Ask) { requester() } else { admin() };
+        let (who, action) = call(&desk.is(), event);
         let until = desk.house.now.plus_micros(seconds * 1_000_000);
         if scan {
             for part in [0.3, 0.9] {
                 let now = desk.house.now;
                 desk.house.now = now.plus_micros(((until.0 - now.0) as f64 * part) as i64);
-                let fire = command(&Caller::clock(TENANT), FollowSla(vec![ticket.id]));
+                let fire = command(&Caller::clock(TENANT), FollowSla(vec![desk.is().id]));
                 desk.house.submit(&fire).expect("done");
             }
         }

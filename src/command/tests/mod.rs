@@ -19,6 +19,7 @@ mod outbound;
 mod outcomes;
 mod properties;
 mod queues;
+mod recall;
 mod reopen;
 mod revised;
 mod rules;

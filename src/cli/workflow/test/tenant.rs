@@ -287,7 +287,7 @@ impl<'a> Tenant<'a> {
         let runs = self.sandbox.runs().iter().filter(|run| run.workflow == name).map(|run| run.verdict);
         let seen: Vec<RunVerdict> = tallied.chain(runs).collect();
         use RunVerdict::{Error, Failed, Matched, Shadow, Suppressed};
-        let worst = [Failed, Error, Matched, Shadow, Suppressed];
+        let worst = [Failed, Error, Suppressed, Matched, Shadow];
         worst.into_iter().find(|verdict| seen.contains(verdict)).or_else(|| seen.first().copied())
     }
 
