@@ -47,9 +47,9 @@ impl Verb for RunWorkflow {
                 Firing { kind: Timed::Manual, ticket: Some(ticket), data: json!({}), why: format!("{by} ran it") };
             let verdict = react::fire(world, scope, place, firing)?;
             let told = world.runs.iter().skip(rows).chain(scope.asked.iter().skip(shadows));
-            let told =
+            let mut told =
                 told.filter(|run| run.workflow == rule.name && run.position == 0 && run.ticket_id == Some(ticket));
-            let run = told.cloned().next().unwrap_or_else(|| {
+            let run = told.next().cloned().unwrap_or_else(|| {
                 // Who asked for it is told in any case.
                 let id = scope.new_id();
                 let run = scope.run_row(id, rule, 0, Some(ticket), verdict, untold(verdict).to_owned());
