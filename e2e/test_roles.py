@@ -133,6 +133,7 @@ MAY = {
     "ExplainWorkflow": RULES,
     "GetRun": RULES,
     "ListRuns": RULES,
+    "RunWorkflow": frozenset({"agent", "lead", "admin", "service"}),
 }
 
 ROLES = ("requester", "agent", "lead", "admin", "auditor", "service", "importer")

@@ -238,6 +238,38 @@ class Serve(Operated):
                 for form in (secret, str(list(secret.encode()))):
                     self.assertNotEqual(leaked(log + form, tokens), [], "a guilty log is found")
 
+    def test_a_server_starts_with_the_rules_that_were_active(self) -> None:
+        folder = self.folder / "kept"
+        folder.mkdir()
+        rule = folder / "greet.yaml"
+        bad = "name: greet\non: ticket.craeted\ndo:\n  - tag: {add: [never]}\n"
+        rule.write_text(bad)
+        with self.serve("-never", workflows=str(folder)) as server:
+            self.assertEqual(server.process.wait(30), 78, "nothing was ever active")
+            self.assertIn("there is no event `ticket.craeted`", server.log.read_text())
+        rule.write_text("name: greet\non: ticket.created\ndo:\n  - tag: {add: [first]}\n")
+        with self.serve(workflows=str(folder)) as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            active = api.ListWorkflows().hash
+            until(lambda: f'docket_rules_active{{hash="{active}"}} 1' in server.get("/metrics")[1], "the hash")
+            self.assertIn("docket_rules_refused 0", server.get("/metrics")[1])
+            self.assertEqual(server.get("/readyz"), (200, "ready\n"))
+        rule.write_text(bad)
+        with self.serve(workflows=str(folder)) as server:
+            api = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            self.assertEqual(list(self.ticket(api).tags), ["first"])
+            listed = api.ListWorkflows()
+            self.assertEqual(listed.hash, active)
+            self.assertIn("there is no event `ticket.craeted`", listed.last_error)
+            self.assertIn("the set that was active stays active", server.log.read_text())
+            until(lambda: 'docket_rules_refused{error="greet.yaml:2:5: ' in server.get("/metrics")[1], "the error")
+            code, text = server.get("/readyz")
+            self.assertEqual(code, 200)
+            self.assertIn(f"rules: the newest files are refused, and {active} stays active: greet.yaml:2:5: ", text)
+            rule.write_text("name: greet\non: ticket.created\ndo:\n  - tag: {add: [second]}\n")
+            self.reload(server)
+            until(lambda: server.get("/readyz") == (200, "ready\n"), "the newest are active")
+
     def test_rules_are_published_at_the_start_and_reloaded_when_asked(self) -> None:
         folder = self.folder / "rules"
         folder.mkdir()

@@ -130,6 +130,7 @@ def requests(ticket: str, issue: str, message: str, run: str = "run_01JD8Q7Z2M5V
         "ValidateWorkflow": {"source": "name: walked\non: ticket.created\ndo:\n  - tag: {add: [walked]}\n"},
         "ReloadWorkflows": {},
         "ListRuns": {},
+        "RunWorkflow": {"workflow": "triage-new", "ticket_id": ticket},
     }
 
 

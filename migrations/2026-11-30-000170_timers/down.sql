@@ -1,3 +1,4 @@
+DROP TABLE rule_schedule;
 ALTER TABLE installation DROP COLUMN timed;
 ALTER TABLE installation DROP COLUMN timers;
 ALTER TABLE installation DROP COLUMN activation;

@@ -6,3 +6,14 @@ ALTER TABLE ticket ADD COLUMN fired bytea NOT NULL DEFAULT '';
 ALTER TABLE installation ADD COLUMN activation bigint NOT NULL DEFAULT 0;
 ALTER TABLE installation ADD COLUMN timers jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE installation ADD COLUMN timed boolean NOT NULL DEFAULT false;
+
+-- How far a tenant has got with a schedule of a rule: `came_at` is when it last came, `after_id` the last ticket that it ran for,
+-- and `done` is set when it ran for all.
+CREATE TABLE rule_schedule (
+    tenant_id text COLLATE "C" NOT NULL,
+    schedule text COLLATE "C" NOT NULL,
+    came_at timestamptz NOT NULL,
+    after_id uuid NOT NULL,
+    done boolean NOT NULL,
+    PRIMARY KEY (tenant_id, schedule)
+);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel_async::SimpleAsyncConnection;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::feed::Feed;
+use crate::grpc::call::rules::RuleFolder;
 use crate::journal::Journal;
+use crate::store;
 use crate::store::pool::{Pool, PoolError, connect};
 use crate::telemetry::{Metrics, Troubles};
 
@@ -25,6 +26,7 @@ pub struct Probe {
     pub pool: Pool,
     pub feed: Feed,
     pub journal: Journal,
+    pub rules: Arc<RuleFolder>,
     pub metrics: Arc<Metrics>,
     pub troubles: Troubles,
 }
@@ -42,16 +44,17 @@ impl Probe {
         loop {
             tick.tick().await;
             let asked = timeout(ANSWER, async {
-                let mut conn = match open.take() {
+                let conn = match open.take() {
                     Some(conn) => conn,
                     None => connect(&self.database_url).await.map_err(|error| error.to_string())?,
                 };
-                conn.batch_execute("SELECT 1").await.map_err(|error| error.to_string())?;
-                Ok(conn)
+                let installation = store::head::installation(&conn).await.map_err(|error| error.to_string())?;
+                Ok((conn, installation.rule_set))
             });
             let trouble = match asked.await {
-                Ok(Ok(conn)) => {
+                Ok(Ok((conn, rules))) => {
                     open = Some(conn);
+                    self.tell_of_rules(&rules);
                     None
                 }
                 Ok(Err(error)) => Some(PoolError::NoConnection(error).to_string()),
@@ -76,6 +79,15 @@ impl Probe {
             self.metrics.log_lag(lag);
             self.metrics.ready(!self.troubles.any());
         }
+    }
+
+    /// Rules that are refused keep nobody from being served by those that were active before.
+    fn tell_of_rules(&self, hash: &str) {
+        let error = self.journal.rules().why_broken(hash).unwrap_or_else(|| self.rules.last_error());
+        self.metrics.rules(hash, &error);
+        let first = error.lines().next();
+        let note = first.map(|line| format!("the newest files are refused, and {hash} stays active: {line}"));
+        self.troubles.note("rules", note);
     }
 
     fn tell(&self, finder: &'static str, trouble: Option<String>) {

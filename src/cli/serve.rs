@@ -17,6 +17,7 @@ use crate::feed;
 use crate::grpc::call::rules::{NotReloaded, RuleFolder};
 use crate::identity::Verifier;
 use crate::journal;
+use crate::journal::rules::ActiveRules;
 use crate::store::{self, migrate};
 use crate::telemetry::{self, Metrics, Phase, TelemetryError, Traces, Troubles};
 use crate::workflow::Diagnostic;
@@ -64,7 +65,7 @@ fn lines(problems: &[Problem]) -> String {
 
 /// Runs until SIGTERM or Ctrl-C, then drains.
 pub fn run(args: ServeArgs) -> Result<(), ServeError> {
-    let ready = config::load(args.config.as_deref(), args.set).map_err(ServeError::Config)?;
+    let ready = config::to_serve(args.config.as_deref(), args.set).map_err(ServeError::Config)?;
     telemetry::init_logs(ready.settings.log_format, ready.settings.log.clone())?;
     limits::install(ready.settings.limits.clone());
     let runtime = server::runtime(ready.settings.threads)?;
@@ -166,11 +167,28 @@ async fn prepare(
                 troubles.set("rules", None);
                 return Ok(());
             }
-            // The files may have changed since the configuration was checked.
-            Err(NotReloaded::Refused(found)) => {
-                let problem = |d: Diagnostic| Problem::new(None, d.to_string(), d.hint);
-                return Err(ServeError::Config(found.into_iter().map(problem).collect()));
-            }
+            Err(NotReloaded::Refused(found)) => match standing(url).await {
+                Ok(Some(hash)) => {
+                    let text: Vec<String> = found.iter().map(ToString::to_string).collect();
+                    tracing::error!(
+                        rules.hash = hash,
+                        "The rules have errors and are not published; the set that was active stays active:\n{}",
+                        text.join("\n")
+                    );
+                    troubles.set("rules", None);
+                    return Ok(());
+                }
+                // A write without rules could do what they deny.
+                Ok(None) => {
+                    let problem = |d: Diagnostic| Problem::new(None, d.to_string(), d.hint);
+                    return Err(ServeError::Config(found.into_iter().map(problem).collect()));
+                }
+                Err(error) => {
+                    if troubles.set("rules", Some(error.to_string())) {
+                        tracing::warn!("The rules have errors, and the set that was active cannot be read: {error}");
+                    }
+                }
+            },
             Err(NotReloaded::Database(error)) => {
                 if troubles.set("rules", Some(error.clone())) {
                     tracing::warn!("Publishing the rules failed and will be retried: {error}");
@@ -179,6 +197,13 @@ async fn prepare(
         }
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// The hash of the active set, if there is one and it compiles here.
+async fn standing(url: &str) -> Result<Option<String>, String> {
+    let conn = store::pool::connect(url).await.map_err(|error| error.to_string())?;
+    let active = ActiveRules::default().active(&conn).await.map_err(|error| error.to_string())?;
+    Ok(Some(active.hash).filter(|hash| !hash.is_empty() && active.set.is_ok()))
 }
 
 /// Migrates, if it has a login for that, and returns all reasons not to serve this database. Does not wait.

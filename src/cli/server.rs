@@ -185,6 +185,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, shutdown: impl Future<Ou
         pool: pool.clone(),
         feed: feed.clone(),
         journal: journal.clone(),
+        rules: rules.clone(),
         metrics: metrics.clone(),
         troubles: troubles.clone(),
     };

@@ -62,6 +62,7 @@ pub fn change(
     let before = &sla::settle(world, scope, before.clone());
     let mut after = Ticket::clone(before);
     edit(&mut after);
+    after.leave_queue_if_served();
     let found = difference(before, &after);
     if found.changes.is_empty() && note.message.is_none() {
         return Ok(before.clone());
@@ -120,6 +121,7 @@ pub(super) fn seal(
 ) -> Arc<Ticket> {
     after.version += 1;
     after.position = next_position(world);
+    world.head.queues.moved(before.as_ref().and_then(|before| before.waits_for()), after.waits_for());
     let moved = before.as_ref().is_some_and(|before| before.status != after.status);
     let after = Arc::new(after);
     if let Some(before) = before {

@@ -8,6 +8,7 @@ use crate::model::canned::CannedResponse;
 use crate::model::directory::*;
 use crate::model::id;
 use crate::model::issue::Issue;
+use crate::model::ledger::Run;
 use crate::model::message::Message;
 use crate::model::revocation::Revocation;
 use crate::model::row::Stamped;
@@ -42,6 +43,8 @@ macro_rules! resources {
         pub enum Resource {
             $($row(Arc<$row>),)+
             Tickets(Vec<Arc<Ticket>>),
+            /// What became of a rule, for each ticket that it was run for.
+            Runs(Vec<Arc<Run>>),
             /// The message, and its ticket after the write.
             Message(Arc<Message>, Arc<Ticket>),
             /// Entries of the directory, in the order asked for.
@@ -71,6 +74,10 @@ macro_rules! resources {
                 match self {
                     $(Resource::$row(row) => (row.shown_id(), Stamped::position(&**row)),)+
                     Resource::Tickets(_) => (String::new(), position),
+                    Resource::Runs(runs) => {
+                        let ids = runs.iter().map(|run| run.id.simple().to_string());
+                        (ids.collect::<Vec<_>>().join(","), position)
+                    }
                     // The activity that holds the message; the ticket is the last one of the write.
                     Resource::Message(message, _) => (id::show(id::MESSAGE, message.id), message.position),
                     // Where the log has each of them: one that was not changed by this write, too.
@@ -88,6 +95,7 @@ macro_rules! resources {
                     Resource::Tickets(old) => {
                         Resource::Tickets(old.into_iter().map(|ticket| ticket.latest(world)).collect())
                     }
+                    Resource::Runs(runs) => Resource::Runs(runs),
                     Resource::Message(message, ticket) => Resource::Message(message, ticket.latest(world)),
                     Resource::All(old) => Resource::All(old.into_iter().map(|row| row.latest(world)).collect()),
                 }
@@ -125,6 +133,8 @@ pub enum Held {
     Tickets,
     /// A message and its ticket, in the activities of the write.
     Message,
+    /// Rows of runs; the key lists their ids.
+    Runs,
 }
 
 impl Answered for Ticket {

@@ -46,8 +46,10 @@ pub fn run(world: &mut World, command: &Command, rules: &RuleSet, now: Instant) 
 
 /// Does what the command asks for and everything that rules do in answer. What is answered is as it is then.
 fn decide(world: &mut World, scope: &mut Scope<'_>, first_position: i64) -> Result<Resource, Stop> {
+    let began = world.activities.len();
     let resource = scope.command.verb.decide(world, scope)?;
     react::settle(world, scope)?;
+    react::drain(world, scope, began)?;
     timers::settle(world, scope, first_position)?;
     Ok(resource.latest(world))
 }

@@ -103,10 +103,22 @@ impl<'a> Scope<'a> {
         verdict: RunVerdict,
         reason: String,
     ) -> Run {
+        self.run_of(id, &rule.name, (at, ticket), verdict, reason)
+    }
+
+    /// The same of a rule that may be gone by now.
+    pub(super) fn run_of(
+        &self,
+        id: Uuid,
+        workflow: &str,
+        (at, ticket): (i64, Option<Uuid>),
+        verdict: RunVerdict,
+        reason: String,
+    ) -> Run {
         Run {
             tenant_id: self.tenant().to_owned(),
             id,
-            workflow: rule.name.clone(),
+            workflow: workflow.to_owned(),
             hash: self.rules.hash().to_owned(),
             position: at,
             ticket_id: ticket,

@@ -100,6 +100,15 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         self.slots.values().filter(|slot| slot.stored).filter_map(|slot| slot.removed.as_deref())
     }
 
+    pub fn is_changed(&self, key: &K) -> bool {
+        self.slots.get(key).is_some_and(|slot| slot.dirty)
+    }
+
+    /// Changed rows, stored or not.
+    pub fn changed(&self) -> impl Iterator<Item = &Arc<V>> {
+        self.slots.values().filter(|slot| slot.dirty).filter_map(|slot| slot.value.as_ref())
+    }
+
     fn dirty(&self, stored: bool) -> impl Iterator<Item = &V> {
         self.slots
             .values()

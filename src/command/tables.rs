@@ -12,6 +12,7 @@ pub use crate::model::issue::{Issue, IssueTicket};
 pub use crate::model::ledger::{Request, Run};
 pub use crate::model::measure::Measure;
 pub use crate::model::message::{Entry, Message};
+pub use crate::model::queue::Waiting;
 pub use crate::model::revocation::Revocation;
 pub use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
 pub use crate::model::sla::ledger::LedgerRow;
@@ -77,6 +78,8 @@ macro_rules! tables {
                 named: String => Vec<String>, want AgentsNamed;
                 /// How many revocations the tenant has, which is the key.
                 revoked: String => usize, want Revocations;
+                /// The first tickets that wait for a team, by its id.
+                queued: String => Vec<Waiting>, want Queued;
                 /// The newest messages of a ticket, more of them than one batch could delete.
                 threads: Uuid => Vec<Entry>, want Thread;
             }

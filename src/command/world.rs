@@ -8,6 +8,7 @@ use super::table::{Index, Table, Wanted, known};
 use super::tables::*;
 use crate::model::fold::fold;
 use crate::model::ledger::Head;
+use crate::workflow::{Coverage, Facts, Rule};
 
 /// From the list of tables: [`World`] with a field for each, its savepoints and their rollback, [`Want`] with a variant for
 /// each that is wanted, whether it is known, and that it is absent.
@@ -60,6 +61,8 @@ macro_rules! world {
             unset: Arc<Tenant>,
             /// Calendars that were asked for their hours.
             pub(super) opened: Opened,
+            /// What conditions were found to be, where somebody wants to know: no part of what is decided.
+            pub coverage: Option<Coverage>,
             $($(#[$row_doc])* pub $row: Table<$Key, $Row>,)+
             $($(#[$named_doc])* pub $named: Table<Uuid, $Named>, pub $names: Index<$Name, Uuid>,)+
             $($(#[$single_doc])* pub $single: Table<(), $Single>,)+
@@ -82,6 +85,7 @@ macro_rules! world {
                 World {
                     unset: Arc::new(Tenant::unset(&head.tenant_id)),
                     opened: Opened::default(),
+                    coverage: None,
                     head,
                     $($row: Table::default(),)+
                     $($named: Table::default(), $names: Index::default(),)+
@@ -172,9 +176,17 @@ impl World {
     }
 
     pub fn savepoint(&self) -> Savepoint {
-        let Head { tenant_id: _, position, config_position, last_number, floor, last_at } = self.head;
-        let head = Head { tenant_id: String::new(), position, config_position, last_number, floor, last_at };
+        let Head { tenant_id: _, position, config_position, last_number, floor, last_at, ref queues } = self.head;
+        let queues = queues.clone();
+        let head = Head { tenant_id: String::new(), position, config_position, last_number, floor, last_at, queues };
         Savepoint { head, marks: self.marks() }
+    }
+
+    /// A rule is asked.
+    pub fn look(&mut self, rule: &Rule, facts: &Facts<'_>) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.at(rule, facts);
+        }
     }
 
     /// Forgets everything decided since the savepoint; what was loaded since stays.

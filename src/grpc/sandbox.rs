@@ -15,7 +15,7 @@ use super::convert::commands::{self, BadRequest};
 use super::convert::{Disclosure, ticket};
 use super::rest::{self, Schema, SchemaError};
 use crate::command::refusal::Violation;
-use crate::command::verbs::FollowSla;
+use crate::command::verbs::{FollowSla, RunSchedule};
 use crate::command::{Command, Refusal, Stop, Verb, Verdict, World, run};
 use crate::identity::{Caller, KeyError, NewToken, Role, SigningKey, TokenError, Trust, Verifier};
 use crate::model::activity::Activity;
@@ -24,7 +24,7 @@ use crate::model::measure::Measure;
 use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 use crate::model::words::RunVerdict;
-use crate::workflow::RuleSet;
+use crate::workflow::{Coverage, RuleSet};
 
 /// How often a command may find that it needs to know more, before something is wrong with it.
 const PASSES: usize = 256;
@@ -85,8 +85,11 @@ impl Sandboxes {
             last_number: 0,
             floor: 0,
             last_at: Instant(0),
+            queues: Default::default(),
         };
-        Sandbox { shared: self, tenant: id.to_owned(), world: World::new(head), now, commands: 0 }
+        let mut world = World::new(head);
+        world.coverage = Some(Coverage::default());
+        Sandbox { shared: self, tenant: id.to_owned(), world, now, commands: 0 }
     }
 
     fn caller(&self, tenant: &str, who: &Who) -> Result<Caller, SandboxError> {
@@ -143,21 +146,47 @@ impl Sandbox<'_> {
         shown(descriptor.output(), &answer)
     }
 
-    /// Lets time pass up to `then`; clocks are told what is due at the instant when it is due.
+    /// Lets time pass up to `then`; clocks, timers and schedules are told at the instant when they are due.
     pub fn advance(&mut self, rules: &RuleSet, then: Instant) -> Result<(), SandboxError> {
+        if rules.has_timers() {
+            // What was given, without these rules.
+            self.timed(rules, FollowSla(self.tickets()))?;
+        }
         for _ in 0..STEPS {
             let tickets = self.world.tickets.inserts().chain(self.world.tickets.updates());
-            let due = tickets.filter_map(|ticket| Some((ticket.sla_next_at?, ticket.id)));
-            let Some((at, ticket)) = due.min().filter(|(at, _)| *at <= then) else {
-                self.now = self.now.max(then);
-                return Ok(());
-            };
-            self.now = self.now.max(at);
-            let verb: Arc<dyn Verb> = Arc::new(FollowSla(vec![ticket]));
-            let caller = Caller::clock(&self.tenant);
-            self.submit(rules, Command { id: Uuid::nil(), caller, request: None, validate_only: false, verb })?;
+            let due = tickets.filter_map(|ticket| Some((ticket.sla_next_at?, ticket.id))).min();
+            let came =
+                rules.schedules().filter_map(|timed| Some((timed.by.next(self.now)?, timed))).min_by_key(|it| it.0);
+            match (due, came) {
+                (Some((at, ticket)), came) if at <= then && came.is_none_or(|(came, _)| at <= came) => {
+                    self.now = self.now.max(at);
+                    self.timed(rules, FollowSla(vec![ticket]))?;
+                }
+                (_, Some((at, timed))) if at <= then => {
+                    self.now = at;
+                    let tickets = timed.by.tickets.as_ref().map(|_| self.tickets());
+                    self.timed(rules, RunSchedule { schedule: timed.by.id.clone(), due: at, tickets })?;
+                }
+                _ => {
+                    self.now = self.now.max(then);
+                    return Ok(());
+                }
+            }
         }
-        Err(SandboxError::Broken(format!("clocks were due more than {STEPS} times")))
+        Err(SandboxError::Broken(format!("clocks, timers and schedules were due more than {STEPS} times")))
+    }
+
+    /// All of them, in the order of their numbers.
+    fn tickets(&self) -> Vec<Uuid> {
+        let all = self.world.tickets.inserts().chain(self.world.tickets.updates());
+        let mut all: Vec<(i64, Uuid)> = all.map(|ticket| (ticket.number, ticket.id)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, id)| id).collect()
+    }
+
+    fn timed(&mut self, rules: &RuleSet, verb: impl Verb) -> Result<Verdict, SandboxError> {
+        let (caller, verb) = (Caller::clock(&self.tenant), Arc::new(verb));
+        self.submit(rules, Command { id: Uuid::nil(), caller, request: None, validate_only: false, verb })
     }
 
     fn submit(&mut self, rules: &RuleSet, command: Command) -> Result<Verdict, SandboxError> {
@@ -186,6 +215,11 @@ impl Sandbox<'_> {
     /// What rules record in metrics.
     pub fn measures(&self) -> &[Measure] {
         &self.world.measures
+    }
+
+    /// What conditions were found to be.
+    pub fn coverage(&self) -> Option<&Coverage> {
+        self.world.coverage.as_ref()
     }
 
     /// What each rule that was asked said, by its place in the set.

@@ -97,7 +97,8 @@ impl ActiveRules {
         }
     }
 
-    fn why_broken(&self, hash: &str) -> Option<String> {
+    /// Why the set of this hash does not compile in this server.
+    pub fn why_broken(&self, hash: &str) -> Option<String> {
         let broken = lock(&self.broken);
         (broken.hash == hash).then(|| broken.why.clone())
     }

@@ -81,7 +81,15 @@ mod tests {
 
     fn world(config_position: i64) -> World {
         let tenant_id = "acme".to_owned();
-        World::new(Head { tenant_id, position: 9, config_position, last_number: 0, floor: 0, last_at: Instant(0) })
+        World::new(Head {
+            tenant_id,
+            position: 9,
+            config_position,
+            last_number: 0,
+            floor: 0,
+            last_at: Instant(0),
+            queues: Default::default(),
+        })
     }
 
     fn told(settings: &Settings, config_position: i64, epoch: i64) -> Option<Option<Arc<Tenant>>> {

@@ -139,6 +139,8 @@ activity_types! {
     TicketCategoryChanged = "ticket.category_changed": Ticket, Updated, Staff, Changed, Plain;
     /// The assignee or the team changes.
     TicketAssigned = "ticket.assigned": Ticket, Updated, Staff, Kept, Plain;
+    /// A rule finds nobody for the ticket, and lets it wait for an agent of its team.
+    TicketQueued = "ticket.queued": Ticket, Updated, Staff, Kept, Plain;
     /// Tags are added.
     TicketTagAdded = "ticket.tag_added": Ticket, Updated, Staff, Changed, Plain;
     /// Tags are removed.

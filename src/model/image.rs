@@ -6,6 +6,7 @@ use super::activity::{Activity, Actor, Cause, Change, Task};
 use super::fired::Fired;
 use super::issue::{Issue, issue_fields};
 use super::message::{Message, message_fields};
+use super::rule_runs::RuleRuns;
 use super::sla::clock::Clocks;
 use super::stored_type::{Families, StoredType};
 use super::ticket::{Ticket, ticket_fields};
@@ -65,6 +66,7 @@ stored! {
         |w| if w.is_empty() { Some(None) } else { Uuid::from_slice(&w).ok().map(Some) };
     Fired => Vec<u8>, |v| v.store(), |w| Fired::restore(&w).ok();
     Clocks => Vec<u8>, |v| v.store(), |w| Clocks::restore(&w).ok();
+    RuleRuns => String, |v| v.store(), |w| RuleRuns::restore(&w);
     Words => Vec<String>, |v| v.0.clone(), |w| Some(Words(w));
     serde_json::Value => String, |v| if v.is_null() { String::new() } else { v.to_string() },
         |w| if w.is_empty() { Some(serde_json::Value::Null) } else { serde_json::from_str(&w).ok() };

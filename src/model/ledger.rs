@@ -1,5 +1,6 @@
 //! Rows that the journal maintains: heads, answered requests, runs of rules, rule sets.
 
+use super::queue::Queues;
 use super::time::Instant;
 use super::words::RunVerdict;
 use uuid::Uuid;
@@ -19,6 +20,7 @@ row! {
         /// Positions up to this one are no longer kept.
         floor: i64,
         last_at: Instant,
+        queues: Queues,
     }
 }
 

@@ -8,6 +8,7 @@ diesel::table! {
         last_number -> BigInt,
         floor -> BigInt,
         last_at -> Timestamptz,
+        queues -> Jsonb,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::fields::fields_row;
 use super::fired::Fired;
+use super::rule_runs::RuleRuns;
 use super::sla::clock::Clocks;
 use super::time::Instant;
 use super::words::{Channel, Priority, SourceType, Status, TicketType, Words};
@@ -46,7 +47,7 @@ macro_rules! ticket_fields {
             /// When the next of them warns or is breached, or a timer of a rule fires.
             sla_next_at: Option<Instant>, image 54 int64 optional;
             /// Timers of rules that have fired.
-            fired: Fired, image 60 bytes;
+            fired: Fired, image 63 bytes;
             first_response_at: Option<Instant>, image 24 int64 optional,
                 as first_response_at in cel, told only;
             resolved_at: Option<Instant>, image 25 int64 optional, as resolved_at in cel, told only;
@@ -81,6 +82,10 @@ macro_rules! ticket_fields {
             etag_version: i64, image 51 int64;
             /// The log position of the last activity that changed it.
             position: i64, image 52 int64;
+            rule_runs: RuleRuns, image 60 string;
+            queued_at: Option<Instant>, image 61 int64 optional, as queued_at in cel, told only;
+            /// What it waits for, as [`super::queue::Wait`]; null where it does not.
+            queue: serde_json::Value, image 62 string;
         }
     } };
 }

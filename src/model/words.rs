@@ -165,26 +165,7 @@ impl Words {
     }
 }
 
-impl crate::model::column::Column for Words {
-    type Sql = Jsonb;
-}
-
-impl ToSql<Jsonb, Pg> for Words {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(&[1])?;
-        serde_json::to_writer(out, &self.0)?;
-        Ok(IsNull::No)
-    }
-}
-
-impl FromSql<Jsonb, Pg> for Words {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        match value.as_bytes() {
-            [1, json @ ..] => Ok(Words(serde_json::from_slice(json)?)),
-            _ => Err("unknown jsonb version".into()),
-        }
-    }
-}
+super::column::json_column! { Words }
 
 #[cfg(test)]
 mod tests {

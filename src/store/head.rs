@@ -28,6 +28,7 @@ pub async fn create(conn: &mut AsyncPgConnection, tenants: &[&str], now: Instant
             last_number: 0,
             floor: 0,
             last_at: now,
+            queues: Default::default(),
         })
         .collect();
     conn.batch_execute(&wall::begin(tenants)).await?;

@@ -174,6 +174,9 @@ lookups! {
     /// The newest of them that are public.
     public_threads: Entry by ticket_id: Uuid,
         [" AND t.deleted_at IS NULL AND t.visibility = 'PUBLIC' ORDER BY t.id DESC LIMIT 1000"];
+    /// The first tickets that wait for each team, more of them than leave a queue in one batch.
+    queued: Waiting by team_id: String,
+        [" AND t.queued_at IS NOT NULL ORDER BY array_position(ARRAY['URGENT', 'HIGH', 'MEDIUM', 'LOW'], t.priority), t.queued_at, t.id LIMIT 1000"];
     /// The issues of each ticket, in no order.
     ticket_issues: IssueTicket by ticket_id: Uuid, [];
     /// Those of a tenant, which is the key; more of them than a limit allows.

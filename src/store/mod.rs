@@ -22,6 +22,7 @@ pub mod read;
 pub mod revocation;
 pub mod rules;
 pub mod save;
+pub mod schedule;
 pub mod search;
 mod sets;
 mod shares;

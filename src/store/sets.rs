@@ -16,6 +16,7 @@ pub(super) struct Sets {
     pub threads: Threads,
     pub ticket_issues: Links,
     pub named: Named,
+    pub queued: Queued,
     pub revoked: Revoked,
     pub sla: Promises,
 }
@@ -86,6 +87,24 @@ impl Named {
                     world.agents.load(agent.id.clone(), Some(Arc::new(agent)));
                 }
             },
+        );
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Queued(Vec<Waiting>);
+
+impl Queued {
+    pub fn ask<'f>(&'f mut self, flight: &mut Flight<'f>, conn: &'f AsyncPgConnection, pairs: &'f [Pair<'_, String>]) {
+        ask(flight, pairs, &mut self.0, |pairs| lookup::queued(conn, pairs));
+    }
+
+    pub fn fill(self, worlds: &mut HashMap<String, World>) {
+        each(
+            worlds,
+            self.0,
+            |it| (&it.tenant_id, it.team_id.clone()),
+            |world, team, tickets| world.queued.load(team, Some(tickets)),
         );
     }
 }

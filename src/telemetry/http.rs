@@ -20,7 +20,7 @@ struct Shown {
 }
 
 /// Serves until `shutdown` completes: `/metrics`; `/healthz`, always 200, with `detail`; `/readyz`, 200 if the process is Ready and
-/// has no trouble, otherwise 503 with one line per trouble.
+/// has no trouble, with a line for each note, otherwise 503 with one line per trouble.
 pub async fn serve_metrics(
     listener: TcpListener,
     metrics: Arc<Metrics>,
@@ -50,7 +50,7 @@ async fn show_phase(State(shown): State<Shown>) -> (StatusCode, String) {
     let troubles = shown.troubles.text();
     match *shown.phase.borrow() {
         Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, format!("starting\n{troubles}")),
-        Phase::Ready if troubles.is_empty() => (StatusCode::OK, "ready\n".into()),
+        Phase::Ready if troubles.is_empty() => (StatusCode::OK, format!("ready\n{}", shown.troubles.notes())),
         Phase::Ready => (StatusCode::SERVICE_UNAVAILABLE, troubles),
         Phase::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n".into()),
     }
@@ -105,6 +105,13 @@ mod tests {
             phase.send_replace(now);
             assert!(get(address, "/readyz").await.starts_with(&format!("HTTP/1.1 {status}")), "{now:?}");
         }
+        phase.send_replace(Phase::Ready);
+        troubles.note("rules", Some("the newest are refused".into()));
+        let noted = get(address, "/readyz").await;
+        assert!(
+            noted.starts_with("HTTP/1.1 200") && noted.ends_with("ready\nrules: the newest are refused\n"),
+            "{noted}"
+        );
         assert!(get(address, "/secret").await.starts_with("HTTP/1.1 404"));
         stop.send(()).expect("the server runs");
         server.await.expect("no panic").expect("no error");

@@ -1,6 +1,6 @@
 //! All metrics: their names, labels, and methods that record them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider, UpDownCounter};
@@ -70,7 +70,11 @@ pub struct Metrics {
     revocations_age: Gauge<f64>,
     denials: Counter<u64>,
     custom: CustomMetrics,
+    rules: Rules,
 }
+
+/// The hash of the active rules, and why the newest files are not active.
+type Rules = Arc<Mutex<(String, String)>>;
 
 impl Metrics {
     /// Metrics for Prometheus only.
@@ -143,6 +147,7 @@ impl Metrics {
                 .with_unit("s")
                 .build(),
             custom: CustomMetrics::new(meter.clone()),
+            rules: rules(&meter),
             denials: counter(&meter, "denials", "Calls without a valid token or an allowed role, by reason."),
             registry,
             provider,
@@ -190,6 +195,14 @@ impl Metrics {
     /// Records `count` runs of a workflow with this verdict; call it once per batch.
     pub fn rule_verdicts(&self, workflow: impl Into<StringValue>, verdict: &'static str, count: u64) {
         self.verdicts.add(count, &[KeyValue::new("workflow", workflow.into()), KeyValue::new("verdict", verdict)]);
+    }
+
+    /// Records which rules are active, and why the newest files are not: '' if they are.
+    pub fn rules(&self, hash: &str, error: &str) {
+        let mut known = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != hash || known.1 != error {
+            *known = (hash.to_owned(), error.to_owned());
+        }
     }
 
     /// Records a number in the metric `docket_custom_` and this name, of a rule's own. `labels` stand by name.
@@ -338,6 +351,33 @@ impl LaneSeries {
     }
 }
 
+/// Observed when they are read, so that only the hash and the error of that moment are there.
+fn rules(meter: &Meter) -> Rules {
+    /// Characters of the error's first line.
+    const SHOWN: usize = 200;
+    let known = Rules::default();
+    let look = |known: &Rules| known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let active = known.clone();
+    meter
+        .u64_observable_gauge("rules.active")
+        .with_description("1, with the hash of the active rules.")
+        .with_callback(move |seen| seen.observe(1, &[KeyValue::new("hash", look(&active).0)]))
+        .build();
+    let refused = known.clone();
+    meter
+        .u64_observable_gauge("rules.refused")
+        .with_description("1 if the newest files of rules are not active, with the error, otherwise 0.")
+        .with_callback(move |seen| {
+            let (_, error) = look(&refused);
+            match error.lines().next() {
+                None => seen.observe(0, &[]),
+                Some(line) => seen.observe(1, &[KeyValue::new("error", line.chars().take(SHOWN).collect::<String>())]),
+            }
+        })
+        .build();
+    known
+}
+
 fn counter(meter: &Meter, name: &'static str, description: &'static str) -> Counter<u64> {
     meter.u64_counter(name).with_description(description).build()
 }
@@ -373,6 +413,8 @@ mod tests {
         metrics.stream_opened();
         metrics.stream_lag(Duration::from_millis(5));
 
+        assert!(metrics.text().expect("text").contains("docket_rules_refused 0"));
+        metrics.rules("abc", "r.yaml:2:5: there is no event\nand more");
         let text = metrics.text().expect("text");
         for line in [
             r#"docket_calls_total{code="NOT_FOUND",method="/docket.v1.TicketService/GetTicket"} 1"#,
@@ -387,6 +429,8 @@ mod tests {
             r#"docket_custom_seats_sum{n="499"} 499"#,
             r#"docket_custom_seats_count{otel_metric_overflow="true"} 100"#,
             r#"docket_custom_seats_bucket{n="600",le="5"} 1"#,
+            r#"docket_rules_active{hash="abc"} 1"#,
+            r#"docket_rules_refused{error="r.yaml:2:5: there is no event"} 1"#,
             "docket_streams_open 1",
             "docket_stream_lag_seconds_count 1",
         ] {

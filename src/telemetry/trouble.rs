@@ -5,41 +5,63 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Current troubles of the process; clones share them.
+/// Current troubles of the process, and what there is to be said while it is ready; clones share them.
 #[derive(Clone, Debug)]
-pub struct Troubles(Arc<watch::Sender<ByFinder>>);
+pub struct Troubles {
+    troubles: Arc<watch::Sender<ByFinder>>,
+    notes: Arc<watch::Sender<ByFinder>>,
+}
 
 /// Descriptions, by the check that found them.
 type ByFinder = BTreeMap<&'static str, String>;
 
 impl Default for Troubles {
     fn default() -> Troubles {
-        Troubles(Arc::new(watch::channel(ByFinder::new()).0))
+        let none = || Arc::new(watch::channel(ByFinder::new()).0);
+        Troubles { troubles: none(), notes: none() }
     }
 }
 
 impl Troubles {
     /// Sets or clears the trouble of `finder`. Returns whether one appeared or disappeared; a new description alone does not count.
     pub fn set(&self, finder: &'static str, trouble: Option<String>) -> bool {
-        self.0.send_if_modified(|known| match trouble {
-            Some(words) => known.insert(finder, words).is_none(),
-            None => known.remove(finder).is_some(),
-        })
+        put(&self.troubles, finder, trouble)
+    }
+
+    /// The same of what keeps the process from nothing.
+    pub fn note(&self, finder: &'static str, note: Option<String>) -> bool {
+        put(&self.notes, finder, note)
+    }
+
+    /// One line per note.
+    pub fn notes(&self) -> String {
+        lines(&self.notes)
     }
 
     pub fn any(&self) -> bool {
-        !self.0.borrow().is_empty()
+        !self.troubles.borrow().is_empty()
     }
 
     /// One line per trouble.
     pub fn text(&self) -> String {
-        self.0.borrow().iter().map(|(finder, words)| format!("{finder}: {words}\n")).collect()
+        lines(&self.troubles)
     }
 
     /// A receiver that is notified when a trouble appears or disappears.
     pub fn watch(&self) -> watch::Receiver<BTreeMap<&'static str, String>> {
-        self.0.subscribe()
+        self.troubles.subscribe()
     }
+}
+
+fn put(known: &watch::Sender<ByFinder>, finder: &'static str, words: Option<String>) -> bool {
+    known.send_if_modified(|known| match words {
+        Some(words) => known.insert(finder, words).is_none(),
+        None => known.remove(finder).is_some(),
+    })
+}
+
+fn lines(known: &watch::Sender<ByFinder>) -> String {
+    known.borrow().iter().map(|(finder, words)| format!("{finder}: {words}\n")).collect()
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::command::Command;
+use super::schedules::{self, CarriedOut};
 use crate::command::verbs::FollowSla;
+use crate::command::{Command, RequestKey, Verb};
 use crate::identity::Caller;
 use crate::journal::{Failure, Journal};
 use crate::model::id;
@@ -69,6 +70,7 @@ async fn session(url: &str, journal: &Journal, away: &mut bool) -> Result<Infall
     let mut conn = connect(url).await?;
     conn.batch_execute(SET_UP).await?;
     let mut leads = false;
+    let mut carried = CarriedOut::default();
     loop {
         *away = false;
         leads = leads || lock(&mut conn, Sole::Timers).await?;
@@ -76,7 +78,8 @@ async fn session(url: &str, journal: &Journal, away: &mut bool) -> Result<Infall
         let found = due.len();
         fire(journal, due).await;
         let followed = if leads { follow(&mut conn, journal).await? } else { 0 };
-        if found == 0 && followed == 0 {
+        let stepped = if leads { schedules::run(&mut conn, journal, &mut carried).await? } else { 0 };
+        if found == 0 && followed == 0 && stepped == 0 {
             sleep(LOOK_EVERY).await;
         }
     }
@@ -97,7 +100,7 @@ async fn fire(journal: &Journal, due: Vec<(String, Uuid)>) {
 
 /// Outcome of submitting tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sent {
+pub(super) enum Sent {
     All,
     /// All except tickets whose commands fail.
     Most,
@@ -107,9 +110,9 @@ enum Sent {
 
 /// Submits the tickets in one command; if that fails, one by one, so that one failing ticket does not block the others.
 async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
-    match send(journal, tenant, tickets).await {
+    match follow_all(journal, tenant, tickets).await {
         Sent::Most if tickets.len() > 1 => {
-            let each = join_all(tickets.iter().map(|one| send(journal, tenant, std::slice::from_ref(one)))).await;
+            let each = join_all(tickets.iter().map(|one| follow_all(journal, tenant, std::slice::from_ref(one)))).await;
             if each.contains(&Sent::Nothing) { Sent::Nothing } else { Sent::Most }
         }
         sent => sent,
@@ -117,21 +120,25 @@ async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
 }
 
 /// Submits one command: all tickets or none.
-async fn send(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
-    let command = Command {
-        id: Uuid::now_v7(),
-        caller: Caller::clock(tenant),
-        request: None,
-        validate_only: false,
-        verb: Arc::new(FollowSla(tickets.to_vec())),
-    };
-    let bytes = size_of_val(tickets);
-    let Err(error) = journal.submit(command, bytes, None).await else { return Sent::All };
+async fn follow_all(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
     let whose = match tickets {
-        [one] => id::show(id::TICKET, *one),
-        all => format!("{} tickets", all.len()),
+        [one] => format!("the clocks of {}", id::show(id::TICKET, *one)),
+        all => format!("the clocks of {} tickets", all.len()),
     };
-    tracing::warn!(tenant, "Updating the SLA clocks of {whose} of tenant {tenant} failed and will be retried: {error}");
+    send(journal, tenant, Arc::new(FollowSla(tickets.to_vec())), None, whose).await
+}
+
+/// Submits one command about `what`.
+pub(super) async fn send(
+    journal: &Journal,
+    tenant: &str,
+    verb: Arc<dyn Verb>,
+    request: Option<RequestKey>,
+    what: String,
+) -> Sent {
+    let command = Command { id: Uuid::now_v7(), caller: Caller::clock(tenant), request, validate_only: false, verb };
+    let Err(error) = journal.submit(command, IN_COMMAND * size_of::<Uuid>(), None).await else { return Sent::All };
+    tracing::warn!(tenant, "A timer's command about {what} of tenant {tenant} failed and will be retried: {error}");
     match error {
         Failure::Refused(_) | Failure::Internal { .. } => Sent::Most,
         Failure::Overloaded { .. } | Failure::DeadlinePassed | Failure::Unavailable { .. } => Sent::Nothing,

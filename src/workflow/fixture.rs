@@ -27,6 +27,9 @@ fn words(all: &[&str]) -> Words {
 /// Everything is there, so that every field has a value.
 pub fn ticket() -> Ticket {
     Ticket {
+        rule_runs: Default::default(),
+        queued_at: Some(NOW),
+        queue: Default::default(),
         tenant_id: "acme".into(),
         id: Uuid::from_u128(7),
         number: 42,
@@ -113,6 +116,7 @@ fn clock(metric: SlaMetric) -> Clock {
 /// As most tickets are when they are made: nothing optional is there.
 pub fn bare_ticket() -> Ticket {
     Ticket {
+        queued_at: None,
         tags: Words::default(),
         custom: json!({}),
         requester_id: String::new(),

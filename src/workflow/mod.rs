@@ -8,6 +8,7 @@
 mod actions;
 pub mod cel;
 mod compile;
+mod coverage;
 mod diagnostic;
 mod document;
 pub mod event;
@@ -22,6 +23,7 @@ mod grammar;
 pub mod json_schema;
 mod json_template;
 mod keys;
+mod limits;
 mod lint;
 mod misfit;
 mod needs;
@@ -44,11 +46,12 @@ mod trigger;
 pub mod yaml;
 
 pub use actions::{
-    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, Measurement, Move,
-    PolicyChoice, Post, SetFields,
+    AssignTo, Assignment, BeforeEffect, Briefing, CustomEvent, Delivery, Denial, Effect, IssueDraft, LinkTo,
+    Measurement, Move, PolicyChoice, Post, SetFields,
 };
 pub use actions::{MessageText, Strategy, TagEdit, WhenNone};
 pub use compile::{NAME_HINT, is_name};
+pub use coverage::Coverage;
 pub use diagnostic::{Diagnostic, Problem, Severity, nearest, suggest};
 pub use event::BeforeEvent;
 pub use explain::{Branch, Explained};
@@ -64,4 +67,4 @@ pub use snippet::{NoText, Snippet};
 pub use template::Wording;
 pub use ticket_condition::TicketCondition;
 pub use timer::Timer;
-pub use trigger::{Mark, Trigger};
+pub use trigger::{Mark, Trigger, length};

@@ -44,6 +44,7 @@ impl Needs {
 pub const TAGS: &str = "tags";
 pub const MESSAGES: &str = "messages";
 pub const ISSUES: &str = "issues";
+pub const LINKS: &str = "links";
 pub const TASKS: &str = "tasks";
 pub const EVENTS: &str = "events";
 

@@ -10,10 +10,11 @@ use serde_yaml::Value as Yaml;
 use super::cel::ast::Expr;
 use super::cel::{self, RULE, Scope, Variables};
 use super::diagnostic::{Diagnostic, Problem, Severity};
-use super::event::EventName;
+use super::event::{EventName, Presence, presence};
 use super::lint;
 use super::misfit::misfit;
-use super::needs::{Custom, EVENTS, ISSUES, MESSAGES, Named, NamedKind, Needs, Preload, TAGS, TASKS, Write};
+use super::needs::{Custom, EVENTS, ISSUES, LINKS, MESSAGES, Named, NamedKind, Needs, Preload, TAGS, TASKS, Write};
+use super::schema::Root;
 use super::shapes::Conditions;
 use super::template::{Template, Want};
 use super::yaml::Node;
@@ -93,11 +94,16 @@ impl<'a> Place<'a> {
         self.events.iter().find(|event| !event.has_ticket())
     }
 
+    /// Whether each of the rule's events has this.
+    pub fn always_has(&self, root: Root) -> bool {
+        presence(root, self.events) == Presence::Always
+    }
+
     /// Notes a change that an action makes, which stands at `path`.
     pub fn writes(&mut self, path: &[&str], field: &str, value: Option<Json>, emits: &[impl Clone + Into<StoredType>]) {
         let node = self.node_at(path);
         let (line, column) = (node.line, node.column);
-        let is_one_value = !matches!(field, TAGS | MESSAGES | ISSUES | TASKS | EVENTS);
+        let is_one_value = !matches!(field, TAGS | MESSAGES | ISSUES | LINKS | TASKS | EVENTS);
         let (field, emits, guards) =
             (field.to_owned(), emits.iter().cloned().map(Into::into).collect(), self.guards.clone());
         self.needs.writes.push(Write { field, value, is_one_value, emits, guards, line, column });

@@ -11,6 +11,7 @@ use super::schedule::Schedule;
 use super::schema::Root;
 use super::timer::Timer;
 use super::trigger::{Mark, Trigger};
+use crate::model::rule_runs::Limit;
 
 /// A rule of a set. Everything in it was checked at load.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Rule {
     pub stop: bool,
     pub on_error: OnError,
     pub failure_policy: FailurePolicy,
+    /// How often it may run on one ticket.
+    pub limit: Option<Limit>,
     /// Whether it acts.
     pub rollout: Rollout,
     /// The file that it stands in, and the line of its first key.
@@ -84,10 +87,15 @@ impl Rule {
         self.tenants.iter().all(|selector| cel::holds(selector, facts).unwrap_or(false))
     }
 
+    /// Whether it is the tenant's and is rolled out to the ticket, so that its conditions count.
+    pub(super) fn is_asked(&self, facts: &Facts<'_>) -> bool {
+        self.is_for(facts) && self.rollout.includes(&self.name, facts)
+    }
+
     /// Whether it is the tenant's, is rolled out to the ticket, and all conditions hold. A condition that is false decides, whatever error stands before or
     /// after it.
     pub fn matches(&self, facts: &Facts<'_>) -> Verdict {
-        if !self.is_for(facts) || !self.rollout.includes(&self.name, facts) {
+        if !self.is_asked(facts) {
             return Verdict::NotMatched;
         }
         let mut first_fault: Option<(usize, Fault)> = None;

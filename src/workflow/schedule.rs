@@ -19,6 +19,8 @@ const HINT: &str = "minute, hour, day of the month, month and weekday, as cron h
 pub struct Schedule {
     /// The same as long as nothing of it changes: what has run is remembered under it.
     pub id: String,
+    /// The same as a number: which tickets it has run for is remembered under it.
+    pub key: u64,
     /// The tickets that it runs for; `None`: it runs once, without a ticket.
     pub tickets: Option<Filter>,
     cron: Cron,
@@ -41,8 +43,8 @@ impl Schedule {
         if let Some(filter) = &tickets {
             text.push_str(&format!(", for: {}", filter.source()));
         }
-        let id = format!("{:016x}", hash(rule, &text));
-        Schedule { id, tickets, cron, zone, text: format!("{{{text}}}") }
+        let key = hash(rule, &text);
+        Schedule { id: format!("{key:016x}"), key, tickets, cron, zone, text: format!("{{{text}}}") }
     }
 
     /// The last time that it came by `now`.

@@ -44,12 +44,20 @@ pub struct Waiting<'a> {
 }
 
 /// A timer or a schedule, and the rule that it is of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Timed<'a, T> {
     /// In the set: rules run in this order.
     pub place: usize,
     pub rule: &'a Rule,
     pub by: &'a T,
+}
+
+impl<T> Copy for Timed<'_, T> {}
+
+impl<T> Clone for Timed<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
 fn timed<'a, T: 'a>(

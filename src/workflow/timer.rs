@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use super::cel::ast::Expr;
 use super::cel::{self, Value, parse_duration};
 use super::facts::Facts;
-use super::trigger::{Slip, shown, slip};
+use super::trigger::{Slip, length, slip};
 use crate::model::limits::MINUTES;
 use crate::model::sla::count::deadline;
 use crate::model::sla::hours::Hours;
@@ -50,7 +50,7 @@ impl Timer {
     pub fn new(parts: Parts<'_>) -> Timer {
         let Parts { rule, after, since: (since_text, since), calendar, while_holds: (texts, while_holds), catch_up } =
             parts;
-        let mut text = format!("after: {}, since: {since_text}", shown(after));
+        let mut text = format!("after: {}, since: {since_text}", length(after));
         if let Some(calendar) = calendar {
             text.push_str(&format!(", calendar: {calendar}"));
         }

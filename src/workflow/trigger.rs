@@ -73,14 +73,15 @@ impl fmt::Display for Trigger {
         match self.mark {
             None => f.write_str("breach")?,
             Some(WarnAt::Percent(percent)) => write!(f, "{percent}%")?,
-            Some(WarnAt::Before(micros)) => write!(f, "-{}", shown(micros))?,
-            Some(WarnAt::After(micros)) => write!(f, "+{}", shown(micros))?,
+            Some(WarnAt::Before(micros)) => write!(f, "-{}", length(micros))?,
+            Some(WarnAt::After(micros)) => write!(f, "+{}", length(micros))?,
         }
         f.write_str("}")
     }
 }
 
-pub(super) fn shown(micros: i64) -> String {
+/// As rules write it.
+pub fn length(micros: i64) -> String {
     match micros {
         hours if hours % HOUR == 0 => format!("{}h", hours / HOUR),
         minutes if minutes % MINUTE == 0 => format!("{}m", minutes / MINUTE),

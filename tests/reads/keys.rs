@@ -17,7 +17,15 @@ const ROWS: i64 = 20;
 const GROWN: i64 = 3_000;
 
 fn a_head(n: i64) -> Head {
-    Head { tenant_id: format!("t{n}"), position: 1, config_position: 0, last_number: 1, floor: 0, last_at: at(n) }
+    Head {
+        tenant_id: format!("t{n}"),
+        position: 1,
+        config_position: 0,
+        last_number: 1,
+        floor: 0,
+        last_at: at(n),
+        queues: Default::default(),
+    }
 }
 
 /// Two tenants with a ticket each, as ANALYZE sees them, and statements planned for that; then the tables grow.

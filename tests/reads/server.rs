@@ -62,12 +62,23 @@ pub fn uuid(n: i64) -> Uuid {
 /// The head of a log that goes so far, of a tenant with so many tickets. Without one there is no log to list.
 pub fn a_head(tenant: &str, position: i64, last_number: i64) -> Head {
     let tenant_id = tenant.to_owned();
-    Head { tenant_id, position, config_position: 0, last_number, floor: 0, last_at: at(position) }
+    Head {
+        tenant_id,
+        position,
+        config_position: 0,
+        last_number,
+        floor: 0,
+        last_at: at(position),
+        queues: Default::default(),
+    }
 }
 
 /// An open ticket with nothing in it, made `number` seconds into 2026.
 pub fn a_ticket(tenant: &str, number: i64) -> Ticket {
     Ticket {
+        rule_runs: Default::default(),
+        queued_at: None,
+        queue: Default::default(),
         tenant_id: tenant.into(),
         id: uuid(number),
         number,

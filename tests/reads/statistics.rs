@@ -115,6 +115,7 @@ impl Log {
             last_number: self.tickets.len() as i64,
             floor: 0,
             last_at: self.now(),
+            queues: Default::default(),
         };
         write::insert_if_absent(conn, [&head].into_iter()).await.unwrap();
         write::update(conn, [&head].into_iter()).await.unwrap();

@@ -165,6 +165,14 @@ pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Ready, 
     sources(file, flags).ready()
 }
 
+/// The same for a server to start with, whatever its rules are.
+///
+/// # Errors
+/// All problems, at least one.
+pub fn to_serve(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Ready, Vec<Problem>> {
+    sources(file, flags).ready_to_serve()
+}
+
 /// The settings that can be read, with defaults for the others, and the database URL if there is one.
 pub fn partly(file: Option<&Path>, flags: Vec<(String, String)>) -> (Settings, Option<String>) {
     let mut parsed = sources(file, flags).read();

@@ -36,6 +36,18 @@ impl Sources {
     /// # Errors
     /// All problems, at least one.
     pub fn ready(&self) -> Result<Ready, Vec<Problem>> {
+        self.checked(true)
+    }
+
+    /// The same without a look into the folder of rules: a server whose rules are refused has others.
+    ///
+    /// # Errors
+    /// All problems, at least one.
+    pub fn ready_to_serve(&self) -> Result<Ready, Vec<Problem>> {
+        self.checked(false)
+    }
+
+    fn checked(&self, rules: bool) -> Result<Ready, Vec<Problem>> {
         let mut parsed = self.read();
         let trust = parsed.trust();
         let page_secret = parsed.page_secret();
@@ -43,7 +55,7 @@ impl Sources {
         let migrator_url = parsed.migrator_url();
         let tls = parsed.tls();
         parsed.door();
-        parsed.rules();
+        parsed.rules(rules);
         parsed.telemetry();
         let Parsed { settings, places: _, problems } = parsed;
         match (trust, page_secret, database_url, problems.is_empty()) {
@@ -300,13 +312,13 @@ impl Parsed {
         }
     }
 
-    fn rules(&mut self) {
+    fn rules(&mut self, compile: bool) {
         let Some(folder) = self.settings.workflows.clone() else { return };
         if !folder.is_dir() {
             self.refuse("workflows", format!("the folder {} does not exist", folder.display()), "");
             return;
         }
-        if let Err(found) = RuleSet::load_dir(&folder) {
+        if let Some(Err(found)) = compile.then(|| RuleSet::load_dir(&folder)) {
             let place = |d: &crate::workflow::Diagnostic| Place::File {
                 path: folder.join(&d.file).display().to_string(),
                 line: d.line,

@@ -6,6 +6,7 @@ mod explain;
 mod lacking;
 mod new;
 mod report;
+mod run;
 mod test;
 mod trace;
 
@@ -30,6 +31,8 @@ pub enum WorkflowCommand {
     Explain(Box<explain::ExplainArgs>),
     /// Compare the rules of a folder with those of a server over what it has recorded; writes nothing
     Backtest(Box<backtest::BacktestArgs>),
+    /// Run a rule that waits for `manual`, for a ticket or for those of a filter
+    Run(Box<run::RunArgs>),
     /// Print what rules do, a line for each run
     Trace(Box<trace::TraceArgs>),
     /// Print the JSON Schema of rules, for editors
@@ -44,6 +47,7 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
         WorkflowCommand::New(args) => new::run(&args).map(|()| true),
         WorkflowCommand::Explain(args) => explain::run(*args).map(|()| true),
         WorkflowCommand::Backtest(args) => backtest::run(*args),
+        WorkflowCommand::Run(args) => run::run(*args).map(|()| true),
         WorkflowCommand::Trace(args) => trace::run(*args).map(|()| true),
         WorkflowCommand::Schema => schema().map(|()| true),
     };

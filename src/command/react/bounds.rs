@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::model::activity::{Activity, Cause};
+use crate::model::rule_runs::Limit;
+use crate::workflow::length;
 
 /// How many rules may stand one behind the other.
 const MAX_DEPTH: i32 = 8;
@@ -20,6 +22,10 @@ pub enum Bound {
     Depth,
     Ticket,
     Command,
+    /// The rule's own.
+    Often(Limit),
+    /// Of the runs that a ticket's row counts.
+    Runs,
 }
 
 impl Bound {
@@ -28,6 +34,11 @@ impl Bound {
             Bound::Once => "the rule has run for this ticket: it answers what rules do once".to_owned(),
             Bound::Depth => format!("rules would stand more than {MAX_DEPTH} deep"),
             Bound::Ticket => format!("rules would make more than {MAX_OF_TICKET} activities on this ticket"),
+            Bound::Often(Limit { runs, within }) => {
+                let times = if runs == 1 { "once".to_owned() } else { format!("{runs} times") };
+                format!("limits.per_ticket: the rule has run {times} on this ticket within {}", length(within))
+            }
+            Bound::Runs => "the ticket counts too many runs of rules with limits".to_owned(),
             Bound::Command => {
                 format!("rules would make more than {MAX_OF_COMMAND} activities in answer to one command")
             }
@@ -36,6 +47,28 @@ impl Bound {
 }
 
 type Ticket = Option<Uuid>;
+
+/// What one run of a rule made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// On the event's ticket, or without any.
+    pub here: usize,
+    /// On all tickets.
+    pub all: usize,
+}
+
+impl Made {
+    pub const ONE: Made = Made { here: 1, all: 1 };
+
+    pub fn nothing(self) -> bool {
+        self.all == 0
+    }
+
+    /// With what tells that the rule failed.
+    pub fn and_one(self) -> Made {
+        Made { here: self.here + 1, all: self.all + 1 }
+    }
+}
 
 /// What rules did since the command began. Rules go by their places in the set.
 #[derive(Debug, Default)]
@@ -48,8 +81,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The bound that a rule would break that answers this activity and makes `made` others.
-    pub fn broken(&self, rule: usize, answers: &Activity, cause: &Cause, made: usize) -> Option<Bound> {
+    /// The bound that a rule would break that answers this activity and makes so many others.
+    pub fn broken(&self, rule: usize, answers: &Activity, cause: &Cause, made: Made) -> Option<Bound> {
         let ticket = answers.ticket_id;
         if answers.cause.is_some() && self.ran.contains(&(rule, ticket)) {
             return Some(Bound::Once);
@@ -57,18 +90,18 @@ impl Bounds {
         if cause.depth > MAX_DEPTH {
             return Some(Bound::Depth);
         }
-        if self.made.get(&ticket).copied().unwrap_or_default() + made > MAX_OF_TICKET {
+        if self.made.get(&ticket).copied().unwrap_or_default() + made.here > MAX_OF_TICKET {
             return Some(Bound::Ticket);
         }
-        (self.total + made > MAX_OF_COMMAND).then_some(Bound::Command)
+        (self.total + made.all > MAX_OF_COMMAND).then_some(Bound::Command)
     }
 
     /// A rule made these activities. Where it made none it has not run: there is nothing that others could have answered.
-    pub fn ran(&mut self, rule: usize, ticket: Ticket, made: usize) {
-        if made > 0 {
+    pub fn ran(&mut self, rule: usize, ticket: Ticket, made: Made) {
+        if !made.nothing() {
             self.ran.insert((rule, ticket));
-            *self.made.entry(ticket).or_default() += made;
-            self.total += made;
+            *self.made.entry(ticket).or_default() += made.here;
+            self.total += made.all;
         }
     }
 

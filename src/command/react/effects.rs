@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::happening::Happening;
+use super::link;
 use super::outbound;
+use super::queue;
 use super::strategy::{self, Choice, Wanted};
 use crate::command::access::ticket_by_id;
 use crate::command::action::{NewIssue, NewMessage, Step, TicketEdit};
@@ -23,6 +25,7 @@ use crate::model::activity_type::ActivityType;
 use crate::model::issue::Issue;
 use crate::model::limits::ONCE_KEY_CHARS;
 use crate::model::measure::Measure;
+use crate::model::queue::Wait;
 use crate::model::ticket::Ticket;
 use crate::model::words::{SourceType, Status, Visibility};
 use crate::workflow::{
@@ -71,6 +74,7 @@ pub fn apply(
                 Task { subject: limits::line("subject", &task.subject, limits::limits().subject_chars)?, ..task };
             beside(world, scope, &ticket?, Note { task: Some(task), ..Note::of(ActivityType::TaskCreated) });
         }
+        Effect::Link(to) => link::carry_out(world, scope, event, to)?,
         Effect::Sla(PolicyChoice::Policy(policy)) => {
             let edit = TicketEdit { sla_policy_id: Some(policy), ..TicketEdit::default() };
             update::update(world, scope, ticket?, &edit)?;
@@ -131,6 +135,7 @@ fn assign(
     let Assignment { team, to, when_none } = wanted;
     update::known_team(world, &team)?;
     let team = Some(team).filter(|team| !team.is_empty());
+    let mut queue = None;
     let (assignee, explanation, nobody) = match to {
         None => (None, None, None),
         Some(AssignTo::Agent(id)) => (Some(in_directory(world, id)?), None, None),
@@ -142,12 +147,22 @@ fn assign(
                 (Some(id), _) => (Some(id), Some(explanation), None),
                 (None, WhenNone::To(id)) => (Some(in_directory(world, id)?), Some(explanation), None),
                 (None, WhenNone::Leave) => (None, Some(explanation), Some(nobody)),
+                (None, WhenNone::Queue) => {
+                    let (workflow, strategy) = (scope.workflow().to_owned(), strategy.word().to_owned());
+                    queue = Some((Wait { workflow, strategy, only_online, max_open, skills }, explanation.clone()));
+                    (None, Some(explanation), Some(nobody))
+                }
             }
         }
     };
     let after = assigned(&ticket, assignee.as_deref(), team.as_deref());
-    Proposal::new(ticket, after).explained(explanation).carry_out(world, scope)?;
-    Ok(nobody)
+    let ticket = Proposal::new(ticket, after).explained(explanation).carry_out(world, scope)?;
+    match (queue, nobody) {
+        (Some((wait, explanation)), Some(nobody)) => {
+            queue::join(world, scope, &ticket, wait, explanation, nobody).map(Some)
+        }
+        (_, nobody) => Ok(nobody),
+    }
 }
 
 /// Rules are written beforehand: an id that nobody has is a mistake in them.

@@ -158,7 +158,7 @@ fn merge(all: &mut Vec<Change>, change: &Change) {
     }
 }
 
-fn before_of(world: &World, position: i64) -> Option<Arc<Ticket>> {
+pub(super) fn before_of(world: &World, position: i64) -> Option<Arc<Ticket>> {
     let at = world.befores.binary_search_by_key(&position, |(at, _)| *at).ok()?;
     world.befores.get(at).map(|(_, ticket)| ticket.clone())
 }

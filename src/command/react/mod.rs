@@ -6,8 +6,11 @@ mod bounds;
 pub mod compare;
 mod effects;
 mod happening;
+mod link;
 mod names;
+mod often;
 mod outbound;
+mod queue;
 pub mod recall;
 mod report;
 mod shadow;
@@ -15,6 +18,8 @@ mod strategy;
 
 use std::collections::VecDeque;
 use std::ops::Range;
+
+use uuid::Uuid;
 
 use super::record::next_position;
 use super::scope::Scope;
@@ -24,11 +29,12 @@ use crate::model::activity_type::ActivityType;
 use crate::model::words::RunVerdict;
 use crate::workflow::{Effect, OnError, Rule, Verdict, Waiting};
 use around::Around;
-use bounds::Bound;
 pub use bounds::Bounds;
+use bounds::{Bound, Made};
 use effects::Done;
 pub use happening::Firing;
 use happening::Happening;
+pub use queue::drain;
 use report::{tally, tell};
 
 /// Steps that rules have still to answer: the activities of one run each, by their places in the world.
@@ -120,6 +126,7 @@ fn ask(
     let around = Around::of(world, &[rule], ticket.as_deref())?;
     let types = event.types();
     let facts = around.add_to(event.facts(&types, ticket.as_deref()));
+    world.look(rule, &facts);
     let effects = match rule.matches(&facts) {
         Verdict::NotMatched => return Ok(RunVerdict::NotMatched),
         Verdict::Error(why) => Err(why),
@@ -152,6 +159,7 @@ fn act(
     let cause = cause_of(activity, next_position(world), rule, scope);
     let (start, had) = (world.savepoint(), world.activities.len());
     let measured = world.measures.len();
+    let limited = often::count(world, scope, rule, activity.ticket_id);
     let who = scope.become_rule(cause.clone());
     let done = apply_all(world, scope, rule, event, effects).inspect_err(|_| world.rollback(&start));
     let done = match done {
@@ -161,10 +169,18 @@ fn act(
             return Err(missing);
         }
     };
-    let made = world.activities.len() - had + world.measures.len() - measured;
+    let made = made(world, (had, measured), activity.ticket_id);
     let kept = matches!(done, Done::Kept(_));
     // Held back from nothing: no word about it.
-    let bound = if kept && made == 0 { None } else { scope.bounds.broken(place, activity, &cause, made.max(1)) };
+    let bound = match kept && made.nothing() {
+        true => None,
+        false => limited
+            .or_else(|| scope.bounds.broken(place, activity, &cause, if made.nothing() { Made::ONE } else { made })),
+    };
+    if made.nothing() && rule.limit.is_some() {
+        // That is no run.
+        world.rollback(&start);
+    }
     let verdict = match (done, bound) {
         (_, Some(bound)) => {
             world.rollback(&start);
@@ -181,13 +197,13 @@ fn act(
             RunVerdict::Matched
         }
         (Done::Partly(reason), None) => {
-            scope.bounds.ran(place, activity.ticket_id, made + 1);
+            scope.bounds.ran(place, activity.ticket_id, made.and_one());
             failed(world, scope, &cause, rule, activity, reason);
             RunVerdict::Failed
         }
         (Done::Refused(reason), None) => {
             world.rollback(&start);
-            scope.bounds.ran(place, activity.ticket_id, 1);
+            scope.bounds.ran(place, activity.ticket_id, Made::ONE);
             failed(world, scope, &cause, rule, activity, reason);
             RunVerdict::Failed
         }
@@ -195,6 +211,14 @@ fn act(
     scope.back_to(who);
     steps.extend(Some(had..world.activities.len()).filter(|step| !step.is_empty()));
     Ok(verdict)
+}
+
+/// The activities and the measures since there were so many.
+fn made(world: &World, (activities, measures): (usize, usize), ticket: Option<Uuid>) -> Made {
+    let measured = world.measures.len() - measures;
+    let all = world.activities.get(activities..).unwrap_or_default();
+    let here = all.iter().filter(|it| it.ticket_id.is_none() || it.ticket_id == ticket).count();
+    Made { here: here + measured, all: all.len() + measured }
 }
 
 fn suppress(
@@ -220,6 +244,10 @@ fn failed(world: &mut World, scope: &Scope<'_>, cause: &Cause, rule: &Rule, acti
 }
 
 fn cause_of(activity: &Activity, next: i64, rule: &Rule, scope: &mut Scope<'_>) -> Cause {
+    cause_after(activity, next, &rule.name, scope)
+}
+
+fn cause_after(activity: &Activity, next: i64, workflow: &str, scope: &mut Scope<'_>) -> Cause {
     let above = activity.cause.as_ref();
     // What no activity asks for begins with what the rule makes.
     let own = if activity.position > 0 { activity.position } else { next };
@@ -227,7 +255,7 @@ fn cause_of(activity: &Activity, next: i64, rule: &Rule, scope: &mut Scope<'_>) 
         root_position: above.map_or(own, |cause| cause.root_position),
         parent_position: activity.position,
         depth: above.map_or(0, |cause| cause.depth) + 1,
-        workflow: rule.name.clone(),
+        workflow: workflow.to_owned(),
         run_id: scope.new_id(),
     }
 }

@@ -12,7 +12,9 @@ use crate::workflow::NamedHours;
 
 /// By id, with the row that they are of: another one has other hours, whatever its version says.
 #[derive(Debug, Default)]
-pub struct Opened(Mutex<HashMap<Uuid, (Arc<Calendar>, Option<Arc<Hours>>)>>);
+pub struct Opened(Mutex<HashMap<Uuid, Kept>>);
+
+type Kept = (Arc<Calendar>, Option<Arc<Hours>>);
 
 impl Opened {
     fn hours(&self, calendar: Arc<Calendar>) -> Option<Arc<Hours>> {

@@ -25,6 +25,7 @@ const RULES: &[&str] = &[
     "name: ping\non: ticket.tag_added\ndo: [{tag: {add: \"p${ticket.tags.size()}\"}}]\n",
     "name: pong\non: ticket.tag_added\ndo: [{tag: {add: \"q${ticket.tags.size()}\"}}]\n",
     "name: tell\non: ticket.rated\ndo: [{webhook: {endpoint: chat}}]\n",
+    "name: wait\non: ticket.restored\ndo: [{assign: {to: ''}}, {assign: {strategy: least_open, team: support, skills: [alchemy], when_none: queue}}]\n",
     "name: task\non: ticket.closed\ndo: [{create_task: {subject: Look}}]\n",
 ];
 

@@ -10,12 +10,15 @@ mod gates;
 mod histories;
 mod issues;
 mod lifecycle;
+mod limits;
+mod links;
 mod marks;
 mod mentions;
 mod messages;
 mod outbound;
 mod outcomes;
 mod properties;
+mod queues;
 mod recall;
 mod reopen;
 mod revised;
@@ -142,6 +145,7 @@ impl House {
             last_number: 0,
             floor: 0,
             last_at: Instant(0),
+            queues: Default::default(),
         };
         let mut world = World::new(head);
         // Whose tickets most tests are about.

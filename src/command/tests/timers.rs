@@ -170,3 +170,110 @@ fn clocks_and_timers_share_the_next_instant_of_a_ticket() {
     assert_eq!((desk.is().sla_next_at, desk.is().tags.0.len()), (None, 0));
     assert_eq!(desk.matched(), [""; 0]);
 }
+
+const BY_HAND: &str = "name: calm
+on: [manual, ticket.escalated]
+if: ticket.priority != 'LOW'
+do: [{set: {priority: LOW}}, {tag: {add: \"${event.type}\"}}]
+";
+
+#[test]
+fn a_rule_that_waits_for_it_runs_by_hand_and_tells_what_became_of_it() {
+    let mut desk = desk(&[BY_HAND, "name: other\non: ticket.created\ndo: [{tag: {add: x}}]\n"]);
+    let ticket = TicketRef::Id(desk.is().id);
+    let run = |workflow: &str| RunWorkflow { workflow: workflow.into(), tickets: vec![ticket.clone()] };
+    let mut verdicts = Vec::new();
+    for when in ["2026-09-14T11:00-04", "2026-09-14T11:01-04"] {
+        let Resource::Runs(runs) = desk.act(when, &agent(), run("calm")).resource else { panic!("no runs") };
+        verdicts.push((runs[0].verdict, runs[0].reason.clone()));
+        assert!(desk.house.world.runs.contains(&runs[0]), "it is recorded");
+    }
+    assert_eq!(verdicts[0], (RunVerdict::Matched, "ann ran it".into()));
+    assert_eq!(verdicts[1].0, RunVerdict::NotMatched);
+    assert_eq!(
+        (desk.is().priority, desk.is().tags.0.clone()),
+        (Priority::Low, vec!["x".to_owned(), "manual".to_owned()])
+    );
+    let refused = |desk: &mut Desk, workflow: &str| desk.house.refused(&agent(), run(workflow)).to_string();
+    assert!(refused(&mut desk, "other").contains("add it to its `on`"));
+    assert!(refused(&mut desk, "gone").contains("there is no"));
+}
+
+#[test]
+fn a_schedule_runs_once_for_each_ticket_that_its_filter_takes() {
+    let weekly = "name: weekly
+on: {schedule: \"0 9 * * MON\", timezone: America/New_York, for: ticket.status == 'OPEN'}
+do: [{message: {body: \"Still open, ${ticket.display_number}\", visibility: INTERNAL}}]
+";
+    let report = "name: report\non: {schedule: \"0 9 * * MON\"}\ndo: [{emit: {type: custom.week}}]\n";
+    let mut desk = desk(&[weekly, report]);
+    let open = desk.is().id;
+    let done = desk.create("2026-09-14T10:01-04").id;
+    desk.go("2026-09-14T11:00-04", Transition::Resolve, Status::Resolved);
+    let ids: Vec<String> = desk.house.rules.schedules().map(|timed| timed.by.id.clone()).collect();
+    let came = at("2026-09-21T09:00-04");
+    let run =
+        |schedule: &String, tickets: Option<Vec<Uuid>>| RunSchedule { schedule: schedule.clone(), due: came, tickets };
+    let from = desk.house.next();
+    for when in ["2026-09-21T09:00:01-04", "2026-09-21T09:00:02-04"] {
+        // A server that ended before it noted that it had been carried out sends it once more.
+        desk.act(when, &Caller::clock(TENANT), run(&ids[1], Some(vec![open, done])));
+    }
+    assert_eq!(desk.house.kinds(from), ["ticket.note_added"]);
+    let note = desk.house.since(from).next().expect("a note").clone();
+    assert_eq!((note.ticket_id, note.occurred_at), (Some(open), at("2026-09-21T09:00:01-04")));
+    let from = desk.house.next();
+    desk.act("2026-09-21T09:00:03-04", &Caller::clock(TENANT), run(&ids[0], None));
+    assert_eq!(desk.house.kinds(from), ["custom.week"]);
+    desk.act("2026-09-21T09:00:04-04", &Caller::clock(TENANT), run(&"gone".to_owned(), None));
+    assert_eq!(desk.house.kinds(from).len(), 1, "a schedule that is no more does nothing");
+}
+
+#[test]
+fn what_cannot_be_in_a_timer_says_why() {
+    let findings = |on: &str| -> String {
+        let source = format!("name: a\non: {on}\ndo: [{{tag: {{add: x}}}}]\n");
+        let found = RuleSet::from_sources(vec![("r.yaml".into(), source)]).expect_err(on);
+        found
+            .iter()
+            .map(|d| format!("{}:{} {} | {}", d.line, d.column, d.message, d.hint))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    for (on, expected) in [
+        ("{after: 48h}", "2:5 the key `since` is missing"),
+        ("{since: ticket.created_at}", "the key `sla` is missing"),
+        ("{after: 2d, since: ticket.created_at}", "2:13 `2d` is no length of time | hours, minutes and seconds: 48h"),
+        ("{after: 0s, since: ticket.created_at}", "`0s` is no time after"),
+        ("{after: 1h, since: ticket.status}", "2:24 `ticket.status` is no time of the ticket"),
+        ("{after: 1h, since: ticket.created_at + duration('1h')}", "is no time of the ticket"),
+        ("{after: 1h, since: now}", "now"),
+        ("{after: 1h, since: ticket.resolvd_at}", "did you mean `resolved_at`?"),
+        ("{after: 1h, since: ticket.created_at, while: ticket.priority}", "must be true or false"),
+        ("{after: 1h, since: ticket.created_at, while: now > ticket.created_at}", "now"),
+        (
+            "{after: 1h, since: ticket.created_at, whlie: 'true'}",
+            "a trigger with `after` has no key `whlie` | did you mean `while`?",
+        ),
+        ("{after: 1h, since: ticket.created_at, calendar: ' '}", "no calendar is named"),
+        ("{schedule: 0 9 * * MON, timezone: Mars/Base}", "there is no time zone \"Mars/Base\""),
+        ("{schedule: \"0 0 30 2 *\", for: ticket.number > 0}", "`0 0 30 2 *` never comes"),
+        ("{schedule: \"0 9 * * MON\", for: tikcet.number > 0}", "tikcet"),
+        ("{schedule: \"0 9 * * MON\"}", "needs one | name the tickets with `for`"),
+        ("{schedule: \"0 9 * * MON\", after: 1h}", "has no key"),
+        ("timer", "there is no event `timer` | write {after: 48h"),
+        ("[ticket.creating, manual]", "make two rules of it"),
+    ] {
+        let found = findings(on);
+        assert!(found.contains(expected), "{on}: {found}");
+    }
+    let many = |count: usize| -> Vec<(String, String)> {
+        let rule = |n: usize| {
+            format!("name: r{n}\non: {{after: {n}h, since: ticket.created_at}}\ndo: [{{tag: {{add: x}}}}]\n")
+        };
+        (1..=count).map(|n| (format!("{n:02}.yaml"), rule(n))).collect()
+    };
+    assert!(RuleSet::from_sources(many(50)).is_ok());
+    let found = RuleSet::from_sources(many(51)).expect_err("too many");
+    assert_eq!((found.len(), found[0].code), (1, "too-many-timers"));
+}

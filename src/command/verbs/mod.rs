@@ -8,6 +8,7 @@ pub mod issue;
 pub mod message;
 mod policy;
 mod revocation;
+mod run_workflow;
 mod tag;
 pub mod tenant;
 pub mod ticket;
@@ -18,6 +19,7 @@ pub use directory::{DeleteEntry, StoredEntry, UpsertAll, UpsertEntry};
 pub use follow_sla::FollowSla;
 pub use policy::{CreateSlaPolicy, DeleteSlaPolicy, PolicyEdit, UpdateSlaPolicy};
 pub use revocation::RevokeToken;
+pub use run_workflow::{RunSchedule, RunWorkflow};
 pub use tag::{CreateTag, DeleteTag, UpdateTag};
 pub use tenant::{TenantEdit, UpdateTenant};
 

@@ -20,14 +20,14 @@ pub async fn write<W: Write>(state: &State, call: Call, request: W) -> Result<W:
     answer.ok_or_else(|| fault::incident(W::METHOD, &"the answer is of another kind than the request"))
 }
 
-struct Written {
-    resource: Resource,
-    position: i64,
-    epoch: i64,
+pub struct Written {
+    pub resource: Resource,
+    pub position: i64,
+    pub epoch: i64,
 }
 
 /// The part that is the same for all, compiled once.
-async fn submit(
+pub async fn submit(
     state: &State,
     (method, held): (&'static str, Held),
     call: &Call,

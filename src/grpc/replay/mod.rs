@@ -17,6 +17,7 @@ use crate::model::ticket::Ticket;
 use crate::store;
 use crate::store::audience::Audience;
 use crate::store::pool::Pool;
+use crate::store::read::Scope;
 use crate::store::read::activity::View;
 
 mod rebuild;
@@ -51,6 +52,7 @@ async fn load(conn: &mut AsyncPgConnection, held: Held, request: &Request) -> Qu
     let tenant = request.tenant_id.as_str();
     let spread = match held {
         Held::Message if request.first_position > request.position => return unchanged_message(conn, request).await,
+        Held::Runs => return runs(conn, request).await,
         Held::Tickets | Held::Message => true,
         Held::One(_) | Held::Each(_) => false,
     };
@@ -64,6 +66,17 @@ async fn load(conn: &mut AsyncPgConnection, held: Held, request: &Request) -> Qu
         Some(resource) => describe(conn, tenant, resource).await,
         None => Ok(None),
     }
+}
+
+async fn runs(conn: &mut AsyncPgConnection, request: &Request) -> QueryResult<Option<Resource>> {
+    let everybody = Audience::default();
+    let scope = Scope { tenant_id: &request.tenant_id, audience: &everybody };
+    let mut all = Vec::new();
+    for id in request.resource_id.split(',').filter_map(|id| id.parse().ok()) {
+        let Some(run) = store::read::run::get(conn, scope, id).await? else { return Ok(None) };
+        all.push(Arc::new(run));
+    }
+    Ok(Some(Resource::Runs(all)))
 }
 
 /// A message that the write found as it was asked for: it wrote nothing, and the log holds it where it was written last.

@@ -28,6 +28,8 @@ pub fn resource(held: Held, request: &Request, activities: Vec<Activity>) -> Opt
             let ticket = last(&activities, message.ticket_id)?;
             Some(Resource::Message(Arc::new(message), ticket))
         }
+        // No activity holds them.
+        Held::Runs => None,
     }
 }
 
@@ -35,7 +37,7 @@ pub fn resource(held: Held, request: &Request, activities: Vec<Activity>) -> Opt
 pub fn positions(held: Held, request: &Request) -> impl Iterator<Item = i64> {
     let listed = match held {
         Held::Each(_) => request.resource_id.split(',').filter_map(|at| at.parse().ok()).collect(),
-        Held::One(_) | Held::Tickets | Held::Message => vec![request.resource_position],
+        Held::One(_) | Held::Tickets | Held::Message | Held::Runs => vec![request.resource_position],
     };
     listed.into_iter()
 }

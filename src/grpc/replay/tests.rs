@@ -19,6 +19,9 @@ const AT: Instant = Instant(1_760_000_000_000_000);
 
 fn ticket(number: i64, position: i64, described_at: i64) -> Ticket {
     Ticket {
+        rule_runs: Default::default(),
+        queued_at: None,
+        queue: Default::default(),
         tenant_id: "acme".into(),
         id: Uuid::from_u128(number as u128),
         number,

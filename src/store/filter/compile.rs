@@ -47,6 +47,11 @@ pub fn narrow(filter: &Filter, audience: &Audience, now: Instant) -> (Option<Con
     if filter.root() != Root::Activity {
         return (None, false);
     }
+    partial(filter, audience, now)
+}
+
+/// The same of a filter over any table.
+pub fn partial(filter: &Filter, audience: &Audience, now: Instant) -> (Option<Condition>, bool) {
     let compiler = Compiler { audience, now, locals: Vec::new() };
     let parts = proof::parts(filter.expr());
     let decided: Vec<Sql> = parts.iter().filter_map(|part| compiler.truth(part).ok()).collect();

@@ -18,7 +18,7 @@ mod operand;
 mod proof;
 mod sorted;
 
-pub use compile::{compile, narrow, plain};
+pub use compile::{compile, narrow, partial, plain};
 
 use super::sql::Sql;
 

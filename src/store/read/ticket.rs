@@ -94,6 +94,26 @@ pub async fn changed_or_wanted(
     RunQueryDsl::load(Listing::<Ticket>::first(conditions, " ORDER BY id LIMIT ", most, None), conn).await
 }
 
+/// The ids of tickets after this one that pass the filter, in their order, `most` at most.
+pub async fn ids_after(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    filter: Option<&Condition>,
+    after: Uuid,
+    most: i64,
+) -> QueryResult<Vec<Uuid>> {
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["id > ", Bind::Id(after)],
+        sql!["deleted_at IS NULL"],
+    ];
+    conditions.extend(scope.audience.tickets());
+    conditions.extend(filter.map(|condition| sql!["(", condition.sql.clone(), ")"]));
+    let conditions = Sql::join(conditions, " AND ");
+    let sql = sql!["SELECT id FROM ticket WHERE ", conditions, " ORDER BY id LIMIT ", Bind::Int(most)];
+    RunQueryDsl::load(Select::<SqlUuid>::new(sql, false), conn).await
+}
+
 /// One page of tickets.
 pub async fn list(
     conn: &mut AsyncPgConnection,

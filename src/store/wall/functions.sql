@@ -50,6 +50,18 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
      ORDER BY f.position LIMIT most
 $$;
 
+-- Tenants that were there when a schedule came, and that it was not carried out for.
+CREATE OR REPLACE FUNCTION docket_scheduled(name text, came timestamptz, most bigint)
+RETURNS TABLE (tenant_id text, after_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT h.tenant_id, CASE WHEN s.came_at = came THEN s.after_id ELSE '00000000-0000-0000-0000-000000000000' END
+      FROM tenant_head AS h LEFT JOIN rule_schedule AS s ON s.tenant_id = h.tenant_id AND s.schedule = name
+     WHERE (s.tenant_id IS NULL OR s.came_at < came OR (s.came_at = came AND NOT s.done))
+       AND (h.floor > 0 OR (SELECT a.occurred_at FROM activity AS a WHERE a.tenant_id = h.tenant_id
+                             ORDER BY a.position LIMIT 1) <= came)
+     ORDER BY h.tenant_id LIMIT most
+$$;
+
 -- Where the tickets are that have all of these keys, or all of the others, of the index ticket_tags.
 CREATE OR REPLACE FUNCTION docket_tagged(keys text[], or_keys text[]) RETURNS tid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$

@@ -138,7 +138,7 @@ impl<E> Step<E> {
     }
 
     /// `do[0] (assign)`, or its id.
-    fn label(&self, index: usize) -> String {
+    pub(in crate::workflow) fn label(&self, index: usize) -> String {
         if self.id.is_empty() { format!("do[{index}] ({})", self.name) } else { format!("{} ({})", self.id, self.name) }
     }
 }

@@ -53,14 +53,19 @@ pub enum Strategy {
 pub enum WhenNone {
     /// The assignee stays.
     Leave,
+    /// The ticket waits for a member of its team.
+    Queue,
     /// Assigned to this agent.
     To(String),
 }
 
 const TO: &[Key] = &[required("to", Takes::Text, "The agent's id.")];
 
-fn leave() -> Vec<String> {
-    words(["leave"])
+const LEAVE: &str = "leave";
+const QUEUE: &str = "queue";
+
+fn answers() -> Vec<String> {
+    words([LEAVE, QUEUE])
 }
 
 fn strategies() -> Vec<String> {
@@ -68,6 +73,11 @@ fn strategies() -> Vec<String> {
 }
 
 impl Strategy {
+    /// The one of this word.
+    pub fn read(word: &str) -> Option<Strategy> {
+        Strategy::ALL.iter().copied().find(|strategy| strategy.word() == word)
+    }
+
     const ALL: &[Strategy] = &[Strategy::RoundRobin, Strategy::LeastOpen];
 
     /// As files and explanations name it.
@@ -101,7 +111,14 @@ enum RawWhenNone {
 pub struct Assign {
     team: Template,
     to: Option<To>,
-    when_none: Option<Template>,
+    when_none: Otherwise,
+}
+
+/// [`WhenNone`] as it stands in a file.
+enum Otherwise {
+    Leave,
+    Queue,
+    To(Template),
 }
 
 enum To {
@@ -118,7 +135,11 @@ impl Action for Assign {
         key("only_online", Takes::Bool, "Only agents who are online."),
         key("max_open", Takes::Whole { least: 1, most: i64::MAX }, "Only agents with fewer open tickets."),
         key("skills", Takes::Texts, "Only agents who have all of these skills."),
-        key("when_none", Takes::OneOf(&[Takes::Choice(leave), Takes::Keys(TO)]), "What happens where nobody is found."),
+        key(
+            "when_none",
+            Takes::OneOf(&[Takes::Choice(answers), Takes::Keys(TO)]),
+            "What happens where nobody is found.",
+        ),
     ];
     const EXAMPLE: &'static str =
         "assign: {to: ann}, assign: {team: support}, or assign: {strategy: least_open, team: support}";
@@ -141,26 +162,17 @@ impl Action for Assign {
             }
         };
         let team = place.named(NamedKind::Team, &["team"], raw.team.as_deref().unwrap_or_default())?;
-        let when_none = match &raw.when_none {
-            None => None,
-            Some(RawWhenNone::Word(word)) if word == "leave" => None,
-            Some(RawWhenNone::Word(word)) => {
-                let hint = if word == "queue" {
-                    "this version does not have it yet: leave, or {to: <agent id>}"
-                } else {
-                    "leave, or {to: <agent id>}"
-                };
-                place.error(&["when_none"], "unknown-word", format!("`{word}` is no answer to when_none"), hint);
-                return None;
-            }
-            Some(RawWhenNone::To(to)) => Some(place.named(NamedKind::Agent, &["when_none", "to"], to)?),
-        };
+        let when_none = otherwise(raw.when_none.as_ref(), place)?;
         match &to {
             None => {}
             Some(To::Agent(id)) => {
                 place.writes(&[], "assignee_id", id.fixed().cloned(), &[ActivityType::TicketAssigned]);
             }
-            Some(To::Strategy { .. }) => place.writes(&[], "assignee_id", None, &[ActivityType::TicketAssigned]),
+            Some(To::Strategy { .. }) => {
+                let queued = matches!(when_none, Otherwise::Queue).then_some(ActivityType::TicketQueued);
+                let emits: Vec<_> = [ActivityType::TicketAssigned].into_iter().chain(queued).collect();
+                place.writes(&[], "assignee_id", None, &emits);
+            }
         }
         if raw.team.is_some() {
             place.writes(&["team"], "team_id", team.fixed().cloned(), &[ActivityType::TicketAssigned]);
@@ -180,8 +192,9 @@ impl Action for Assign {
             }),
         };
         let when_none = match &self.when_none {
-            None => WhenNone::Leave,
-            Some(id) => WhenNone::To(id.text(facts)?),
+            Otherwise::Leave => WhenNone::Leave,
+            Otherwise::Queue => WhenNone::Queue,
+            Otherwise::To(id) => WhenNone::To(id.text(facts)?),
         };
         Ok(Assignment { team: self.team.text(facts)?, to, when_none })
     }
@@ -199,6 +212,21 @@ impl Action for Assign {
                 format!("assign in {of}{with} by {}", strategy.word())
             }
         }
+    }
+}
+
+/// `None`: findings were noted.
+fn otherwise(written: Option<&RawWhenNone>, place: &mut Place<'_>) -> Option<Otherwise> {
+    match written {
+        None => Some(Otherwise::Leave),
+        Some(RawWhenNone::Word(word)) if word == LEAVE => Some(Otherwise::Leave),
+        Some(RawWhenNone::Word(word)) if word == QUEUE => Some(Otherwise::Queue),
+        Some(RawWhenNone::Word(word)) => {
+            let message = format!("`{word}` is no answer to when_none");
+            place.error(&["when_none"], "unknown-word", message, "leave, queue, or {to: <agent id>}");
+            None
+        }
+        Some(RawWhenNone::To(to)) => place.named(NamedKind::Agent, &["when_none", "to"], to).map(Otherwise::To),
     }
 }
 
@@ -222,7 +250,7 @@ fn agent(to: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
 }
 
 fn by_strategy(word: &str, raw: &Raw, place: &mut Place<'_>) -> Option<To> {
-    let Some(strategy) = Strategy::ALL.iter().copied().find(|strategy| strategy.word() == word) else {
+    let Some(strategy) = Strategy::read(word) else {
         let hint = suggest(word, Strategy::ALL.iter().map(|strategy| strategy.word()));
         place.error(&["strategy"], "unknown-word", format!("there is no strategy `{word}`"), &hint);
         return None;

@@ -11,6 +11,7 @@ mod create_task;
 mod deny;
 mod dispatch_agent;
 mod emit;
+mod link;
 mod message;
 mod metric;
 mod set;
@@ -35,6 +36,7 @@ pub use create_issue::IssueDraft;
 pub use deny::Denial;
 pub use dispatch_agent::Briefing;
 pub use emit::CustomEvent;
+pub use link::LinkTo;
 pub use message::{MessageText, Post};
 pub use metric::Measurement;
 pub(in crate::workflow) use set::ANY_CUSTOM;
@@ -54,6 +56,7 @@ pub enum Effect {
     Message(Post),
     CreateIssue(IssueDraft),
     CreateTask(Task),
+    Link(LinkTo),
     Sla(PolicyChoice),
     Emit(CustomEvent),
     Webhook(Delivery),
@@ -85,6 +88,7 @@ pub static ACTIONS: &[&dyn Registered] = &[
     &after::<message::Message>(Effect::Message),
     &after::<create_issue::CreateIssue>(Effect::CreateIssue),
     &after::<create_task::CreateTask>(Effect::CreateTask),
+    &after::<link::Link>(Effect::Link),
     &after::<sla::Sla>(Effect::Sla),
     &after::<emit::Emit>(Effect::Emit),
     &after::<webhook::Webhook>(Effect::Webhook),
@@ -92,9 +96,6 @@ pub static ACTIONS: &[&dyn Registered] = &[
     &after::<metric::Metric>(Effect::Metric),
     &before::<deny::Deny>(BeforeEffect::Deny),
 ];
-
-/// Names that later versions will know: a file that has one is told so.
-pub const LATER: &[&str] = &["link"];
 
 /// The action of this name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {

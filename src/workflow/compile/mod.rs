@@ -9,6 +9,7 @@ use super::actions::{BeforeEffect, Effect, Step};
 use super::cel::{TENANTS, Variables};
 use super::diagnostic::{Diagnostic, Severity};
 use super::grammar::{RawRule, RawStep};
+use super::limits;
 use super::needs::Needs;
 use super::place::{File, Place};
 use super::rollout::Rollout;
@@ -31,6 +32,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         variables: definitions,
         conditions,
         steps: raw_steps,
+        limits,
         stop,
         on_error,
         failure_policy,
@@ -48,6 +50,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     // A rule that is not the tenant's is not asked.
     let tenants = place.selectors(&["tenants"], &tenants, &TENANTS);
     let conditions = place.conditions(&["if"], &conditions).unwrap_or_default();
+    let limit = limits::check(limits, before, &mut place);
     let rollout = Rollout::check(rollout, &mut place).unwrap_or_default();
     if raw_steps.is_empty() && !stop {
         place.error(&["do"], "grammar", "this rule does nothing".into(), "add an action, or stop: true");
@@ -74,6 +77,7 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
         stop,
         on_error,
         failure_policy: failure_policy.unwrap_or(default_policy),
+        limit,
         rollout,
         file: file.name.to_owned(),
         line: node.line,

@@ -3,7 +3,7 @@
 use serde_yaml::Value as Yaml;
 
 use crate::workflow::actions::{self, BeforeEffect, Effect, Evaluate, Registered, Step};
-use crate::workflow::event::BeforeEvent;
+use crate::workflow::event::{BeforeEvent, EventName};
 use crate::workflow::grammar::RawStep;
 use crate::workflow::place::Place;
 
@@ -34,7 +34,11 @@ pub fn after(mut raw: RawStep, place: &mut Place<'_>) -> Option<Step<Effect>> {
     }
     if let Some(event) = place.without_ticket().filter(|_| action.needs_ticket()) {
         let message = format!("`{}` has no ticket, and `{}` needs one", event.as_str(), action.name());
-        place.error_at_key(&[action.name()], "no-ticket", message, "wait for an event of a ticket");
+        let hint = match event {
+            EventName::Timed(_) => "name the tickets with `for`",
+            _ => "wait for an event of a ticket",
+        };
+        place.error_at_key(&[action.name()], "no-ticket", message, hint);
         return None;
     }
     finish(raw, action.name(), place, |place| action.check_after(body, place))

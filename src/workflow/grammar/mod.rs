@@ -9,14 +9,16 @@ use super::actions;
 use super::diagnostic::{Diagnostic, Severity, suggest};
 use super::form::{Key, Takes, key, required, words};
 use super::keys::keys_of;
+use super::limits::{self, RawLimits};
 use super::misfit::misfit;
 use super::rollout::{self, RawRollout};
 use super::rule::{FailurePolicy, OnError};
 use super::shapes::{Conditions, Definitions};
 use super::yaml::Node;
 pub use step::{KEYS as STEP_KEYS, RawStep};
-pub use waits::{AFTER, RawTrigger, RawWait, SCHEDULE, TRIGGERS, Waits};
+pub use waits::{AFTER, Bare, RawTrigger, RawWait, SCHEDULE, TRIGGERS, Waits};
 
+const LIMITS: &str = "limits";
 const ROLLOUT: &str = "rollout";
 
 /// The keys of [`RawRule`], for people.
@@ -32,6 +34,7 @@ pub const KEYS: &[Key] = &[
     key("variables", Takes::Variables, "Names for CEL expressions, read as variables.name."),
     key("if", Takes::Conditions, "CEL: all of it must hold."),
     required("do", Takes::Steps, "The actions, in order."),
+    key(LIMITS, Takes::Keys(limits::KEYS), "How often it may run on one ticket."),
     key("stop", Takes::Bool, "true: when it matched, no later rule runs for this event."),
     key("on_error", Takes::Choice(on_error), "What follows a refused action: stop by default."),
     key(
@@ -77,6 +80,7 @@ pub struct RawRule {
     pub conditions: Conditions,
     #[serde(rename = "do")]
     pub steps: Vec<RawStep>,
+    pub limits: Option<RawLimits>,
     #[serde(default)]
     pub stop: bool,
     #[serde(default)]
@@ -89,9 +93,6 @@ pub struct RawRule {
 fn yes() -> bool {
     true
 }
-
-/// Not read by this version: said so rather than called a slip.
-const LATER: &[&str] = &["limits"];
 
 /// The least that a rule is.
 const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
@@ -108,9 +109,11 @@ pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule
             trigger_keys(file, wait, &mut found);
         }
     }
-    if let Some(rollout) = node.get(ROLLOUT) {
-        let known: Vec<&str> = rollout::KEYS.iter().map(|key| key.name).collect();
-        unknown_keys(file, rollout, &known, ROLLOUT, &mut found);
+    for (name, keys) in [(LIMITS, limits::KEYS), (ROLLOUT, rollout::KEYS)] {
+        if let Some(node) = node.get(name) {
+            let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
+            unknown_keys(file, node, &known, name, &mut found);
+        }
     }
     let step_keys = RawStep::keys();
     for step in node.get("do").map(Node::items).unwrap_or_default() {
@@ -151,11 +154,7 @@ fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut V
         if known.is_empty() || known.contains(&name) {
             continue;
         }
-        let hint = if LATER.contains(&name) || actions::LATER.contains(&name) {
-            "this version does not have it yet".to_owned()
-        } else {
-            suggest(name, known.iter().copied().filter(|known| *known != "triggers"))
-        };
+        let hint = suggest(name, known.iter().copied().filter(|known| *known != "triggers"));
         found.push(Diagnostic {
             severity: Severity::Error,
             code: "unknown-key",

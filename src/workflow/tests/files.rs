@@ -6,7 +6,9 @@ use crate::model::activity::Task;
 use crate::model::activity_type::ActivityType;
 use crate::model::lifecycle::Transition;
 use crate::model::words::{IssueType, Priority, Status, Visibility};
-use crate::workflow::actions::{self, AssignTo, Assignment, Effect, IssueDraft, MessageText, Move, PolicyChoice, Post};
+use crate::workflow::actions::{
+    self, AssignTo, Assignment, Effect, IssueDraft, LinkTo, MessageText, Move, PolicyChoice, Post,
+};
 use crate::workflow::actions::{Briefing, CustomEvent, Delivery, Measurement, SetFields, Strategy, TagEdit, WhenNone};
 use crate::workflow::event::BeforeEvent;
 use crate::workflow::facts::{Facts, Related};
@@ -50,6 +52,7 @@ do:
   - if: ticket.number == 1
     create_task: {subject: never}
   - create_task: {subject: "Call ${organization.name}", assignee: "${ticket.assignee_id}", contact: con_1}
+  - link: {issue: "${ticket.category}", relation: relates_to}
   - sla: {policy: gold}
   - emit: {type: custom.seen, data: {seats: "${ticket.custom.seats}", said: "Hi ${ticket.requester_name}", all: [1, {a: "$${x}"}]}}
   - webhook: {endpoint: chat, payload: "${ticket.tags}"}
@@ -129,6 +132,7 @@ fn every_action_becomes_its_effect() {
                 assignee_id: "ann".into(),
                 contact_id: "con_1".into(),
             }),
+            Effect::Link(LinkTo::Issue("general".into())),
             Effect::Sla(PolicyChoice::Named("gold".into())),
             Effect::Emit(CustomEvent {
                 kind: "custom.seen".into(),
@@ -284,7 +288,7 @@ fn each_refusal_says_what_to_do() {
         (rule("do: [{assign: {to: a, strategy: least_open}}]"), "takes `to` or `strategy`"),
         (rule("do: [{assign: {strategy: least_opne}}]"), "did you mean `least_open`?"),
         (rule("do: [{assign: {strategy: skills}}]"), "there is no strategy `skills`"),
-        (rule("do: [{assign: {strategy: least_open, when_none: queue}}]"), "does not have it yet"),
+        (rule("do: [{assign: {strategy: least_open, when_none: park}}]"), "leave, queue, or {to: <agent id>}"),
         (rule("do: [{assign: {to: a, only_online: true}}]"), "belongs to a strategy"),
         (rule("do: [{assign: {team: a, max_open: 3}}]"), "belongs to a strategy"),
         (rule("do: [{assign: {to: a, skills: vpn}}]"), "`skills` belongs to a strategy"),
@@ -315,8 +319,6 @@ fn each_refusal_says_what_to_do() {
             "3:58 unknown-field: ticket has",
         ),
         (rule("do: [{dispatch_agent: {agent: x}}]"), "prompt"),
-        (rule("do: [{link: {ticket: x}}]"), "this version does not have it yet"),
-        (rule("do: [{tag: {add: x}}]\nlimits: {per_ticket: 1}"), "this version does not have it yet"),
         (rule("do: [{tag: {add: x}}]\nenabled: yes"), "write true or false"),
         (rule("do: [{tag: {add: x}}]\norder: first"), "expected a whole number"),
         (rule("do: {tag: {add: x}}"), "a list"),

@@ -4,6 +4,7 @@ mod actions;
 mod activities_page;
 mod anything;
 mod conditions;
+mod counted;
 mod files;
 mod findings;
 mod folder;

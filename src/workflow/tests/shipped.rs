@@ -63,6 +63,7 @@ fn all_of_them_load_without_a_warning() {
     assert_eq!(
         names,
         [
+            "auto-close",
             "breach-warning-then-escalate",
             "enterprise-priority",
             "enterprise-sla",

@@ -137,8 +137,6 @@ fn a_slip_in_a_trigger_is_told_with_its_place() {
             "on: [{sla: resolution, att: 80%}]",
             "2:24 unknown-key: a trigger with `sla` has no key `att` | did you mean `at`?",
         ),
-        ("on: [{schedule: x}]", "2:7 unknown-key: a trigger has no key `schedule` | this version does not have it yet"),
-        ("on: manual", "2:5 unknown-event: there is no event `manual` | this version does not have it yet"),
         (
             "on: [ticket.creating, {sla: resolution, at: breach}]",
             "2:23 unknown-event: one rule waits either for what is about to happen or for what has happened | make two rules of it",

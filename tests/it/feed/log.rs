@@ -50,6 +50,7 @@ impl Log {
             last_number: 0,
             floor: 0,
             last_at: at(self.position),
+            queues: Default::default(),
         };
         self.conn.batch_execute("BEGIN").await.expect("BEGIN");
         write::insert(&self.conn, rows.iter()).await.expect("activities");

@@ -19,7 +19,7 @@ use super::report as check;
 use crate::cli::error::CliError;
 use crate::cli::show::ShowError;
 use crate::grpc::sandbox::Sandboxes;
-use crate::workflow::{Diagnostic, RuleSet, yaml};
+use crate::workflow::{Coverage, Diagnostic, RuleSet, yaml};
 
 /// Cases in one file.
 const CASES: usize = 1_000;
@@ -32,7 +32,7 @@ pub struct TestArgs {
     /// Form of the report
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
-    /// Also tell the rules whose conditions no case found true, or none found false
+    /// Also tell the conditions of rules and of their actions that no case found true, or none found false
     #[arg(long)]
     coverage: bool,
 }
@@ -69,6 +69,7 @@ fn tested(folder: &Path, rules: &RuleSet, tests: &[(String, String)], coverage: 
     let sandboxes = Sandboxes::new()?;
     let mut report = Report::default();
     let mut seen: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
+    let mut looks = Coverage::default();
     for (file, source) in tests {
         let mut tested =
             Tested { file: folder.join(file).display().to_string(), broken: Vec::new(), cases: Vec::new() };
@@ -82,7 +83,8 @@ fn tested(folder: &Path, rules: &RuleSet, tests: &[(String, String)], coverage: 
                 for case in &suite.cases {
                     let (tried, asked) = run::case(&sandboxes, &suite, &chosen, case);
                     tested.cases.push(tried);
-                    for (rule, held) in asked {
+                    looks.add(&asked.coverage);
+                    for (rule, held) in asked.rules {
                         seen.entry(rule).or_default().insert(held);
                     }
                 }
@@ -90,7 +92,7 @@ fn tested(folder: &Path, rules: &RuleSet, tests: &[(String, String)], coverage: 
         }
         report.files.push(tested);
     }
-    report.uncovered = coverage.then(|| uncovered(rules, &seen));
+    report.uncovered = coverage.then(|| uncovered(rules, &seen, &looks));
     Ok(report)
 }
 
@@ -111,7 +113,7 @@ fn read(file: &str, source: &str) -> Result<Suite, Vec<String>> {
     }
 }
 
-fn uncovered(rules: &RuleSet, seen: &BTreeMap<String, BTreeSet<bool>>) -> Vec<String> {
+fn uncovered(rules: &RuleSet, seen: &BTreeMap<String, BTreeSet<bool>>, looks: &Coverage) -> Vec<String> {
     let nothing = BTreeSet::new();
     let mut found = Vec::new();
     for rule in rules.rules() {
@@ -123,6 +125,7 @@ fn uncovered(rules: &RuleSet, seen: &BTreeMap<String, BTreeSet<bool>>) -> Vec<St
             (true, false) if rule.has_condition() => found.push(format!("{place}: its condition was never false")),
             _ => {}
         }
+        found.extend(looks.one_sided(rule).into_iter().map(|said| format!("{place}: {said}")));
     }
     found
 }
@@ -321,6 +324,40 @@ name: slow\non: ticket.resolved\nif: business_minutes(ticket.created_at, now, 'o
     fn any_call_can_be_the_event() {
         let call = "event: {call: EscalateTicket, ticket: {subject: Help}, request: {id: $ticket, reason: now}}";
         assert_eq!(differences(&format!("{call}, expect: {{ticket: {{status: ESCALATED}}}}")), [""; 0]);
+    }
+
+    #[test]
+    fn coverage_tells_of_each_condition_of_a_list_and_of_single_actions() {
+        const LISTED: &str = "name: listed\non: ticket.created\nif: [\"ticket.priority == 'HIGH'\", \"'vip' in ticket.tags\"]\n\
+do: [{if: ticket.number > 0, tag: {add: [one]}}, {id: two, if: [ticket.number > 0, ticket.number > 9], tag: {add: [two]}}]\n\
+---\nname: door\non: ticket.creating\ndo: [{if: \"ticket.subject == 'no'\", deny: {message: no}}]\n";
+        let rules = RuleSet::from_sources(vec![("r.yaml".into(), LISTED.into())]).expect("good rules");
+        let case = |subject: &str, priority: &str, tags: &str, expect: &str| {
+            format!(
+                "  - {{name: a, event: {{type: ticket.created, ticket: {{subject: {subject}, priority: {priority}, tags: [{tags}]}}}}, expect: {{{expect}}}}}\n"
+            )
+        };
+        let told = |cases: &[String]| {
+            let source = format!("set: all\nnow: 2026-09-18T08:00:00Z\ncases:\n{}", cases.concat());
+            let report = tested(Path::new("DIR"), &rules, &[("a.test.yaml".into(), source)], true).expect("a report");
+            assert_eq!(report.failed(), 0, "{:?}", report.files[0].broken);
+            report.uncovered.unwrap_or_default()
+        };
+        let hit = case("x", "HIGH", "vip", "ticket: {tags: [vip, one]}");
+        let (low, plain) = (case("x", "LOW", "vip", ""), case("x", "HIGH", "", ""));
+        assert_eq!(
+            told(&[hit.clone(), low.clone()]),
+            [
+                "door (r.yaml:6): do[0] (deny): if was never true",
+                "listed (r.yaml:1): if[1] was never false",
+                "listed (r.yaml:1): do[0] (tag): if was never false",
+                "listed (r.yaml:1): two (tag): if[0] was never false",
+                "listed (r.yaml:1): two (tag): if[1] was never true",
+            ]
+        );
+        let denied = case("no", "LOW", "", "refused: no");
+        let told = told(&[hit, low, plain, denied]);
+        assert!(!told.iter().any(|line| line.starts_with("door") || line.contains(":1): if[1]")), "{told:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::tenant::{Tenant, Trouble};
 use crate::grpc::rest::fold;
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
+use crate::model::id::{self, show as shown_id};
 use crate::model::measure::Measure;
 use crate::model::words::RunVerdict;
 use crate::workflow::{RuleSet, suggest};
@@ -58,7 +59,7 @@ fn done(activity: &Activity) -> Option<(String, Map<String, Value>)> {
         A::TicketStatusChanged | A::TicketResolved | A::TicketEscalated | A::TicketClosed | A::TicketReopened => {
             ("transition", changed())
         }
-        A::TicketAssigned => ("assign", changed()),
+        A::TicketAssigned | A::TicketQueued => ("assign", changed()),
         A::TicketTagAdded => ("tag", Map::from_iter([("add".to_owned(), tags(activity, true))])),
         A::TicketTagRemoved => ("tag", Map::from_iter([("remove".to_owned(), tags(activity, false))])),
         A::TicketMessageAdded | A::TicketNoteAdded => {
@@ -72,6 +73,14 @@ fn done(activity: &Activity) -> Option<(String, Map<String, Value>)> {
                 "priority": issue.priority.word(), "project": issue.project,
             });
             ("create_issue", object(details))
+        }
+        A::IssueUpdated => {
+            let (issue, ticket) = (activity.issue.as_ref()?, shown_id(id::TICKET, activity.ticket_id?));
+            let change = activity.changes.iter().find(|change| change.field == "ticket_ids")?;
+            // Each ticket of the issue is told; the last one is the new one.
+            change.new_value.as_array()?.last().filter(|last| **last == ticket.as_str())?;
+            let details = json!({ "issue": shown_id(id::ISSUE, issue.id), "title": issue.title, "ticket": ticket });
+            ("link", object(details))
         }
         A::TaskCreated => {
             let task = activity.task.as_ref()?;

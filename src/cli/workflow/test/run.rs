@@ -9,7 +9,7 @@ use crate::cli::token::parse_ttl;
 use crate::grpc::sandbox::{Sandbox, Sandboxes};
 use crate::model::time::Written;
 use crate::workflow::cel::parse_duration;
-use crate::workflow::{RuleSet, suggest};
+use crate::workflow::{Coverage, RuleSet, suggest};
 
 /// What became of a case.
 pub struct Tried {
@@ -17,6 +17,14 @@ pub struct Tried {
     /// In what it differs from what is expected; empty: in nothing.
     pub differences: Vec<String>,
     pub took: Duration,
+}
+
+/// What a case asked.
+#[derive(Default)]
+pub struct Asked {
+    /// Rules by name, and whether their conditions held.
+    pub rules: Vec<(String, bool)>,
+    pub coverage: Coverage,
 }
 
 /// The rules that the cases of a file are about.
@@ -40,9 +48,9 @@ pub fn rules_of(suite: &Suite, all: &RuleSet) -> Result<RuleSet, String> {
 }
 
 /// Runs the case in a tenant of its own.
-pub fn case(sandboxes: &Sandboxes, suite: &Suite, rules: &RuleSet, case: &Case) -> (Tried, Vec<(String, bool)>) {
+pub fn case(sandboxes: &Sandboxes, suite: &Suite, rules: &RuleSet, case: &Case) -> (Tried, Asked) {
     let began = Clock::now();
-    let mut asked = Vec::new();
+    let mut asked = Asked::default();
     let differences = match carried_out(sandboxes, suite, rules, case, &mut asked) {
         Ok(differences) => differences,
         Err(Trouble::Refused(why)) => vec![format!("what is given is refused: {why}")],
@@ -56,7 +64,7 @@ fn carried_out(
     suite: &Suite,
     rules: &RuleSet,
     case: &Case,
-    asked: &mut Vec<(String, bool)>,
+    asked: &mut Asked,
 ) -> Result<Vec<String>, Trouble> {
     let wrong = |what: &str| Trouble::Wrong(what.to_owned());
     let now = Written::parse(&suite.now).map(|written| written.at);
@@ -95,7 +103,8 @@ fn carried_out(
             },
         };
     }
-    asked.extend(tenant.asked(rules));
+    asked.rules = tenant.asked(rules);
+    asked.coverage = tenant.sandbox.coverage().cloned().unwrap_or_default();
     differences(case, rules, &tenant, begin.unwrap_or(0), refusal)
 }
 

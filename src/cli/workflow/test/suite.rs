@@ -120,6 +120,8 @@ pub struct Event {
     /// Of `issue.*`, and of `organization.changed` and the like.
     pub issue: Fields,
     pub entry: Fields,
+    /// Of `manual`: the rule that is run; the one under test where there is only one.
+    pub workflow: String,
     pub actor: Actor,
 }
 

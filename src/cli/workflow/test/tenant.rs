@@ -9,6 +9,7 @@ use crate::identity::Role;
 use crate::model::activity::Activity;
 use crate::model::words::RunVerdict;
 use crate::workflow::RuleSet;
+use crate::workflow::event::MANUAL;
 
 /// Tickets that an agent is given at most.
 const OPEN: u64 = 1_000;
@@ -126,12 +127,32 @@ impl<'a> Tenant<'a> {
 
     /// Does what a caller does, under these rules. Before it, the ticket and the issue that it is about are made.
     pub fn event(&mut self, event: &Event, rules: &RuleSet, begin: &mut Option<i64>) -> Result<(), Trouble> {
-        let (method, request) = self.prepare(event)?;
+        let (method, request) = match event.kind.as_str() {
+            MANUAL => self.by_hand(event, rules)?,
+            _ => self.prepare(event)?,
+        };
         begin.get_or_insert_with(|| self.sandbox.activities().last().map_or(0, |activity| activity.position));
         let who = who(&event.actor)?;
         let answer = self.sandbox.call(rules, &who, &method, Value::Object(request))?;
         self.note(&answer);
         Ok(())
+    }
+
+    /// The call that runs a rule.
+    fn by_hand(&mut self, event: &Event, rules: &RuleSet) -> Result<(String, Fields), Trouble> {
+        if let Some(ticket) = event.ticket.clone() {
+            self.given_ticket(ticket)?;
+        }
+        let mut manual = rules.rules().iter().filter(|rule| rule.is_manual()).map(|rule| rule.name.as_str());
+        let workflow = match (event.workflow.as_str(), manual.next(), manual.next()) {
+            ("", Some(only), None) => only,
+            ("", ..) => return Err(Trouble::Wrong("`manual`: name the rule that is run with `workflow`".into())),
+            (named, ..) => named,
+        };
+        let ticket = self.ticket.map(shown_ticket);
+        let ticket = ticket.ok_or_else(|| Trouble::Wrong("`manual` needs a ticket: give one".into()))?;
+        let request = json!({ "workflow": workflow, "ticket_id": ticket });
+        Ok(("RunWorkflow".into(), object(request)))
     }
 
     /// The call, and its request.

@@ -54,6 +54,7 @@ impl<'a> Hearing<'_, 'a> {
         let wanted = {
             let (around, types) = (Around::of(world, &[rule], Some(self.ticket()))?, self.words());
             let facts = around.add_to(self.facts(scope, event, &types));
+            world.look(rule, &facts);
             match rule.matches(&facts) {
                 Verdict::NotMatched => return Ok(RunVerdict::NotMatched),
                 Verdict::Error(why) => Err(why),

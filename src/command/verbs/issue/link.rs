@@ -69,7 +69,12 @@ fn wants_of(issue: Uuid, ticket: &TicketRef, wants: &mut Wants<'_>) {
 }
 
 /// Links a ticket; doing it again changes nothing.
-fn link(world: &mut World, scope: &Scope<'_>, issue: &Arc<Issue>, ticket: &Arc<Ticket>) -> Result<Arc<Issue>, Stop> {
+pub fn link(
+    world: &mut World,
+    scope: &Scope<'_>,
+    issue: &Arc<Issue>,
+    ticket: &Arc<Ticket>,
+) -> Result<Arc<Issue>, Stop> {
     if issue.ticket_ids.has(&id::show(id::TICKET, ticket.id)) {
         return Ok(issue.clone());
     }

@@ -2,7 +2,7 @@
 
 mod change;
 pub mod create;
-mod link;
+pub mod link;
 mod write;
 
 pub use change::{ReopenIssue, ResolveIssue, UpdateIssue};

@@ -23,6 +23,7 @@ mod sla;
 mod tag;
 mod tenant;
 mod ticket;
+mod workflow;
 
 pub use sla::change;
 pub use writes::{BadRequest, Write, WriteMethod};
@@ -40,6 +41,7 @@ pub fn methods() -> impl Iterator<Item = &'static WriteMethod> {
         tag::METHODS,
         tenant::METHODS,
         ticket::METHODS,
+        workflow::METHODS,
     ];
     all.into_iter().flatten()
 }

@@ -111,6 +111,7 @@ impl Trial {
             last_number: 0,
             floor: 0,
             last_at: now,
+            queues: Default::default(),
         };
         let head = head.unwrap_or_else(none);
         let (position, now) = (head.position, now.max(head.last_at));

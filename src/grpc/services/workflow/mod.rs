@@ -23,6 +23,7 @@ use crate::workflow::{Diagnostic, Rule, RuleSet};
 mod explain;
 mod lacking;
 mod recalled;
+mod run;
 mod runs;
 mod simulate;
 mod simulate_event;
@@ -37,6 +38,7 @@ service! {
         reload_workflows: ReloadWorkflowsRequest -> ReloadWorkflowsResponse, by reload;
         get_run: GetRunRequest -> GetRunResponse, by runs::get;
         list_runs: ListRunsRequest -> ListRunsResponse, by runs::list;
+        run_workflow: RunWorkflowRequest -> RunWorkflowResponse, by run::run;
     }
 }
 

@@ -51,6 +51,7 @@ pub async fn simulate(
         last_number: 0,
         floor: 0,
         last_at: Instant(0),
+        queues: Default::default(),
     });
     let command = Arc::new(command);
     let before = tried(conn, head.clone(), command.clone(), is, now).await?;

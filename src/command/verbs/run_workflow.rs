@@ -1,0 +1,136 @@
+//! RunWorkflow, and what comes by a schedule: rules that run though nothing happened.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::command::access::{self, Right};
+use crate::command::react::{self, Firing};
+use crate::command::refusal::Kind;
+use crate::command::scope::Scope;
+use crate::command::wants::Wants;
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather};
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::model::time::{Instant, show_length};
+use crate::model::words::RunVerdict;
+use crate::workflow::event::{MANUAL, Timed};
+use crate::workflow::{Rule, Subject};
+
+/// Runs a rule that has `manual` in its `on` for each of these tickets.
+#[derive(Clone, Debug)]
+pub struct RunWorkflow {
+    pub workflow: String,
+    pub tickets: Vec<TicketRef>,
+}
+
+impl Verb for RunWorkflow {
+    fn name(&self) -> &'static str {
+        "run_workflow"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        self.tickets.iter().for_each(|ticket| wants.ticket(ticket));
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let none = || Refusal::NotFound { kind: Kind::Workflow, id: self.workflow.clone() };
+        let rules = scope.rules.rules().iter().enumerate();
+        let (place, rule) = rules.into_iter().find(|(_, rule)| rule.name == self.workflow).ok_or_else(none)?;
+        runs_by_hand(rule)?;
+        let found = self.tickets.iter().map(|name| access::ticket(world, scope, name, "", Right::Write));
+        let tickets: Vec<Uuid> = gather(found)?.into_iter().map(|ticket| ticket.id).collect();
+        let by = scope.actor.display.clone();
+        let all = gather(tickets.into_iter().map(|ticket| {
+            let (rows, shadows) = (world.runs.len(), scope.asked.len());
+            let firing =
+                Firing { kind: Timed::Manual, ticket: Some(ticket), data: json!({}), why: format!("{by} ran it") };
+            let verdict = react::fire(world, scope, place, firing)?;
+            let told = world.runs.iter().skip(rows).chain(scope.asked.iter().skip(shadows));
+            let mut told =
+                told.filter(|run| run.workflow == rule.name && run.position == 0 && run.ticket_id == Some(ticket));
+            let run = told.next().cloned().unwrap_or_else(|| {
+                // Who asked for it is told in any case.
+                let id = scope.new_id();
+                let run = scope.run_row(id, rule, 0, Some(ticket), verdict, untold(verdict).to_owned());
+                world.runs.push(run.clone());
+                run
+            });
+            Ok(Arc::new(run))
+        }))?;
+        Ok(Resource::Runs(all))
+    }
+}
+
+fn untold(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::NotMatched => "a condition does not hold, or the rule is not this tenant's",
+        _ => "its conditions hold, and there is nothing to do",
+    }
+}
+
+fn runs_by_hand(rule: &Rule) -> Result<(), Stop> {
+    let description = match (rule.is_manual(), rule.enabled) {
+        (true, true) => return Ok(()),
+        (true, false) => format!("the rule {} is not enabled", rule.name),
+        (false, _) => format!("the rule {} does not wait for `{MANUAL}`: add it to its `on`", rule.name),
+    };
+    Err(Refusal::field("workflow", description).into())
+}
+
+/// Docket's own: what a rule does when its schedule comes.
+#[derive(Clone, Debug)]
+pub struct RunSchedule {
+    /// The schedule's id: it may be gone by now.
+    pub schedule: String,
+    /// When it came.
+    pub due: Instant,
+    /// `None`: it is for no ticket.
+    pub tickets: Option<Vec<Uuid>>,
+}
+
+impl Verb for RunSchedule {
+    fn name(&self) -> &'static str {
+        "run_schedule"
+    }
+
+    fn wants(&self, wants: &mut Wants<'_>) {
+        self.tickets.iter().flatten().for_each(|id| wants.add(Want::Ticket(TicketRef::Id(*id))));
+    }
+
+    fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let rules = scope.rules;
+        let Some(timed) = rules.schedules().find(|timed| timed.by.id == self.schedule) else {
+            return Ok(Resource::Tickets(Vec::new()));
+        };
+        let (due, late) = (self.due, show_length((scope.now.0 - self.due.0).max(0)));
+        let firing = |ticket: Option<Uuid>| Firing {
+            kind: Timed::Schedule { tickets: ticket.is_some() },
+            ticket,
+            data: json!({ "trigger": timed.by.to_string(), "due_at": due.to_string(), "late_by": late }),
+            why: format!("{} came at {due}, {late} late", timed.by),
+        };
+        match (&self.tickets, &timed.by.tickets) {
+            (None, None) => drop(react::fire(world, scope, timed.place, firing(None))?),
+            (Some(tickets), Some(filter)) => {
+                gather(tickets.iter().map(|id| {
+                    let ticket = world.ticket(&TicketRef::Id(*id))?.filter(|ticket| ticket.deleted_at.is_none());
+                    // It may have changed since it was found.
+                    let Some(ticket) = ticket.filter(|it| {
+                        it.created_at <= due
+                            && !it.fired.has(timed.by.key, due)
+                            && filter.matches(Subject::Ticket(it), due).unwrap_or(false)
+                    }) else {
+                        return Ok(());
+                    };
+                    let mut after = Ticket::clone(&ticket);
+                    after.fired.note(timed.by.key, due);
+                    world.tickets.put(*id, Arc::new(after));
+                    react::fire(world, scope, timed.place, firing(Some(*id))).map(drop)
+                }))?;
+            }
+            (None, Some(_)) | (Some(_), None) => {}
+        }
+        Ok(Resource::Tickets(Vec::new()))
+    }
+}

@@ -1,0 +1,73 @@
+//! RunWorkflow: a rule that waits for it runs for a ticket, or for a page of tickets.
+
+use std::sync::Arc;
+
+use prost::Message;
+use tonic::Status;
+
+use crate::command::Resource;
+use crate::command::resource::Held;
+use crate::command::verbs::RunWorkflow;
+use crate::grpc::call::read::{List, ListQuery, connection};
+use crate::grpc::call::write::{Written, submit, write};
+use crate::grpc::call::{Call, State};
+use crate::grpc::convert::commands;
+use crate::grpc::convert::read::{Freshness, checked, page};
+use crate::grpc::convert::workflow::run_to_pb;
+use crate::grpc::pb;
+use crate::grpc::status::{self, fault};
+use crate::model::ledger::Run;
+use crate::model::ticket::{Ticket, TicketRef};
+use crate::store;
+use crate::store::page::Key;
+use crate::workflow::schema::Root;
+
+const METHOD: &str = "RunWorkflow";
+/// Tickets in one call: what it costs is bounded for each of them.
+const TICKETS: i64 = 100;
+
+pub async fn run(
+    state: &State,
+    call: Call,
+    request: pb::RunWorkflowRequest,
+) -> Result<pb::RunWorkflowResponse, Status> {
+    if request.filter.is_empty() {
+        return write(state, call, request).await;
+    }
+    let bytes = request.encoded_len();
+    let (filter, params) = (request.filter.clone(), request.filter_params.clone());
+    let (size, token) = (request.page_size, request.page_token.clone());
+    let mut page =
+        checked(|found| page(found, filter, params, "number".to_owned(), size, token)).map_err(status::refused)?;
+    page.size = page.size.min(TICKETS);
+    let workflow = request.workflow.clone();
+    let mut command = commands::command(call.caller.clone(), request).map_err(status::refused)?;
+    let asked = ListQuery { method: METHOD, page, root: Some(Root::Ticket), narrowed: &[workflow.as_bytes()] };
+    let list = List::<Ticket>::of(state, &call, asked)?;
+    let tickets = {
+        let mut conn = connection(state, &call, Freshness::default()).await?;
+        let wanted = store::read::ticket::Wanted { show_deleted: false, filter: list.filter() };
+        let found = store::read::ticket::list(&mut conn, list.scope(), wanted, &list.paging()).await;
+        found.map_err(|error| list.failed(error))?.rows
+    };
+    let tickets = tickets.into_iter().map(|ticket| TicketRef::Id(ticket.id)).collect();
+    // The request stays what was sent, so that it is known again.
+    command.verb = Arc::new(RunWorkflow { workflow, tickets });
+    let Written { resource, position, epoch } = submit(state, (METHOD, Held::Runs), &call, command, bytes).await?;
+    let Resource::Runs(runs) = resource else {
+        return Err(fault::incident(METHOD, &"the answer is of another kind than the request"));
+    };
+    let next_page_token = list.token(state, after(state, &call, &list, &runs).await?);
+    let runs = runs.into_iter().map(|run| run_to_pb(Arc::unwrap_or_clone(run))).collect();
+    Ok(pb::RunWorkflowResponse { run: None, runs, next_page_token, position, epoch })
+}
+
+/// Where the next page begins: behind the last ticket that was asked, which a replay tells, too.
+async fn after(state: &State, call: &Call, list: &List<Ticket>, runs: &[Arc<Run>]) -> Result<Option<Vec<Key>>, Status> {
+    let full = runs.len() >= list.paging().rows();
+    let Some(last) = runs.last().filter(|_| full).and_then(|run| run.ticket_id) else { return Ok(None) };
+    let conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
+    let ticket = store::read::ticket::get(&conn, call.scope(), &TicketRef::Id(last)).await;
+    let ticket = ticket.map_err(|error| fault::of_read(METHOD, "", error))?;
+    Ok(ticket.map(|ticket| vec![Key::Int(ticket.number)]))
+}
