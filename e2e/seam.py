@@ -38,6 +38,16 @@ class Desk(Operated):
         self.postgres.sql(SEAM, self.database)
         self.postgres.sql(f"ALTER DATABASE {self.database} SET search_path = seam, pg_catalog, public")
 
+    def rules(self, *sources: str) -> str:
+        """The folder of this test, which then holds these rules and no others."""
+        folder = self.folder / f"{self.database}-rules"
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for place, source in enumerate(sources):
+            (folder / f"{place}.yaml").write_text(source)
+        return str(folder)
+
     def time(self, text: str) -> None:
         self.postgres.sql(f"UPDATE seam.clock SET stands = '{text}'", self.database)
 

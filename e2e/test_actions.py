@@ -40,17 +40,8 @@ do:
 
 
 class Actions(Desk):
-    def folder_of(self, *sources: str) -> str:
-        folder = self.folder / f"{self.database}-rules"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        for place, source in enumerate(sources):
-            (folder / f"{place}.yaml").write_text(source)
-        return str(folder)
-
     def test_a_metric_counts_what_was_committed_once(self) -> None:
-        with self.serve(workflows=self.folder_of(MEASURED)) as server:
+        with self.serve(workflows=self.rules(MEASURED)) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             ticket = {"subject": "12345", "priority": "PRIORITY_HIGH"}
@@ -67,7 +58,7 @@ class Actions(Desk):
             self.assertNotIn("docket_custom_undone", text)
 
     def test_a_limit_counts_across_servers(self) -> None:
-        workflows = self.folder_of(LIMITED)
+        workflows = self.rules(LIMITED)
         with self.serve(workflows=workflows) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
@@ -87,7 +78,7 @@ class Actions(Desk):
             self.assertEqual(api.GetTicket(id=ticket).ticket.message_count, 2)
 
     def test_a_queue_drains_in_the_commit_that_frees_somebody(self) -> None:
-        with self.serve(workflows=self.folder_of(QUEUED)) as server:
+        with self.serve(workflows=self.rules(QUEUED)) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             self.time("2026-09-14T10:00:00Z")
@@ -105,7 +96,7 @@ class Actions(Desk):
             (given,) = api.ListActivities(filter=f"activity.position == {position}").activities
             self.assertEqual((given.type, given.ticket_id, given.cause.workflow), ("ticket.assigned", urgent.id, "next-free"))
         # Whoever serves next goes on.
-        with self.serve(workflows=self.folder_of(QUEUED)) as server:
+        with self.serve(workflows=self.rules(QUEUED)) as server:
             server.ready()
             api = server.api(self.schema, self.issuer.token(self.tenant))
             api.ResolveTicket(id=urgent.id)

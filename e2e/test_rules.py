@@ -65,15 +65,6 @@ do:
 
 
 class Rules(Desk):
-    def folder_of(self, *sources: str) -> str:
-        folder = self.folder / f"{self.database}-rules"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        for place, source in enumerate(sources):
-            (folder / f"{place}.yaml").write_text(source)
-        return str(folder)
-
     def test_an_issue_resolves_a_hundred_tickets_with_clocks(self) -> None:
         with self.serve(workflows=SHIPPED) as server:
             server.ready()
@@ -115,13 +106,13 @@ class Rules(Desk):
             self.assertEqual({it.cause.run_id for it in told}, {run.id for run in runs})
 
     def test_once_outlives_the_name_of_a_rule_and_the_server(self) -> None:
-        folder = self.folder_of(ONCE.format(name="old-name", once="per_ticket"))
+        folder = self.rules(ONCE.format(name="old-name", once="per_ticket"))
         with self.serve(workflows=folder) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             ticket = api.CreateTicket(ticket={"subject": "It is broken"}).ticket.id
             api.EscalateTicket(id=ticket)
-            self.folder_of(
+            self.rules(
                 ONCE.format(name="new-name", once="per_ticket"), ONCE.format(name="keyed", once="{key: security}"), ONCE.format(name="same", once="{key: security}")
             )
             self.assertEqual([*self.reload(server).diagnostics], [])
@@ -131,7 +122,7 @@ class Rules(Desk):
             self.assertEqual(titles, ["keyed", "old-name"])
 
     def test_a_goodbye_is_written_and_read(self) -> None:
-        with self.serve(workflows=self.folder_of(GOODBYE)) as server:
+        with self.serve(workflows=self.rules(GOODBYE)) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             for agent in ("zoe", "eve"):
@@ -144,7 +135,7 @@ class Rules(Desk):
             self.assertEqual(self.word(api.GetTicket(id=ticket).ticket, "status"), "TICKET_STATUS_CLOSED")
 
     def test_a_denial_in_a_batch_names_its_request(self) -> None:
-        with self.serve(workflows=self.folder_of(NO_LOW)) as server:
+        with self.serve(workflows=self.rules(NO_LOW)) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             requests = [{"ticket": {"subject": "a"}}, {"ticket": {"subject": "b", "priority": "PRIORITY_LOW"}}]
@@ -155,7 +146,7 @@ class Rules(Desk):
             self.assertTrue(seen.text.startswith("requests[1]: "), seen.text)
 
     def test_a_rule_is_tried_in_shadow_before_it_acts(self) -> None:
-        with self.serve(workflows=self.folder_of(SHADOW.format(rollout="shadow"))) as server:
+        with self.serve(workflows=self.rules(SHADOW.format(rollout="shadow"))) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             vip = {"subject": "a", "tags": ["vip"]}
@@ -165,14 +156,14 @@ class Rules(Desk):
             (run,) = api.ListRuns().runs
             self.assertEqual((run.workflow, run.ticket_id, self.word(run, "verdict")), ("vip-first", tried.id, "RUN_VERDICT_SHADOW"))
             self.assertEqual(run.reason, "would set priority to HIGH, add tag first")
-            self.folder_of(SHADOW.format(rollout="{percent: 100}"))
+            self.rules(SHADOW.format(rollout="{percent: 100}"))
             self.assertEqual([*self.reload(server).diagnostics], [])
             done = api.CreateTicket(ticket=vip).ticket
             self.assertEqual((self.word(done, "priority"), sorted(done.tags)), ("PRIORITY_HIGH", ["first", "vip"]))
             self.assertEqual(len(api.ListRuns().runs), 1, "what acts is told by its activities")
 
     def test_who_lacks_a_skill_is_left_out_by_name(self) -> None:
-        with self.serve(workflows=self.folder_of(SKILLED)) as server:
+        with self.serve(workflows=self.rules(SKILLED)) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             for agent, skills in (("ann", []), ("bob", ["VPN"])):
@@ -188,7 +179,7 @@ class Rules(Desk):
             self.assertEqual(run.reason, 'least_open found nobody in team "support": ann lacks the skill vpn; bob lacks the skill vpn')
 
     def test_what_rules_emit_and_hand_out_is_in_the_log(self) -> None:
-        with self.serve(workflows=self.folder_of(HANDS_OUT)) as server:
+        with self.serve(workflows=self.rules(HANDS_OUT)) as server:
             server.ready()
             api = self.desk(server, EVERY_HOUR)
             api.UpsertTeam(team={"id": "support", "name": "Support"})

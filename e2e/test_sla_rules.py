@@ -14,16 +14,6 @@ def tagging(name: str, on: str, rest: str = "") -> str:
 
 
 class Rules(Desk):
-    def rules(self, *sources: str) -> str:
-        """The folder of this test, which then holds these rules and no others."""
-        folder = self.folder / f"{self.database}-rules"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        for place, source in enumerate(sources):
-            (folder / f"{place}.yaml").write_text(source)
-        return str(folder)
-
     def tags(self, api, ticket: str) -> list[str]:
         return [*api.GetTicket(id=ticket).ticket.tags]
 

@@ -4,7 +4,6 @@ import grpc
 from case import params
 from house import until
 from seam import Desk
-from test_sla_rules import Rules as SlaRules
 
 CLOSE = """name: close
 on: {after: 48h, since: ticket.resolved_at, while: ticket.status == 'RESOLVED'%s}
@@ -26,8 +25,6 @@ CALM = "name: calm\non: manual\nif: ticket.priority != 'LOW'\ndo: [{set: {priori
 
 
 class Timers(Desk):
-    rules = SlaRules.rules
-
     def status(self, api, ticket: str) -> str:
         return self.word(api.GetTicket(id=ticket).ticket, "status").removeprefix("TICKET_STATUS_")
 

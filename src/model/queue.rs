@@ -26,8 +26,8 @@ pub struct Queues(BTreeMap<String, i64>);
 json_column! { Queues }
 
 impl Queues {
-    pub fn teams(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    pub fn counts(&self) -> &BTreeMap<String, i64> {
+        &self.0
     }
 
     pub fn have_room_for(&self, team: &str) -> bool {

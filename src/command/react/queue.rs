@@ -92,11 +92,11 @@ impl Freed {
 /// Gives waiting tickets to whom the command freed, oldest first within their priority, and lets rules answer that.
 /// `from`: its first activity. Where no ticket of the tenant waits, nothing is looked at.
 pub fn drain(world: &mut World, scope: &mut Scope<'_>, from: usize) -> Result<(), Stop> {
-    if world.head.queues.teams().next().is_none() {
+    if world.head.queues.counts().is_empty() {
         return Ok(());
     }
     let Freed { agents, teams, by: Some(by) } = Freed::by(world, from) else { return Ok(()) };
-    let waiting: Vec<String> = world.head.queues.teams().map(str::to_owned).collect();
+    let waiting: Vec<String> = world.head.queues.counts().keys().cloned().collect();
     let rows = gather(waiting.iter().map(|team| world.entry::<Team>(team)))?;
     let has = |team: &Team| teams.contains(&team.id) || team.member_ids.iter().any(|id| agents.contains(id));
     let free = rows.iter().flatten().filter(|team| has(team));

@@ -1,5 +1,9 @@
 //! Queues: tickets that rules found nobody for wait for an agent of their team.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
 use super::*;
 
 const RULE: &str = "name: give\non: ticket.created\ndo:\n  - assign: {strategy: least_open, team: support, only_online: true, max_open: 1, when_none: queue}\n";
@@ -148,4 +152,82 @@ fn one_that_rules_refuse_to_give_away_is_told_of_and_stops_nobody() {
     let run = house.world.runs.last().expect("a run");
     assert_eq!((run.workflow.as_str(), run.verdict, run.ticket_id), ("give", RunVerdict::Failed, Some(one.id)));
     assert!(run.reason.contains("never"), "{}", run.reason);
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Open(Priority),
+    Resolve(usize),
+    Reopen(usize),
+    Give(usize),
+    Take(usize),
+    Move(usize),
+    Comes(usize),
+    Goes(usize),
+}
+
+fn turns() -> impl Strategy<Value = Vec<Turn>> {
+    let turn = prop_oneof![
+        3 => prop::sample::select(Priority::ALL).prop_map(Turn::Open),
+        2 => (0..20usize).prop_map(Turn::Resolve),
+        1 => (0..20usize).prop_map(Turn::Reopen),
+        1 => (0..20usize).prop_map(Turn::Give),
+        1 => (0..20usize).prop_map(Turn::Take),
+        1 => (0..20usize).prop_map(Turn::Move),
+        1 => (0..2usize).prop_map(Turn::Comes),
+        1 => (0..2usize).prop_map(Turn::Goes),
+    ];
+    prop::collection::vec(turn, 1..40)
+}
+
+fn play(house: &mut House, tickets: &mut Vec<Arc<Ticket>>, turn: Turn) {
+    let at = |at: usize| tickets.get(at % tickets.len().max(1)).map(|ticket| house.now_is(ticket));
+    let verb = match turn {
+        Turn::Open(priority) => {
+            tickets.push(house.ticket(&agent(), create(NewTicket { priority, ..new_ticket("x") })));
+            return;
+        }
+        Turn::Comes(who) | Turn::Goes(who) => {
+            let there = if matches!(turn, Turn::Comes(_)) { AgentStatus::Online } else { AgentStatus::Offline };
+            status(house, ["ann", "bob"][who], there, 0);
+            return;
+        }
+        Turn::Resolve(which) => at(which).map(|it| go(&it, Transition::Resolve, Status::Resolved)),
+        Turn::Reopen(which) => at(which).map(|it| go(&it, Transition::Reopen, Status::Reopened)),
+        Turn::Give(which) => at(which).map(|it| whichever(assign(&it, "zoe"))),
+        Turn::Take(which) => at(which).map(|it| whichever(assign(&it, ""))),
+        Turn::Move(which) => at(which).map(|it| {
+            let (ticket, team_id) = (TicketRef::Id(it.id), Some("night".into()));
+            whichever(AssignTicket { ticket, etag: String::new(), assignee_id: None, team_id })
+        }),
+    };
+    if let Some(verb) = verb {
+        // Whether it was legal does not matter here.
+        let _ = house.run(&agent(), verb);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The head counts what waits; nobody waits who has an agent or is done; and where somebody is free, nobody waits for them.
+    #[test]
+    fn the_head_counts_what_waits_and_nobody_waits_in_vain(turns in turns()) {
+        let mut house = house(&[RULE]);
+        let mut tickets = Vec::new();
+        for turn in turns {
+            play(&mut house, &mut tickets, turn);
+            let mut waiting: BTreeMap<String, i64> = BTreeMap::new();
+            for ticket in tickets.iter().map(|ticket| house.now_is(ticket)).filter(|ticket| ticket.queued_at.is_some()) {
+                prop_assert!(ticket.can_wait(), "{ticket:?}");
+                *waiting.entry(ticket.team_id.clone()).or_default() += 1;
+            }
+            prop_assert_eq!(serde_json::json!(waiting), serde_json::json!(house.world.head.queues.counts()));
+            let free = ["ann", "bob"].iter().any(|id| {
+                let agent = house.world.agents.get(*id).flatten().expect("known");
+                agent.status == AgentStatus::Online && agent.open_count == 0
+            });
+            prop_assert!(!(free && waiting.contains_key("support")), "{:?} left {:?} waiting", turn, waiting);
+        }
+    }
 }
