@@ -29,6 +29,7 @@ mod misfit;
 mod needs;
 mod params;
 mod place;
+pub mod reference;
 mod rollout;
 mod rule;
 mod schedule;

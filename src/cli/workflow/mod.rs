@@ -17,7 +17,7 @@ use clap::Subcommand;
 
 use super::error::CliError;
 use super::show::ShowError;
-use crate::workflow::json_schema;
+use crate::workflow::{json_schema, reference};
 
 #[derive(Debug, Subcommand)]
 pub enum WorkflowCommand {
@@ -36,7 +36,11 @@ pub enum WorkflowCommand {
     /// Print what rules do, a line for each run
     Trace(Box<trace::TraceArgs>),
     /// Print the JSON Schema of rules, for editors
-    Schema,
+    Schema {
+        /// Print the reference of keys, triggers and actions instead
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 /// Runs the command; exit code 0 = valid (warnings allowed), 1 = a rule is invalid, a file unreadable or the server away.
@@ -49,7 +53,7 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
         WorkflowCommand::Backtest(args) => backtest::run(*args),
         WorkflowCommand::Run(args) => run::run(*args).map(|()| true),
         WorkflowCommand::Trace(args) => trace::run(*args).map(|()| true),
-        WorkflowCommand::Schema => schema().map(|()| true),
+        WorkflowCommand::Schema { markdown } => schema(markdown).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -62,8 +66,11 @@ pub fn run(command: WorkflowCommand) -> ExitCode {
     }
 }
 
-fn schema() -> Result<(), CliError> {
-    let text = serde_json::to_string_pretty(&json_schema::schema())?;
+fn schema(markdown: bool) -> Result<(), CliError> {
+    let text = match markdown {
+        true => reference::page().trim_end().to_owned(),
+        false => serde_json::to_string_pretty(&json_schema::schema())?,
+    };
     writeln!(io::stdout().lock(), "{text}").map_err(ShowError::Write)?;
     Ok(())
 }

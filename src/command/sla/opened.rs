@@ -10,11 +10,12 @@ use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::hours::Hours;
 use crate::workflow::NamedHours;
 
-/// By id, with the row that they are of: another one has other hours, whatever its version says.
+/// By id.
 #[derive(Debug, Default)]
-pub struct Opened(Mutex<HashMap<Uuid, Kept>>);
+pub struct Opened(Mutex<HashMap<Uuid, Read>>);
 
-type Kept = (Arc<Calendar>, Option<Arc<Hours>>);
+/// Of this row: another one has other hours, whatever its version says. `None`: they cannot be read.
+type Read = (Arc<Calendar>, Option<Arc<Hours>>);
 
 impl Opened {
     fn hours(&self, calendar: Arc<Calendar>) -> Option<Arc<Hours>> {

@@ -115,6 +115,9 @@ pub trait Registered: Sync {
     /// The same with what they take.
     fn form(&self) -> &'static [Key];
     fn about(&self) -> &'static str;
+
+    /// A short one.
+    fn example(&self) -> &'static str;
     fn needs_ticket(&self) -> bool;
     fn is_before(&self) -> bool;
     fn is_after(&self) -> bool;
@@ -157,6 +160,10 @@ impl<A: Action> Registered for Entry<A> {
 
     fn about(&self) -> &'static str {
         A::ABOUT
+    }
+
+    fn example(&self) -> &'static str {
+        A::EXAMPLE
     }
 
     fn needs_ticket(&self) -> bool {

@@ -37,6 +37,8 @@ pub struct Tenant<'a> {
     pub sandbox: Sandbox<'a>,
     pub ticket: Option<Uuid>,
     issue: Option<Uuid>,
+    /// Ids of the policies that are given, by their names.
+    policies: Fields,
     no_rules: RuleSet,
 }
 
@@ -46,7 +48,7 @@ fn operator() -> Who {
 
 impl<'a> Tenant<'a> {
     pub fn new(sandbox: Sandbox<'a>) -> Tenant<'a> {
-        Tenant { sandbox, ticket: None, issue: None, no_rules: RuleSet::default() }
+        Tenant { sandbox, ticket: None, issue: None, policies: Fields::new(), no_rules: RuleSet::default() }
     }
 
     /// Without any rule in answer.
@@ -87,7 +89,11 @@ impl<'a> Tenant<'a> {
                 let wrong = || Trouble::Wrong(format!("given.policies: no calendar {name} is given"));
                 policy.insert("calendar_id".into(), id.ok_or_else(wrong)?);
             }
-            self.quietly("CreateSlaPolicy", policy)?;
+            let made = self.quietly("CreateSlaPolicy", policy)?;
+            let Some(made) = made.get("sla_policy") else { continue };
+            if let Some(name) = made.get("name").and_then(Value::as_str) {
+                self.policies.insert(name.to_owned(), made.get("id").cloned().unwrap_or_default());
+            }
         }
         self.staff(agents, teams)
     }
@@ -161,7 +167,12 @@ impl<'a> Tenant<'a> {
             return Err(Trouble::Wrong("an event has `type` or `call`, and not both".into()));
         }
         let makes_it = matches!(event.kind.as_str(), "ticket.created" | "ticket.creating");
-        let ticket = event.ticket.clone().unwrap_or_default();
+        let mut ticket = event.ticket.clone().unwrap_or_default();
+        if let Some(policy) = ticket.get_mut("sla_policy_id")
+            && let Some(id) = policy.as_str().and_then(|name| self.policies.get(name))
+        {
+            *policy = id.clone();
+        }
         if makes_it {
             return Ok(("CreateTicket".into(), ticket));
         }
@@ -287,7 +298,7 @@ impl<'a> Tenant<'a> {
         let runs = self.sandbox.runs().iter().filter(|run| run.workflow == name).map(|run| run.verdict);
         let seen: Vec<RunVerdict> = tallied.chain(runs).collect();
         use RunVerdict::{Error, Failed, Matched, Shadow, Suppressed};
-        let worst = [Failed, Error, Matched, Shadow, Suppressed];
+        let worst = [Failed, Error, Suppressed, Matched, Shadow];
         worst.into_iter().find(|verdict| seen.contains(verdict)).or_else(|| seen.first().copied())
     }
 
