@@ -191,9 +191,16 @@ class Reports(Folder):
 
 class Tests(Folder):
     def test_each_shipped_rule_is_tested_and_no_condition_is_left_out(self) -> None:
-        done = docket("test", SHIPPED, "--coverage")
-        self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertNotIn("not covered", done.stdout)
+        for folder in (SHIPPED, ROOT / "docs" / "workflows" / "recipes"):
+            done = docket("test", folder, "--coverage")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertNotIn("not covered", done.stdout)
+
+    def test_each_recipe_is_listed(self) -> None:
+        folder = ROOT / "docs" / "workflows" / "recipes"
+        listed = (folder / "README.md").read_text()
+        rules = [rule for rule in folder.glob("*.yaml") if not rule.name.endswith(".test.yaml")]
+        self.assertEqual((len(rules), [rule.name for rule in rules if f"]({rule.name})" not in listed]), (12, []))
 
     def test_a_new_rule_passes_its_test_far_from_any_server(self) -> None:
         docket("new", "greet-vips", "--dir", self.folder)

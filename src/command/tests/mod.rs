@@ -21,6 +21,7 @@ mod properties;
 mod queues;
 mod recall;
 mod reopen;
+mod replay;
 mod revised;
 mod rules;
 mod runs;

@@ -17,7 +17,7 @@ const RULES: &[&str] = &[
 ];
 
 #[derive(Clone, Debug)]
-enum Step1 {
+pub(super) enum Step1 {
     Create { team: bool, to: usize },
     Assign { ticket: usize, to: usize },
     Go { ticket: usize, verb: usize, to: usize },
@@ -35,7 +35,7 @@ enum Step1 {
 
 const PEOPLE: [&str; 4] = ["", "ann", "bob", "stranger"];
 
-fn steps() -> impl Strategy<Value = Vec<(Step1, bool)>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<(Step1, bool)>> {
     let ticket = 0..4usize;
     let one = prop_oneof![
         3 => (any::<bool>(), 0..4usize).prop_map(|(team, to)| Step1::Create { team, to }),
@@ -56,7 +56,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step1, bool)>> {
     proptest::collection::vec((one, proptest::bool::weighted(0.1)), 1..40)
 }
 
-fn action(house: &House, step: &Step1) -> Option<(Caller, Any)> {
+pub(super) fn action(house: &House, step: &Step1) -> Option<(Caller, Any)> {
     let tickets = || house.world.tickets.inserts().find(|t| Some(t.number) == step.ticket()).cloned();
     fn staff(verb: impl Verb) -> Option<(Caller, Any)> {
         Some((agent(), Arc::new(verb)))

@@ -1,6 +1,7 @@
 //! Variables of a rule, for the checker: each stands for its expression, which is evaluated where it is read and nowhere else.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cel::common::ast::{Expr as Raw, IdedExpr};
 
@@ -16,11 +17,21 @@ const MAX_DEPTH: usize = 64;
 
 /// What can be read as `variables.name`, checked.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(BTreeMap<String, Expr>);
+pub struct Variables {
+    all: BTreeMap<String, Expr>,
+    /// Those that something reads.
+    read: RefCell<BTreeSet<String>>,
+}
 
 impl Variables {
     pub fn define(&mut self, name: String, expr: Expr) {
-        self.0.insert(name, expr);
+        self.all.insert(name, expr);
+    }
+
+    /// Those that nothing has read.
+    pub fn unread(&self) -> Vec<String> {
+        let read = self.read.borrow();
+        self.all.keys().filter(|name| !read.contains(*name)).cloned().collect()
     }
 
     /// One that was found wrong: it agrees with everything, so that nothing follows from it.
@@ -40,7 +51,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn variable(&mut self, name: &str, at: usize) -> Expr {
-        let known = self.variables.map(|variables| &variables.0);
+        let known = self.variables.map(|variables| &variables.all);
         let Some(expr) = known.and_then(|known| known.get(name)) else {
             let names: Vec<&str> = known.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
             let hint = match names.is_empty() {
@@ -49,6 +60,9 @@ impl Checker<'_> {
             };
             return self.wrong("unknown-variable", at, format!("there is no variable `{name}`"), hint);
         };
+        if let Some(variables) = self.variables {
+            variables.read.borrow_mut().insert(name.to_owned());
+        }
         let Size { nodes, depth, loops } = size(expr);
         self.expanded += nodes;
         if self.expanded > MAX_NODES

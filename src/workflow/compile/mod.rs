@@ -67,6 +67,15 @@ pub fn rule(file: File<'_>, node: &Node, raw: RawRule, found: &mut Vec<Diagnosti
     if found[errors..].iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
+    for name in variables.unread() {
+        let message = format!("nothing reads `variables.{name}`");
+        Place::new(file, node, &variables, &mut needs, found).warning(
+            &["variables", &name],
+            "unused",
+            message,
+            "read it in `if` or in an action, or remove it",
+        );
+    }
     Some(Rule {
         name,
         description,

@@ -108,3 +108,17 @@ fn what_variables_stand_for_is_bounded() {
     let many: String = (0..33).map(|n| format!("  v{n}: 'true'\n")).collect();
     assert!(set(&many, TAG).expect_err("too many")[0].contains("at most 32 variables"));
 }
+
+#[test]
+fn one_that_nothing_reads_is_told_of() {
+    let used = "  a: ticket.number > 1\n  b: variables.a\n";
+    let warned = |variables: &str| {
+        let set = set(variables, &format!("if: variables.b\n{TAG}")).expect("loads");
+        set.warnings().iter().map(|d| format!("{}:{} {}: {}", d.line, d.column, d.code, d.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(used), [""; 0]);
+    assert_eq!(
+        warned(&format!("{used}  spare: ticket.number > 2\n")),
+        ["6:10 unused: nothing reads `variables.spare`"]
+    );
+}
