@@ -6,6 +6,7 @@
 //! [`Filter`] is the same language over one resource, for lists and streams.
 
 mod actions;
+mod bounds;
 pub mod cel;
 mod compile;
 mod coverage;

@@ -1,12 +1,13 @@
 //! Rule set: all rules of an installation, checked together, with a content hash.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use aws_lc_rs::digest;
 
+use super::bounds;
 use super::diagnostic::{Diagnostic, Severity};
 use super::document::document_at;
 use super::event::{self, BeforeEvent};
@@ -22,13 +23,6 @@ use super::trigger::{Mark, Trigger};
 use crate::model::activity::Activity;
 use crate::model::activity_type::ActivityType;
 use crate::model::time::Instant;
-
-/// Each is kept with every clock that has still to come to it.
-const MAX_MARKS: usize = 50;
-/// Each write of a ticket looks at all of them.
-const MAX_TIMERS: usize = 50;
-/// Each is looked at several times a second.
-const MAX_SCHEDULES: usize = 50;
 
 /// Where more was found, the remaining files are not read.
 const MAX_FINDINGS: usize = 1_000;
@@ -114,9 +108,7 @@ impl RuleSet {
                 rules.push(rule);
             }
         }
-        found.extend(too_many_marks(&rules));
-        found.extend(too_many_timed(&rules, "timers", MAX_TIMERS, |rule| rule.timers.len()));
-        found.extend(too_many_timed(&rules, "schedules", MAX_SCHEDULES, |rule| rule.schedules.len()));
+        found.extend(bounds::exceeded(&rules));
         if found.iter().any(|d| d.severity == Severity::Error) {
             return Err(found);
         }
@@ -343,40 +335,6 @@ fn too_many(file: &str) -> Diagnostic {
         line: 0,
         column: 0,
     }
-}
-
-fn too_many_marks(rules: &[Rule]) -> Option<Diagnostic> {
-    let mut marks: BTreeSet<Mark> = BTreeSet::new();
-    let rule = rules.iter().filter(|rule| rule.enabled).find(|rule| {
-        marks.extend(rule.marks());
-        marks.len() > MAX_MARKS
-    })?;
-    Some(Diagnostic {
-        severity: Severity::Error,
-        code: "too-many-marks",
-        message: format!("the rules wait for more than {MAX_MARKS} marks of SLA clocks"),
-        hint: "let several rules wait for the same mark".into(),
-        file: rule.file.clone(),
-        line: rule.line,
-        column: 1,
-    })
-}
-
-fn too_many_timed(rules: &[Rule], what: &str, most: usize, of: impl Fn(&Rule) -> usize) -> Option<Diagnostic> {
-    let mut all = 0;
-    let rule = rules.iter().filter(|rule| rule.enabled).find(|rule| {
-        all += of(rule);
-        all > most
-    })?;
-    Some(Diagnostic {
-        severity: Severity::Error,
-        code: "too-many-timers",
-        message: format!("the rules have more than {most} {what}"),
-        hint: "let one rule do several things, each under an `if` of its own".into(),
-        file: rule.file.clone(),
-        line: rule.line,
-        column: 1,
-    })
 }
 
 fn twice(rule: &Rule, other: &Rule) -> Diagnostic {
