@@ -10,7 +10,7 @@ from test_writable import NOT_BY_MASK
 
 # Not of one line: what is kept as it was sent (Markdown, CEL, what a person said), and what other systems call their own.
 SENT = {
-    "body", "description", "match", "reason", "comment", "ics", "request_id", "etag", "color", "time_zone", "date", "open", "close",
+    "body", "description", "match", "filter", "reason", "comment", "ics", "request_id", "etag", "color", "time_zone", "date", "open", "close",
     "project", "member_ids", "ticket_ids", "jti", "sub",
 }
 BELL = "a\u0007b"

@@ -336,6 +336,12 @@ impl Place<'_> {
         }
     }
 
+    /// Notes a calendar that a timer counts by, which stands at `node`.
+    pub fn names_calendar(&mut self, name: &str, node: &Node) {
+        let (name, line, column) = (name.to_owned(), node.line, node.column);
+        self.needs.named.push(Named { kind: NamedKind::Calendar, name, line, column });
+    }
+
     fn note_named(&mut self, kind: NamedKind, template: &Template, line: u32, column: u32) {
         if let Some(name) = template.fixed().and_then(Json::as_str).filter(|name| !name.is_empty()) {
             self.needs.named.push(Named { kind, name: name.to_owned(), line, column });

@@ -255,6 +255,11 @@ impl Rule {
         !self.timers.is_empty() || !self.schedules.is_empty() || self.is_manual()
     }
 
+    /// Whether activities set it off, and not only time or whoever runs it.
+    pub fn waits_for_events(&self) -> bool {
+        !self.triggers.is_empty() || self.events.iter().any(|event| !matches!(event, EventName::Timed(_)))
+    }
+
     /// Whether RunWorkflow runs it.
     pub fn is_manual(&self) -> bool {
         self.events.contains(&EventName::Timed(Timed::Manual))

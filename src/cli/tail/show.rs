@@ -111,7 +111,12 @@ fn value(found: &Value) -> String {
 fn by(activity: &Value) -> Option<String> {
     match (&activity["cause"], &activity["actor"]) {
         (cause @ Value::Object(_), _) => {
-            Some(format!("by rule {}, because of {}", plain(text(cause, "workflow")), text(cause, "parent_position")))
+            let rule = plain(text(cause, "workflow"));
+            Some(match text(cause, "parent_position") {
+                // A timer, a schedule, or somebody who ran it: no activity.
+                "" | "0" => format!("by rule {rule}"),
+                position => format!("by rule {rule}, because of {position}"),
+            })
         }
         (_, actor @ Value::Object(_)) => Some(format!("by {}", plain(text(actor, "id")))),
         _ => None,

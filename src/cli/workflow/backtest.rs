@@ -49,8 +49,14 @@ pub fn run(args: BacktestArgs) -> Result<bool, CliError> {
 
 async fn backtest(mut session: Session, dir: &Path, set: RuleSet, since: Since, all: bool) -> Result<(), CliError> {
     let changes = Changes::find(&mut session, &set, all).await?;
-    let mut found =
-        Backtest { changed: changes.names.clone(), removed: changes.removed.clone(), ..Backtest::default() };
+    let waits = |name: &&String| set.rule(name).is_some_and(|rule| !rule.waits_for_events());
+    let not_compared = changes.names.iter().filter(waits).cloned().collect();
+    let mut found = Backtest {
+        changed: changes.names.clone(),
+        removed: changes.removed.clone(),
+        not_compared,
+        ..Backtest::default()
+    };
     for (source, removed) in changes.calls() {
         found.ask(&mut session, source, removed, since).await?;
     }
@@ -117,6 +123,8 @@ struct Backtest {
     /// Rules of the folder that are new or differ.
     changed: Vec<String>,
     removed: Vec<String>,
+    /// Those of the changed ones that no activity sets off: they wait for time, or for somebody who runs them.
+    not_compared: Vec<String>,
     looked_at: i64,
     /// By the names of the rules.
     differences: BTreeMap<String, Counts>,
@@ -181,7 +189,13 @@ impl Backtest {
         for (name, counts) in &self.differences {
             out.push_str(&counts.drawn(name));
         }
-        let told = |name: &&String| !self.differences.contains_key(name.as_str());
+        if !self.not_compared.is_empty() {
+            let names = self.not_compared.join(", ");
+            out.push_str(&format!(
+                "\nNot compared, as no activity sets them off: {names}\n  Test timers and schedules with `advance`, and watch them with `rollout: shadow`.\n"
+            ));
+        }
+        let told = |name: &&String| !self.differences.contains_key(name.as_str()) && !self.not_compared.contains(name);
         let silent: Vec<&str> = self.changed.iter().chain(&self.removed).filter(told).map(String::as_str).collect();
         if !silent.is_empty() {
             out.push_str(&format!("\nNothing matches, before or after: {}\n", silent.join(", ")));

@@ -59,6 +59,10 @@ impl At<'_, '_, '_> {
             let slip = Slip { message: "no calendar is named".into(), hint: "its name, or its id".into() };
             self.note::<()>("calendar", Err(slip));
         }
+        if let Some(name) = calendar {
+            let node = self.key("calendar").clone();
+            self.place.names_calendar(name, &node);
+        }
         let since = (since.as_deref()?, expr?);
         let while_holds = (while_holds.0.as_slice(), holds?);
         Some(Timer::new(Parts { rule, after: after?, since, calendar, while_holds, catch_up }))

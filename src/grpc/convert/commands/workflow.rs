@@ -4,11 +4,9 @@ use super::writes::*;
 use crate::command::verbs::RunWorkflow;
 use crate::grpc::convert::workflow::run_to_pb;
 use crate::model::ticket::TicketRef;
+use crate::workflow::{NAME_HINT, is_name};
 
 pub static METHODS: &[WriteMethod] = &[WriteMethod::of::<pb::RunWorkflowRequest>()];
-
-/// Characters of a rule's name.
-const NAME: usize = 63;
 
 impl Write for pb::RunWorkflowRequest {
     const METHOD: &'static str = method("RunWorkflowRequest");
@@ -25,26 +23,25 @@ impl Write for pb::RunWorkflowRequest {
 
     /// With a filter, whoever finds its tickets puts them in.
     fn verb(self, found: &mut Violations) -> Arc<dyn Verb> {
-        let pb::RunWorkflowRequest { workflow, ticket_id, filter, page_token, .. } = self;
-        if workflow.is_empty() || workflow.len() > NAME {
-            found.add("workflow", "must be the name of a rule");
+        let pb::RunWorkflowRequest { workflow, ticket_id, filter, filter_params, page_token, .. } = self;
+        if !is_name(&workflow) {
+            found.add("workflow", format!("must be the name of a rule: {NAME_HINT}"));
         }
-        let ticket = match (ticket_id.is_empty(), filter.is_empty()) {
-            (false, true) => found.ticket("ticket_id", &ticket_id),
-            (true, false) => TicketRef::Number(0),
-            (true, true) => {
-                found.add("ticket_id", "name a ticket, or tickets by a filter");
-                TicketRef::Number(0)
-            }
-            (false, false) => {
-                found.add("filter", "must be empty where a ticket is named");
-                TicketRef::Number(0)
-            }
-        };
+        let mut tickets: Vec<TicketRef> = Vec::new();
+        match (ticket_id.is_empty(), filter.is_empty()) {
+            (false, true) => tickets.push(found.ticket("ticket_id", &ticket_id)),
+            (true, false) => {}
+            (true, true) => found.add("ticket_id", "name a ticket, or tickets by a filter"),
+            (false, false) => found.add("filter", "must be empty where a ticket is named"),
+        }
+        if filter.is_empty() && !filter_params.is_empty() {
+            // What a program forgot would be every ticket.
+            found.add("filter_params", "must be empty without a filter");
+        }
         if filter.is_empty() && !page_token.is_empty() {
             found.add("page_token", "must be empty without a filter");
         }
-        Arc::new(RunWorkflow { workflow, tickets: vec![ticket] })
+        Arc::new(RunWorkflow { workflow, tickets })
     }
 
     fn answer(resource: Resource, at: At) -> Option<pb::RunWorkflowResponse> {

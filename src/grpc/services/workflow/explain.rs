@@ -140,7 +140,11 @@ impl Asking<'_> {
             newest.push(format!("and {} more", had.len() - NAMED));
         }
         let timed = alone.rules().iter().any(|rule| rule.is_timed());
-        let fired = if timed { "; no run of it by itself is recorded" } else { "" };
+        let fired = if timed {
+            "; of timers, schedules and runs by hand only what they did is recorded, in ListRuns"
+        } else {
+            ""
+        };
         let reason = format!(
             "no event for the rule: it waits for {}; what happened, the newest first, is {}{fired}",
             waits.join(", "),
