@@ -2,9 +2,10 @@
 //! tenant's calendars and the active rules.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::react::{self, Firing};
@@ -40,14 +41,24 @@ pub fn fire(world: &mut World, scope: &mut Scope<'_>, id: Uuid) -> Result<(), St
         let Some(due) = due.min_by_key(|it| (it.at, it.timed.place)) else { return Ok(()) };
         let Pending { timed, since, at } = due;
         fired.insert(timed.by.key);
-        let mut after = Ticket::clone(&ticket);
-        after.fired.note(timed.by.key, since);
-        world.tickets.put(id, Arc::new(after));
-        let late = show_length((scope.now.0 - at.0).max(0));
-        let data = json!({ "trigger": timed.by.to_string(), "due_at": at.to_string(), "late_by": late });
+        note(world, &ticket, timed.by.key, since);
+        let (data, late) = due_since(timed.by, at, scope.now);
         let why = format!("{} was due at {at}, {late} late", timed.by);
         react::fire(world, scope, timed.place, Firing { kind: Kind::Timer, ticket: Some(id), data, why })?;
     }
+}
+
+/// Remembers in the ticket's row that a timer fired, or a schedule ran.
+pub fn note(world: &mut World, ticket: &Ticket, key: u64, since: Instant) {
+    let mut after = Ticket::clone(ticket);
+    after.fired.note(key, since);
+    world.tickets.put(ticket.id, Arc::new(after));
+}
+
+/// What `event.data` tells of a trigger that was due, and by how much it comes late.
+pub fn due_since(trigger: &impl Display, due: Instant, now: Instant) -> (Value, String) {
+    let late = show_length((now.0 - due.0).max(0));
+    (json!({ "trigger": trigger.to_string(), "due_at": due.to_string(), "late_by": late }), late)
 }
 
 /// Keeps `sla_next_at` of every ticket that the command changed true.

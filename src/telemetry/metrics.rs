@@ -1,6 +1,6 @@
 //! All metrics: their names, labels, and methods that record them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider, UpDownCounter};
@@ -12,6 +12,7 @@ use prometheus::{Registry, TextEncoder};
 use super::TelemetryError;
 use super::custom::CustomMetrics;
 use super::otlp::encrypted;
+use super::rules::RuleGauges;
 use super::trace::resource;
 
 /// Names of the gRPC status codes, by number.
@@ -70,11 +71,8 @@ pub struct Metrics {
     revocations_age: Gauge<f64>,
     denials: Counter<u64>,
     custom: CustomMetrics,
-    rules: Rules,
+    rules: RuleGauges,
 }
-
-/// The hash of the active rules, and why the newest files are not active.
-type Rules = Arc<Mutex<(String, String)>>;
 
 impl Metrics {
     /// Metrics for Prometheus only.
@@ -147,7 +145,7 @@ impl Metrics {
                 .with_unit("s")
                 .build(),
             custom: CustomMetrics::new(meter.clone()),
-            rules: rules(&meter),
+            rules: RuleGauges::new(&meter),
             denials: counter(&meter, "denials", "Calls without a valid token or an allowed role, by reason."),
             registry,
             provider,
@@ -199,10 +197,7 @@ impl Metrics {
 
     /// Records which rules are active, and why the newest files are not: '' if they are.
     pub fn rules(&self, hash: &str, error: &str) {
-        let mut known = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0 != hash || known.1 != error {
-            *known = (hash.to_owned(), error.to_owned());
-        }
+        self.rules.set(hash, error);
     }
 
     /// Records a number in the metric `docket_custom_` and this name, of a rule's own. `labels` stand by name.
@@ -349,33 +344,6 @@ impl LaneSeries {
     pub fn queue_depth(&self, commands: usize) {
         self.queue_depth.record(commands as u64, &self.lane);
     }
-}
-
-/// Observed when they are read, so that only the hash and the error of that moment are there.
-fn rules(meter: &Meter) -> Rules {
-    /// Characters of the error's first line.
-    const SHOWN: usize = 200;
-    let known = Rules::default();
-    let look = |known: &Rules| known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let active = known.clone();
-    meter
-        .u64_observable_gauge("rules.active")
-        .with_description("1, with the hash of the active rules.")
-        .with_callback(move |seen| seen.observe(1, &[KeyValue::new("hash", look(&active).0)]))
-        .build();
-    let refused = known.clone();
-    meter
-        .u64_observable_gauge("rules.refused")
-        .with_description("1 if the newest files of rules are not active, with the error, otherwise 0.")
-        .with_callback(move |seen| {
-            let (_, error) = look(&refused);
-            match error.lines().next() {
-                None => seen.observe(0, &[]),
-                Some(line) => seen.observe(1, &[KeyValue::new("error", line.chars().take(SHOWN).collect::<String>())]),
-            }
-        })
-        .build();
-    known
 }
 
 fn counter(meter: &Meter, name: &'static str, description: &'static str) -> Counter<u64> {

@@ -6,6 +6,7 @@ mod logs;
 mod metrics;
 mod otlp;
 mod phase;
+mod rules;
 mod trace;
 mod trouble;
 

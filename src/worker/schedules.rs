@@ -7,9 +7,9 @@ use diesel::result::Error;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use uuid::Uuid;
 
-use super::timers::{Sent, send};
-use crate::command::RequestKey;
+use super::timers::{Sent, send, submit};
 use crate::command::verbs::RunSchedule;
+use crate::command::{RequestKey, Verb};
 use crate::journal::Journal;
 use crate::model::audience::Audience;
 use crate::model::time::Instant;
@@ -32,9 +32,9 @@ pub struct CarriedOut(HashMap<String, Instant>);
 pub async fn run(conn: &mut AsyncPgConnection, journal: &Journal, carried: &mut CarriedOut) -> Result<usize, Error> {
     let Ok(rules) = journal.rules().active(conn).await?.set else { return Ok(0) };
     let mut stepped = 0;
+    let now = if rules.schedules().next().is_some() { sla::now(conn).await? } else { return Ok(0) };
     for timed in rules.schedules() {
         let Some(active) = rules.since(&timed.by.id) else { continue };
-        let now = sla::now(conn).await?;
         let Some(at) = timed.by.last(now).filter(|at| *at > active && carried.0.get(&timed.by.id) != Some(at)) else {
             continue;
         };
@@ -75,16 +75,10 @@ async fn step(
         }
         Found::Tickets(all) => {
             for some in all.chunks(IN_COMMAND) {
-                let sent =
-                    send(journal, tenant, Arc::new(verb(Some(some.to_vec()))), None, timed.rule.name.clone()).await;
-                if sent == Sent::Nothing {
+                // One that cannot be decided does not hold up the others.
+                let verb = |tickets| Arc::new(verb(Some(tickets))) as Arc<dyn Verb>;
+                if submit(journal, tenant, some, &timed.rule.name, verb).await == Sent::Nothing {
                     return Ok(false);
-                }
-                if sent == Sent::Most {
-                    // One that cannot be decided does not hold up the others.
-                    for one in some {
-                        send(journal, tenant, Arc::new(verb(Some(vec![*one]))), None, timed.rule.name.clone()).await;
-                    }
                 }
             }
         }

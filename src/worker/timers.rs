@@ -92,7 +92,7 @@ async fn fire(journal: &Journal, due: Vec<(String, Uuid)>) {
         tenants.entry(tenant).or_default().push(ticket);
     }
     let commands = tenants.iter().flat_map(|(tenant, all)| all.chunks(IN_COMMAND).map(move |some| (tenant, some)));
-    let sent = join_all(commands.map(|(tenant, tickets)| submit(journal, tenant, tickets))).await;
+    let sent = join_all(commands.map(|(tenant, tickets)| follow_all(journal, tenant, tickets))).await;
     if sent.iter().any(|sent| *sent != Sent::All) {
         sleep(LOOK_EVERY).await;
     }
@@ -108,24 +108,34 @@ pub(super) enum Sent {
     Nothing,
 }
 
-/// Submits the tickets in one command; if that fails, one by one, so that one failing ticket does not block the others.
-async fn submit(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
-    match follow_all(journal, tenant, tickets).await {
+/// Submits the tickets of a tenant in one command; if that fails, one by one, so that one failing ticket does not block the others.
+/// `what`, in the log, is what it is about.
+pub(super) async fn submit(
+    journal: &Journal,
+    tenant: &str,
+    tickets: &[Uuid],
+    what: &str,
+    verb: impl Fn(Vec<Uuid>) -> Arc<dyn Verb>,
+) -> Sent {
+    let one = |some: &[Uuid]| {
+        let whose = match some {
+            [one] => format!("{what} of {}", id::show(id::TICKET, *one)),
+            all => format!("{what} of {} tickets", all.len()),
+        };
+        send(journal, tenant, verb(some.to_vec()), None, whose)
+    };
+    match one(tickets).await {
         Sent::Most if tickets.len() > 1 => {
-            let each = join_all(tickets.iter().map(|one| follow_all(journal, tenant, std::slice::from_ref(one)))).await;
+            let each = join_all(tickets.iter().map(|ticket| one(std::slice::from_ref(ticket)))).await;
             if each.contains(&Sent::Nothing) { Sent::Nothing } else { Sent::Most }
         }
         sent => sent,
     }
 }
 
-/// Submits one command: all tickets or none.
+/// Brings the clocks and timers of these tickets up to date.
 async fn follow_all(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
-    let whose = match tickets {
-        [one] => format!("the clocks of {}", id::show(id::TICKET, *one)),
-        all => format!("the clocks of {} tickets", all.len()),
-    };
-    send(journal, tenant, Arc::new(FollowSla(tickets.to_vec())), None, whose).await
+    submit(journal, tenant, tickets, "the clocks", |tickets| Arc::new(FollowSla(tickets))).await
 }
 
 /// Submits one command about `what`.
@@ -152,7 +162,7 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize
     let moves = sla::moves(conn, zones, TENANTS).await?;
     // A write under the previous rules may not have committed yet, but it holds the tenant's head. A command that takes the head
     // after it ensures that its ticket is visible.
-    let begin = async |at: &Move| !at.after_id.is_nil() || submit(journal, &at.tenant_id, &[]).await == Sent::All;
+    let begin = async |at: &Move| !at.after_id.is_nil() || follow_all(journal, &at.tenant_id, &[]).await == Sent::All;
     let begun = join_all(moves.iter().map(begin)).await;
     let mut followed = 0;
     'tenants: for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
@@ -163,7 +173,7 @@ async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize
         let tickets = tickets.await?;
         for some in tickets.chunks(FOLLOW_AT_ONCE) {
             // Failing tickets are skipped: any write of such a ticket also updates its clocks.
-            if submit(journal, &at.tenant_id, some).await == Sent::Nothing {
+            if follow_all(journal, &at.tenant_id, some).await == Sent::Nothing {
                 continue 'tenants;
             }
         }

@@ -10,9 +10,9 @@ use crate::command::react::{self, Firing};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::wants::Wants;
-use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather};
-use crate::model::ticket::{Ticket, TicketRef};
-use crate::model::time::{Instant, show_length};
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather, timers};
+use crate::model::ticket::TicketRef;
+use crate::model::time::Instant;
 use crate::model::words::RunVerdict;
 use crate::workflow::event::{MANUAL, Timed};
 use crate::workflow::{Rule, Subject};
@@ -103,11 +103,12 @@ impl Verb for RunSchedule {
         let Some(timed) = rules.schedules().find(|timed| timed.by.id == self.schedule) else {
             return Ok(Resource::Tickets(Vec::new()));
         };
-        let (due, late) = (self.due, show_length((scope.now.0 - self.due.0).max(0)));
+        let due = self.due;
+        let (data, late) = timers::due_since(timed.by, due, scope.now);
         let firing = |ticket: Option<Uuid>| Firing {
             kind: Timed::Schedule { tickets: ticket.is_some() },
             ticket,
-            data: json!({ "trigger": timed.by.to_string(), "due_at": due.to_string(), "late_by": late }),
+            data: data.clone(),
             why: format!("{} came at {due}, {late} late", timed.by),
         };
         match (&self.tickets, &timed.by.tickets) {
@@ -123,9 +124,7 @@ impl Verb for RunSchedule {
                     }) else {
                         return Ok(());
                     };
-                    let mut after = Ticket::clone(&ticket);
-                    after.fired.note(timed.by.key, due);
-                    world.tickets.put(*id, Arc::new(after));
+                    timers::note(world, &ticket, timed.by.key, due);
                     react::fire(world, scope, timed.place, firing(Some(*id))).map(drop)
                 }))?;
             }
