@@ -148,6 +148,11 @@ impl EventName {
         }
     }
 
+    /// Whether it is an instant that was due.
+    pub fn is_due(&self) -> bool {
+        matches!(self, EventName::Timed(Timed::Timer | Timed::Schedule { .. }))
+    }
+
     /// Whether it is about a ticket, at least where one is linked.
     pub fn has_ticket(&self) -> bool {
         self.presence(Root::Ticket) != Presence::Never

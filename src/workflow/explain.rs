@@ -31,14 +31,7 @@ impl Rule {
     /// What the rule says about these facts. What is unknown of them decides nothing.
     pub fn explain(&self, facts: &Facts<'_>, unknowns: &Unknowns) -> Explained {
         let mut tracer = Tracer::new(unknowns);
-        let mut branches = |key: &str, all: &[Expr]| -> Vec<Branch> {
-            let one = all.len() == 1;
-            let key = |at: usize| if one { key.to_owned() } else { format!("{key}[{at}]") };
-            all.iter()
-                .enumerate()
-                .map(|(at, expr)| Branch { key: key(at), traced: tracer.trace(expr, facts) })
-                .collect()
-        };
+        let mut branches = |key: &str, all: &[Expr]| branches(&mut tracer, key, all, facts);
         let mut tenants = branches("tenants", &self.tenants);
         let mut conditions = branches("if", &self.conditions);
         let mut steps = Vec::new();
@@ -115,6 +108,13 @@ impl Rule {
             Err(why) => (Some(RunVerdict::Error), why, Vec::new()),
         }
     }
+}
+
+/// The conditions of a key, by their places where there are several.
+pub(super) fn branches(tracer: &mut Tracer<'_>, key: &str, all: &[Expr], facts: &Facts<'_>) -> Vec<Branch> {
+    let one = all.len() == 1;
+    let key = |at: usize| if one { key.to_owned() } else { format!("{key}[{at}]") };
+    all.iter().enumerate().map(|(at, expr)| Branch { key: key(at), traced: tracer.trace(expr, facts) }).collect()
 }
 
 fn unknown_of(branches: &[Branch]) -> Option<String> {

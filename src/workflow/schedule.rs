@@ -7,9 +7,13 @@ use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use super::cel::{Tracer, Unknowns};
+use super::explain::{Branch, branches};
+use super::facts::Facts;
 use super::filter::Filter;
 use super::timer::hash;
 use super::trigger::{Slip, slip};
+use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
 
 const HINT: &str = "minute, hour, day of the month, month and weekday, as cron has them: 0 9 * * MON-FRI";
@@ -55,6 +59,14 @@ impl Schedule {
     /// The first time that it comes after `then`.
     pub fn next(&self, then: Instant) -> Option<Instant> {
         self.search(then, |cron, then| cron.find_next_occurrence(then, false).ok())
+    }
+
+    /// What `for` is on a ticket at an instant.
+    pub fn branches(&self, ticket: &Ticket, at: Instant) -> Vec<Branch> {
+        let Some(filter) = &self.tickets else { return Vec::new() };
+        let unknowns = Unknowns::default();
+        let facts = Facts { ticket: Some(ticket), ..Facts::at(at, "") };
+        branches(&mut Tracer::new(&unknowns), "for", std::slice::from_ref(filter.expr()), &facts)
     }
 
     fn search(&self, from: Instant, find: impl Fn(&Cron, &Zoned) -> Option<Zoned>) -> Option<Instant> {

@@ -5,7 +5,8 @@ use std::fmt;
 use aws_lc_rs::digest;
 
 use super::cel::ast::Expr;
-use super::cel::{self, Value, parse_duration};
+use super::cel::{self, Tracer, Unknowns, Value, parse_duration};
+use super::explain::{Branch, branches};
 use super::facts::Facts;
 use super::trigger::{Slip, length, slip};
 use crate::model::limits::MINUTES;
@@ -70,13 +71,29 @@ impl Timer {
 
     /// The instant from which it counts, where the ticket has it and `while` holds.
     pub fn since(&self, ticket: &Ticket) -> Option<Instant> {
-        let facts = Facts { ticket: Some(ticket), ..Facts::at(ticket.updated_at, &ticket.tenant_id) };
-        let since = match cel::evaluate(&self.since, &facts).ok()? {
-            Value::Time(since) => since,
-            _ => return None,
-        };
-        let holds = self.while_holds.iter().all(|condition| cel::holds(condition, &facts).unwrap_or(false));
-        holds.then_some(since)
+        self.counts_from(ticket).filter(|_| self.holds(ticket))
+    }
+
+    /// The instant from which it counts, where the ticket has it.
+    pub fn counts_from(&self, ticket: &Ticket) -> Option<Instant> {
+        match cel::evaluate(&self.since, &facts(ticket)).ok()? {
+            Value::Time(since) => Some(since),
+            _ => None,
+        }
+    }
+
+    /// Whether `while` holds; an error is no.
+    pub fn holds(&self, ticket: &Ticket) -> bool {
+        let facts = facts(ticket);
+        self.while_holds.iter().all(|condition| cel::holds(condition, &facts).unwrap_or(false))
+    }
+
+    /// What `since` and `while` are on a ticket.
+    pub fn branches(&self, ticket: &Ticket) -> Vec<Branch> {
+        let unknowns = Unknowns::default();
+        let (mut tracer, facts) = (Tracer::new(&unknowns), facts(ticket));
+        let since = branches(&mut tracer, "since", std::slice::from_ref(&self.since), &facts);
+        [since, branches(&mut tracer, "while", &self.while_holds, &facts)].concat()
     }
 
     /// When it fires; `None` where the calendar never comes to it.
@@ -92,6 +109,11 @@ impl Timer {
         }
         self.catch_up.then(|| active.plus_micros(ticket.number * (SECOND / CATCH_UP_A_SECOND)))
     }
+}
+
+/// Its own time is all that a timer may know of the time.
+fn facts(ticket: &Ticket) -> Facts<'_> {
+    Facts { ticket: Some(ticket), ..Facts::at(ticket.updated_at, &ticket.tenant_id) }
 }
 
 /// As it stands in a file.

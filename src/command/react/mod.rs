@@ -33,7 +33,7 @@ pub use bounds::Bounds;
 use bounds::{Bound, Made};
 use effects::Done;
 pub use happening::Firing;
-use happening::Happening;
+use happening::{Happening, Told};
 pub use queue::drain;
 use report::{tally, tell};
 
@@ -52,8 +52,17 @@ pub fn fire(world: &mut World, scope: &mut Scope<'_>, place: usize, firing: Firi
     settle(world, scope)?;
     let Some(rule) = scope.rules.rules().get(place) else { return Ok(RunVerdict::NotMatched) };
     let mut steps = Steps::new();
-    let event = Happening::timed(world, scope, firing);
+    let Firing { kind, ticket, data, why } = firing;
+    let told = Told { actor: scope.actor.clone(), request_id: scope.request_id().to_owned(), at: scope.now };
+    let ticket = ticket.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    let event = Happening::timed(scope.tenant(), told, ticket, (kind, data), Some(why.clone()));
+    let (rows, shadows) = (world.runs.len(), scope.asked.len());
     let verdict = ask(world, scope, Waiting { place, rule, family: None }, &event, &mut steps)?;
+    // Whatever became of it, its run tells which instant it answers.
+    let runs = world.runs.iter_mut().skip(rows).chain(scope.asked.iter_mut().skip(shadows));
+    for run in runs.filter(|run| !run.reason.starts_with(&why)) {
+        run.reason = format!("{why}; {}", run.reason);
+    }
     tally(world, place, verdict);
     answer_all(world, scope, steps)?;
     Ok(verdict)

@@ -9,6 +9,7 @@ use crate::command::access::{self, Right};
 use crate::command::react::{self, Firing};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
+use crate::command::waits::CAME;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather, timers};
 use crate::model::ticket::TicketRef;
@@ -104,12 +105,12 @@ impl Verb for RunSchedule {
             return Ok(Resource::Tickets(Vec::new()));
         };
         let due = self.due;
-        let (data, late) = timers::due_since(timed.by, due, scope.now);
+        let (data, why) = timers::told(timed.by, CAME, due, scope.now);
         let firing = |ticket: Option<Uuid>| Firing {
             kind: Timed::Schedule { tickets: ticket.is_some() },
             ticket,
             data: data.clone(),
-            why: format!("{} came at {due}, {late} late", timed.by),
+            why: why.clone(),
         };
         match (&self.tickets, &timed.by.tickets) {
             (None, None) => drop(react::fire(world, scope, timed.place, firing(None))?),

@@ -16,7 +16,7 @@ use super::super::yaml::Node;
 use crate::model::sla::zone::Zone;
 
 /// A timer follows from the ticket's row alone.
-static TICKET: Scope = Scope { roots: &[Root::Ticket], changed: false, calendars: false };
+static TICKET: Scope = Scope { roots: &[Root::Ticket], changed: false, calendars: false, due: false };
 
 const SINCE: &str = "a time of the ticket: ticket.created_at, ticket.resolved_at, timestamp(ticket.custom.renewal)";
 
