@@ -27,6 +27,8 @@ use super::{Stop, World};
 use crate::model::activity::{Activity, Cause};
 use crate::model::activity_type::ActivityType;
 use crate::model::words::RunVerdict;
+use crate::workflow::cel::Unknowns;
+use crate::workflow::event::Timed;
 use crate::workflow::{Effect, OnError, Rule, Verdict, Waiting};
 use around::Around;
 pub use bounds::Bounds;
@@ -47,10 +49,16 @@ pub fn settle(world: &mut World, scope: &mut Scope<'_>) -> Result<(), Stop> {
     answer_all(world, scope, Steps::from([step]))
 }
 
-/// Runs a rule that no activity asks for, and lets rules answer what it makes.
-pub fn fire(world: &mut World, scope: &mut Scope<'_>, place: usize, firing: Firing) -> Result<RunVerdict, Stop> {
+/// Runs a rule that no activity asks for, and lets rules answer what it makes. Says what a run by hand came to where nothing
+/// else tells.
+pub fn fire(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    place: usize,
+    firing: Firing,
+) -> Result<(RunVerdict, String), Stop> {
     settle(world, scope)?;
-    let Some(rule) = scope.rules.rules().get(place) else { return Ok(RunVerdict::NotMatched) };
+    let Some(rule) = scope.rules.rules().get(place) else { return Ok((RunVerdict::NotMatched, String::new())) };
     let mut steps = Steps::new();
     let Firing { kind, ticket, data, why } = firing;
     let told = Told { actor: scope.actor.clone(), request_id: scope.request_id().to_owned(), at: scope.now };
@@ -63,9 +71,22 @@ pub fn fire(world: &mut World, scope: &mut Scope<'_>, place: usize, firing: Firi
     for run in runs.filter(|run| !run.reason.starts_with(&why)) {
         run.reason = format!("{why}; {}", run.reason);
     }
+    let said = match (kind, verdict) {
+        (Timed::Manual, RunVerdict::NotMatched) => format!("{why}; {}", explained(world, rule, &event)?),
+        _ => format!("{why}; its conditions hold, and there is nothing to do"),
+    };
     tally(world, place, verdict);
     answer_all(world, scope, steps)?;
-    Ok(verdict)
+    Ok((verdict, said))
+}
+
+/// What kept a rule from matching, in words.
+fn explained(world: &World, rule: &Rule, event: &Happening) -> Result<String, Stop> {
+    let ticket = event.activity.ticket_id.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    let around = Around::of(world, &[rule], ticket.as_deref())?;
+    let types = event.types();
+    let facts = around.add_to(event.facts(&types, ticket.as_deref()));
+    Ok(rule.explain(&facts, &Unknowns::default()).in_words())
 }
 
 fn answer_all(world: &mut World, scope: &mut Scope<'_>, mut steps: Steps) -> Result<(), Stop> {
