@@ -56,10 +56,15 @@ pub fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
         return Vec::new();
     }
     let mut rules = Vec::new();
-    for (node, value) in nodes.iter().zip(values) {
-        match grammar::read(file.name, node, value) {
-            Ok(raw) => rules.extend(compile::rule(file, node, raw, found)),
-            Err(diagnostics) => found.extend(diagnostics),
+    for (node, value) in nodes.into_iter().zip(values) {
+        let (raw, diagnostics) = grammar::read(file.name, node, value);
+        let (mixed, begins) = (!diagnostics.is_empty(), found.len());
+        found.extend(diagnostics);
+        if let Some((node, raw)) = raw {
+            rules.extend(compile::rule(file, &node, raw, found));
+        }
+        if let Some(those) = found.get_mut(begins..).filter(|_| mixed) {
+            those.sort_by_key(|it| (it.line, it.column));
         }
     }
     rules

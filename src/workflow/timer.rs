@@ -4,10 +4,11 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 
-use super::cel::ast::Expr;
+use super::cel::ast::{Expr, ExprKind, Path};
 use super::cel::{self, Tracer, Unknowns, Value, parse_duration};
 use super::explain::{Branch, branches};
 use super::facts::Facts;
+use super::schema::Root;
 use super::trigger::{Slip, length, slip};
 use crate::model::limits::MINUTES;
 use crate::model::sla::count::deadline;
@@ -86,6 +87,14 @@ impl Timer {
     pub fn holds(&self, ticket: &Ticket) -> bool {
         let facts = facts(ticket);
         self.while_holds.iter().all(|condition| cel::holds(condition, &facts).unwrap_or(false))
+    }
+
+    /// The field of tickets that changes with what is done to them and from which it counts, where no `while` ends it.
+    pub fn unconditional(&self) -> Option<&str> {
+        let ExprKind::Field(Path { root: Root::Ticket, names }) = &self.since.kind else { return None };
+        let [name] = names.as_slice() else { return None };
+        Some(name.as_str())
+            .filter(|name| self.while_holds.is_empty() && matches!(*name, "updated_at" | "last_message_at"))
     }
 
     /// What `since` and `while` are on a ticket.

@@ -39,14 +39,14 @@ impl Verb for RunWorkflow {
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
-        let none = || Refusal::NotFound { kind: Kind::Workflow, id: self.workflow.clone() };
-        let rules = scope.rules.rules().iter().enumerate();
-        let (place, rule) = rules.into_iter().find(|(_, rule)| rule.name == self.workflow).ok_or_else(none)?;
-        runs_by_hand(rule)?;
         let Some(named) = &self.tickets else {
             let description = "is not looked up here: name a ticket in ticket_id";
             return Err(Refusal::field("filter", description.to_owned()).into());
         };
+        let none = || Refusal::NotFound { kind: Kind::Workflow, id: self.workflow.clone() };
+        let rules = scope.rules.rules().iter().enumerate();
+        let (place, rule) = rules.into_iter().find(|(_, rule)| rule.name == self.workflow).ok_or_else(none)?;
+        runs_by_hand(rule)?;
         let found = named.iter().map(|name| access::ticket(world, scope, name, "", Right::Write));
         let tickets: Vec<Uuid> = gather(found)?.into_iter().map(|ticket| ticket.id).collect();
         let by = scope.actor.display.clone();

@@ -4,9 +4,10 @@ mod step;
 mod waits;
 
 use serde::Deserialize;
+use serde_yaml::Value as Yaml;
 
 use super::actions;
-use super::diagnostic::{Diagnostic, Severity, suggest};
+use super::diagnostic::{Diagnostic, Severity, nearest, suggest};
 use super::form::{Key, Takes, key, required, words};
 use super::keys::keys_of;
 use super::limits::{self, RawLimits};
@@ -97,73 +98,131 @@ fn yes() -> bool {
 /// The least that a rule is.
 const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
 
-/// Reads one document into a rule.
-///
-/// # Errors
-/// Every unknown key; else the first value that is not what its key takes.
-pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule, Vec<Diagnostic>> {
-    let mut found = Vec::new();
-    unknown_keys(file, node, keys_of::<RawRule>(), "a rule", &mut found);
-    for on in ["on", "triggers"].iter().filter_map(|key| node.get(key)) {
-        for wait in std::iter::once(on).chain(on.items()) {
-            trigger_keys(file, wait, &mut found);
+/// Reads one document into a rule, and says what is wrong with it. Unknown keys are left out of the node, or read as those that
+/// they were meant to be, so that they hide no other mistake; there is none where a value is not what its key takes.
+pub fn read(file: &str, mut node: Node, mut value: Yaml) -> (Option<(Node, RawRule)>, Vec<Diagnostic>) {
+    let mut keys = Keys { file, found: Vec::new() };
+    keys.of_rule(&mut node, &mut value);
+    let mut found = keys.found;
+    let lacks = |error: &Diagnostic, found: &[Diagnostic]| {
+        // It is there, under a name that nobody knows.
+        error.message.ends_with("is missing") && found.iter().any(|it| it.code == UNKNOWN)
+    };
+    match serde_path_to_error::deserialize(value) {
+        Ok(raw) => (Some((node, raw)), found),
+        Err(error) => {
+            let error = misfit(file, &node, &error, EXAMPLE);
+            if !lacks(&error, &found) {
+                found.push(error);
+            }
+            (None, found)
         }
     }
-    for (name, keys) in [(LIMITS, limits::KEYS), (ROLLOUT, rollout::KEYS)] {
-        if let Some(node) = node.get(name) {
+}
+
+const ACTION: &str = "an action";
+const UNKNOWN: &str = "unknown-key";
+
+/// Keys while they are looked at, in the node and in the value.
+struct Keys<'f> {
+    file: &'f str,
+    found: Vec<Diagnostic>,
+}
+
+impl Keys<'_> {
+    fn of_rule(&mut self, node: &mut Node, value: &mut Yaml) {
+        self.check(node, value, keys_of::<RawRule>(), "a rule");
+        if let (Some((on, _)), Some((triggers, _))) = (node.entry("on"), node.entry("triggers")) {
+            let second = if (on.line, on.column) > (triggers.line, triggers.column) { on } else { triggers };
+            let message = "`on` and `triggers` are the same key".to_owned();
+            self.note(second, "grammar", message, "write all of it under `on`".to_owned());
+            mend(node, value, "triggers", None);
+        }
+        for on in ["on", "triggers"] {
+            let (Some(node), Some(value)) = (node.get_mut(on), value.get_mut(on)) else { continue };
+            self.of_trigger(node, value);
+            each(node, value, |node, value| self.of_trigger(node, value));
+        }
+        for (name, keys) in [(LIMITS, limits::KEYS), (ROLLOUT, rollout::KEYS)] {
+            if let (Some(node), Some(value)) = (node.get_mut(name), value.get_mut(name)) {
+                let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
+                self.check(node, value, &known, name);
+            }
+        }
+        let step_keys = RawStep::keys();
+        let (Some(node), Some(value)) = (node.get_mut("do"), value.get_mut("do")) else { return };
+        each(node, value, |node, value| {
+            self.check(node, value, &step_keys, ACTION);
+            for action in step_keys.iter().filter_map(|key| actions::find(key)) {
+                if let (Some(node), Some(value)) = (node.get_mut(action.name()), value.get_mut(action.name())) {
+                    self.check(node, value, action.keys(), action.name());
+                }
+            }
+        });
+    }
+
+    /// Of the keys of triggers, those of one form belong together.
+    fn of_trigger(&mut self, wait: &mut Node, value: &mut Yaml) {
+        if wait.entries().is_empty() {
+            return;
+        }
+        let form = |wait: &Node| TRIGGERS.iter().find(|(key, _)| wait.get(key).is_some());
+        if form(wait).is_none() {
+            self.check(wait, value, keys_of::<RawTrigger>(), "a trigger");
+        }
+        if let Some((key, keys)) = form(wait) {
             let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
-            unknown_keys(file, node, &known, name, &mut found);
+            self.check(wait, value, &known, &format!("a trigger with `{key}`"));
         }
     }
-    let step_keys = RawStep::keys();
-    for step in node.get("do").map(Node::items).unwrap_or_default() {
-        unknown_keys(file, step, &step_keys, "an action", &mut found);
-        for (key, body) in step.entries() {
-            if let Some(action) = key.text().and_then(actions::find) {
-                unknown_keys(file, body, action.keys(), action.name(), &mut found);
+
+    /// Notes every key that is none of these.
+    fn check(&mut self, node: &mut Node, value: &mut Yaml, known: &[&str], of: &str) {
+        let unknown: Vec<Node> = node
+            .entries()
+            .iter()
+            .map(|(key, _)| key)
+            .filter(|key| !known.is_empty() && !key.text().is_some_and(|name| known.contains(&name)))
+            .cloned()
+            .collect();
+        for key in unknown {
+            let name = key.text().unwrap_or_default().to_owned();
+            let known: Vec<&str> = known.iter().copied().filter(|known| *known != "triggers").collect();
+            self.note(&key, UNKNOWN, format!("{of} has no key `{name}`"), suggest(&name, known.iter().copied()));
+            match nearest(&name, &known).filter(|meant| node.entry(meant).is_none()) {
+                // A step without any action is told of by what it has instead.
+                None if of == ACTION => {}
+                meant => mend(node, value, &name, meant),
             }
         }
     }
-    if let (Some((on, _)), Some((triggers, _))) = (node.entry("on"), node.entry("triggers")) {
-        let second = if (on.line, on.column) > (triggers.line, triggers.column) { on } else { triggers };
-        let (line, column) = (second.line, second.column);
-        let message = "`on` and `triggers` are the same key".to_owned();
-        let hint = "write all of it under `on`".to_owned();
-        let (severity, code, file) = (Severity::Error, "grammar", file.to_owned());
-        found.push(Diagnostic { severity, code, message, hint, file, line, column });
-    }
-    if !found.is_empty() {
-        return Err(found);
-    }
-    serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error, EXAMPLE)])
-}
 
-/// Of the keys of triggers, those of one form belong together.
-fn trigger_keys(file: &str, wait: &Node, found: &mut Vec<Diagnostic>) {
-    let all = || TRIGGERS.iter().filter(|(key, _)| wait.get(key).is_some());
-    let known = |keys: &[Key]| keys.iter().map(|key| key.name).collect::<Vec<_>>();
-    match all().next() {
-        Some((key, keys)) => unknown_keys(file, wait, &known(keys), &format!("a trigger with `{key}`"), found),
-        None => unknown_keys(file, wait, keys_of::<RawTrigger>(), "a trigger", found),
-    }
-}
-
-fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut Vec<Diagnostic>) {
-    for (key, _) in node.entries() {
-        let name = key.text().unwrap_or_default();
-        if known.is_empty() || known.contains(&name) {
-            continue;
-        }
-        let hint = suggest(name, known.iter().copied().filter(|known| *known != "triggers"));
-        found.push(Diagnostic {
+    fn note(&mut self, at: &Node, code: &'static str, message: String, hint: String) {
+        let Node { line, column, .. } = *at;
+        self.found.push(Diagnostic {
             severity: Severity::Error,
-            code: "unknown-key",
-            message: format!("{of} has no key `{name}`"),
+            code,
+            message,
             hint,
-            file: file.to_owned(),
-            line: key.line,
-            column: key.column,
+            file: self.file.to_owned(),
+            line,
+            column,
         });
+    }
+}
+
+/// The items of a list, in the node and in the value.
+fn each(node: &mut Node, value: &mut Yaml, mut look: impl FnMut(&mut Node, &mut Yaml)) {
+    let Yaml::Sequence(values) = value else { return };
+    node.items_mut().iter_mut().zip(values).for_each(|(node, value)| look(node, value));
+}
+
+/// Takes a key out of both, or puts another in its place.
+fn mend(node: &mut Node, value: &mut Yaml, key: &str, instead: Option<&str>) {
+    node.mend(key, instead);
+    let Yaml::Mapping(entries) = value else { return };
+    if let (Some(taken), Some(instead)) = (entries.remove(key), instead) {
+        entries.insert(instead.into(), taken);
     }
 }
 

@@ -259,8 +259,9 @@ fn the_data_of_an_instant_that_was_due_is_known() {
     let due = json!({ "trigger": "t", "due_at": "2026-09-14T10:00:00Z", "late_by": "1s" });
     for kind in ["timer", "schedule"] {
         let activity = Activity { data: Some(due.clone()), ..told(kind, "", "") };
-        let text = "event.data.due_at + duration('1h') == timestamp('2026-09-14T11:00:00Z') && timestamp(event.data.due_at) < now";
-        for scope in [&cel::DUE, &cel::RULE] {
+        let later = "event.data.due_at + duration('1h') == timestamp('2026-09-14T11:00:00Z')";
+        let earlier = "timestamp(event.data.due_at) < now && event.data.due_at < now";
+        for (text, scope) in [(later, &cel::DUE), (earlier, &cel::DUE), (earlier, &cel::RULE)] {
             let condition = cel::condition(text, scope).expect("a condition");
             assert_eq!(cel::holds(&condition, &Facts::of(&activity)), Ok(true), "{kind}");
         }

@@ -265,6 +265,15 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
         let told = |case: &str| differences(case).join("\n");
         assert!(told("expect: {}").contains("`event`, or `steps`"));
         assert!(told("event: {type: ticket.flown, ticket: {}}").contains("no call makes `ticket.flown`"));
+        assert!(told("event: {type: ticket.creatd, ticket: {}}").contains("did you mean `ticket.created`?"));
+        assert!(told("event: {call: UpdateAgent, ticket: {}}").contains("does not write: one of: "));
+        assert!(told("event: {call: UpdateAgent, ticket: {}}").contains("UpsertAgent"));
+        let filter = "event: {call: RunWorkflow, ticket: {}, request: {workflow: vip, filter: 'true'}}";
+        assert!(told(filter).contains("is not looked up here"), "{}", told(filter));
+        assert_eq!(told(&format!("{VIP}, expect: {{ticket: {{queued_at: null}}, effects: [set, message]}}")), "");
+        let none =
+            told(&format!("{VIP}, expect: {{ticket: {{queued_at: '2026-09-18T08:00:00Z'}}, effects: [set, message]}}"));
+        assert_eq!(none, "ticket.queued_at: expected \"2026-09-18T08:00:00Z\", and it has none");
         assert!(told("event: {type: ticket.resolved}").contains("needs a ticket"));
         assert!(
             told("event: {call: GetTicket, request: {id: $ticket}, ticket: {}}").contains("GetTicket does not write")

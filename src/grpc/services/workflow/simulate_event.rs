@@ -42,7 +42,7 @@ pub async fn simulate(
     (rpc, request): (String, Value),
 ) -> Result<pb::SimulateWorkflowResponse, Status> {
     let write = commands::methods().find(|write| write.name == rpc).ok_or_else(|| {
-        let description = format!("`{rpc}` is no RPC that writes");
+        let description = format!("`{rpc}` is no RPC that writes: {}", commands::hint(&rpc));
         wrong(vec![Violation { field: "event.call".to_owned(), description }])
     })?;
     gate::permits(&call.caller, &rpc)?;
