@@ -10,6 +10,7 @@ mod bounds;
 pub mod cel;
 mod compile;
 mod coverage;
+mod cron;
 mod diagnostic;
 mod document;
 pub mod event;

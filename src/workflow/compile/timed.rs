@@ -4,11 +4,12 @@ use jiff::tz::TimeZone;
 
 use super::super::cel::ast::{Expr, ExprKind, Function};
 use super::super::cel::{self, Scope};
+use super::super::cron::read_cron;
 use super::super::diagnostic::{Problem, Severity, suggest};
 use super::super::filter::Filter;
 use super::super::grammar::RawTrigger;
 use super::super::place::Place;
-use super::super::schedule::{Schedule, read_cron};
+use super::super::schedule::Schedule;
 use super::super::schema::{Root, TICKET as TICKET_FIELDS, Type};
 use super::super::timer::{Parts, Timer, read_after};
 use super::super::trigger::Slip;
