@@ -28,6 +28,8 @@ mod keys;
 mod limits;
 mod lint;
 mod misfit;
+#[cfg(test)]
+pub mod mutations;
 mod needs;
 mod params;
 mod place;

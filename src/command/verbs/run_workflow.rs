@@ -15,6 +15,7 @@ use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather, timers}
 use crate::model::activity::Activity;
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
+use crate::model::words::RunVerdict;
 use crate::workflow::event::{MANUAL, Timed};
 use crate::workflow::{Rule, Subject};
 
@@ -57,7 +58,7 @@ impl Verb for RunWorkflow {
             let began = world.activities.len();
             let (verdict, said) = react::fire(world, scope, place, firing)?;
             let made = world.activities.get(began..).unwrap_or_default();
-            let would = scope.command.validate_only.then(|| effects(rule, made)).flatten();
+            let would = scope.command.validate_only.then(|| effects(rule, verdict, made)).flatten();
             let told = world.runs.iter().skip(rows).chain(scope.asked.iter().skip(shadows));
             let mut told =
                 told.filter(|run| run.workflow == rule.name && run.position == 0 && run.ticket_id == Some(ticket));
@@ -76,7 +77,7 @@ impl Verb for RunWorkflow {
 }
 
 /// What a trial would make, its own and what other rules make of it.
-fn effects(rule: &Rule, made: &[Activity]) -> Option<String> {
+fn effects(rule: &Rule, verdict: RunVerdict, made: &[Activity]) -> Option<String> {
     let words = |it: &Activity| match it.cause.as_ref().filter(|cause| cause.workflow != rule.name) {
         Some(cause) => format!("{} (by {})", it.in_words(), cause.workflow),
         None => it.in_words(),
@@ -85,7 +86,10 @@ fn effects(rule: &Rule, made: &[Activity]) -> Option<String> {
     if made.len() > NAMED {
         all.push(format!("and {} more", made.len() - NAMED));
     }
-    (!all.is_empty()).then(|| format!("; would make {}", all.join("; ")))
+    match all.is_empty() {
+        false => Some(format!("; would make {}", all.join("; "))),
+        true => (verdict == RunVerdict::Matched).then(|| "; would change nothing".to_owned()),
+    }
 }
 
 fn runs_by_hand(rule: &Rule) -> Result<(), Stop> {

@@ -9,6 +9,7 @@ mod files;
 mod findings;
 mod folder;
 mod images;
+mod lengths;
 mod rollout;
 mod shipped;
 mod triggers;

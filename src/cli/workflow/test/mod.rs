@@ -1,5 +1,7 @@
 //! `docket workflow test`: runs the cases beside the rules, with no server and no database.
 
+#[cfg(test)]
+mod anything;
 mod outcome;
 mod report;
 mod run;
@@ -91,6 +93,10 @@ fn tested(folder: &Path, rules: &RuleSet, tests: &[(String, String)], coverage: 
             }
         }
         report.files.push(tested);
+    }
+    if tests.is_empty() {
+        let why = "there are no tests in this folder: they are in files that end in .test.yaml".to_owned();
+        report.files.push(Tested { file: folder.display().to_string(), broken: vec![why], cases: Vec::new() });
     }
     report.uncovered = coverage.then(|| uncovered(rules, &seen, &looks));
     Ok(report)
@@ -258,6 +264,13 @@ name: vip\non: ticket.created\nif: \"'vip' in ticket.tags\"\ndo: [{set: {priorit
         assert!(told("workflow: vip", "cases:\n  - {name: a, expct: {}}").contains("unknown field `expct`"));
         assert!(told("workflow: vip", "cases: [").contains("a.test.yaml:"));
         assert!(told("workflow: &a vip", "cases: [{name: *a}]").contains("anchor"));
+    }
+
+    #[test]
+    fn a_folder_without_tests_is_told_of() {
+        let report = tested(Path::new("DIR"), &RuleSet::default(), &[], false).expect("a report");
+        assert_eq!((report.failed(), report.files[0].file.as_str()), (1, "DIR"));
+        assert!(report.files[0].broken[0].starts_with("there are no tests in this folder"));
     }
 
     #[test]
