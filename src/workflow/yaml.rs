@@ -76,21 +76,6 @@ impl Node {
         }
     }
 
-    /// Takes a key out, or puts another in its place.
-    pub fn mend(&mut self, key: &str, instead: Option<&str>) {
-        let Content::Map(entries) = &mut self.content else { return };
-        match instead {
-            None => entries.retain(|(k, _)| k.text() != Some(key)),
-            Some(instead) => {
-                let names = entries.iter_mut().filter_map(|(k, _)| match &mut k.content {
-                    Content::Scalar { text, .. } if text == key => Some(text),
-                    _ => None,
-                });
-                names.for_each(|name| instead.clone_into(name));
-            }
-        }
-    }
-
     /// The entry of a map under `key`.
     pub fn entry(&self, key: &str) -> Option<&(Node, Node)> {
         self.entries().iter().find(|(k, _)| k.text() == Some(key))

@@ -12,6 +12,7 @@ mod images;
 mod lengths;
 mod rollout;
 mod shipped;
+mod slips;
 mod triggers;
 mod variables;
 mod warnings;
