@@ -15,7 +15,8 @@ use super::rollout::{self, RawRollout};
 use super::rule::{FailurePolicy, OnError};
 use super::shapes::{Conditions, Definitions};
 use super::yaml::Node;
-use slips::{Keys, UNKNOWN};
+pub use slips::Cut;
+use slips::Keys;
 pub use step::{KEYS as STEP_KEYS, RawStep};
 pub use waits::{AFTER, Bare, RawTrigger, RawWait, SCHEDULE, TRIGGERS, Waits};
 
@@ -98,26 +99,30 @@ fn yes() -> bool {
 /// The least that a rule is.
 const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
 
+/// What was read of a document.
+pub struct Read {
+    /// `None`: a value is not what its key takes.
+    pub raw: Option<(Node, RawRule)>,
+    pub found: Vec<Diagnostic>,
+    /// Where keys were left out.
+    pub cut: Cut,
+}
+
 /// Reads one document into a rule, and says what is wrong with it. Unknown keys are left out of the node, or read as those that
-/// they were meant to be, so that they hide no other mistake; there is none where a value is not what its key takes.
-pub fn read(file: &str, mut node: Node, mut value: Yaml) -> (Option<(Node, RawRule)>, Vec<Diagnostic>) {
-    let mut keys = Keys { file, found: Vec::new() };
+/// they were meant to be, so that they hide no other mistake.
+pub fn read(file: &str, mut node: Node, mut value: Yaml) -> Read {
+    let mut keys = Keys { file, found: Vec::new(), cut: Cut::default() };
     keys.of_rule(&mut node, &mut value);
-    let mut found = keys.found;
-    let lacks = |error: &Diagnostic, found: &[Diagnostic]| {
-        // It is there, under a name that nobody knows.
-        error.message.ends_with("is missing") && found.iter().any(|it| it.code == UNKNOWN)
-    };
-    match serde_path_to_error::deserialize(value) {
-        Ok(raw) => (Some((node, raw)), found),
+    let Keys { mut found, cut, .. } = keys;
+    let raw = match serde_path_to_error::deserialize(value) {
+        Ok(raw) => Some((node, raw)),
         Err(error) => {
             let error = misfit(file, &node, &error, EXAMPLE);
-            if !lacks(&error, &found) {
-                found.push(error);
-            }
-            (None, found)
+            found.extend(Some(error).filter(|error| !cut.lacks(error)));
+            None
         }
-    }
+    };
+    Read { raw, found, cut }
 }
 
 #[cfg(test)]

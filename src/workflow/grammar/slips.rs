@@ -10,12 +10,24 @@ use crate::workflow::yaml::{Content, Node};
 use crate::workflow::{limits, rollout};
 
 const ACTION: &str = "an action";
-pub(super) const UNKNOWN: &str = "unknown-key";
+const UNKNOWN: &str = "unknown-key";
 
 /// Keys while they are looked at, in the node and in the value.
 pub(super) struct Keys<'f> {
     pub file: &'f str,
     pub found: Vec<Diagnostic>,
+    pub cut: Cut,
+}
+
+/// Line and column of what lost a key that nobody knows: whatever it lacks may have been meant by that.
+#[derive(Debug, Default)]
+pub struct Cut(Vec<(u32, u32)>);
+
+impl Cut {
+    /// Whether this tells of a key that is missing there.
+    pub fn lacks(&self, found: &Diagnostic) -> bool {
+        found.message.ends_with("is missing") && self.0.contains(&(found.line, found.column))
+    }
 }
 
 impl Keys<'_> {
@@ -32,12 +44,19 @@ impl Keys<'_> {
             self.of_trigger(node, value);
             each(node, value, |node, value| self.of_trigger(node, value));
         }
+        let mut mended = Vec::new();
         for (name, keys) in [(LIMITS, limits::KEYS), (ROLLOUT, rollout::KEYS)] {
             if let (Some(node), Some(value)) = (node.get_mut(name), value.get_mut(name)) {
                 let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
+                let cut = self.cut.0.len();
                 self.check(node, value, &known, name);
+                if self.cut.0.len() > cut {
+                    // It was told of, and cannot be read.
+                    mended.push(name);
+                }
             }
         }
+        mended.into_iter().for_each(|name| mend(node, value, name, None));
         let step_keys = RawStep::keys();
         let (Some(node), Some(value)) = (node.get_mut("do"), value.get_mut("do")) else { return };
         each(node, value, |node, value| {
@@ -81,6 +100,10 @@ impl Keys<'_> {
             match nearest(&name, &known).filter(|meant| node.entry(meant).is_none()) {
                 // A step without any action is told of by what it has instead.
                 None if of == ACTION => {}
+                None => {
+                    mend(node, value, &name, None);
+                    self.cut.0.push((node.line, node.column));
+                }
                 meant => mend(node, value, &name, meant),
             }
         }

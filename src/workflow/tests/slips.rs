@@ -43,6 +43,10 @@ fn a_key_that_nobody_knows_hides_nothing_and_is_told_once() {
             "name: a\non: ticket.created\nif: ticket.nummer > 1\nzebra: 1\ndo: [{zebra: 1}, {tag: {add: x}}]\n",
             "3:12 unknown-field,4:1 unknown-key,5:7 unknown-key",
         ),
+        (
+            "name: a\non: {zebra: 1}\nlimits: {zebra: 1}\nrollout: {}\ndo: [{tag: {add: x}}]\n",
+            "2:6 unknown-key,3:10 unknown-key,4:10 grammar",
+        ),
         ("zebra: 1\non: ticket.created\ndo: []\n", "1:1 unknown-key"),
         (
             "name: a\non: ticket.created\non_error: stp\nlimits: {per_tikcet: 1}\ndo: [{tag: {add: x}}]\n",
