@@ -1,7 +1,5 @@
 //! Conditions of SLA policies: over a ticket and its organization.
 
-use std::collections::BTreeSet;
-
 use super::cel::ast::Expr;
 use super::cel::{self, Scope};
 use super::diagnostic::Problem;
@@ -26,9 +24,8 @@ impl TicketCondition {
     /// Every finding, each with its place ([`Problem::column`]).
     pub fn compile(source: &str) -> Result<TicketCondition, Vec<Problem>> {
         let expr = cel::condition(source, &SCOPE)?;
-        let mut roots = BTreeSet::new();
-        expr.roots(&mut roots);
-        Ok(TicketCondition { expr, reads_organization: roots.contains(&Root::Organization) })
+        let reads_organization = expr.roots().contains(Root::Organization);
+        Ok(TicketCondition { expr, reads_organization })
     }
 
     pub fn reads_organization(&self) -> bool {
