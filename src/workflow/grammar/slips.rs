@@ -44,7 +44,7 @@ impl Keys<'_> {
             self.of_trigger(node, value);
             each(node, value, |node, value| self.of_trigger(node, value));
         }
-        let mut mended = Vec::new();
+        let mut unread = Vec::new();
         for (name, keys) in [(LIMITS, limits::KEYS), (ROLLOUT, rollout::KEYS)] {
             if let (Some(node), Some(value)) = (node.get_mut(name), value.get_mut(name)) {
                 let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
@@ -52,11 +52,11 @@ impl Keys<'_> {
                 self.check(node, value, &known, name);
                 if self.cut.0.len() > cut {
                     // It was told of, and cannot be read.
-                    mended.push(name);
+                    unread.push(name);
                 }
             }
         }
-        mended.into_iter().for_each(|name| mend(node, value, name, None));
+        unread.into_iter().for_each(|name| mend(node, value, name, None));
         let step_keys = RawStep::keys();
         let (Some(node), Some(value)) = (node.get_mut("do"), value.get_mut("do")) else { return };
         each(node, value, |node, value| {
