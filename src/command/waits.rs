@@ -102,7 +102,7 @@ impl Wait {
     /// It fired, and the rule was asked.
     /// The same, as a run has it.
     fn ran(self, run: &Run, about: &About) -> Wait {
-        let (data, due) = what_ran(&self.trigger, run);
+        let (data, due) = what_ran(&run.reason).map_or((json!({}), None), |(_, data, due)| (data, Some(due)));
         let of_ticket = self.kind != Timed::Schedule { tickets: false };
         let firing = Firing {
             kind: self.kind,
@@ -160,8 +160,9 @@ fn of_timer(world: &World, timer: &Timer, about: &About, (wait, idle): (Wait, Op
     let due = due(world, timer, since)?;
     let wait = Wait { due: due.as_ref().ok().copied(), ..wait };
     if ticket.fired.has(timer.key, since) {
-        let begins = format!("{timer}{WAS_DUE}");
-        if let Some(run) = about.runs.iter().find(|run| run.reason.starts_with(&begins) && run.created_at >= since) {
+        // `while` may have been another then.
+        let its = |run: &&Run| what_ran(&run.reason).is_some_and(|(trigger, ..)| timer.is_as(trigger));
+        if let Some(run) = about.runs.iter().filter(|run| run.created_at >= since).find(its) {
             return Ok(wait.ran(run, about));
         }
         let firing = fired(timer, since, &wait, about);
@@ -288,28 +289,31 @@ fn of_schedule(schedule: &Schedule, about: &About, (wait, idle): (Wait, Option<&
 
 /// By which trigger of a rule a run was set off, with its `event.data`; what none of them tells of was run by hand.
 pub fn that_ran(rule: Option<&Rule>, run: &Run) -> (Timed, Value) {
-    let rule = rule.into_iter();
-    let timers = rule.clone().flat_map(|rule| &rule.timers).map(|timer| (Timed::Timer, timer.to_string()));
-    let schedules = rule.flat_map(|rule| &rule.schedules);
-    let schedules = schedules.map(|it| (Timed::Schedule { tickets: it.tickets.is_some() }, it.to_string()));
-    let mut all = timers.chain(schedules).map(|(kind, trigger)| (kind, what_ran(&trigger, run)));
-    let found = all.find_map(|(kind, (data, due))| due.map(|_| (kind, data)));
-    found.unwrap_or((Timed::Manual, json!({})))
+    let Some((trigger, data, _)) = what_ran(&run.reason) else { return (Timed::Manual, json!({})) };
+    let mut schedules = rule.into_iter().flat_map(|rule| &rule.schedules);
+    match schedules.find(|schedule| schedule.to_string() == trigger) {
+        Some(schedule) => (Timed::Schedule { tickets: schedule.tickets.is_some() }, data),
+        None => (Timed::Timer, data),
+    }
 }
 
-/// What the reason of a run tells of the trigger that it is of: `event.data`, and when that was due.
-fn what_ran(trigger: &str, run: &Run) -> (Value, Option<Instant>) {
-    let rest = run.reason.strip_prefix(trigger).unwrap_or_default();
-    let rest = rest.strip_prefix(WAS_DUE).or_else(|| rest.strip_prefix(CAME)).unwrap_or_default();
-    let Some((due, rest)) = rest.split_once(", ") else { return (json!({}), None) };
-    let late = rest.split_once(" late").map(|(late, _)| late.to_owned());
-    (due_since(trigger, Some(due.to_owned()), late), Written::parse(due).map(|due| due.at))
+/// What the reason of a run tells: the trigger as it stood in its file then, `event.data`, and when it was due.
+fn what_ran(reason: &str) -> Option<(&str, Value, Instant)> {
+    let mut said: Vec<(usize, &str)> = [WAS_DUE, CAME].iter().flat_map(|said| reason.match_indices(said)).collect();
+    said.sort_unstable();
+    // The trigger may hold any words, but not with a time behind them.
+    said.into_iter().find_map(|(at, said)| {
+        let (due, rest) = reason.get(at + said.len()..)?.split_once(", ")?;
+        let (trigger, at) = (reason.get(..at)?, Written::parse(due)?.at);
+        let late = rest.split_once(" late").map(|(late, _)| late.to_owned());
+        Some((trigger, due_since(trigger, Some(due.to_owned()), late), at))
+    })
 }
 
 fn by_hand(about: &About, idle: Option<&str>) -> Wait {
     let wait = Wait::of(Timed::Manual, &MANUAL, None);
-    // Those of timers and schedules begin with what was due.
-    let run = about.runs.iter().find(|run| !run.reason.starts_with('{'));
+    // Those of timers and schedules say what was due.
+    let run = about.runs.iter().find(|run| what_ran(&run.reason).is_none());
     match (run, idle) {
         (Some(run), _) => wait.ran(run, about),
         (None, Some(why)) => wait.says(why),
@@ -335,4 +339,25 @@ fn ticket_of(run: &Run, about: &About) -> Option<Arc<Ticket>> {
 /// The activities of the ticket that changed it, with the ticket after each.
 fn images(about: &About) -> Vec<(&Activity, &Arc<Ticket>)> {
     about.log.activities().iter().filter_map(|it| Some((it, it.ticket.as_ref()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_run_tells_what_was_due() {
+        let trigger = "{after: 1h, since: ticket.created_at, while: ticket.subject != ' was due at noon, '}";
+        let due = Instant(1_789_380_000_000_000);
+        for (said, more) in [(WAS_DUE, ""), (CAME, "; would add tag vip"), (WAS_DUE, "; if: x was due at y, z")] {
+            let reason = format!("{trigger}{said}{due}, 2.5s late{more}");
+            let data = due_since(trigger, Some(due.to_string()), Some("2.5s".to_owned()));
+            assert_eq!(what_ran(&reason), Some((trigger, data, due)), "{reason}");
+        }
+        for reason in
+            ["ada ran it", "{x ran it; if is false", "", " was due at ", "{a} came at 2026-02-30T00:00:00Z, 1s late"]
+        {
+            assert_eq!(what_ran(reason), None, "{reason}");
+        }
+    }
 }

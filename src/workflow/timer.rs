@@ -35,6 +35,8 @@ pub struct Timer {
     since: Expr,
     while_holds: Vec<Expr>,
     text: String,
+    /// How much of the text it is known again by.
+    known_by: usize,
 }
 
 /// What a timer is made of, in the file's own words and checked.
@@ -56,7 +58,7 @@ impl Timer {
         if let Some(calendar) = calendar {
             text.push_str(&format!(", calendar: {calendar}"));
         }
-        let key = hash(rule, &text);
+        let (key, known_by) = (hash(rule, &text), text.len() + 1);
         match texts {
             [] => {}
             [one] => text.push_str(&format!(", while: {one}")),
@@ -67,7 +69,13 @@ impl Timer {
         }
         let id = format!("{:016x}", hash(rule, &text));
         let calendar = calendar.map(str::to_owned);
-        Timer { key, id, calendar, catch_up, after, since, while_holds, text: format!("{{{text}}}") }
+        Timer { key, id, calendar, catch_up, after, since, while_holds, text: format!("{{{text}}}"), known_by }
+    }
+
+    /// Whether it is the timer of this text, whatever else it waits for than its instants.
+    pub fn is_as(&self, text: &str) -> bool {
+        let rest = self.text.get(..self.known_by).and_then(|begins| text.strip_prefix(begins));
+        rest.is_some_and(|rest| rest == "}" || rest.starts_with(", while: ") || rest.starts_with(", catch_up: "))
     }
 
     /// The instant from which it counts, where the ticket has it and `while` holds.
