@@ -148,7 +148,8 @@ impl Asking<'_> {
             data: wait.data(),
         };
         let explained = self.asked_again(rule, &firing, i64::MAX).await?;
-        let note = Some("the conditions below are on the ticket as it is now".to_owned());
+        let now = "the conditions below are on the ticket as it is now";
+        let note = Some(now.to_owned()).filter(|_| !explained.tree.is_empty());
         Ok(Told { tree: explained.tree, note, ..told })
     }
 
