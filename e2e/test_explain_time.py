@@ -99,7 +99,7 @@ class ExplainTime(Desk):
             api = self.desk(server)
             old = self.create(api, "2026-09-01T10:00:00Z")
             self.time("2026-09-14T12:00:00Z")
-            self.rules(CLOSE, AFTER_HOURS % "nowhere")
+            self.rules(AFTER_HOURS % "nowhere")
             self.reload(server)
             trigger = self.explain(api, "hours", old).triggers[0]
             self.assertEqual(trigger.reason, 'calendar "nowhere" is none of this tenant\'s: the timer does not fire')
