@@ -1,5 +1,6 @@
 //! SLA in commands: the choice of a ticket's policy, and the effect of changes on its clocks.
 
+mod answer;
 mod choose;
 mod config;
 mod follow;
@@ -20,6 +21,8 @@ use crate::model::ticket::Ticket;
 pub use config::{CalendarInUse, PolicyInUse, SlaConfig};
 pub use opened::Opened;
 
+pub(super) use answer::hear;
+pub(super) use follow::Happened;
 pub(super) use write::{begin, follow, keep, settle};
 
 impl World {

@@ -47,7 +47,7 @@ fn naive(desk: &Desk) -> Clocks<Came> {
                     came.promise = *promised;
                 }
             }
-            LedgerKind::Resume => (came.fulfilled_at, came.elapsed) = (None, None),
+            LedgerKind::Resume => (came.fulfilled_at, came.voided_at, came.elapsed) = (None, None, None),
             LedgerKind::Void => came.voided_at = Some(row.at),
             _ => {}
         }

@@ -29,7 +29,7 @@ fn clock<'a>(it: &'a Clock, now: Instant, names: &[String]) -> Found<'a> {
         "target" => Value::Duration(it.goal.target),
         "start" => Value::Time(it.start),
         "breached" => Value::Bool(it.breached_by(now).is_some()),
-        "due_at" => return Ok(it.due.map(Value::Time)),
+        "due_at" => return Ok(it.deadline().map(Value::Time)),
         "breached_at" => return Ok(it.breached_by(now).map(Value::Time)),
         "ended_at" => return Ok(it.ended_at.map(Value::Time)),
         _ => return Err(NoSuchField),

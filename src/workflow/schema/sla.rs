@@ -85,6 +85,7 @@ pub static SLA_OUTCOME: Object = Object {
         field("organization_id", Type::Text),
         field("app_id", Type::Text),
         optional("breached_at", Type::Time),
+        optional("counted_at", Type::Time),
         field("late_by", Type::Duration),
         field("position", Type::Int),
         optional("fulfilled_at", Type::Time),
