@@ -56,7 +56,11 @@ pub fn ticket() -> Ticket {
         due_at: Some(NOW.plus_micros(3_600_000_000)),
         breached_at: Some(NOW.plus_micros(-7_200_000_000)),
         asked_at: Some(NOW),
-        clocks: Clocks { all: SlaMetric::ALL.iter().map(|metric| clock(*metric)).collect(), policy_id: None, begun: None },
+        clocks: Clocks {
+            all: SlaMetric::ALL.iter().map(|metric| clock(*metric)).collect(),
+            policy_id: None,
+            begun: None,
+        },
         sla_next_at: None,
         fired: Default::default(),
         first_response_at: Some(NOW),

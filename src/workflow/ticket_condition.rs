@@ -74,7 +74,8 @@ fn read(expr: &Expr, fields: &[&str]) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     expr.walk(&mut |e| match &e.kind {
         ExprKind::Field(path) | ExprKind::Has(path) if path.root == Root::Ticket => {
-            found.extend(path.names.first().filter(|name| fields.contains(&name.as_str())).map(|it| (it.clone(), e.at)));
+            found
+                .extend(path.names.first().filter(|name| fields.contains(&name.as_str())).map(|it| (it.clone(), e.at)));
         }
         _ => {}
     });

@@ -154,14 +154,7 @@ impl Book {
         }
     }
 
-    fn begin(
-        &mut self,
-        metric: SlaMetric,
-        last: Option<Clock>,
-        goal: Goal,
-        before: Option<&Ticket>,
-        ticket: &Ticket,
-    ) {
+    fn begin(&mut self, metric: SlaMetric, last: Option<Clock>, goal: Goal, before: Option<&Ticket>, ticket: &Ticket) {
         let reopened = last.as_ref().is_some_and(|last| last.state == ClockState::Fulfilled);
         let reason = match (metric, &last) {
             (SlaMetric::Resolution, _) if reopened => "reopened",
@@ -176,7 +169,8 @@ impl Book {
                 let entry = Entry { reason: reason.to_owned(), ..Entry::of(&last, LedgerKind::Resume, self.now) };
                 self.reckon(&last, entry);
                 let again = self.clocks.of(metric).cloned();
-                if let Some(clock) = again.filter(|it| it.goal != goal || (!reopened && self.restarts(before, ticket))) {
+                if let Some(clock) = again.filter(|it| it.goal != goal || (!reopened && self.restarts(before, ticket)))
+                {
                     self.retarget(&clock, goal, before, ticket);
                 }
             }

@@ -64,7 +64,9 @@ pub(super) fn call(ticket: &Ticket, event: &Event) -> (Caller, Any) {
         Event::Ask => whichever(say(ticket, "Well?", Visibility::Public)),
         Event::Note => whichever(say(ticket, "Hm", Visibility::Internal)),
         Event::Serve => whichever(say(ticket, "We work on it", Visibility::Public)),
-        Event::Team(team) => whichever(edit(ticket, TicketEdit { team_id: Some((*team).into()), ..TicketEdit::default() })),
+        Event::Team(team) => {
+            whichever(edit(ticket, TicketEdit { team_id: Some((*team).into()), ..TicketEdit::default() }))
+        }
         Event::Kind(kind) => whichever(edit(ticket, TicketEdit { kind: Some(*kind), ..TicketEdit::default() })),
         Event::Name(named) => {
             let policy_name = if *named { "named".to_owned() } else { String::new() };

@@ -147,7 +147,10 @@ fn restart_alone_forgets_and_governs_team_and_type() {
     desk.promise("any", restart(every_hour(60)));
     desk.promise("core", restart(PolicyEdit { team_id: Some("core".into()), ..every_hour(30) }));
     let problem = Some(Words(vec!["PROBLEM".into()]));
-    desk.promise("problem", restart(PolicyEdit { applies_to: problem, team_id: Some("core".into()), ..every_hour(90) }));
+    desk.promise(
+        "problem",
+        restart(PolicyEdit { applies_to: problem, team_id: Some("core".into()), ..every_hour(90) }),
+    );
     desk.create("2026-09-14T10:00Z");
     desk.edit_ticket("2026-09-14T10:20Z", in_team("core"));
     assert_eq!(desk.due(), due("2026-09-14T10:50Z"), "team");
@@ -200,10 +203,11 @@ fn a_missed_deadline_stays_in_history_and_what_is_held_is_not_overdue() {
     assert_eq!((desk.is().breached_at, desk.due()), (due("2026-09-14T11:00Z"), due("2026-09-14T11:00Z")));
     let held = desk.go("2026-09-14T12:00Z", Transition::Hold, Status::OnHold);
     assert_eq!((held.breached_at, held.due_at), (due("2026-09-14T11:00Z"), None));
-    desk.edit_policy("2026-09-14T12:30Z", "standard", PolicyEdit {
-        status: Some(SlaPolicyStatus::Inactive),
-        ..PolicyEdit::default()
-    });
+    desk.edit_policy(
+        "2026-09-14T12:30Z",
+        "standard",
+        PolicyEdit { status: Some(SlaPolicyStatus::Inactive), ..PolicyEdit::default() },
+    );
     assert_eq!(desk.is().breached_at, due("2026-09-14T11:00Z"), "also when the policy is gone");
 }
 

@@ -9,7 +9,10 @@ fn gateway() -> Caller {
 
 fn of(ticket: &Ticket, author_id: &str, author_email: &str) -> PostMessage {
     let PostMessage { ticket, message } = say(ticket, "Hello", Visibility::Public);
-    PostMessage { ticket, message: NewMessage { author_id: author_id.into(), author_email: author_email.into(), ..message } }
+    PostMessage {
+        ticket,
+        message: NewMessage { author_id: author_id.into(), author_email: author_email.into(), ..message },
+    }
 }
 
 #[test]

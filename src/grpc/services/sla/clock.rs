@@ -148,12 +148,7 @@ pub async fn explain(
 }
 
 /// Why the policy that the ticket asks for does not govern it, as far as the caller sees that policy.
-async fn passed_over(
-    conn: &mut Reading,
-    call: &Call,
-    method: &'static str,
-    ticket: &Ticket,
-) -> Result<String, Status> {
+async fn passed_over(conn: &mut Reading, call: &Call, method: &'static str, ticket: &Ticket) -> Result<String, Status> {
     let Some(id) = ticket.sla_policy_id.filter(|id| ticket.clocks.policy_id != Some(*id)) else {
         return Ok(String::new());
     };

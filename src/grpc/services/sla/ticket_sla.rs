@@ -59,12 +59,7 @@ pub struct Known {
 
 impl Known {
     /// A look-up for each kind, however many clocks.
-    pub async fn of(
-        conn: &mut Reading,
-        call: &Call,
-        method: &'static str,
-        clocks: &[Clocks],
-    ) -> Result<Known, Status> {
+    pub async fn of(conn: &mut Reading, call: &Call, method: &'static str, clocks: &[Clocks]) -> Result<Known, Status> {
         let named = |clock: &Clock| Some((clock.goal.calendar_id?, clock.goal.calendar_version));
         let versions: BTreeSet<(Uuid, i32)> = clocks.iter().flat_map(|it| &it.all).filter_map(named).collect();
         let found = store::read::sla::calendar_versions(conn, call.caller.tenant(), &versions).await;
