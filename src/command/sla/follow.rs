@@ -97,15 +97,18 @@ impl Book {
         let goal = self.goal(metric);
         // A question waits for the first response as long as that does.
         let behind = metric == SlaMetric::NextResponse && self.awaits_first_response();
+        // One of an older server does not know its question.
+        let withdrawn = clock.as_ref().is_some_and(|clock| clock.asked_at.is_some() && ticket.asked_at.is_none());
         match (clock, goal) {
-            (Some(clock), goal) if clock.is_open() && (behind || goal.is_none()) => {
+            (Some(clock), goal) if clock.is_open() && (behind || withdrawn || goal.is_none()) => {
                 if self.done(&clock, ticket, answered).is_some() {
                     self.end(metric, ticket, answered);
                     return;
                 }
                 let reason = match goal {
-                    Some(_) => "the first response is waited for",
                     None => "no policy that is for the ticket has such a target",
+                    Some(_) if behind => "the first response is waited for",
+                    Some(_) => "the question was taken back",
                 };
                 self.write(Entry { reason: reason.to_owned(), ..Entry::of(&clock, LedgerKind::Void, self.now) });
             }
@@ -208,9 +211,7 @@ impl Book {
     /// Why an open clock is fulfilled; `None`: it is not.
     fn done(&self, clock: &Clock, ticket: &Ticket, answered: bool) -> Option<String> {
         let done = match clock.metric {
-            SlaMetric::FirstResponse => answered,
-            // One of an older server does not know its question.
-            SlaMetric::NextResponse => answered || (clock.asked_at.is_some() && ticket.asked_at.is_none()),
+            SlaMetric::FirstResponse | SlaMetric::NextResponse => answered,
             SlaMetric::Resolution => ticket.status.is_done(),
         };
         done.then(|| match clock.metric {

@@ -299,3 +299,24 @@ fn a_hold_keeps_its_reason_and_who_held() {
     assert_eq!((pause.kind, pause.by.as_str()), (LedgerKind::Pause, "ann"));
     assert_eq!(pause.reason, "status ON_HOLD: waiting for the vendor");
 }
+
+#[test]
+fn a_question_that_is_taken_back_waits_no_longer() {
+    let mut desk = Desk::new(responses(None, Some(60)));
+    desk.create("2026-09-14T09:00Z");
+    let ask = |desk: &mut Desk, when: &str| {
+        let action = say(&desk.is(), "Well?", Visibility::Public);
+        let Resource::Message(message, _) = desk.act(when, &requester(), action).resource else { panic!("a message") };
+        message
+    };
+    let (first, second) = (ask(&mut desk, "2026-09-14T10:00Z"), ask(&mut desk, "2026-09-14T10:10Z"));
+    desk.act("2026-09-14T10:20Z", &requester(), take_back(&first));
+    assert_eq!(desk.is().asked_at, due("2026-09-14T10:10Z"));
+    assert_eq!(desk.clock(SlaMetric::NextResponse).due, due("2026-09-14T11:00Z"), "a question waits still");
+    desk.act("2026-09-14T10:30Z", &requester(), take_back(&second));
+    let clock = desk.clock(SlaMetric::NextResponse);
+    assert_eq!((clock.state, desk.is().asked_at), (ClockState::Voided, None));
+    ask(&mut desk, "2026-09-14T12:00Z");
+    let clock = desk.clock(SlaMetric::NextResponse);
+    assert_eq!((clock.cycle, clock.due), (2, due("2026-09-14T13:00Z")));
+}
