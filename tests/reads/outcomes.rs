@@ -243,7 +243,7 @@ async fn breaches_and_reports_walk_their_indexes() {
         }
         for by in [None, Some(By::Team)] {
             let plan = plan(&mut conn, counting(scope, (at(100), Some(at(200))), by, None)).await;
-            assert!(plan.contains("sla_outcome_decided"), "{mode}\n{plan}");
+            assert!(plan.contains("sla_outcome_counted"), "{mode}\n{plan}");
         }
     }
 }
