@@ -17,8 +17,9 @@ if [ -z "${BENCH_PGBENCH:-}" ]; then
     export BENCH_PGBENCH="${BENCH_PGBENCH:-pgbench}"
 fi
 
-# Deadlines first: they take seconds and need no database. A miss there also fails the run at the end.
+# Deadlines and conditions first: they take seconds and need no database. A miss there also fails the run at the end.
 missed=0
 cargo bench --locked --bench deadlines || missed=$?
+cargo bench --locked --bench conditions || missed=$?
 cargo bench --locked --bench load "$@"
 exit "$missed"

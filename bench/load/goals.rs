@@ -8,6 +8,7 @@ use crate::lists::TYPICAL;
 use crate::noisy::Noisy;
 use crate::plan::{NAIVE_CLIENTS, Round};
 use crate::promises::{Due, Edit};
+use crate::rules::{Late, MATCHING, Tools};
 use crate::stream::{Memory, Reach};
 
 pub struct Line {
@@ -122,6 +123,47 @@ pub fn noise(noisy: Option<&Noisy>) -> Vec<Line> {
     vec![
         at_most("ten tenants at quota: reads' p99 beside one at ten times / without", of(|it| it.reads_ratio)),
         at_most("the same: writes' p99", of(|it| it.writes_ratio)),
+    ]
+}
+
+/// Rules in numbers, beside none; effects beside graphile-worker; timers, and commands on folders.
+pub fn rules(rounds: &[Round], late: Option<&Late>, tools: Option<&Tools>) -> Vec<Line> {
+    let rate =
+        |of: &str, against: &str| ratio(rounds, &format!("rules.{of}.64"), &format!("rules.{against}.64"), Leg::rate);
+    let each = |load: &str| rate(&format!("{load}.none"), &format!("{load}.tags")) / (1 + MATCHING) as f64;
+    let at_least = |what, goal, measured| Line { what, goal: Goal::AtLeast(goal), measured, unit: "x" };
+    let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
+    let of = |figure: fn(&Tools) -> f64| tools.map_or(f64::NAN, figure);
+    vec![
+        at_least(
+            "1,000 rules, 10 of 50 asked match: CreateTicket, 1,000 tenants / none",
+            0.9,
+            rate("spread.quiet", "spread.none"),
+        ),
+        at_least("the same, one hot tenant", 0.9, rate("hot.quiet", "hot.none")),
+        at_most("10 rules add a tag each: an activity, 1,000 tenants / a ticket without", 0.5, each("spread"), "x"),
+        at_most("the same, one hot tenant", 0.5, each("hot"), "x"),
+        at_least(
+            "1,000 rules, none of which names the event: UpdateTicket / none",
+            0.95,
+            rate("update.quiet", "update.none"),
+        ),
+        at_least(
+            "one effect for each ticket, 1,000 tenants / graphile-worker",
+            10.0,
+            rate("spread.one", "spread.graphile"),
+        ),
+        at_least("the same, one hot tenant", 10.0, rate("hot.one", "hot.graphile")),
+        at_most(
+            "100,000 timers due within a minute: late by, p99",
+            2.0,
+            late.map_or(f64::NAN, |it| it.p99 / 1000.0),
+            "s",
+        ),
+        at_most("docket workflow check, 1,000 files", 2.0, of(|it| it.check), "s"),
+        at_most("docket workflow test, 1,000 cases", 2.0, of(|it| it.test), "s"),
+        at_most("docket workflow backtest, 100 rules, for 100,000 activities", 20.0, of(Tools::backtest_each), "s"),
+        at_most("the same: growth of the server's memory", 32.0, of(|it| it.growth), "MiB"),
     ]
 }
 

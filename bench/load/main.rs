@@ -17,6 +17,7 @@ mod plan;
 mod promises;
 mod random;
 mod report;
+mod rules;
 mod server;
 mod settings;
 mod stage;
@@ -33,6 +34,7 @@ use check::{Written, compare, counts};
 use docket::postgres::Postgres;
 use plan::{Round, Side};
 use report::Report;
+use rules::Ruled;
 use settings::Settings;
 use stage::Stage;
 use stream::Memory;
@@ -74,18 +76,25 @@ fn prepare() -> Outcome<()> {
 
 async fn run(settings: &Settings, dir: &Path, postgres: &Postgres) -> Outcome<()> {
     let stage = Stage::set(settings, dir, postgres).await?;
-    let done = measure(&stage).await;
+    let done = measure(&stage, postgres).await;
     if done.is_err() {
         eprintln!("end of docket's output:\n{}", stage.server.last_words());
     }
     done
 }
 
-async fn measure(stage: &Stage<'_>) -> Outcome<()> {
+async fn measure(stage: &Stage<'_>, postgres: &Postgres) -> Outcome<()> {
     let settings = stage.settings;
+    let ruled = match settings.wants("rules") {
+        true => Some(Ruled::set(stage, postgres).await?),
+        false => None,
+    };
     let mut rounds = Vec::new();
     for number in 0..settings.rounds {
-        let round = one_round(stage, number).await?;
+        let mut round = one_round(stage, number).await?;
+        if let Some(ruled) = &ruled {
+            round.extend(ruled.round(stage, number).await?);
+        }
         if !round.is_empty() {
             rounds.push(round);
         }
@@ -110,6 +119,10 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
         true => Some(promises::edit(stage).await?),
         false => None,
     };
+    let (late, tools) = match &ruled {
+        Some(ruled) => (Some(rules::late(stage, ruled).await?), Some(rules::tools(stage, ruled).await?)),
+        None => (None, None),
+    };
     let noisy = match settings.wants("noisy") {
         true => Some(noisy::noisy(stage).await?),
         false => None,
@@ -126,6 +139,7 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
     let mut lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
     lines.extend(goals::streams(fanout.as_ref(), catch_up.as_ref()));
     lines.extend(goals::clocks(due.as_ref(), edit.as_ref()));
+    lines.extend(goals::rules(&rounds, late.as_ref(), tools.as_ref()));
     lines.extend(goals::noise(noisy.as_ref()));
     let facts = database::facts(&stage.docket).await?;
     let report = Report {
@@ -137,6 +151,8 @@ async fn measure(stage: &Stage<'_>) -> Outcome<()> {
         catch_up,
         due,
         edit,
+        late,
+        tools,
         noisy,
         memory,
         row_bytes,

@@ -19,18 +19,20 @@ pub struct Pgbench<'a> {
     /// Folder for the logs; empty before and after.
     pub logs: &'a Path,
     pub postmaster: u32,
+    /// Transactions per second at most.
+    pub rate: Option<f64>,
 }
 
 /// Threads of pgbench, which shares the machine just as the load generator does.
 const THREADS: usize = 2;
 /// Time for connecting, before the warm-up.
-const CONNECTING: Duration = Duration::from_millis(500);
+pub const CONNECTING: Duration = Duration::from_millis(500);
 
 impl Pgbench<'_> {
-    /// Runs a script in bench/sql with this many clients, with prepared statements and without vacuum.
+    /// Runs a script with this many clients, with prepared statements and without vacuum.
     pub async fn run(
         &self,
-        script: &str,
+        script: &Path,
         variables: &[(&str, String)],
         clients: usize,
         window: Window,
@@ -44,7 +46,10 @@ impl Pgbench<'_> {
         for (name, value) in variables {
             command.arg("-D").arg(format!("{name}={value}"));
         }
-        command.arg("-f").arg(Path::new("bench/sql").join(script)).arg(self.database);
+        if let Some(rate) = self.rate {
+            command.args(["-R", &format!("{rate:.0}")]);
+        }
+        command.arg("-f").arg(script).arg(self.database);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
 
         let child = command.spawn().map_err(|error| format!("{}: {error} (see BENCH_PGBENCH)", self.program))?;
@@ -62,7 +67,7 @@ impl Pgbench<'_> {
         if !done.status.success() {
             let errors = String::from_utf8_lossy(&done.stderr);
             let errors: Vec<&str> = errors.lines().take(5).collect();
-            return Err(format!("pgbench {script} failed: {}", errors.join("\n")).into());
+            return Err(format!("pgbench {} failed: {}", script.display(), errors.join("\n")).into());
         }
         let (all, latencies) = read_logs(self.logs, from, to)?;
         let claimed = claimed(&said)?;

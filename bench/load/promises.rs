@@ -22,7 +22,7 @@ use crate::wire::{SUBJECT, as_tenant};
 
 const POLICY: &str = "standard";
 const BATCH: usize = 100;
-const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 /// Callers of CreateTicket, the calls that they make each second while the policy is edited, and how long they make them
 /// before that.
 const CALLERS: usize = 16;
@@ -176,7 +176,7 @@ pub async fn edit(stage: &Stage<'_>) -> Outcome<Edit> {
 }
 
 /// Creates tickets of one tenant at a steady rate, in batches.
-async fn make(stage: &Stage<'_>, channel: &Channel, tenant: &Tenant, tickets: i64) -> Outcome<()> {
+pub async fn make(stage: &Stage<'_>, channel: &Channel, tenant: &Tenant, tickets: i64) -> Outcome<()> {
     let batches = tickets as u64 / BATCH as u64;
     let began = Instant::now();
     let interval = stage.settings.clocks_within.div_f64(batches.max(1) as f64);

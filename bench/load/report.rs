@@ -12,6 +12,7 @@ use crate::leg::{Leg, median};
 use crate::noisy::Noisy;
 use crate::plan::Round;
 use crate::promises::{Due, Edit};
+use crate::rules::{Late, Tools};
 use crate::settings::Settings;
 use crate::stream::{Memory, Reach};
 
@@ -24,6 +25,8 @@ pub struct Report<'a> {
     pub catch_up: Option<CatchUp>,
     pub due: Option<Due>,
     pub edit: Option<Edit>,
+    pub late: Option<Late>,
+    pub tools: Option<Tools>,
     pub noisy: Option<Noisy>,
     pub memory: Option<Memory>,
     pub row_bytes: Option<BTreeMap<String, f64>>,
@@ -50,8 +53,22 @@ const FIGURES: [Figure; 7] = [
 
 impl Report<'_> {
     pub fn print(&self) {
-        let Report { settings, facts, rounds, reach, fanout, catch_up, due, edit, noisy, memory, row_bytes, lines } =
-            self;
+        let Report {
+            settings,
+            facts,
+            rounds,
+            reach,
+            fanout,
+            catch_up,
+            due,
+            edit,
+            late,
+            tools,
+            noisy,
+            memory,
+            row_bytes,
+            lines,
+        } = self;
         println!("\nMedians of {} rounds of {:.1} s. CPU in us per call.", rounds.len(), settings.length.as_secs_f64());
         println!("| {:<26} |      /s |  p50 ms |  p99 ms |  max ms | PG us | own us | client us |", "");
         println!("|{:-<28}|--------:|--------:|--------:|--------:|------:|-------:|----------:|", "");
@@ -87,6 +104,15 @@ impl Report<'_> {
         if let Some(Edit { clocks, seconds, idle_p99, p99 }) = edit {
             println!(
                 "an edit of the policy of {clocks} open tickets: {seconds:.1} s; CreateTicket p99 {p99:.1} ms meanwhile, {idle_p99:.1} before"
+            );
+        }
+        if let Some(Late { timers, within, p50, p99, max }) = late {
+            println!("{timers} timers due within {within:.1} s: late p50 {p50:.0} p99 {p99:.0} max {max:.0} ms");
+        }
+        if let Some(Tools { check, test, backtest, activities, growth }) = tools {
+            println!(
+                "check of 1,000 files {check:.2} s, test of 1,000 cases {test:.2} s; backtest of 100 rules over {activities} \
+                 activities {backtest:.1} s, the server grew by {growth:.0} MiB"
             );
         }
         if let Some(Noisy { calls, writes, alone, beside, noise, refused, .. }) = noisy {
@@ -151,6 +177,8 @@ impl Report<'_> {
             "catch_up": self.catch_up.as_ref().map(CatchUp::json),
             "due": self.due.as_ref().map(Due::json),
             "edit": self.edit.as_ref().map(Edit::json),
+            "timers": self.late.as_ref().map(Late::json),
+            "rule_tools": self.tools.as_ref().map(Tools::json),
             "noisy": self.noisy.as_ref().map(Noisy::json),
             "memory": self.memory.as_ref().map(Memory::json),
             "row_bytes": self.row_bytes,

@@ -13,7 +13,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::Outcome;
 
-const START: Duration = Duration::from_secs(60);
+pub const START: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(1);
 const STOP: Duration = Duration::from_secs(15);
 
@@ -24,14 +24,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server and returns when it accepts calls. `data_dir` has its signing key.
-    pub async fn start(data_dir: &Path, database: &str) -> Outcome<Server> {
+    /// Starts the server and returns when it accepts calls. `data_dir` has its signing key, `rules` its rules.
+    pub async fn start(data_dir: &Path, database: &str, rules: &Path) -> Outcome<Server> {
         fs::create_dir_all(data_dir)?;
         let (listen, metrics) = (free_address()?, free_address()?);
         let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
         command
-            .args(["dev", "--listen", &listen, "--metrics-listen", &metrics, "--workflows", "workflows", "--data-dir"])
+            .args(["dev", "--listen", &listen, "--metrics-listen", &metrics, "--data-dir"])
             .arg(data_dir)
+            .arg("--workflows")
+            .arg(rules)
             .env("DOCKET_DATABASE_URL", database);
         Server::run(command, &listen, data_dir.join("log.txt")).await
     }
@@ -69,6 +71,11 @@ impl Server {
             Ok(Ok(answer)) => answer.into_inner().status == ServingStatus::Serving as i32,
             _ => false,
         }
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("http://")
     }
 
     pub fn pid(&self) -> u32 {

@@ -29,7 +29,7 @@ pub struct Stage<'a> {
     pub dir: &'a Path,
     postmaster: u32,
     pub docket_url: String,
-    naive_url: String,
+    pub naive_url: String,
     logs: PathBuf,
     pub docket: Client,
     pub naive: Client,
@@ -47,6 +47,8 @@ const AT_ONCE: usize = 8;
 /// Data folder of the second server, and file name of the signing key in both.
 const SECOND: &str = "two";
 pub const KEY: &str = "signing-key.pem";
+/// The folder of the shipped rules.
+const SHIPPED: &str = "workflows";
 
 /// A leg at a fixed rate, and the start of its measured part.
 pub struct Paced {
@@ -60,7 +62,7 @@ impl<'a> Stage<'a> {
         let docket = database::connect(&docket_url).await?;
         let naive = database::make_naive(&docket, &naive_url).await?;
         let data_dir = dir.join("one");
-        let server = Server::start(&data_dir, &docket_url).await?;
+        let server = Server::start(&data_dir, &docket_url, Path::new(SHIPPED)).await?;
         // The second process accepts the same tokens.
         std::fs::create_dir_all(dir.join(SECOND))?;
         std::fs::copy(data_dir.join(KEY), dir.join(SECOND).join(KEY))?;
@@ -122,7 +124,7 @@ impl<'a> Stage<'a> {
 
     /// Starts a second process on the same database, with half of the connections to each.
     async fn two_servers(&self, in_flight: usize) -> Outcome<Leg> {
-        let second = Server::start(&self.dir.join(SECOND), &self.docket_url).await?;
+        let second = Server::start(&self.dir.join(SECOND), &self.docket_url, Path::new(SHIPPED)).await?;
         let wire = Wire::connect(&[&self.server, &second]).await?;
         let step = Step { work: Work::Spread, side: Side::Docket, in_flight };
         let leg = self.calls(step, &wire, vec![self.server.pid(), second.pid()]).await?;
@@ -160,7 +162,7 @@ impl<'a> Stage<'a> {
             Work::Hot => wire.create(slot, hot).await.map(drop),
             Work::SpreadPromised => wire.create(slot, one_of(promised, random)).await.map(drop),
             Work::HotPromised => wire.create(slot, promised_hot).await.map(drop),
-            Work::Update => wire.update(slot, one_of(spread, random), tickets, random).await,
+            Work::Update => wire.update_seeded(slot, one_of(spread, random), tickets, random).await,
             Work::Get => wire.get(slot, one_of(spread, random), tickets, random).await,
             Work::Short => wire.list(slot, short, wire::NEWEST_OPEN).await,
             Work::Long => wire.list(slot, long, wire::NEWEST_OPEN).await,
@@ -175,7 +177,25 @@ impl<'a> Stage<'a> {
         .await
     }
 
+    /// Runs a script with as many clients as the step has calls in flight, and its variables.
     async fn pgbench(&self, step: Step) -> Outcome<Leg> {
+        let (script, variables) = self.naive_script(step)?;
+        self.pgbench_on(None).run(&Path::new("bench/sql").join(script), &variables, step.in_flight, self.window()).await
+    }
+
+    /// pgbench on the naive database; `rate`: transactions per second at most.
+    pub fn pgbench_on(&self, rate: Option<f64>) -> Pgbench<'_> {
+        Pgbench {
+            program: &self.settings.pgbench,
+            database: &self.naive_url,
+            logs: &self.logs,
+            postmaster: self.postmaster,
+            rate,
+        }
+    }
+
+    /// The script in bench/sql and its variables.
+    pub fn naive_script(&self, step: Step) -> Outcome<(&'static str, Vec<(&'static str, String)>)> {
         let tenants = |n: u64| ("tenants", n.to_string());
         let prefix = |text: &str| ("prefix", text.to_string());
         let tickets = ("tickets", self.settings.tickets.to_string());
@@ -192,7 +212,7 @@ impl<'a> Stage<'a> {
             variables
         };
         let many = self.settings.tenants;
-        let (script, variables) = match step.work {
+        Ok(match step.work {
             Work::Spread | Work::One | Work::Two => {
                 ("create.sql", with(vec![tenants(many), prefix("t")], &self.created))
             }
@@ -212,14 +232,7 @@ impl<'a> Stage<'a> {
             | Work::StatsByTeam => {
                 return Err(format!("the naive service does not support {step}").into());
             }
-        };
-        let pgbench = Pgbench {
-            program: &self.settings.pgbench,
-            database: &self.naive_url,
-            logs: &self.logs,
-            postmaster: self.postmaster,
-        };
-        pgbench.run(script, &variables, step.in_flight, self.window()).await
+        })
     }
 }
 
@@ -235,7 +248,7 @@ async fn try_out(docket: &Client, wire: &Wire, tenants: &Tenants, settings: &Set
     let mut random = Random::new(1);
     let first = &tenants.spread[0];
     for _ in 0..TRIALS {
-        wire.update(0, first, settings.tickets, &mut random).await?;
+        wire.update_seeded(0, first, settings.tickets, &mut random).await?;
     }
     let created = database::sizes(docket, &probe.name, "ticket.created").await?;
     Ok((created, database::sizes(docket, &first.name, "ticket.updated").await?))

@@ -67,10 +67,14 @@ impl Wire {
     }
 
     /// Changes the subject of a seeded ticket to a new one.
-    pub async fn update(&self, slot: usize, tenant: &Tenant, tickets: u64, random: &mut Random) -> Outcome<()> {
+    pub async fn update_seeded(&self, slot: usize, tenant: &Tenant, tickets: u64, random: &mut Random) -> Outcome<()> {
+        self.update(slot, tenant, tenant.seeded_ticket(1 + random.below(tickets))).await
+    }
+
+    /// Changes the subject of a ticket to a new one.
+    pub async fn update(&self, slot: usize, tenant: &Tenant, id: String) -> Outcome<()> {
         let request_id = self.request_id();
         let subject = format!("{SUBJECT}{}", self.next.get());
-        let id = tenant.seeded_ticket(1 + random.below(tickets));
         let message = pb::UpdateTicketRequest {
             ticket: Some(pb::Ticket { id, subject: subject.clone(), ..pb::Ticket::default() }),
             update_mask: Some(prost_types::FieldMask { paths: vec!["subject".to_string()] }),

@@ -1,6 +1,5 @@
 //! Filters: conditions over one resource, for lists and streams.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cel::ast::{Expr, ExprKind, Path};
@@ -113,9 +112,7 @@ impl Filter {
 
     /// Whether it asks what time it is.
     pub fn names_now(&self) -> bool {
-        let mut roots = BTreeSet::new();
-        self.expr.roots(&mut roots);
-        roots.contains(&Root::Now)
+        self.expr.roots().contains(Root::Now)
     }
 
     /// Whether it asks for the ticket as it was after an activity.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::cel::ast::{Expr, ExprKind};
-use super::schema::Root;
+use super::schema::Roots;
 use crate::model::stored_type::StoredType;
 
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
     /// What its expressions read.
-    pub roots: BTreeSet<Root>,
+    pub roots: Roots,
     /// Whether they read a description, which lies apart from the other fields of a ticket of then.
     pub descriptions: bool,
     /// The calendars that they name, as they name them.
@@ -31,7 +31,7 @@ pub struct Needs {
 impl Needs {
     /// Notes what an expression reads.
     pub fn read_by(&mut self, expr: &Expr) {
-        expr.roots(&mut self.roots);
+        self.roots.extend(expr.roots());
         expr.walk(&mut |e| {
             if let ExprKind::Field(path) | ExprKind::Has(path) = &e.kind {
                 self.descriptions |= path.names.iter().any(|name| name == "description");

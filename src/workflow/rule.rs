@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::needs::{Named, Needs, Preload};
 use super::rollout::Rollout;
 use super::schedule::Schedule;
-use super::schema::Root;
+use super::schema::{Root, Roots};
 use super::timer::Timer;
 use super::trigger::{Mark, Trigger};
 use crate::model::rule_runs::Limit;
@@ -268,6 +268,11 @@ impl Rule {
     /// Whether conditions, templates or values read `root`: organization, requester, assignee, team and before are worth
     /// loading only then.
     pub fn needs(&self, root: Root) -> bool {
-        self.needs.roots.contains(&root)
+        self.needs.roots.contains(root)
+    }
+
+    /// All roots that they read.
+    pub fn roots(&self) -> Roots {
+        self.needs.roots
     }
 }

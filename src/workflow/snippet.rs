@@ -76,13 +76,10 @@ impl Snippet {
 
     /// Whether an expression reads `root`.
     pub fn needs(&self, root: Root) -> bool {
-        let mut roots = std::collections::BTreeSet::new();
-        for part in &self.parts {
-            if let SnippetPart::Value { expr, .. } = part {
-                expr.roots(&mut roots);
-            }
-        }
-        roots.contains(&root)
+        self.parts.iter().any(|part| match part {
+            SnippetPart::Value { expr, .. } => expr.roots().contains(root),
+            SnippetPart::Text(_) => false,
+        })
     }
 
     /// The text over these facts, of at most 64 KiB.

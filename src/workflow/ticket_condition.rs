@@ -1,7 +1,5 @@
 //! Conditions of SLA policies: over a ticket and its organization.
 
-use std::collections::BTreeSet;
-
 use super::cel::ast::{Expr, ExprKind};
 use super::cel::{self, Scope};
 use super::diagnostic::Problem;
@@ -31,10 +29,9 @@ impl TicketCondition {
     /// Every finding, each with its place ([`Problem::column`]).
     pub fn compile(source: &str) -> Result<TicketCondition, Vec<Problem>> {
         let expr = cel::condition(source, &SCOPE)?;
-        let mut roots = BTreeSet::new();
-        expr.roots(&mut roots);
+        let reads_organization = expr.roots().contains(Root::Organization);
         let reads_notes = !read(&expr, &OF_NOTES).is_empty();
-        Ok(TicketCondition { expr, reads_organization: roots.contains(&Root::Organization), reads_notes })
+        Ok(TicketCondition { expr, reads_organization, reads_notes })
     }
 
     /// What is wrong with a condition that is about to be written.

@@ -12,7 +12,7 @@ use crate::model::tenant::Tenant;
 use crate::model::ticket::Ticket;
 use crate::model::words::IssueStatus;
 use crate::workflow::cel::Unknowns;
-use crate::workflow::schema::Root;
+use crate::workflow::schema::{Root, Roots};
 use crate::workflow::{Facts, NamedHours, Related, Rule};
 
 /// The line `requester: Contact by requester_id, Requester;` of [`related!`] is the field `requester`, looked up by the ticket's
@@ -30,7 +30,9 @@ macro_rules! around {
         impl Around {
             /// Everything that one of the rules reads; or everything of it that is missing, at once.
             pub fn of(world: &World, rules: &[&Rule], ticket: Option<&Ticket>) -> Result<Around, Stop> {
-                let around = Around::read_by(world, |root| rules.iter().any(|rule| rule.needs(root)), ticket);
+                let mut roots = Roots::default();
+                rules.iter().for_each(|rule| roots.extend(rule.roots()));
+                let around = Around::read_by(world, |root| roots.contains(root), ticket);
                 let named: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.calendars()).collect();
                 let calendars = gather(named.into_iter().map(|name| world.hours_named(name)));
                 let (around, calendars) = both(around, calendars)?;

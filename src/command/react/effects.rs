@@ -42,6 +42,16 @@ pub enum Done {
     Refused(String),
 }
 
+/// Whether all of it is so already, and there is nothing to be said of it: most rules that match again have done what they want.
+pub fn are_idle(effects: &[Effect], event: &Happening, ticket: Option<&Ticket>) -> bool {
+    let Some(ticket) = ticket.filter(|_| event.why.is_none()) else { return effects.is_empty() };
+    effects.iter().all(|effect| match effect {
+        Effect::Set(fields) => update::is_so(ticket, fields),
+        Effect::Tag(TagEdit { add, remove }) => remove.is_empty() && add.iter().all(|tag| ticket.tags.has(tag)),
+        _ => false,
+    })
+}
+
 /// Does it. Answers what its activities do not tell, if there is anything.
 pub fn apply(
     world: &mut World,

@@ -135,7 +135,7 @@ fn ask(
     let would = rule.rollout.is_shadow().then(|| rule.would(&facts)).transpose();
     match would.and_then(|would| Ok((effects?, would))) {
         Ok((_, Some(would))) => Ok(shadow::answer(scope, waiting, &event.activity, &would)),
-        Ok((effects, None)) if effects.is_empty() => Ok(RunVerdict::Matched),
+        Ok((effects, None)) if effects::are_idle(&effects, event, ticket.as_deref()) => Ok(RunVerdict::Matched),
         Ok((effects, None)) => act(world, scope, waiting, event, effects, steps),
         Err(why) => {
             let id = scope.new_id();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::pattern::Pattern;
 use crate::model::time::Instant;
-use crate::workflow::schema::{Root, Type};
+use crate::workflow::schema::{Root, Roots, Type};
 
 /// A node and what is known of it.
 #[derive(Clone, Debug)]
@@ -262,15 +262,13 @@ impl Expr {
     }
 
     /// The roots that it names.
-    pub fn roots(&self, into: &mut std::collections::BTreeSet<Root>) {
+    pub fn roots(&self) -> Roots {
+        let mut roots = Roots::default();
         self.walk(&mut |e| match &e.kind {
-            ExprKind::Field(path) | ExprKind::Has(path) => {
-                into.insert(path.root);
-            }
-            ExprKind::Changed(_) => {
-                into.insert(Root::Changes);
-            }
+            ExprKind::Field(path) | ExprKind::Has(path) => roots.insert(path.root),
+            ExprKind::Changed(_) => roots.insert(Root::Changes),
             _ => {}
         });
+        roots
     }
 }

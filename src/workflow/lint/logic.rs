@@ -187,9 +187,7 @@ impl State {
 
 /// The value of what reads nothing.
 pub fn constant(expr: &Expr) -> Option<bool> {
-    let mut roots = BTreeSet::new();
-    expr.roots(&mut roots);
-    if !roots.is_empty() || !expr.is_constant(0) {
+    if !expr.roots().is_empty() || !expr.is_constant(0) {
         return None;
     }
     cel::holds(expr, &Facts::at(Instant(0), "")).ok()

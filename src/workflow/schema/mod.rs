@@ -182,6 +182,28 @@ pub enum Root {
     SlaOutcome,
 }
 
+/// Some of them: a rule's are asked for with every event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roots(u32);
+
+impl Roots {
+    pub fn insert(&mut self, root: Root) {
+        self.0 |= 1 << root as u32;
+    }
+
+    pub fn extend(&mut self, others: Roots) {
+        self.0 |= others.0;
+    }
+
+    pub fn contains(self, root: Root) -> bool {
+        self.0 & 1 << root as u32 != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
 impl Root {
     /// What rules read, in the order in which they are listed to people.
     pub const OF_RULES: &'static [Root] = &[

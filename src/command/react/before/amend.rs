@@ -1,5 +1,7 @@
 //! Amendments of before-rules, one after the other. One that cannot be is left out, and the change goes on.
 
+use std::collections::VecDeque;
+
 use super::{Around, Hearing, Slip, tally};
 use crate::command::scope::Scope;
 use crate::command::verbs::tenant;
@@ -15,7 +17,12 @@ impl<'a> Hearing<'_, 'a> {
     /// stop these as well.
     pub(super) fn amend(&mut self, world: &mut World, scope: &mut Scope<'a>) -> Result<(), Stop> {
         let mut done: Vec<usize> = Vec::new();
-        while let Some(waiting) = self.next_amending(scope.rules, &done) {
+        let mut asked = self.events.clone();
+        let mut due = self.amending(scope.rules, &done);
+        while let Some(waiting) = due.pop_front() {
+            if self.event_for(&waiting).is_none() {
+                continue;
+            }
             done.push(waiting.place);
             let verdict = self.amend_by(world, scope, &waiting)?;
             if waiting.rule.amends() {
@@ -24,6 +31,10 @@ impl<'a> Hearing<'_, 'a> {
             if waiting.rule.stop && verdict == RunVerdict::Matched {
                 self.end(&waiting);
             }
+            if self.events != asked {
+                asked.clone_from(&self.events);
+                due = self.amending(scope.rules, &done);
+            }
         }
         // Whether a rule that only stops others stops the judges, too, is seen on the final ticket.
         let amends = |place: usize| scope.rules.rules().get(place).is_some_and(Rule::amends);
@@ -31,13 +42,13 @@ impl<'a> Hearing<'_, 'a> {
         Ok(())
     }
 
-    fn next_amending(&self, rules: &'a RuleSet, done: &[usize]) -> Option<Waiting<'a>> {
-        let due = |waiting: &Waiting<'a>| {
-            (waiting.rule.amends() || !waiting.rule.denies())
-                && !done.contains(&waiting.place)
-                && self.event_for(waiting).is_some()
-        };
-        self.waiting(rules).filter(due).min_by_key(|waiting| waiting.place)
+    /// The rules that amend what the change is about by now, in order, without those that were asked.
+    fn amending(&self, rules: &'a RuleSet, done: &[usize]) -> VecDeque<Waiting<'a>> {
+        let amends = |it: &Waiting<'a>| (it.rule.amends() || !it.rule.denies()) && !done.contains(&it.place);
+        let mut due: Vec<Waiting<'a>> = self.waiting(rules).filter(amends).collect();
+        due.sort_by_key(|waiting| waiting.place);
+        due.dedup_by_key(|waiting| waiting.place);
+        due.into()
     }
 
     fn amend_by(

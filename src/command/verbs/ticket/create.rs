@@ -19,7 +19,7 @@ use crate::model::sla::calendar::CalendarRef;
 use crate::model::ticket::Ticket;
 use crate::model::words::{Status, TagMode, Words};
 use crate::workflow::BeforeEvent;
-use crate::workflow::schema::Root;
+use crate::workflow::schema::{Root, Roots};
 use crate::workflow::{Preload, Rule};
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,9 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
     let rules = wants.rules;
     let before = rules.before(BeforeEvent::Creating).map(|waiting| waiting.rule);
     let candidates: Vec<&Rule> = before.chain(rules.after(ActivityType::TicketCreated)).collect();
-    let needed = |root: Root| candidates.iter().any(|rule| rule.needs(root));
+    let mut roots = Roots::default();
+    candidates.iter().for_each(|rule| roots.extend(rule.roots()));
+    let needed = |root: Root| roots.contains(root);
     let (organization, requester) = (needed(Root::Organization), needed(Root::Requester));
     let preloaded = |what: Preload| candidates.iter().any(|rule| rule.preloads(what));
     let team = needed(Root::Team) || preloaded(Preload::Team);

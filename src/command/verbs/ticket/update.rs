@@ -67,6 +67,10 @@ pub fn update(
     if let Some(to) = edit.status {
         moves::move_from(&ticket, &mut after, Transition::for_update_to(to), to, scope.now);
     }
+    // What changes nothing is no change: nobody is asked.
+    if after == *ticket {
+        return Ok(ticket);
+    }
     Proposal::new(ticket, after).carry_out(world, scope)
 }
 
@@ -87,6 +91,21 @@ pub fn edit_of(fields: SetFields) -> Result<TicketEdit, Refusal> {
     let subject = subject.map(|text| limits::line("subject", &text, limits::limits().subject_chars)).transpose()?;
     let category = category.map(|text| limits::line("category", &text, CATEGORY_CHARS)).transpose()?;
     Ok(TicketEdit { subject, priority, status, category, kind, team_id, custom_keys: custom, ..TicketEdit::default() })
+}
+
+/// Whether the ticket has all that a rule sets, as it writes it. A team is looked up, so it says nothing of one.
+pub fn is_so(ticket: &Ticket, fields: &SetFields) -> bool {
+    fn is<T: PartialEq>(wanted: &Option<T>, has: &T) -> bool {
+        wanted.as_ref().is_none_or(|wanted| wanted == has)
+    }
+    let SetFields { subject, priority, status, category, kind, team_id, custom } = fields;
+    is(subject, &ticket.subject)
+        && is(priority, &ticket.priority)
+        && is(status, &ticket.status)
+        && is(category, &ticket.category)
+        && is(kind, &ticket.kind)
+        && team_id.is_none()
+        && custom.iter().all(|(key, value)| ticket.custom.get(key).unwrap_or(&Value::Null) == value)
 }
 
 /// Rules are written beforehand: a team that the directory lacks is a mistake in them. '' is none.
