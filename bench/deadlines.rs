@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant as Clock};
 
 use docket::model::sla::count::{Pause, deadline};
-use docket::model::sla::hours::{Day, Holiday, Hours, Interval};
+use docket::model::sla::hours::{Day, Holiday, Hours, Interval, Opening};
 use docket::model::time::Instant;
 
 const MINUTE: i64 = 60_000_000;
@@ -22,7 +22,8 @@ fn hours(weekly: &[(Day, &str, &str)], holidays: &[String]) -> Hours {
     };
     let holiday = |date: &String| Holiday { date: date.clone(), name: String::new() };
     let weekly: Vec<Interval> = weekly.iter().map(interval).collect();
-    Hours::new("America/New_York", &weekly, &holidays.iter().map(holiday).collect::<Vec<_>>()).expect("hours")
+    let holidays: Vec<Holiday> = holidays.iter().map(holiday).collect();
+    Hours::new("America/New_York", Opening { weekly: &weekly, holidays: &holidays, special_dates: &[] }).expect("hours")
 }
 
 /// Mean time per call, over start times throughout a year.

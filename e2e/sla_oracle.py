@@ -88,7 +88,14 @@ def a_case(pick: random.Random, zones: list[str]) -> dict:
         begins = start + pick.randrange(-long // 2, long)
         ends = begins + int(long * pick.choice([0.01, 0.1, 0.5]) * pick.random())
         pauses.append([begins, None if pick.random() < 0.05 else ends])
+    def hours() -> list[dict]:
+        bounds = sorted(pick.sample(range(1441), 2 * pick.randrange(3)))
+        return [{"open": clock(a), "close": clock(b)} for a, b in zip(bounds[::2], bounds[1::2])]
+
+    # Some are holidays, too.
+    special = {pick.randrange(-4, 8 if days < 40 else 36) for _ in range(pick.choice([0, 0, 0, 1, 3]))}
     return {
+        "special_dates": [{"date": str(date + datetime.timedelta(days=day)), "hours": hours()} for day in sorted(special)],
         "time_zone": zone, "weekly": a_week(pick), "start": start, "until": start + long, "pauses": pauses,
         "holidays": [{"date": str(date + datetime.timedelta(days=day)), "name": ""} for day in sorted(away)],
         "target": pick.choice([0, 1, 59, 60, pick.randrange(1, 7_200), pick.randrange(1, 86_400), pick.randrange(1, 5 * 86_400)]),
@@ -100,17 +107,24 @@ class Oracle:
         self.zone = zoneinfo.ZoneInfo(case["time_zone"])
         self.closed = {datetime.date.fromisoformat(holiday["date"]) for holiday in case["holidays"]}
         self.minutes = [[False] * 1440 for _ in DAYS]
-        for part in case["weekly"]:
+        self.special = {datetime.date.fromisoformat(special["date"]): [False] * 1440 for special in case["special_dates"]}
+        parts = [(self.minutes[DAYS.index(part["day"])], part) for part in case["weekly"]]
+        for special in case["special_dates"]:
+            parts += [(self.special[datetime.date.fromisoformat(special["date"])], part) for part in special["hours"]]
+        for minutes, part in parts:
             opens, closes = (int(part[k][:2]) * 60 + int(part[k][3:]) for k in ("open", "close"))
             for minute in range(opens, closes):
-                self.minutes[DAYS.index(part["day"])][minute] = True
+                minutes[minute] = True
         self.pauses = [(begins, float("inf") if ends is None else ends) for begins, ends in case["pauses"]]
 
     def local(self, second: int) -> datetime.datetime:
         return datetime.datetime.fromtimestamp(second, self.zone)
 
     def kind(self, second: int, local: datetime.datetime) -> str:
-        if not self.minutes[local.weekday()][local.hour * 60 + local.minute] or local.date() in self.closed:
+        minute, special = local.hour * 60 + local.minute, self.special.get(local.date())
+        if special is not None and not special[minute]:
+            return "closed"
+        if special is None and (not self.minutes[local.weekday()][minute] or local.date() in self.closed):
             return "closed"
         return "paused" if any(begins <= second < ends for begins, ends in self.pauses) else "counted"
 

@@ -216,6 +216,12 @@ class Cli(Case):
         holidays.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261225\nSUMMARY:Christmas\nEND:VEVENT\nEND:VCALENDAR\n", encoding="utf-8")
         self.assertEqual(self.asked(f"sla calendar import-holidays us @{holidays}")["holidays"], [{"date": "2026-12-25", "name": "Christmas"}])
         self.assertRegex(self.ok("sla calendars ls"), r"us +America/New_York +2")
+        self.ok("sla calendar add-holiday us 2026-12-31=Eve 2026-01-01")
+        self.ok("sla calendar remove-holiday us 2026-12-31")
+        self.assertEqual([day["date"] for day in self.asked("sla calendar view us")["holidays"]], ["2026-01-01", "2026-12-25"])
+        self.fails(2, "sla calendar remove-holiday us 2026-12-31", "no holiday on 2026-12-31")
+        eve = {"date": "2026-12-24", "name": "Eve", "hours": [{"open": "09:00", "close": "12:00"}]}
+        self.assertEqual(self.asked("sla calendar update us --special-date '2026-12-24 09:00-12:00=Eve'")["special_dates"], [eve])
         gold = self.asked("sla policy create --name gold --priority high --resolution-mins 240 --calendar us --business-hours-only --warn-at 80%,1h")
         self.assertEqual((gold["calendar_id"], gold["warn_at"]), (made["id"], [{"percent": 80}, {"before": "3600s"}]))
         self.assertEqual(self.asked("sla policy update gold --pause-on pending,on-hold")["pause_on"], ["PENDING", "ON_HOLD"])

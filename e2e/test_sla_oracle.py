@@ -31,6 +31,7 @@ class SlaOracle(unittest.TestCase):
     def test_an_engine_with_a_fault_is_found_out(self) -> None:
         faults = {
             "forgets holidays": lambda case: case.update(holidays=[]),
+            "forgets special dates": lambda case: case.update(special_dates=[]),
             "forgets pauses": lambda case: case.update(pauses=[]),
             "knows no clock changes": lambda case: case.update(time_zone="Etc/GMT+5"),
             "is a second off": lambda case: case.update(target=case["target"] + 1),

@@ -125,7 +125,12 @@ impl Session {
     pub async fn write(&mut self, rpc: &str, layout: &Layout, written: Map<String, Value>) -> Result<(), CliError> {
         let tried = written.get("validate_only") == Some(&Value::Bool(true));
         let answer = self.ask(rpc, written).await?;
-        let resource = self.part(&answer, layout)?;
+        self.wrote(&answer, layout, tried)
+    }
+
+    /// Prints the resource in the response to a write as a row. `tried`: nothing was written.
+    pub fn wrote(&self, answer: &DynamicMessage, layout: &Layout, tried: bool) -> Result<(), CliError> {
+        let resource = self.part(answer, layout)?;
         self.show.row(&self.schema, layout, resource)?;
         if tried {
             self.show.aside("dry run, including rules: nothing was written");

@@ -50,6 +50,9 @@ pub const WARNINGS: usize = 10;
 /// Opening hours of a week, and of a special date.
 pub const INTERVALS: usize = 500;
 pub const HOLIDAYS: usize = 10_000;
+pub const SPECIAL_DATES: usize = 1_000;
+/// Names and dates that an import keeps out.
+pub const EXCLUDED: usize = 1_000;
 
 // Requests.
 /// Calls of one connection that show no token: health, reflection.

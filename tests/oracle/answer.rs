@@ -4,7 +4,7 @@
 use std::io::{BufRead, Write, stdin, stdout};
 
 use docket::model::sla::count::{Pause, counted, deadline};
-use docket::model::sla::hours::{Holiday, Hours, Interval};
+use docket::model::sla::hours::{Holiday, Hours, Interval, Opening, SpecialDate};
 use docket::model::sla::segments::{SegmentKind, segments};
 use docket::model::time::Instant;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ struct Case {
     time_zone: String,
     weekly: Vec<Interval>,
     holidays: Vec<Holiday>,
+    special_dates: Vec<SpecialDate>,
     start: i64,
     target: i64,
     pauses: Vec<(i64, Option<i64>)>,
@@ -29,7 +30,9 @@ fn main() {
     let mut out = std::io::BufWriter::new(stdout().lock());
     for line in stdin().lock().lines() {
         let case: Case = serde_json::from_str(&line.expect("a line")).expect("a case");
-        let hours = Hours::new(&case.time_zone, &case.weekly, &case.holidays).expect("hours");
+        let Case { weekly, holidays, special_dates, .. } = &case;
+        let opening = Opening { weekly, holidays, special_dates };
+        let hours = Hours::new(&case.time_zone, opening).expect("hours");
         let instant = |seconds: i64| Instant(seconds * SECOND);
         let pause = |(from, to): &(i64, Option<i64>)| Pause { from: instant(*from), to: to.map(instant) };
         let pauses: Vec<Pause> = case.pauses.iter().map(pause).collect();

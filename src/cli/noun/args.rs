@@ -1,5 +1,7 @@
 //! Arguments shared by many verbs. They serialize to fields of the request, so that a verb is little more than the name of its RPC.
 
+use std::io::Read as _;
+
 use std::ffi::OsStr;
 use std::str::FromStr;
 
@@ -181,15 +183,28 @@ impl Page {
 
 /// Reads a text from the command line, a file (`@file`), or standard input (`-`).
 pub fn text(given: &str) -> Result<String, CliError> {
-    let unreadable = |what: &str| {
-        let what = what.to_owned();
-        move |error| CliError::Unreadable { what, error }
-    };
-    match (given, given.strip_prefix('@')) {
-        ("-", _) => std::io::read_to_string(std::io::stdin()).map_err(unreadable("standard input")),
-        (_, Some(path)) if std::path::Path::new(path).is_file() => {
-            std::fs::read_to_string(path).map_err(unreadable(path))
+    let (what, bytes) = source(given)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+        CliError::Unreadable { what: what.to_owned(), error }
+    })
+}
+
+/// The same, as the bytes that stand there.
+pub fn bytes(given: &str) -> Result<Vec<u8>, CliError> {
+    source(given).map(|(_, bytes)| bytes)
+}
+
+/// What it is called, and its bytes.
+fn source(given: &str) -> Result<(&str, Vec<u8>), CliError> {
+    let (what, read) = match (given, given.strip_prefix('@')) {
+        ("-", _) => {
+            let mut read = Vec::new();
+            ("standard input", std::io::stdin().read_to_end(&mut read).map(|_| read))
         }
-        _ => Ok(given.to_owned()),
-    }
+        (_, Some(path)) if std::path::Path::new(path).is_file() => (path, std::fs::read(path)),
+        _ => return Ok((given, given.as_bytes().to_vec())),
+    };
+    let read = read.map_err(|error| CliError::Unreadable { what: what.to_owned(), error })?;
+    Ok((what, read))
 }

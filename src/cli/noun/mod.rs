@@ -4,6 +4,7 @@ pub mod args;
 pub mod directory;
 mod explain;
 mod history;
+mod holidays;
 pub mod issue;
 mod outcome;
 mod preview;

@@ -4,8 +4,9 @@ use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
 use super::args::Etag;
+use super::holidays::Import;
 use super::registry::{Kept, named};
-use super::sla_args::{Calendar, Import, Policy};
+use super::sla_args::{Calendar, Policy};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::layout::SLA_EFFECT;

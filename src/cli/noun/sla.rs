@@ -4,13 +4,13 @@ use clap::{Args, Subcommand};
 
 use super::args::{Etag, Write};
 use super::explain::{Explain, explain};
+use super::holidays::{self, Import};
 use super::outcome::{Breaches, Report, breaches, report};
 use super::preview::{Preview, preview};
-use super::registry::{Verb, carry_out, named};
-use super::sla_args::{Calendar, Import, Policy};
+use super::registry::{Verb, carry_out};
+use super::sla_args::{Calendar, Holiday, Policy};
 use crate::cli::error::CliError;
-use crate::cli::session::{ClientArgs, Session, run as run_session, written};
-use crate::cli::show::layout::CALENDAR;
+use crate::cli::session::{ClientArgs, run as run_session};
 
 #[derive(Debug, Args)]
 pub struct SlaArgs {
@@ -25,7 +25,7 @@ enum Noun {
     /// Manage policies: response and resolution targets, and the tickets that they apply to
     #[command(visible_alias = "policies", subcommand)]
     Policy(Box<Verb<Policy>>),
-    /// Manage calendars: weekly hours and holidays
+    /// Manage calendars: weekly hours, holidays, and dates with hours of their own
     #[command(visible_alias = "calendars", subcommand)]
     Calendar(Box<CalendarVerb>),
     /// Explain how a ticket's deadlines were calculated
@@ -54,6 +54,26 @@ enum CalendarVerb {
         #[command(flatten)]
         write: Write,
     },
+    /// Add holidays to those that it has
+    AddHoliday {
+        /// Id or name
+        id: String,
+        /// 2026-12-25, or with a name 2026-12-25=Christmas
+        #[arg(required = true, value_name = "DATE[=NAME]")]
+        holidays: Vec<Holiday>,
+        #[command(flatten)]
+        write: Write,
+    },
+    /// Remove holidays
+    RemoveHoliday {
+        /// Id or name
+        id: String,
+        /// 2026-12-25
+        #[arg(required = true, value_name = "DATE")]
+        dates: Vec<String>,
+        #[command(flatten)]
+        write: Write,
+    },
 }
 
 pub fn run(args: SlaArgs) -> Result<(), CliError> {
@@ -67,21 +87,14 @@ pub fn run(args: SlaArgs) -> Result<(), CliError> {
         Noun::Calendar(verb) => match *verb {
             CalendarVerb::Kept(verb) => carry_out(&mut session, verb).await,
             CalendarVerb::ImportHolidays { id, import, etag, write } => {
-                import_holidays(&mut session, id, import, (etag, write)).await
+                holidays::import(&mut session, id, import, (etag, write)).await
+            }
+            CalendarVerb::AddHoliday { id, holidays, write } => {
+                holidays::change(&mut session, id, write, |known| holidays::add(known, holidays)).await
+            }
+            CalendarVerb::RemoveHoliday { id, dates, write } => {
+                holidays::change(&mut session, id, write, |known| holidays::remove(known, &dates)).await
             }
         },
     })
-}
-
-async fn import_holidays(
-    session: &mut Session,
-    id: String,
-    import: Import,
-    (etag, write): (Etag, Write),
-) -> Result<(), CliError> {
-    let mut request = named(id);
-    request.extend(import.given()?);
-    request.extend(written(&etag)?);
-    request.extend(written(&write)?);
-    session.write("ImportHolidays", &CALENDAR, request).await
 }

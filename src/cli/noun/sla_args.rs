@@ -6,7 +6,7 @@ use clap::Args;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::args::{Words, text};
+use super::args::Words;
 use super::registry::Kept;
 use crate::cli::error::CliError;
 use crate::cli::session::written;
@@ -16,18 +16,6 @@ use crate::model::sla::hours::Day;
 use crate::model::words::{
     CountsAsResponse, OnPriorityChange, OnReopen, Priority, SlaPolicyStatus, Status, TicketType,
 };
-
-#[derive(Debug, Args, Serialize)]
-pub(super) struct Import {
-    /// iCalendar data; - reads it from standard input, @FILE from a file
-    ics: String,
-    /// First year of recurring events [default: this year]
-    #[arg(long, value_name = "YEAR")]
-    first_year: Option<i32>,
-    /// Last year of recurring events [default: ten years later]
-    #[arg(long, value_name = "YEAR")]
-    last_year: Option<i32>,
-}
 
 #[derive(Debug, Args, Serialize)]
 pub(super) struct Policy {
@@ -98,6 +86,9 @@ pub(super) struct Calendar {
     /// Holiday: 2026-12-25, or with a name 2026-12-25=Christmas; repeatable; replaces all
     #[arg(long = "holiday", value_name = "DATE[=NAME]")]
     holidays: Vec<Holiday>,
+    /// Date with hours of its own: "2026-12-24 09:00-12:00=Christmas Eve", "2026-12-31 closed"; repeatable; replaces all
+    #[arg(long = "special-date", value_name = "DATE HOURS[=NAME]")]
+    special_dates: Vec<SpecialDate>,
 }
 
 /// Hours that apply on several days.
@@ -141,9 +132,37 @@ fn intervals<S: Serializer>(weekly: &[Weekly], serializer: S) -> Result<S::Ok, S
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Holiday {
+pub(super) struct Holiday {
+    pub(super) date: String,
+    name: String,
+}
+
+/// A date with hours of its own.
+#[derive(Clone, Debug, Serialize)]
+struct SpecialDate {
     date: String,
     name: String,
+    hours: Vec<Value>,
+}
+
+impl FromStr for SpecialDate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SpecialDate, String> {
+        const HOW: &str = "write a date and its hours, and a name if you like: \"2026-12-24 09:00-12:00=Christmas Eve\", \
+                           \"2026-12-26 09:00-12:00,13:00-15:00\", \"2026-12-31 closed\"";
+        let (when, name) = text.split_once('=').unwrap_or((text, ""));
+        let (date, hours) = when.trim().split_once(' ').ok_or(HOW)?;
+        let interval = |part: &str| {
+            let (open, close) = part.split_once('-')?;
+            Some(json!({"open": open.trim(), "close": close.trim()}))
+        };
+        let hours = match hours.trim() {
+            "closed" => Vec::new(),
+            hours => hours.split(',').map(interval).collect::<Option<Vec<Value>>>().ok_or(HOW)?,
+        };
+        Ok(SpecialDate { date: date.to_owned(), name: name.trim().to_owned(), hours })
+    }
 }
 
 impl FromStr for Holiday {
@@ -152,14 +171,6 @@ impl FromStr for Holiday {
     fn from_str(text: &str) -> Result<Holiday, String> {
         let (date, name) = text.split_once('=').unwrap_or((text, ""));
         Ok(Holiday { date: date.to_owned(), name: name.to_owned() })
-    }
-}
-
-impl Import {
-    /// The given fields, with the data read from its source.
-    pub(super) fn given(self) -> Result<Map<String, Value>, CliError> {
-        let ics = text(&self.ics)?;
-        written(&Import { ics, ..self })
     }
 }
 
@@ -196,6 +207,16 @@ mod tests {
         assert_eq!(days("mon-fri 09:00-17:00"), ("MO TU WE TH FR".into(), "09:00".into(), "17:00".into()));
         assert_eq!(days("Saturday,sun 10:00 - 14:00").0, "SA SU");
         assert_eq!(days("fri-mon 00:00-24:00").0, "FR SA SU MO");
+        let special = |text: &str| {
+            let SpecialDate { date, name, hours } = text.parse().expect(text);
+            (date, name, hours.len())
+        };
+        assert_eq!(special("2026-12-24 09:00-12:00=Christmas Eve"), ("2026-12-24".into(), "Christmas Eve".into(), 1));
+        assert_eq!(special("2026-12-26 09:00-12:00, 13:00-15:00"), ("2026-12-26".into(), String::new(), 2));
+        assert_eq!(special("2026-12-31 closed").2, 0);
+        for wrong in ["", "2026-12-24", "2026-12-24 noon", "2026-12-24 09:00"] {
+            assert!(wrong.parse::<SpecialDate>().is_err(), "{wrong}");
+        }
         for wrong in ["", "mon", "mon 09:00", "m 09:00-17:00", "mon-xyz 09:00-17:00"] {
             assert!(wrong.parse::<Weekly>().is_err(), "{wrong}");
         }

@@ -21,7 +21,7 @@ use crate::model::id;
 use crate::model::row::Stamped;
 use crate::model::shown::Data;
 use crate::model::sla::calendar::{Calendar, CalendarRef, CalendarVersion};
-use crate::model::sla::hours::{Holiday, Interval};
+use crate::model::sla::hours::{Holiday, Interval, SpecialDate};
 use crate::model::sla::policy::SlaPolicy;
 use crate::model::words::SourceType;
 
@@ -126,6 +126,7 @@ pub struct CalendarEdit {
     pub time_zone: Option<String>,
     pub weekly: Option<Vec<Interval>>,
     pub holidays: Option<Vec<Holiday>>,
+    pub special_dates: Option<Vec<SpecialDate>>,
     /// Beside those that it has; of a date that it has, the name is this one's.
     pub more_holidays: Vec<Holiday>,
 }
@@ -209,13 +210,15 @@ fn unused(world: &World, calendar: &Calendar, all: bool, advice: &'static str) -
 }
 
 fn edited(before: &Calendar, edit: &CalendarEdit) -> Result<Calendar, Stop> {
-    let CalendarEdit { name, time_zone, weekly, holidays, more_holidays } = edit;
+    let CalendarEdit { name, time_zone, weekly, holidays, special_dates, more_holidays } = edit;
     let mut after = before.clone();
     put(&mut after.name, name);
     after.folded = fold(&after.name).into_owned();
     put(&mut after.time_zone, time_zone);
     put(&mut after.weekly, &weekly.as_ref().map(|weekly| json!(weekly)));
-    let written = holidays.as_ref().map_or_else(|| after.holidays(), |written| sorted(written));
+    let special_dates = special_dates.as_ref().map(|written| sorted(written, |special| &special.date));
+    put(&mut after.special_dates, &special_dates.map(|written| json!(written)));
+    let written = holidays.as_ref().map_or_else(|| after.holidays(), |written| sorted(written, |day| &day.date));
     after.holidays = json!(with(written, more_holidays));
     if let Err(faults) = after.hours() {
         refused(FIELD, faults)?;
@@ -224,10 +227,10 @@ fn edited(before: &Calendar, edit: &CalendarEdit) -> Result<Calendar, Stop> {
 }
 
 /// In the order of their dates; those that are written twice stay, to be refused.
-fn sorted(holidays: &[Holiday]) -> Vec<Holiday> {
-    let mut holidays = holidays.to_vec();
-    holidays.sort_by(|a, b| a.date.cmp(&b.date));
-    holidays
+fn sorted<T: Clone>(written: &[T], date: fn(&T) -> &String) -> Vec<T> {
+    let mut sorted = written.to_vec();
+    sorted.sort_by(|a, b| date(a).cmp(date(b)));
+    sorted
 }
 
 /// Of a date that both have, the name is that of `more`, where it has one.
@@ -255,6 +258,7 @@ fn blank(scope: &mut Scope<'_>) -> Calendar {
         time_zone: String::new(),
         weekly: Value::Array(Vec::new()),
         holidays: Value::Array(Vec::new()),
+        special_dates: Value::Array(Vec::new()),
         version: 0,
         app_id: scope.app_id().to_owned(),
         source: SOURCE.to_owned(),

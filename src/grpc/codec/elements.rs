@@ -32,6 +32,9 @@ pub const LIMITS: &[Limit] = &[
     ("warn_at", || WARNINGS),
     ("weekly", || INTERVALS),
     ("holidays", || HOLIDAYS),
+    ("special_dates", || SPECIAL_DATES),
+    ("hours", || SPECIAL_DATES + INTERVALS),
+    ("exclude", || EXCLUDED),
     ("pauses", || PAUSES),
 ];
 

@@ -91,7 +91,7 @@ pub static CALENDAR: Fields = Fields {
     what: "a calendar",
     #[cfg(test)]
     name: "docket.v1.Calendar",
-    writable: &["name", "time_zone", "weekly", "holidays"],
+    writable: &["name", "time_zone", "weekly", "holidays", "special_dates"],
     fixed: &["version", "source", "source_type"],
 };
 

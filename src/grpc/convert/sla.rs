@@ -6,7 +6,7 @@ use super::words::WireWord;
 use crate::grpc::pb;
 use crate::model::limits::NAME_CHARS;
 use crate::model::sla::calendar::{Calendar, CalendarRef};
-use crate::model::sla::hours::{Day, Holiday, Interval};
+use crate::model::sla::hours::{Day, Holiday, Interval, OpenInterval, SpecialDate};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy, WarnAt};
 use crate::model::words::{Status, TicketType};
 use crate::model::{id, ticket};
@@ -53,6 +53,25 @@ pub fn holidays(found: &mut Violations, written: Vec<pb::CalendarHoliday>) -> Ve
         name: found.line(&format!("holidays[{index}].name"), &name, NAME_CHARS),
     };
     written.into_iter().enumerate().map(read).collect()
+}
+
+pub fn special_dates(found: &mut Violations, written: Vec<pb::CalendarSpecialDate>) -> Vec<SpecialDate> {
+    let interval = |pb::CalendarHours { open, close }| OpenInterval { open, close };
+    let read = |(index, pb::CalendarSpecialDate { date, name, hours }): (usize, pb::CalendarSpecialDate)| SpecialDate {
+        date,
+        name: found.line(&format!("special_dates[{index}].name"), &name, NAME_CHARS),
+        hours: hours.into_iter().map(interval).collect(),
+    };
+    written.into_iter().enumerate().map(read).collect()
+}
+
+pub fn holiday_to_pb(Holiday { date, name }: Holiday) -> pb::CalendarHoliday {
+    pb::CalendarHoliday { date, name }
+}
+
+fn special_date_to_pb(SpecialDate { date, name, hours }: SpecialDate) -> pb::CalendarSpecialDate {
+    let interval = |OpenInterval { open, close }| pb::CalendarHours { open, close };
+    pb::CalendarSpecialDate { date, name, hours: hours.into_iter().map(interval).collect() }
 }
 
 pub fn policy_to_pb(row: SlaPolicy) -> pb::SlaPolicy {
@@ -104,7 +123,7 @@ fn warn_at_to_pb(at: WarnAt) -> Option<pb::WarnAt> {
 }
 
 pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {
-    let (weekly, holidays) = (row.weekly(), row.holidays());
+    let (weekly, holidays, special_dates) = (row.weekly(), row.holidays(), row.special_dates());
     let Calendar {
         tenant_id,
         id,
@@ -113,6 +132,7 @@ pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {
         time_zone,
         weekly: _,
         holidays: _,
+        special_dates: _,
         version,
         app_id,
         source,
@@ -133,7 +153,8 @@ pub fn calendar_to_pb(row: Calendar) -> pb::Calendar {
         name,
         time_zone,
         weekly: weekly.into_iter().map(interval).collect(),
-        holidays: holidays.into_iter().map(|Holiday { date, name }| pb::CalendarHoliday { date, name }).collect(),
+        holidays: holidays.into_iter().map(holiday_to_pb).collect(),
+        special_dates: special_dates.into_iter().map(special_date_to_pb).collect(),
         version,
         tenant_id,
         app_id,

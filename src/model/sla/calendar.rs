@@ -1,12 +1,12 @@
-//! Calendars: weekly hours in local time, and holidays.
+//! Calendars: weekly hours in local time, holidays, and dates with hours of their own.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Fault;
-use super::hours::{Holiday, Hours, Interval};
+use super::hours::{Holiday, Hours, Interval, Opening, SpecialDate};
 use crate::model::fold::fold;
 use crate::model::id;
 use crate::model::shown::{Data, shown, stamped};
@@ -25,6 +25,8 @@ row! {
         weekly: Value,
         /// `[{"date": "2026-12-25", "name": "…"}, …]`, by date.
         holidays: Value,
+        /// `[{"date": "2026-12-24", "name": "…", "hours": [{"open": "09:00", "close": "12:00"}]}, …]`, by date.
+        special_dates: Value,
         /// 1 when it is made, and one more with each write that changes anything.
         version: i32,
     }
@@ -40,11 +42,13 @@ impl Calendar {
     pub fn hours(&self) -> Result<Hours, Vec<Fault>> {
         let weekly: Vec<Interval> = Self::listed("weekly", &self.weekly)?;
         let holidays: Vec<Holiday> = Self::listed("holidays", &self.holidays)?;
-        Hours::new(&self.time_zone, &weekly, &holidays)
+        let special_dates: Vec<SpecialDate> = Self::listed("special_dates", &self.special_dates)?;
+        Hours::new(&self.time_zone, Opening { weekly: &weekly, holidays: &holidays, special_dates: &special_dates })
     }
 
     pub fn has_hours(&self) -> bool {
         self.weekly.as_array().is_some_and(|weekly| !weekly.is_empty())
+            || self.special_dates().iter().any(|date| !date.hours.is_empty())
     }
 
     /// None where a later version of Docket wrote what this one cannot read.
@@ -55,6 +59,11 @@ impl Calendar {
     /// As [`Calendar::weekly`].
     pub fn holidays(&self) -> Vec<Holiday> {
         Self::listed("holidays", &self.holidays).unwrap_or_default()
+    }
+
+    /// As [`Calendar::weekly`].
+    pub fn special_dates(&self) -> Vec<SpecialDate> {
+        Self::listed("special_dates", &self.special_dates).unwrap_or_default()
     }
 
     fn listed<T: DeserializeOwned>(field: &str, value: &Value) -> Result<Vec<T>, Vec<Fault>> {
@@ -70,6 +79,7 @@ impl Calendar {
             "time_zone": self.time_zone,
             "weekly": self.weekly,
             "holidays": self.holidays,
+            "special_dates": self.special_dates,
             "version": self.version,
         })
     }
@@ -83,6 +93,7 @@ impl Calendar {
             time_zone: data.text("time_zone"),
             weekly: data.value("weekly"),
             holidays: data.value("holidays"),
+            special_dates: Some(data.value("special_dates")).filter(Value::is_array).unwrap_or_else(|| json!([])),
             version: data.small("version")?,
         })
     }

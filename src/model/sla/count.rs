@@ -60,13 +60,13 @@ impl Hours {
         counted(self, at, Instant(at.0.saturating_add(1)), &[]) > 0
     }
 
-    /// How many days are looked at to count what lies between these, in no order; not less: those beside holidays and changes of
+    /// How many days are looked at to count what lies between these, in no order; not less: those beside dates of their own and changes of
     /// the clocks. All others are counted by the week.
     pub fn days_of(&self, a: Instant, b: Instant) -> usize {
         const A_WEEK: usize = 8;
         const CHANGES_A_YEAR: usize = 4;
         let (from, to) = (a.min(b).max(FIRST).0.div_euclid(DAY), a.max(b).min(LAST).0.div_euclid(DAY));
-        let before = |day: i64| self.holidays.partition_point(|(holiday, _)| *holiday < day);
+        let before = |day: i64| self.dates.partition_point(|date| date.day < day);
         let years = usize::try_from((to - from) / 365).unwrap_or_default() + 1;
         A_WEEK * (years * CHANGES_A_YEAR + before(to + 1).saturating_sub(before(from)))
     }
@@ -95,42 +95,38 @@ impl Hours {
     fn spend_local(&self, from: i64, until: i64, left: &mut i64) -> Option<i64> {
         let mut at = from;
         let mut day = at.div_euclid(DAY);
-        // Centuries after the last holiday are many spans: none is searched there.
-        let mut next = match self.holidays.last() {
-            Some((last, _)) if *last >= day => self.holidays.partition_point(|(holiday, _)| *holiday < day),
-            Some(_) | None => self.holidays.len(),
-        };
+        let mut next = self.dates_before(day);
         while at < until {
-            let holiday = self.holidays.get(next).map_or(i64::MAX, |(holiday, _)| *holiday);
-            if day == holiday {
-                next += 1;
-            } else {
-                let weeks = self.whole_weeks(until - at, holiday.saturating_sub(day), *left);
-                *left -= weeks * self.week.total();
-                at += weeks * WEEK;
-                day += weeks * 7;
-                for (open, close) in self.week.of_day(day) {
-                    let (begin, end) = ((day * DAY + open).max(at), (day * DAY + close).min(until));
-                    let length = (end - begin).max(0);
-                    if length >= *left {
-                        return Some(begin + *left);
-                    }
-                    *left -= length;
+            let own = self.dates.get(next).map_or(i64::MAX, |date| date.day);
+            let weeks = self.whole_weeks(until - at, own.saturating_sub(day), *left);
+            *left -= weeks * self.week.total();
+            at += weeks * WEEK;
+            day += weeks * 7;
+            let (hours, date) = self.of_day(day, next);
+            for (open, close) in hours {
+                let (begin, end) = ((day * DAY + open).max(at), (day * DAY + close).min(until));
+                let length = (end - begin).max(0);
+                if length >= *left {
+                    return Some(begin + *left);
                 }
+                *left -= length;
             }
+            next += usize::from(date.is_some());
             day += 1;
             at = day * DAY;
         }
         None
     }
 
-    /// How many weeks can be taken at once: within the time there is, before the day of the next holiday, and with
+    /// How many weeks can be taken at once: within the time there is, before the next date with hours of its own, and with
     /// something left after them, so that the instant is found in the week in which it is.
-    fn whole_weeks(&self, time: i64, days_to_holiday: i64, left: i64) -> i64 {
-        if left <= self.week.total() || time < WEEK {
+    fn whole_weeks(&self, time: i64, days_to_date: i64, left: i64) -> i64 {
+        if left <= self.week.total() || time < WEEK || days_to_date == 0 {
             return 0;
         }
-        (time / WEEK).min((days_to_holiday - 1) / 7).min((left - 1) / self.week.total())
+        // A week without hours takes nothing.
+        let spent = (left - 1).checked_div(self.week.total()).unwrap_or(i64::MAX);
+        (time / WEEK).min((days_to_date - 1) / 7).min(spent)
     }
 }
 

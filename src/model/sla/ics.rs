@@ -1,27 +1,28 @@
 //! Import of holidays from iCalendar (RFC 5545): all-day events, each on its local dates.
 //!
-//! What cannot be read exactly is refused with its line, never left out: a holiday that is missing moves deadlines.
+//! What cannot be read exactly is refused with its line, never left out: a holiday that is missing moves deadlines. What is left out
+//! on purpose is told.
 
+mod event;
 mod line;
+mod moment;
 mod repeat;
 
-use crate::model::limits::{HOLIDAYS, NAME_CHARS};
-use crate::model::line::{Flaw, kept};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
+use self::event::{Event, MAX_DAYS};
 use self::line::Property;
-use self::repeat::Repeat;
+use self::repeat::Budget;
 use super::hours::Holiday;
+use crate::model::fold::fold;
+use crate::model::limits::{HOLIDAYS, NAME_CHARS};
 
 pub const MAX_BYTES: usize = 1 << 20;
-/// Of one event.
-const MAX_DAYS: i64 = 366;
-/// Years that are looked at for the dates of all events.
-const MAX_YEARS: usize = 200_000;
+/// Days that are looked at for the dates of all events that repeat.
+const MAX_LOOKS: u32 = 4_000_000;
 /// So many are told at once.
 const MAX_FAULTS: usize = 100;
 
@@ -38,6 +39,8 @@ pub struct IcsFault {
 pub enum Problem {
     #[error("the text has {0} bytes; at most {MAX_BYTES} are read: import it in parts")]
     TooLarge(usize),
+    #[error("it is not UTF-8: save the file as UTF-8")]
+    NotUtf8,
     #[error("it does not begin with BEGIN:VCALENDAR: give the whole text of an .ics file")]
     NotACalendar,
     #[error("{0:?} is no property: it must be NAME:value")]
@@ -46,29 +49,33 @@ pub enum Problem {
     Unbalanced(String),
     #[error("BEGIN:{0} is never ended: the text is cut off")]
     NeverEnded(String),
-    #[error("it has no all-day event, so no holiday")]
+    #[error("it has no event, so no holiday")]
     NoEvents,
     #[error("the event has no DTSTART")]
     NoStart,
-    #[error("{0} {1:?} is no date: only all-day events are holidays, as in DTSTART;VALUE=DATE:20261225")]
+    #[error("{0} {1:?} is no date: write a day that exists, as in {0};VALUE=DATE:20261225")]
     NotADate(&'static str, String),
+    #[error(
+        "{0:?} is a time of day: only all-day events are holidays, as in DTSTART;VALUE=DATE:20261225; keep it out with exclude"
+    )]
+    TimeOfDay(String),
     #[error("the event ends on {0}, before it starts on {1}")]
     EndsBeforeItStarts(Date, Date),
     #[error("DURATION {0:?} is not of whole days or weeks, as in P1D")]
     NotDays(String),
     #[error("the event is longer than {MAX_DAYS} days")]
     TooLong,
-    #[error("RRULE {0:?} is not understood: only FREQ=YEARLY on one day of one month is; list its dates as events")]
-    Repeats(String),
-    #[error("{0} is not understood: list the dates as events")]
+    #[error("{property} {rule:?}: {why}; list its dates as events")]
+    Repeats { property: &'static str, rule: String, why: String },
+    #[error("{0} is not understood: list the dates as events, or keep it out with exclude")]
     NotUnderstood(&'static str),
-    #[error("SUMMARY {0}")]
-    Name(Flaw),
+    #[error(
+        "the event makes a day off a working day (X-APPLE-SPECIAL-DAY), and has no hours: write a special date, and keep it out with exclude"
+    )]
+    WorkingDay,
     #[error("the events have more than {HOLIDAYS} days up to here")]
     TooMany,
-    #[error(
-        "the events repeat over more than {MAX_YEARS} years in all up to here: let them start later, without COUNT"
-    )]
+    #[error("the events repeat over more than {MAX_LOOKS} days in all up to here: let them start later, without COUNT")]
     TooFar,
 }
 
@@ -78,58 +85,188 @@ impl Problem {
     }
 }
 
-/// The holidays of an .ics text, in order, each date once. Of events that repeat, what falls into these years; an event
-/// of several days is as many holidays; cancelled ones are none.
-pub fn holidays(text: &str, repeated_in: RangeInclusive<i16>) -> Result<Vec<Holiday>, Vec<IcsFault>> {
+/// Why something of the text is no holiday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The request names it in `exclude`.
+    Excluded,
+    /// STATUS:CANCELLED.
+    Cancelled,
+    /// A later revision of the event stands in the text.
+    Superseded,
+    /// A repeated event without a day in the years asked for.
+    OutsideYears,
+    /// A component other than an event, such as VTODO.
+    NoEvent,
+}
+
+/// What was left out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub line: usize,
+    /// Of the event; of another component, its word.
+    pub name: String,
+    /// The one day that is left out; `None`: the whole event.
+    pub date: Option<Date>,
+    pub why: Why,
+}
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Of events that repeat, what falls into these years.
+    pub years: RangeInclusive<i16>,
+    /// Names, whatever their case, and dates (`2026-12-24`) that are kept out.
+    pub exclude: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// In order, each date once.
+    pub taken: Vec<Holiday>,
+    pub left: Vec<Left>,
+}
+
+/// The holidays of an .ics text; an event of several days is as many holidays.
+///
+/// # Errors
+/// Everything that cannot be read exactly, the first hundred of it.
+pub fn holidays(text: &[u8], wanted: &Wanted) -> Result<Imported, Vec<IcsFault>> {
     if text.len() > MAX_BYTES {
         return Err(vec![Problem::TooLarge(text.len()).at(1)]);
     }
-    let (events, mut found) = read_events(text);
-    let mut days: BTreeMap<Date, String> = BTreeMap::new();
-    let (mut room, mut years) = (HOLIDAYS, MAX_YEARS);
-    for (line, event) in &events {
-        let named = event.name().and_then(|name| Ok((event.dates(&repeated_in, room, &mut years)?, name)));
-        match named {
-            Err(problem @ (Problem::TooMany | Problem::TooFar)) => {
-                found.push(problem.at(*line));
-                break;
-            }
-            Ok((dates, name)) => {
-                room -= dates.len();
-                dates.into_iter().for_each(|date| put_name(days.entry(date).or_default(), &name));
-            }
-            Err(problem) => found.push(problem.at(*line)),
-        }
-    }
+    let (events, mut left, mut found) = read_events(text);
     if found.is_empty() && events.is_empty() {
         found.push(Problem::NoEvents.at(1));
     }
+    let mut reading =
+        Reading { wanted: Excluding::of(wanted), days: BTreeMap::new(), room: HOLIDAYS, budget: Budget(MAX_LOOKS) };
+    let unread = found.len();
+    let (current, replaced) = revised(events, &mut left, &mut found);
+    for event in &current {
+        match reading.read(event, replaced.get(&event.uid)) {
+            Ok(more) => left.extend(more),
+            Err(problem) => {
+                let last = matches!(problem, Problem::TooMany | Problem::TooFar);
+                found.push(problem.at(event.line));
+                if last {
+                    break;
+                }
+            }
+        }
+    }
     if !found.is_empty() {
+        found[unread..].sort_by_key(|fault| fault.line);
         found.truncate(MAX_FAULTS);
         return Err(found);
     }
-    Ok(days.into_iter().map(|(date, name)| Holiday { date: date.to_string(), name }).collect())
+    left.sort_by_key(|left| (left.line, left.date));
+    let taken = reading.days.into_iter().map(|(date, name)| Holiday { date: date.to_string(), name }).collect();
+    Ok(Imported { taken, left })
 }
 
-/// A VEVENT's properties that matter here, as they are written.
-#[derive(Debug, Default)]
-struct Event {
-    summary: String,
-    start: Option<String>,
-    end: Option<String>,
-    duration: Option<String>,
-    rule: Option<String>,
-    except: Vec<String>,
-    cancelled: bool,
-    /// What it has and nothing here reads, though it moves dates.
-    unread: Option<&'static str>,
+/// The newest revisions of all events, and of each UID the days for which another event stands.
+fn revised(
+    events: Vec<Event>,
+    left: &mut Vec<Left>,
+    found: &mut Vec<IcsFault>,
+) -> (Vec<Event>, BTreeMap<String, BTreeSet<Date>>) {
+    let mut newest: BTreeMap<(String, Option<Date>), i64> = BTreeMap::new();
+    let mut read = Vec::with_capacity(events.len());
+    for event in events {
+        match event.stands_for() {
+            Ok(day) => {
+                let at = newest.entry((event.uid.clone(), day)).or_insert(event.sequence);
+                *at = event.sequence.max(*at);
+                read.push((day, event));
+            }
+            Err(problem) => found.push(problem.at(event.line)),
+        }
+    }
+    let mut replaced: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
+    let mut current = Vec::with_capacity(read.len());
+    for (day, event) in read {
+        // Without a UID, each is an event of its own.
+        if !event.uid.is_empty() && newest.get(&(event.uid.clone(), day)).is_some_and(|at| event.sequence < *at) {
+            left.push(Left { line: event.line, name: event.name(), date: None, why: Why::Superseded });
+            continue;
+        }
+        if let Some(day) = day {
+            replaced.entry(event.uid.clone()).or_default().insert(day);
+        }
+        current.push(event);
+    }
+    (current, replaced)
 }
 
-fn read_events(text: &str) -> (Vec<(usize, Event)>, Vec<IcsFault>) {
-    let (mut events, mut found) = (Vec::new(), Vec::new());
+/// Names and dates that are kept out.
+struct Excluding {
+    window: (Date, Date),
+    names: BTreeSet<String>,
+    dates: BTreeSet<Date>,
+}
+
+impl Excluding {
+    fn of(wanted: &Wanted) -> Excluding {
+        let date = |text: &String| super::hours::parse_date(text.trim());
+        Excluding {
+            window: (Date::constant(*wanted.years.start(), 1, 1), Date::constant(*wanted.years.end(), 12, 31)),
+            names: wanted.exclude.iter().filter(|text| date(text).is_none()).map(|name| folded(name)).collect(),
+            dates: wanted.exclude.iter().filter_map(date).collect(),
+        }
+    }
+}
+
+fn folded(name: &str) -> String {
+    fold(name.trim()).into_owned()
+}
+
+struct Reading {
+    wanted: Excluding,
+    days: BTreeMap<Date, String>,
+    /// Days that more events may have.
+    room: usize,
+    budget: Budget,
+}
+
+impl Reading {
+    /// Takes the days of an event; what of it is left out.
+    fn read(&mut self, event: &Event, replaced: Option<&BTreeSet<Date>>) -> Result<Vec<Left>, Problem> {
+        let name = event.name();
+        let left = |date: Option<Date>, why| Left { line: event.line, name: name.clone(), date, why };
+        if self.wanted.names.contains(&folded(&name)) {
+            return Ok(vec![left(None, Why::Excluded)]);
+        }
+        if event.cancelled {
+            return Ok(vec![left(None, Why::Cancelled)]);
+        }
+        // What stands for a day is told by itself.
+        let none = BTreeSet::new();
+        let replaced = replaced.filter(|_| matches!(event.stands_for(), Ok(None))).unwrap_or(&none);
+        let dates = event.dates(self.wanted.window, replaced, self.room, &mut self.budget)?;
+        self.room -= dates.len();
+        if dates.is_empty() {
+            return Ok(vec![left(None, Why::OutsideYears)]);
+        }
+        let (out, taken): (Vec<Date>, Vec<Date>) = dates.into_iter().partition(|date| self.wanted.dates.contains(date));
+        taken.into_iter().for_each(|date| put_name(self.days.entry(date).or_default(), &name));
+        Ok(out.into_iter().map(|date| left(Some(date), Why::Excluded)).collect())
+    }
+}
+
+fn read_events(text: &[u8]) -> (Vec<Event>, Vec<Left>, Vec<IcsFault>) {
+    let (mut events, mut left, mut found) = (Vec::new(), Vec::new(), Vec::new());
     // What is open, outermost first, and where it began.
     let mut open: Vec<(String, usize)> = Vec::new();
-    for (number, content) in line::unfolded(text) {
+    let lines = line::unfolded(text);
+    if lines.is_empty() {
+        found.push(Problem::NotACalendar.at(1));
+    }
+    for (number, content) in lines {
+        let Ok(content) = String::from_utf8(content) else {
+            found.push(Problem::NotUtf8.at(number));
+            continue;
+        };
         let Some(property) = Property::parse(&content) else {
             found.push(Problem::NotAProperty(content.chars().take(40).collect()).at(number));
             continue;
@@ -137,109 +274,34 @@ fn read_events(text: &str) -> (Vec<(usize, Event)>, Vec<IcsFault>) {
         let begins = property.name == "BEGIN";
         if open.is_empty() && !(begins && property.word() == "VCALENDAR") {
             found.push(Problem::NotACalendar.at(number));
-            return (events, found);
+            return (events, left, found);
         }
         if begins {
-            open.push((property.word(), number));
-            if property.word() == "VEVENT" {
-                events.push((number, Event::default()));
+            let word = property.word();
+            match word.as_str() {
+                "VEVENT" => events.push(Event::begun(number)),
+                "VTODO" | "VJOURNAL" | "VFREEBUSY" => {
+                    left.push(Left { line: number, name: word.clone(), date: None, why: Why::NoEvent });
+                }
+                _ => {}
             }
+            open.push((word, number));
         } else if property.name == "END" {
             let (begun, _) = open.pop().unwrap_or_default();
             if begun != property.word() {
                 found.push(Problem::Unbalanced(property.word()).at(number));
-                return (events, found);
+                return (events, left, found);
             }
         } else if open.last().is_some_and(|(name, _)| name == "VEVENT")
-            && let Some((_, event)) = events.last_mut()
+            && let Some(event) = events.last_mut()
         {
-            event.take(property);
+            event.take(&property);
         }
     }
     if let Some((name, number)) = open.pop() {
         found.push(Problem::NeverEnded(name).at(number));
-    } else if text.trim().is_empty() {
-        found.push(Problem::NotACalendar.at(1));
     }
-    (events, found)
-}
-
-impl Event {
-    fn take(&mut self, property: Property<'_>) {
-        let value = property.value.trim();
-        match property.name.as_str() {
-            "SUMMARY" => self.summary = line::unescaped(value),
-            "DTSTART" => self.start = Some(value.to_owned()),
-            "DTEND" => self.end = Some(value.to_owned()),
-            "DURATION" => self.duration = Some(value.to_owned()),
-            "RRULE" if self.rule.is_some() => self.unread = Some("a second RRULE"),
-            "RRULE" => self.rule = Some(value.to_owned()),
-            "EXDATE" => self.except.extend(value.split(',').map(str::to_owned)),
-            "STATUS" => self.cancelled = value.eq_ignore_ascii_case("CANCELLED"),
-            "RDATE" => self.unread = Some("RDATE"),
-            "RECURRENCE-ID" => self.unread = Some("RECURRENCE-ID"),
-            _ => {}
-        }
-    }
-
-    /// '' where it has none, or none that can be seen.
-    fn name(&self) -> Result<String, Problem> {
-        match kept(&self.summary, NAME_CHARS) {
-            Err(Flaw::Blank) => Ok(String::new()),
-            name => name.map_err(Problem::Name),
-        }
-    }
-
-    /// Every date that it closes, at most `room` of them. `years`: see [`Repeat::dates`].
-    fn dates(&self, repeated_in: &RangeInclusive<i16>, room: usize, years: &mut usize) -> Result<Vec<Date>, Problem> {
-        if let Some(what) = self.unread {
-            return Err(Problem::NotUnderstood(what));
-        }
-        if self.cancelled {
-            return Ok(Vec::new());
-        }
-        let start = date_of("DTSTART", self.start.as_deref().ok_or(Problem::NoStart)?)?;
-        let length = self.length(start)?;
-        let except: BTreeSet<Date> =
-            self.except.iter().map(|text| date_of("EXDATE", text)).collect::<Result<_, _>>()?;
-        let starts = match &self.rule {
-            Some(rule) => {
-                let repeat = Repeat::parse(rule, start).ok_or_else(|| Problem::Repeats(rule.clone()))?;
-                repeat.dates(start, repeated_in, years).ok_or(Problem::TooFar)?
-            }
-            None => vec![start],
-        };
-        let starts: Vec<Date> = starts.into_iter().filter(|first| !except.contains(first)).collect();
-        if starts.len().saturating_mul(length) > room {
-            return Err(Problem::TooMany);
-        }
-        Ok(starts.into_iter().flat_map(|first| first.series(1.day()).take(length)).collect())
-    }
-
-    /// In days.
-    fn length(&self, start: Date) -> Result<usize, Problem> {
-        let days = match (&self.end, &self.duration) {
-            (Some(end), _) => {
-                let end = date_of("DTEND", end)?;
-                if end < start {
-                    return Err(Problem::EndsBeforeItStarts(end, start));
-                }
-                // It is exclusive; some programs write the day itself for one day.
-                (end - start).get_days().max(1).into()
-            }
-            (None, Some(text)) => line::days(text).ok_or_else(|| Problem::NotDays(text.clone()))?,
-            (None, None) => 1,
-        };
-        match days {
-            1..=MAX_DAYS => Ok(days as usize),
-            _ => Err(Problem::TooLong),
-        }
-    }
-}
-
-/// `20261225`; a time after it is not of a day.
-fn date_of(property: &'static str, text: &str) -> Result<Date, Problem> {
-    line::date(text).ok_or_else(|| Problem::NotADate(property, text.to_owned()))
+    (events, left, found)
 }
 
 /// A date that two events name has both names, as far as there is room.

@@ -1,7 +1,7 @@
 //! Explanation of a deadline: the time up to it as segments that count, or do not, and why.
 
 use super::count::{FIRST, LAST, Pause, sorted};
-use super::hours::Hours;
+use super::hours::{Hours, OwnDate};
 use super::zone::DAY;
 use crate::model::time::Instant;
 
@@ -20,7 +20,8 @@ pub struct Segment<'a> {
     pub from: Instant,
     pub to: Instant,
     pub kind: SegmentKind,
-    /// Of a local day that would have had hours, and was closed for a holiday: its name, '' where it has none.
+    /// Of a local day whose hours are not those of its weekday, and that one or the other has some: the name of the holiday or
+    /// special date, '' where it has none.
     pub holiday: Option<&'a str>,
 }
 
@@ -130,22 +131,22 @@ impl Hours {
         let local = at + span.offset;
         let day = local.div_euclid(DAY);
         let midnight = day * DAY;
-        let week = self.week.of_day(day);
-        let next = self.holidays.partition_point(|(holiday, _)| *holiday < day);
-        let holiday = self.holidays.get(next).filter(|(holiday, _)| *holiday == day);
-        let (until, kind, holiday) = if !self.has_hours() {
-            (i64::MAX, SegmentKind::Closed, None)
-        } else if let Some((_, name)) = holiday {
-            (midnight + DAY, SegmentKind::Closed, Some(name.as_str()).filter(|_| !week.is_empty()))
-        } else if self.week.is_full() {
-            (self.holidays.get(next).map_or(i64::MAX, |(holiday, _)| holiday * DAY), SegmentKind::Counted, None)
+        let next = self.dates_before(day);
+        let (hours, date) = self.of_day(day, next);
+        let until_date = || self.dates.get(next).map_or(i64::MAX, |date| date.day * DAY);
+        let (until, kind) = if !self.has_hours() {
+            (i64::MAX, SegmentKind::Closed)
+        } else if self.week.is_full() && date.is_none() {
+            (until_date(), SegmentKind::Counted)
         } else {
-            match week.iter().find(|(_, close)| local < midnight + close) {
-                Some((open, close)) if local >= midnight + open => (midnight + close, SegmentKind::Counted, None),
-                Some((open, _)) => (midnight + open, SegmentKind::Closed, None),
-                None => (midnight + DAY, SegmentKind::Closed, None),
+            match hours.iter().find(|(_, close)| local < midnight + close) {
+                Some((open, close)) if local >= midnight + open => (midnight + close, SegmentKind::Counted),
+                Some((open, _)) => (midnight + open, SegmentKind::Closed),
+                None => (midnight + DAY, SegmentKind::Closed),
             }
         };
+        let differs = |date: &&OwnDate| self.has_hours() && !(date.open.is_empty() && self.week.of_day(day).is_empty());
+        let holiday = date.filter(differs).map(|date| date.name.as_str());
         Piece { until: until.saturating_sub(span.offset).min(span.until), kind, holiday }
     }
 }

@@ -99,52 +99,68 @@ pub(super) fn compile(weekly: &[Interval], found: &mut Vec<Fault>) -> Week {
         found.push(Fault::new("weekly".to_owned(), many));
         return Week::of(Default::default());
     }
-    let mut days: [Vec<(i64, i64)>; 7] = Default::default();
-    for day in Day::ALL {
-        let mut read: Vec<(i64, i64, usize)> = Vec::new();
-        for (index, interval) in weekly.iter().enumerate().filter(|(_, interval)| interval.day == day) {
-            read.extend(bounds(index, interval, found).map(|(open, close)| (open, close, index)));
+    let of = |day: Day| {
+        let its = weekly.iter().enumerate().filter(move |(_, interval)| interval.day == day);
+        its.map(|(index, Interval { day, open, close })| Written {
+            field: format!("weekly[{index}]"),
+            day: Some(*day),
+            open,
+            close,
+        })
+    };
+    Week::of(Day::ALL.map(|day| hours_of_a_day(of(day).collect(), found)))
+}
+
+/// An interval of a day as it is written, and the field that it stands in.
+pub(super) struct Written<'a> {
+    pub field: String,
+    pub day: Option<Day>,
+    pub open: &'a str,
+    pub close: &'a str,
+}
+
+impl Written<'_> {
+    fn bounds(&self, found: &mut Vec<Fault>) -> Option<(i64, i64)> {
+        let mut wrong = |part: &str, why: String| found.push(Fault::new(format!("{}.{part}", self.field), why));
+        let (open, close) = (parse_clock(self.open), parse_clock(self.close));
+        if open.is_none_or(|open| open == DAY) {
+            wrong("open", format!("{:?} is no time to open: write HH:MM, from 00:00 to 23:59", self.open));
         }
-        read.sort_unstable();
-        days[day as usize] = joined(&read, weekly, found);
+        if close.is_none() {
+            wrong("close", format!("{:?} is no time to close: write HH:MM, up to 24:00", self.close));
+        }
+        let (open, close) = (open.filter(|open| *open < DAY)?, close?);
+        if close <= open {
+            let night = "write a shift over midnight as two, one until 24:00 and one from 00:00 of the next day";
+            let Written { open, close, .. } = self;
+            wrong("close", format!("{close} is not later than {open}, when it opens; {night}"));
+            return None;
+        }
+        Some((open, close))
     }
-    Week::of(days)
 }
 
-fn bounds(index: usize, interval: &Interval, found: &mut Vec<Fault>) -> Option<(i64, i64)> {
-    let mut wrong = |field: &str, why: String| found.push(Fault::new(format!("weekly[{index}].{field}"), why));
-    let (open, close) = (parse_clock(&interval.open), parse_clock(&interval.close));
-    if open.is_none_or(|open| open == DAY) {
-        wrong("open", format!("{:?} is no time to open: write HH:MM, from 00:00 to 23:59", interval.open));
+/// The intervals of one day in order: what touches becomes one, what overlaps is a fault.
+pub(super) fn hours_of_a_day(written: Vec<Written<'_>>, found: &mut Vec<Fault>) -> Vec<(i64, i64)> {
+    let mut read: Vec<(i64, i64, usize)> = Vec::with_capacity(written.len());
+    for (index, interval) in written.iter().enumerate() {
+        read.extend(interval.bounds(found).map(|(open, close)| (open, close, index)));
     }
-    if close.is_none() {
-        wrong("close", format!("{:?} is no time to close: write HH:MM, up to 24:00", interval.close));
-    }
-    let (open, close) = (open.filter(|open| *open < DAY)?, close?);
-    if close <= open {
-        let night = "write a shift over midnight as two, one until 24:00 and one from 00:00 of the next day";
-        let (open, close) = (&interval.open, &interval.close);
-        wrong("close", format!("{close} is not later than {open}, when it opens; {night}"));
-        return None;
-    }
-    Some((open, close))
-}
-
-/// Of one day, in order: what touches becomes one, what overlaps is a fault.
-fn joined(read: &[(i64, i64, usize)], weekly: &[Interval], found: &mut Vec<Fault>) -> Vec<(i64, i64)> {
+    read.sort_unstable();
     let mut hours: Vec<(i64, i64)> = Vec::new();
     // The one that reaches furthest is the one that others overlap.
     let mut furthest = 0;
-    for &(open, close, index) in read {
+    for (open, close, index) in read {
         let Some(last) = hours.last_mut().filter(|last| open <= last.1) else {
             hours.push((open, close));
             furthest = index;
             continue;
         };
         if open < last.1 {
-            let Interval { day, open, close } = &weekly[furthest];
-            let other = format!("overlaps weekly[{furthest}], {} {open} to {close}", day.word());
-            found.push(Fault::new(format!("weekly[{index}].open"), other));
+            let Written { field, day, open, close } = &written[furthest];
+            let day = day.map_or(String::new(), |day| format!("{} ", day.word()));
+            let other = format!("overlaps {field}, {day}{open} to {close}");
+            found.push(Fault::new(format!("{}.open", written[index].field), other));
         }
         if close > last.1 {
             last.1 = close;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::model::activity::Change;
-use crate::model::sla::hours::{Day, Hours, Interval};
+use crate::model::sla::hours::{Day, Hours, Interval, Opening};
 use crate::model::words::{Priority, Status, Words};
 use crate::workflow::cel::{self, Fault};
 use crate::workflow::facts::{Facts, NamedHours, Related};
@@ -310,7 +310,9 @@ fn a_fault_names_the_path() {
 fn calendars_say_what_is_open_and_for_how_long() {
     let ticket = fixture::ticket();
     let monday = [Interval { day: Day::Monday, open: "09:00".into(), close: "17:00".into() }];
-    let hours = Hours::new("UTC", &monday, &[]).map(Arc::new).map_err(|_| "cannot be read");
+    let hours = Hours::new("UTC", Opening { weekly: &monday, ..Opening::default() })
+        .map(Arc::new)
+        .map_err(|_| "cannot be read");
     let calendars = [
         NamedHours { name: "monday".into(), hours },
         NamedHours { name: "gone".into(), hours: Err("is none of this tenant's") },

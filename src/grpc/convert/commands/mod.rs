@@ -19,7 +19,7 @@ mod forms;
 mod issue;
 mod message;
 mod revocation;
-mod sla;
+pub mod sla;
 mod tag;
 mod tenant;
 mod ticket;

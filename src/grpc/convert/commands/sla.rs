@@ -10,6 +10,7 @@ use crate::command::verbs::{
     CalendarEdit, CreateCalendar, CreateSlaPolicy, DeleteCalendar, DeleteSlaPolicy, PolicyEdit, UpdateCalendar,
     UpdateSlaPolicy,
 };
+use crate::grpc::convert::answer::At;
 use crate::grpc::convert::sla;
 use crate::grpc::convert::violations::Violations;
 use crate::grpc::convert::words::WireWord;
@@ -17,10 +18,10 @@ use crate::grpc::convert::{fields, time};
 use crate::grpc::pb;
 use crate::grpc::pb::preview_policy_change_request;
 use crate::model::id::{CALENDAR, SLA_POLICY};
-use crate::model::limits::{MINUTES, WARNINGS};
+use crate::model::limits::{EXCLUDED, MINUTES, NAME_CHARS, WARNINGS};
 use crate::model::sla::calendar::Calendar;
-use crate::model::sla::hours::Hours;
-use crate::model::sla::ics;
+use crate::model::sla::hours::{Hours, Opening};
+use crate::model::sla::ics::{self, Imported, Wanted};
 use crate::model::sla::policy::{SlaPolicy, WarnAt};
 use crate::model::words::*;
 use crate::workflow::TicketCondition;
@@ -33,7 +34,7 @@ writes! {
     DeleteSlaPolicyRequest -> DeleteSlaPolicyResponse { sla_policy: SlaPolicy }, by delete_policy;
     CreateCalendarRequest -> CreateCalendarResponse { calendar: Calendar }, by create_calendar;
     UpdateCalendarRequest -> UpdateCalendarResponse { calendar: Calendar }, by update_calendar;
-    ImportHolidaysRequest -> ImportHolidaysResponse { calendar: Calendar }, by import_holidays;
+    ImportHolidaysRequest -> ImportHolidaysResponse { calendar: Calendar, by import_answer }, by import_holidays;
     DeleteCalendarRequest -> DeleteCalendarResponse { calendar: Calendar }, by delete_calendar;
 }
 
@@ -87,17 +88,40 @@ pub fn delete_calendar(request: pb::DeleteCalendarRequest, found: &mut Violation
 }
 
 pub fn import_holidays(request: pb::ImportHolidaysRequest, found: &mut Violations) -> UpdateCalendar {
-    let pb::ImportHolidaysRequest { id, ics, first_year, last_year, etag: sent, request_id: _, validate_only: _ } =
-        request;
-    let years = years(found, first_year, last_year);
-    let more_holidays = ics::holidays(&ics, years).unwrap_or_else(|faults| {
-        faults.into_iter().for_each(|fault| found.add("ics", fault.to_string()));
-        Vec::new()
-    });
+    let more_holidays = imported(&request, found).taken;
     UpdateCalendar {
-        calendar: sla::calendar_named(found, "id", &id),
-        etag: etag(found, sent),
+        calendar: sla::calendar_named(found, "id", &request.id),
+        etag: etag(found, request.etag),
         edit: CalendarEdit { more_holidays, ..CalendarEdit::default() },
+    }
+}
+
+/// What becomes of the text of a request.
+pub fn imported(request: &pb::ImportHolidaysRequest, found: &mut Violations) -> Imported {
+    let pb::ImportHolidaysRequest { ics, content, exclude, first_year, last_year, .. } = request;
+    let (field, text) = match (ics.is_empty(), content.is_empty()) {
+        (_, true) => ("ics", ics.as_bytes()),
+        (true, false) => ("content", content.as_slice()),
+        (false, false) => {
+            found.add("content", "must be empty where `ics` is set: send the text or the bytes of the file");
+            return Imported::default();
+        }
+    };
+    let exclude = found.lines("exclude", exclude, EXCLUDED, NAME_CHARS).0;
+    let wanted = Wanted { years: years(found, *first_year, *last_year), exclude };
+    ics::holidays(text, &wanted).unwrap_or_else(|faults| {
+        faults.into_iter().for_each(|fault| found.add(field, fault.to_string()));
+        Imported::default()
+    })
+}
+
+/// The service adds what became of the text, which it reads from the request.
+fn import_answer(row: Calendar, at: At) -> pb::ImportHolidaysResponse {
+    pb::ImportHolidaysResponse {
+        calendar: Some(sla::calendar_to_pb(row)),
+        position: at.position,
+        epoch: at.epoch,
+        ..pb::ImportHolidaysResponse::default()
     }
 }
 
@@ -184,13 +208,18 @@ fn calendar_edit(calendar: pb::Calendar, has: impl Fn(&str) -> bool, found: &mut
         name: has("name").then(|| own_name(found, "name", &calendar.name, CALENDAR)),
         weekly: has("weekly").then(|| sla::weekly(found, calendar.weekly)),
         holidays: has("holidays").then(|| sla::holidays(found, calendar.holidays)),
+        special_dates: has("special_dates").then(|| sla::special_dates(found, calendar.special_dates)),
         time_zone: has("time_zone").then_some(calendar.time_zone),
         more_holidays: Vec::new(),
     };
     // What is not named is well already.
     let zone = edit.time_zone.as_deref().unwrap_or("UTC");
-    let (weekly, holidays) = (edit.weekly.as_deref(), edit.holidays.as_deref());
-    if let Err(faults) = Hours::new(zone, weekly.unwrap_or_default(), holidays.unwrap_or_default()) {
+    let opening = Opening {
+        weekly: edit.weekly.as_deref().unwrap_or_default(),
+        holidays: edit.holidays.as_deref().unwrap_or_default(),
+        special_dates: edit.special_dates.as_deref().unwrap_or_default(),
+    };
+    if let Err(faults) = Hours::new(zone, opening) {
         faults.into_iter().for_each(|fault| found.add(&fault.field, fault.description));
     }
     edit

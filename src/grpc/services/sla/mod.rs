@@ -1,6 +1,7 @@
 //! SlaService: policies, calendars, and what follows from them.
 
 mod clock;
+mod import;
 mod outcome;
 mod policy_change;
 mod preview;
@@ -35,7 +36,7 @@ service! {
         list_calendars: ListCalendarsRequest -> ListCalendarsResponse, by list_calendars;
         update_calendar: UpdateCalendarRequest -> UpdateCalendarResponse, by write;
         delete_calendar: DeleteCalendarRequest -> DeleteCalendarResponse, by write;
-        import_holidays: ImportHolidaysRequest -> ImportHolidaysResponse, by write;
+        import_holidays: ImportHolidaysRequest -> ImportHolidaysResponse, by import::holidays;
         preview_deadline: PreviewDeadlineRequest -> PreviewDeadlineResponse, by preview::deadline;
         preview_elapsed: PreviewElapsedRequest -> PreviewElapsedResponse, by preview::elapsed;
         preview_policy_change: PreviewPolicyChangeRequest -> PreviewPolicyChangeResponse, by policy_change::preview;

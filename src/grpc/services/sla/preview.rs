@@ -13,7 +13,7 @@ use crate::grpc::status::{self, fault};
 use crate::model::limits::{MINUTES, PAUSES};
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::sla::count::{self, Pause};
-use crate::model::sla::hours::Hours;
+use crate::model::sla::hours::{Hours, Opening};
 use crate::model::time::Instant;
 
 /// Whose hours count.
@@ -76,9 +76,11 @@ pub async fn elapsed(
 
 fn inline(found: &mut Violations, calendar: pb::Calendar) -> HoursSource {
     found.within("calendar", |found| {
-        let pb::Calendar { time_zone, weekly, holidays, .. } = calendar;
+        let pb::Calendar { time_zone, weekly, holidays, special_dates, .. } = calendar;
         let (weekly, holidays) = (sla::weekly(found, weekly), sla::holidays(found, holidays));
-        HoursSource::Inline(Hours::new(&time_zone, &weekly, &holidays).unwrap_or_else(|faults| {
+        let special_dates = sla::special_dates(found, special_dates);
+        let opening = Opening { weekly: &weekly, holidays: &holidays, special_dates: &special_dates };
+        HoursSource::Inline(Hours::new(&time_zone, opening).unwrap_or_else(|faults| {
             faults.into_iter().for_each(|fault| found.add(&fault.field, fault.description));
             Hours::always().clone()
         }))

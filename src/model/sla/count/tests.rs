@@ -2,7 +2,7 @@ mod cases;
 mod properties;
 
 use super::*;
-use crate::model::sla::hours::{Day, Holiday, Interval};
+use crate::model::sla::hours::{Day, Holiday, Interval, OpenInterval, Opening, SpecialDate};
 
 const MINUTE: i64 = 60_000_000;
 
@@ -24,7 +24,7 @@ fn hours(zone: &str, weekly: &[(&[Day], &str, &str)], holidays: &[&str]) -> Hour
         .collect();
     let holidays: Vec<Holiday> =
         holidays.iter().map(|date| Holiday { date: (*date).to_owned(), name: String::new() }).collect();
-    Hours::new(zone, &weekly, &holidays).expect("hours")
+    Hours::new(zone, Opening { weekly: &weekly, holidays: &holidays, special_dates: &[] }).expect("hours")
 }
 
 /// America/New_York, Mon-Fri 09:00-17:00, closed on 2026-11-26.

@@ -10,7 +10,10 @@ fn holiday(date: &str) -> Holiday {
 }
 
 fn faults(zone: &str, weekly: &[Interval], holidays: &[Holiday]) -> Vec<String> {
-    let found = Hours::new(zone, weekly, holidays).expect_err("faults");
+    told(Hours::new(zone, Opening { weekly, holidays, special_dates: &[] }).expect_err("faults"))
+}
+
+fn told(found: Vec<Fault>) -> Vec<String> {
     found.into_iter().map(|Fault { field, description }| format!("{field}: {description}")).collect()
 }
 
@@ -55,14 +58,24 @@ fn clocks_and_dates_have_one_spelling() {
     {
         assert_eq!(faults("UTC", &[], &[holiday(text)]).len(), 1, "{text}");
     }
-    assert!(Hours::new("UTC", &[interval(Day::Friday, "00:00", "24:00")], &[holiday("2024-02-29")]).is_ok());
+    assert!(
+        Hours::new(
+            "UTC",
+            Opening {
+                weekly: &[interval(Day::Friday, "00:00", "24:00")],
+                holidays: &[holiday("2024-02-29")],
+                special_dates: &[]
+            }
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn ten_thousand_holidays_are_well_and_one_more_is_not() {
     let date = |n: usize| holiday(&format!("{:04}-{:02}-{:02}", 2000 + n / 336, n / 28 % 12 + 1, n % 28 + 1));
     let mut holidays: Vec<Holiday> = (0..HOLIDAYS).map(date).collect();
-    assert!(Hours::new("Europe/Berlin", &[], &holidays).is_ok());
+    assert!(Hours::new("Europe/Berlin", Opening { holidays: &holidays, ..Opening::default() }).is_ok());
     holidays.push(date(HOLIDAYS));
     assert_eq!(faults("Europe/Berlin", &[], &holidays), ["holidays: must have at most 10000 entries, has 10001"]);
 }
@@ -74,13 +87,45 @@ fn a_night_shift_is_two_and_what_touches_is_no_overlap() {
         interval(Day::Monday, "00:00", "06:00"),
         interval(Day::Monday, "06:00", "08:00"),
     ];
-    let hours = Hours::new("Europe/Berlin", &weekly, &[]).expect("hours");
+    let hours = Hours::new("Europe/Berlin", Opening { weekly: &weekly, ..Opening::default() }).expect("hours");
     assert!(hours.has_hours());
     assert_eq!(hours.week.total(), 10 * 3_600 * 1_000_000);
     // 1970-01-05 was a Monday.
     assert_eq!(hours.week.of_day(4), [(0, 8 * 3_600 * 1_000_000)]);
-    assert!(!Hours::new("Europe/Berlin", &[], &[]).expect("no hours").has_hours());
+    assert!(!Hours::new("Europe/Berlin", Opening::default()).expect("no hours").has_hours());
     assert!(Hours::always().has_hours());
+}
+
+#[test]
+fn a_date_has_hours_of_its_own_or_says_what_is_wrong_with_them() {
+    let special = |date: &str, hours: &[(&str, &str)]| SpecialDate {
+        date: date.to_owned(),
+        name: String::new(),
+        hours: hours
+            .iter()
+            .map(|(open, close)| OpenInterval { open: (*open).to_owned(), close: (*close).to_owned() })
+            .collect(),
+    };
+    let read = |dates: &[SpecialDate]| Hours::new("UTC", Opening { special_dates: dates, ..Opening::default() });
+    let wrong = [
+        special("2026-12-24", &[("09:00", "12:00"), ("11:00", "13:00")]),
+        special("2026-02-30", &[("25:00", "26:00")]),
+        special("2026-12-24", &[]),
+    ];
+    assert_eq!(
+        told(read(&wrong).expect_err("faults")),
+        [
+            "special_dates[0].hours[1].open: overlaps special_dates[0].hours[0], 09:00 to 12:00",
+            "special_dates[1].hours[0].open: \"25:00\" is no time to open: write HH:MM, from 00:00 to 23:59",
+            "special_dates[1].hours[0].close: \"26:00\" is no time to close: write HH:MM, up to 24:00",
+            "special_dates[1].date: \"2026-02-30\" is no date: write a day that exists as YYYY-MM-DD",
+            "special_dates[2].date: 2026-12-24 is special_dates[0] already: name each date once",
+        ]
+    );
+    let many: Vec<SpecialDate> = (0..1_001).map(|_| special("2026-12-24", &[])).collect();
+    assert!(told(read(&many).expect_err("too many"))[0].starts_with("special_dates: must have at most 1000 entries"));
+    assert!(!read(&many[..1]).expect("closed").has_hours());
+    assert!(read(&[special("2026-12-26", &[("09:00", "12:00")])]).expect("a working Saturday").has_hours());
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::sla::hours::{Day, Holiday, Interval};
+use crate::model::sla::hours::{Day, Holiday, Interval, Opening};
 
 fn at(text: &str) -> Instant {
     Instant::from(text.parse::<jiff::Timestamp>().expect(text))
@@ -10,7 +10,11 @@ fn us() -> Hours {
     let holiday = |date: &str, name: &str| Holiday { date: date.into(), name: name.into() };
     // The second is a Saturday: it closes nothing.
     let holidays = [holiday("2026-11-26", "Thanksgiving"), holiday("2026-11-28", "Nothing")];
-    Hours::new("America/New_York", &weekly.collect::<Vec<_>>(), &holidays).expect("hours")
+    Hours::new(
+        "America/New_York",
+        Opening { weekly: &weekly.collect::<Vec<_>>(), holidays: &holidays, special_dates: &[] },
+    )
+    .expect("hours")
 }
 
 fn told(hours: &Hours, from: &str, to: &str, pauses: &[Pause]) -> Vec<String> {
@@ -52,7 +56,7 @@ fn all_of_time_is_one_segment_where_nothing_changes() {
     let all =
         |hours: &Hours| segments(hours, Instant(i64::MIN), Instant(i64::MAX), &[]).map(|s| s.kind).collect::<Vec<_>>();
     assert_eq!(all(Hours::always()), [SegmentKind::Counted]);
-    assert_eq!(all(&Hours::new("Europe/Berlin", &[], &[]).expect("hours")), [SegmentKind::Closed]);
+    assert_eq!(all(&Hours::new("Europe/Berlin", Opening::default()).expect("hours")), [SegmentKind::Closed]);
     let lasting = [Pause { from: at("2026-01-01T00:00Z"), to: None }];
     let kinds: Vec<SegmentKind> = segments(Hours::always(), FIRST, LAST, &lasting).map(|s| s.kind).collect();
     assert_eq!(kinds, [SegmentKind::Counted, SegmentKind::Paused]);

@@ -25,9 +25,17 @@ struct Case {
     zone: &'static str,
     weekly: Vec<Interval>,
     holidays: Vec<Holiday>,
+    special_dates: Vec<SpecialDate>,
     start: Instant,
     target: i64,
     pauses: Vec<Pause>,
+}
+
+impl Case {
+    fn hours(&self) -> Hours {
+        let Case { weekly, holidays, special_dates, .. } = self;
+        Hours::new(self.zone, Opening { weekly, holidays, special_dates }).expect("hours")
+    }
 }
 
 /// Each from an hour on, up to an hour long; those that are touch each other.
@@ -47,13 +55,20 @@ fn weekly() -> impl Strategy<Value = Vec<Interval>> {
 fn case() -> impl Strategy<Value = Case> {
     let pauses = prop::collection::vec((-200_000..800_000i64, -10_000..200_000i64, prop::bool::weighted(0.1)), 0..4);
     let days = prop::collection::btree_set(-3..9i64, 0..3);
-    (0..EDGES.len(), weekly(), days, -150_000..50_000i64, 0..20_000i64, pauses).prop_map(
-        |(edge, weekly, days, start, target, pauses)| {
+    let special = prop::collection::btree_map(-3..9i64, prop::collection::btree_map(0..12i64, 1..120i64, 0..3), 0..3);
+    (0..EDGES.len(), weekly(), (days, special), -150_000..50_000i64, 0..20_000i64, pauses).prop_map(
+        |(edge, weekly, (days, special_dates), start, target, pauses)| {
             let (zone, near) = EDGES[edge];
             let near = near.parse::<Timestamp>().expect(near);
-            let date = |day: i64| {
-                let date = (near + SignedDuration::from_hours(24 * day)).strftime("%Y-%m-%d").to_string();
-                Holiday { date, name: String::new() }
+            let name = |day: i64| (near + SignedDuration::from_hours(24 * day)).strftime("%Y-%m-%d").to_string();
+            let date = |day: i64| Holiday { date: name(day), name: String::new() };
+            let clock = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+            let open =
+                |(hours, long): (i64, i64)| OpenInterval { open: clock(hours * 120), close: clock(hours * 120 + long) };
+            let special = |(day, hours): (i64, std::collections::BTreeMap<i64, i64>)| SpecialDate {
+                date: name(day),
+                name: String::new(),
+                hours: hours.into_iter().map(open).collect(),
             };
             let after = |seconds: i64| Instant(near.as_microsecond() + seconds * SECOND);
             let pause = |(from, long, lasts): (i64, i64, bool)| Pause {
@@ -64,6 +79,7 @@ fn case() -> impl Strategy<Value = Case> {
                 zone,
                 weekly,
                 holidays: days.into_iter().map(date).collect(),
+                special_dates: special_dates.into_iter().map(special).collect(),
                 start: after(start),
                 target: target * SECOND,
                 pauses: pauses.into_iter().map(pause).collect(),
@@ -78,8 +94,13 @@ fn is_open(zone: &jiff::tz::TimeZone, case: &Case, second: i64) -> bool {
     let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
     let read = |text: &str| text[..2].parse::<i64>().expect("hours") * 60 + text[3..].parse::<i64>().expect("minutes");
     let day = local.date().weekday().to_monday_zero_offset() as usize;
-    case.weekly.iter().any(|i| i.day == Day::ALL[day] && read(&i.open) <= minute && minute < read(&i.close))
-        && case.holidays.iter().all(|holiday| holiday.date != local.date().to_string())
+    let (date, within) =
+        (local.date().to_string(), |open: &str, close: &str| read(open) <= minute && minute < read(close));
+    if let Some(special) = case.special_dates.iter().find(|special| special.date == date) {
+        return special.hours.iter().any(|hours| within(&hours.open, &hours.close));
+    }
+    case.weekly.iter().any(|i| i.day == Day::ALL[day] && within(&i.open, &i.close))
+        && case.holidays.iter().all(|holiday| holiday.date != date)
 }
 
 fn is_paused(case: &Case, at: i64) -> bool {
@@ -91,7 +112,7 @@ proptest! {
 
     #[test]
     fn a_walk_from_second_to_second_counts_the_same(case in case()) {
-        let hours = Hours::new(case.zone, &case.weekly, &case.holidays).expect("hours");
+        let hours = case.hours();
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(case.zone).expect("a zone");
         let (mut seconds, mut reached) = (0, None);
         // The offsets of these years are whole minutes: what is open does not change within one.
@@ -115,7 +136,7 @@ proptest! {
 
     #[test]
     fn the_deadline_is_the_first_instant_at_which_the_target_has_counted(case in case()) {
-        let hours = Hours::new(case.zone, &case.weekly, &case.holidays).expect("hours");
+        let hours = case.hours();
         let target = case.target * 40 + 1;
         let Some(due) = deadline(&hours, case.start, target, &case.pauses) else { return Ok(()) };
         prop_assert_eq!(counted(&hours, case.start, due, &case.pauses), target);
@@ -124,7 +145,7 @@ proptest! {
 
     #[test]
     fn segments_leave_nothing_out_and_add_up(case in case()) {
-        let hours = Hours::new(case.zone, &case.weekly, &case.holidays).expect("hours");
+        let hours = case.hours();
         let end = case.start.plus_micros(1_000_000 * SECOND);
         let (mut at, mut last, mut sum, mut open) = (case.start, None, 0, 0);
         for segment in segments(&hours, case.start, end, &case.pauses) {

@@ -1,0 +1,1 @@
+ALTER TABLE calendar DROP COLUMN special_dates;
