@@ -58,7 +58,7 @@ pub fn ticket() -> Ticket {
         asked_at: Some(NOW),
         clocks: Clocks {
             all: SlaMetric::ALL.iter().map(|metric| clock(*metric)).collect(),
-            policy_id: None,
+            policy_id: Some(Uuid::from_u128(8)),
             begun: None,
         },
         sla_next_at: None,

@@ -15,6 +15,9 @@ pub(super) fn value<'a>(clocks: &'a Clocks, now: Instant, names: &[String]) -> F
         "next_response" => SlaMetric::NextResponse,
         "resolution" => SlaMetric::Resolution,
         "next_due_at" if rest.is_empty() => return Ok(clocks.next_due_at().map(Value::Time)),
+        "policy_id" if rest.is_empty() => {
+            return Ok(clocks.policy_id.map(|policy| Value::text(id::show(id::SLA_POLICY, policy))));
+        }
         _ => return Err(NoSuchField),
     };
     whole(clocks.of(metric), |it| clock(it, now, rest), rest)

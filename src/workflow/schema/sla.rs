@@ -8,6 +8,7 @@ pub static SLA: Object = Object {
     name: "sla",
     fields: &[
         optional("next_due_at", Type::Time),
+        optional("policy_id", Type::Text),
         optional("first_response", Type::Object(&CLOCK)),
         optional("next_response", Type::Object(&CLOCK)),
         optional("resolution", Type::Object(&CLOCK)),
