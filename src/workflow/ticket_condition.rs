@@ -9,7 +9,8 @@ use crate::model::directory::Organization;
 use crate::model::ticket::Ticket;
 
 /// What the time is must not matter: the choice is made again whenever the ticket changes.
-static SCOPE: Scope = Scope { roots: &[Root::Ticket, Root::Organization], changed: false, calendars: false };
+static SCOPE: Scope =
+    Scope { roots: &[Root::Ticket, Root::Organization], changed: false, calendars: false, due: false };
 
 /// What clocks write: a choice that read it would be made by what follows from it.
 const OF_CLOCKS: [&str; 4] = ["due_at", "first_response_due_at", "first_response_at", "breached_at"];
