@@ -151,7 +151,7 @@ mod tests {
             priority: -1,
             tags: vec!["ok".into(), "x".repeat(65)],
             requester_id: "a\0b".into(),
-            sla_policy_id: "gold".into(),
+            sla_policy_id: "g".repeat(201),
             ..Default::default()
         };
         let mut wrong = refused(pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() });
