@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
+use crate::cli::show::cell::one_line;
+use crate::cli::show::table::wrapped;
 use crate::grpc::rest;
 use crate::model::words::SlaMetric;
 
@@ -42,14 +44,51 @@ pub async fn explain(session: &mut Session, args: Explain) -> Result<(), CliErro
     if !session.show.for_people() {
         return Ok(session.show.value(&Value::Array(answers))?);
     }
+    let width = session.show.width();
     if answers.is_empty() {
-        return Ok(session
-            .show
-            .print(&format!("{id} has no such clock: no policy that applies to it has such a target.\n"))?);
+        return Ok(session.show.print(&fitted(&without(&id, args.metric.as_deref()), width))?);
     }
     let names = names(session, &answers).await?;
-    let told: Vec<String> = answers.iter().map(|answer| drawn(&id, answer, &names)).collect();
-    Ok(session.show.print(&told.join("\n"))?)
+    let told: Vec<String> = answers.iter().map(|answer| drawn(&id, &cleaned(answer), &names)).collect();
+    Ok(session.show.print(&fitted(&told.join("\n"), width))?)
+}
+
+/// Of a ticket that has no clock, or not this one.
+fn without(id: &str, metric: Option<&str>) -> String {
+    let kind = metric.map(|metric| words(&metric.to_uppercase().replace('-', "_")) + " ").unwrap_or_default();
+    format!(
+        "{id} has no {kind}clock. One begins when the policy that governs the ticket has such a target and there is something to \
+         wait for: a first response that was not given with the ticket itself, a question of the requester that waits, a ticket \
+         that is not done. `docket ticket view {id}` names the policy.\n"
+    )
+}
+
+/// The answer with every text on one line, and without what could move a terminal: reasons are written by anybody.
+fn cleaned(answer: &Value) -> Value {
+    match answer {
+        Value::String(_) => Value::String(one_line(answer)),
+        Value::Array(items) => items.iter().map(cleaned).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), cleaned(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Lines that are too long go on below, further in.
+fn fitted(told: &str, width: Option<usize>) -> String {
+    const FURTHER: usize = 4;
+    let mut lines = String::new();
+    for line in told.lines() {
+        let content = line.trim_start();
+        let indent = line.len() - content.len();
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent + FURTHER).max(10));
+        for (n, part) in wrapped(content, room).iter().enumerate() {
+            let lead = if n == 0 { indent } else { indent + FURTHER };
+            lines.push_str(&format!("{:lead$}{part}\n", ""));
+        }
+    }
+    lines
 }
 
 /// Names of policies, by id.
@@ -89,7 +128,7 @@ fn drawn(id: &str, answer: &Value, names: &Names) -> String {
     )
 }
 
-fn summary(answer: &Value, zone: &Zone) -> [(&'static str, String); 4] {
+fn summary(answer: &Value, zone: &Zone) -> Vec<(&'static str, String)> {
     let (clock, policy, calendar) = (&answer["clock"], &answer["policy"], &answer["calendar"]);
     let state = words(text(clock, "state"));
     let breached = match time(clock, "breached_at") {
@@ -105,23 +144,31 @@ fn summary(answer: &Value, zone: &Zone) -> [(&'static str, String); 4] {
     };
     let (target, version) = (length(text(clock, "target")), number(clock, "policy_version"));
     let over = seconds(text(clock, "elapsed")) - seconds(text(clock, "target"));
+    // What is shown adds up to the target.
     let left = match (text(clock, "remaining"), over) {
         (_, 1..) => format!(": {} over", shown(over)),
         ("", _) => String::new(),
-        (remaining, _) => format!(", {} left", length(remaining)),
+        (_, left) => format!(", {} left", shown(-left)),
     };
     let due = match (time(clock, "due_at"), text(clock, "state")) {
         (Some(at), _) => format!("{}, when the target is used up", zone.show(at)),
+        (None, "PAUSED") if over >= 0 => {
+            "none while paused; it is over, and is breached as soon as it goes on".to_owned()
+        }
         (None, "PAUSED") => "none while paused; the remaining time continues afterwards".to_owned(),
         (None, "RUNNING") => "never".to_owned(),
         (None, _) => "none: it has ended".to_owned(),
     };
-    [
+    let mut lines = vec![
         ("state", format!("{state}{breached}")),
-        ("promise", format!("{target}, by policy {:?} (version {version}); {hours}", text(policy, "name"))),
+        ("target", format!("{target}, by policy {:?} (version {version}); {hours}", text(policy, "name"))),
         ("counted", format!("{} used of {target}{left}", length(text(clock, "elapsed")))),
         ("due", due),
-    ]
+    ];
+    if let Some(at) = time(clock, "next_warning_at") {
+        lines.push(("warning", format!("next at {}", zone.show(at))));
+    }
+    lines
 }
 
 fn event(row: &Value, zone: &Zone, names: &Names) -> String {
@@ -164,21 +211,27 @@ fn event(row: &Value, zone: &Zone, names: &Names) -> String {
 
 /// One line for each, and one where some are left out.
 fn stretches(parts: &[Value], due: &str, zone: &Zone) -> String {
-    let mut lines = String::new();
+    let (mut lines, mut before) = (String::new(), 0);
     for (n, part) in parts.iter().enumerate() {
         if n > 0 && text(part, "from") != text(&parts[n - 1], "to") {
             lines.push_str("    …\n");
+            // What was counted there is in the sum.
+            let here =
+                time(part, "to").zip(time(part, "from")).map_or(0, |(to, from)| to.as_second() - from.as_second());
+            before = seconds(text(part, "counted")) - if text(part, "kind") == "COUNTED" { here } else { 0 };
         }
-        lines.push_str(&stretch(part, due, zone));
+        lines.push_str(&stretch(part, due, before, zone));
+        before = before.max(seconds(text(part, "counted")));
     }
     lines
 }
 
-fn stretch(part: &Value, due: &str, zone: &Zone) -> String {
+/// `before`: seconds that were counted before it.
+fn stretch(part: &Value, due: &str, before: i64, zone: &Zone) -> String {
     let (from, to) = (time(part, "from"), time(part, "to"));
     let what = match (words(text(part, "kind")).to_lowercase().as_str(), text(part, "holiday")) {
         ("counted", _) => {
-            let here = to.map_or(0, Timestamp::as_second) - from.map_or(0, Timestamp::as_second);
+            let here = seconds(text(part, "counted")) - before;
             let end = if !due.is_empty() && text(part, "to") == due { ": the target is used up" } else { "" };
             format!("counted {}, {} in all{end}", shown(here), length(text(part, "counted")))
         }
@@ -291,9 +344,14 @@ mod tests {
                 {"kind": "COUNTED", "from": "2026-09-14T15:00:00Z", "to": "2026-09-14T19:00:00Z", "counted": "14400s"}],
         });
         let told = drawn("7", &answer, &Names::from([("slp_1".to_owned(), "gold".to_owned())]));
+        let narrow = fitted(&told, Some(60));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        let hostile = json!({"reason": "red \u{1b}[2J\nforged line"});
+        assert_eq!(cleaned(&hostile), json!({"reason": "red \u{fffd}[2J forged line"}));
         for wanted in [
             "Ticket 7: RESOLUTION, clock 1",
             "4h, by policy \"gold\" (version 2); during the hours of calendar \"us\" (version 1): MON TUE 09:00-17:00, America",
+            "target    4h, by policy",
             "3h used of 4h, 1h left",
             "Mon 2026-09-14 15:00:00-04:00, when the target is used up",
             "retarget; priority MEDIUM to URGENT; target 4h by policy \"gold\" (version 2), the time used is kept; due Mon",

@@ -9,10 +9,10 @@ use serde_json_path::JsonPath;
 use crate::grpc::rest::{Schema, SchemaError};
 
 mod card;
-mod cell;
+pub mod cell;
 pub mod layout;
 pub mod paint;
-mod table;
+pub mod table;
 
 pub use card::paragraphs;
 pub use cell::plain;
