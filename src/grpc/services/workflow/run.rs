@@ -43,7 +43,7 @@ pub async fn run(
     let workflow = request.workflow.clone();
     let mut command = commands::command(call.caller.clone(), request).map_err(status::refused)?;
     let asked = ListQuery { method: METHOD, page, root: Some(Root::Ticket), narrowed: &[workflow.as_bytes()] };
-    let list = List::<Ticket>::of(state, &call, asked)?;
+    let list = List::<Ticket>::of(state, &call, asked).await?;
     let tickets = {
         let mut conn = connection(state, &call, Freshness::default()).await?;
         let wanted = store::read::ticket::Wanted { show_deleted: false, filter: list.filter() };
