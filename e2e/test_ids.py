@@ -96,6 +96,21 @@ class Ids(Case):
                 )
         self.assertEqual(self.api.GetTicket(id=ticket.id).ticket.subject, ticket.subject)
 
+    def test_a_deleted_ticket_is_read_by_whoever_might_read_it_before(self) -> None:
+        """As docs/roles.md has it."""
+        ticket = self.ticket(requester_id="rita")
+        issue = self.api.CreateIssue(issue={"title": "Theirs", "ticket_ids": [ticket.id]}).issue
+        self.api.DeleteTicket(id=ticket.id)
+        rita, bob = (api(self.tenant, who, "requester") for who in ("rita", "bob"))
+        for caller, seen in ((self.api, 1), (rita, 1), (bob, 0)):
+            self.assertEqual(len(caller.ListTickets().tickets), 0)
+            self.assertEqual(len(caller.ListTickets(show_deleted=True).tickets), seen)
+        self.assertEqual(rita.GetTicket(id="1").ticket.id, ticket.id)
+        with self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+            bob.GetTicket(id="1")
+        self.assertEqual(list(self.api.ResolveIssue(id=issue.id).issue.ticket_ids), [ticket.id])
+        self.assertEqual(self.log(ticket_id="1")[-1].type, "issue.resolved")
+
     def test_deleted_tickets_are_read_but_not_written(self) -> None:
         ticket = self.ticket()
         deleted = self.api.DeleteTicket(id=ticket.id).ticket

@@ -20,6 +20,8 @@ pub enum CliError {
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Route(#[from] RouteError),
+    #[error("{refused} of {all} were not written")]
+    Some { refused: usize, all: usize },
     #[error("{0}")]
     Usage(String),
     #[error("cannot read {what}: {error}")]
@@ -51,7 +53,8 @@ impl CliError {
             CliError::Client(error) => error.exit_code(),
             CliError::Usage(_) | CliError::Route(_) | CliError::Show(ShowError::NoSuchColumn { .. }) => USAGE,
             CliError::Unreadable { .. } => USAGE,
-            CliError::Unwritable { .. }
+            CliError::Some { .. }
+            | CliError::Unwritable { .. }
             | CliError::Show(_)
             | CliError::Schema(_)
             | CliError::Answer(_)
