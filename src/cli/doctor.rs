@@ -18,8 +18,8 @@ pub struct DoctorArgs {
     /// Configuration file of `docket serve`; environment variables apply too
     #[arg(long, env = "DOCKET_CONFIG")]
     config: Option<PathBuf>,
-    /// Examine the running `docket dev` of this data folder instead
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "set"])]
+    /// Examine the running `docket dev` of this data folder instead of what is configured
+    #[arg(long, value_name = "DIR", conflicts_with = "set")]
     data_dir: Option<PathBuf>,
     /// Override a setting, as in `docket serve --set`
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = config::parse_set)]
