@@ -24,6 +24,9 @@ pub enum CliError {
     Some { refused: usize, all: usize },
     #[error("{0}")]
     Usage(String),
+    /// What was named is not there.
+    #[error("{0}")]
+    Absent(String),
     #[error("cannot read {what}: {error}")]
     Unreadable { what: String, error: io::Error },
     #[error("cannot write {what}: {error}")]
@@ -54,6 +57,7 @@ impl CliError {
             CliError::Usage(_) | CliError::Route(_) | CliError::Show(ShowError::NoSuchColumn { .. }) => USAGE,
             CliError::Unreadable { .. } => USAGE,
             CliError::Some { .. }
+            | CliError::Absent(_)
             | CliError::Unwritable { .. }
             | CliError::Show(_)
             | CliError::Schema(_)

@@ -77,9 +77,24 @@ pub struct List<R: 'static> {
 }
 
 impl<R: Listed> List<R> {
+    /// Before a connection is taken.
+    ///
     /// # Errors
     /// FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID.
     pub async fn of(state: &State, call: &Call, asked: ListQuery<'_>) -> Result<List<R>, Status> {
+        List::with(state, call, None, asked).await
+    }
+
+    /// With the connection that is `held` already, so that no call waits for a second one.
+    ///
+    /// # Errors
+    /// As [`List::of`].
+    pub async fn with(
+        state: &State,
+        call: &Call,
+        held: Option<&mut Reading>,
+        asked: ListQuery<'_>,
+    ) -> Result<List<R>, Status> {
         let ListQuery { method, page, root, narrowed } = asked;
         let order =
             list::order::<R>(&page.order_by).map_err(|problem| status::order_by_invalid(problem.to_string()))?;
@@ -98,7 +113,7 @@ impl<R: Listed> List<R> {
         let tenant = call.caller.tenant().to_owned();
         let asked = root.filter(|_| !page.filter.is_empty());
         let (filter, rest) = match asked {
-            Some(root) => condition(state, call, &page.filter, root, began).await?,
+            Some(root) => condition(state, (call, held), &page.filter, root, began).await?,
             None => (None, None),
         };
         let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
@@ -163,12 +178,12 @@ impl<R: Listed> List<R> {
 /// then the filter comes back as well.
 pub async fn condition(
     state: &State,
-    call: &Call,
+    (call, held): (&Call, Option<&mut Reading>),
     text: &FilterText,
     root: Root,
     now: Instant,
 ) -> Result<Compiled, Status> {
-    let filter = filter_of(state, call, text, root).await?;
+    let filter = filter_of(state, (call, held), text, root).await?;
     if root == Root::Activity {
         let (condition, whole) = store::filter::narrow(&filter, &call.audience, now);
         return Ok((condition, (!whole).then_some(filter)));
@@ -179,15 +194,24 @@ pub async fn condition(
 }
 
 /// Checks a filter over these resources; over the log, see [`Filter::of_log`]. Where it names tickets by their numbers in the
-/// place of ids, these are looked up. Call it before a connection is taken.
-pub async fn filter_of(state: &State, call: &Call, text: &FilterText, root: Root) -> Result<Filter, Status> {
+/// place of ids, these are looked up, with the connection that is held already if there is one.
+pub async fn filter_of(
+    state: &State,
+    (call, held): (&Call, Option<&mut Reading>),
+    text: &FilterText,
+    root: Root,
+) -> Result<Filter, Status> {
     let filter = state.filters.get(text, root).map_err(|found| filter_invalid(&text.source, &found))?;
     if filter.ticket_numbers().is_empty() {
         return Ok(filter);
     }
     let numbers = filter.ticket_numbers().iter().map(|(number, _)| *number).collect();
-    let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
-    let found = store::read::ticket::ids(&mut conn, call.scope(), numbers).await;
+    let mut own = None;
+    let conn = match held {
+        Some(held) => held,
+        None => own.insert(state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?),
+    };
+    let found = store::read::ticket::ids(conn, call.scope(), numbers).await;
     let found = found.map_err(|error| fault::of_read("a filter", "name fewer tickets", error))?;
     match filter.ticket_numbers().iter().find(|(number, _)| !found.contains_key(number)) {
         None => Ok(filter.with_tickets(&found)),

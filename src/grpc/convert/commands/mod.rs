@@ -1,13 +1,17 @@
 //! Commands from requests that write, and their responses; all violations of a request are reported at once.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::violations::Violations;
 use crate::command::limits::limits;
+use crate::command::verbs::Widened;
 use crate::command::{Command, Refusal, RequestKey};
 use crate::identity::Caller;
 use crate::model::id;
 use crate::model::limits::{ETAG_CHARS, REQUEST_ID_CHARS};
+use crate::workflow::suggest;
 
 #[macro_use]
 mod writes;
@@ -46,18 +50,24 @@ pub fn methods() -> impl Iterator<Item = &'static WriteMethod> {
     all.into_iter().flatten()
 }
 
+/// What may have been meant by a name that none of them has: one that is near, those of the same noun, or all.
+pub fn hint(name: &str) -> String {
+    let all: Vec<&str> = methods().map(|method| method.name).collect();
+    let noun = name.rfind(|c: char| c.is_ascii_uppercase()).and_then(|at| name.get(at..)).unwrap_or(name);
+    let same: Vec<&str> = all.iter().copied().filter(|other| other.ends_with(noun)).collect();
+    suggest(name, if same.is_empty() { all } else { same })
+}
+
 /// The command that a request asks for, or everything that is wrong with it.
 pub fn command<W: Write>(caller: Caller, request: W) -> Result<Command, Refusal> {
-    if caller.writes_as_requester() {
-        let fields = request.reserved();
-        if !fields.is_empty() {
-            return Err(Refusal::Reserved { fields });
-        }
-    }
+    let reserved = if caller.writes_as_requester() { request.reserved() } else { Vec::new() };
     let mut found = Violations::default();
     let key = request_key(&caller, &request, &mut found);
     let validate_only = request.validate_only();
-    let verb = request.verb(&mut found);
+    let mut verb = request.verb(&mut found);
+    if !reserved.is_empty() {
+        verb = Arc::new(Widened::new(reserved, verb)?);
+    }
     found.give(())?;
     Ok(Command { id: Uuid::now_v7(), caller, request: key, validate_only, verb })
 }
@@ -141,7 +151,7 @@ mod tests {
             priority: -1,
             tags: vec!["ok".into(), "x".repeat(65)],
             requester_id: "a\0b".into(),
-            sla_policy_id: "gold".into(),
+            sla_policy_id: "g".repeat(201),
             ..Default::default()
         };
         let mut wrong = refused(pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() });

@@ -141,7 +141,8 @@ async fn start(state: &State, call: &Call, request: pb::StreamActivitiesRequest)
         (text, start, activity::view(found, view))
     })
     .map_err(status::refused)?;
-    let filter = if text.is_empty() { None } else { Some(filter_of(state, call, &text, Root::Activity).await?) };
+    let filter =
+        if text.is_empty() { None } else { Some(filter_of(state, (call, None), &text, Root::Activity).await?) };
     let selection = Selection::of(filter, call.audience.clone());
     if snapshot_first {
         selection.of_tickets().map_err(|problem| filter_invalid(&text.source, &[problem]))?;

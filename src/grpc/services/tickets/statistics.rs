@@ -46,7 +46,7 @@ impl StatsRequest {
         .map_err(status::refused)?;
         let (mut filter, mut condition) = (None, None);
         if !text.is_empty() {
-            let compiled = filter_of(state, call, &text, Root::Ticket).await?;
+            let compiled = filter_of(state, (call, None), &text, Root::Ticket).await?;
             let sql = store::filter::compile(&compiled, call.scope(), Instant::host_now())
                 .map_err(|found| filter_invalid(&text.source, &[found]))?;
             (filter, condition) = (Some(compiled), Some(sql));
