@@ -25,7 +25,7 @@ pub fn explain(root: &Command, words: impl Iterator<Item = OsString>, mut error:
 }
 
 /// The verb that the words lead to.
-fn verb<'c>(root: &'c Command, words: impl Iterator<Item = OsString>) -> &'c Command {
+fn verb(root: &Command, words: impl Iterator<Item = OsString>) -> &Command {
     words.fold(root, |command, word| {
         let next = command.get_subcommands().find(|one| word.to_str().is_some_and(|word| is_called(one, word)));
         next.unwrap_or(command)
