@@ -72,6 +72,49 @@ class Cli(Case):
 
     # What the source documents type
 
+    def test_one_verb_writes_many_tickets_and_tells_of_each_that_was_refused(self) -> None:
+        for n in range(4):
+            self.ticket(subject=f"ticket {n}")
+        closed = self.asked("ticket close 1 TKT-0002,3")
+        self.assertEqual([(it["number"], it["status"]) for it in closed], [("1", "CLOSED"), ("2", "CLOSED"), ("3", "CLOSED")])
+        done = self.docket("ticket", "start", "1", "4", "99", "-o", "json")
+        self.assertEqual((done.returncode, [it["number"] for it in json.loads(done.stdout)]), (1, ["4"]))
+        self.assertIn("docket: 1: cannot start TKT-0001", done.stderr)
+        self.assertIn("docket: 99: there is no ticket", done.stderr)
+        self.assertIn("2 of 3 were not written", done.stderr)
+        self.assertEqual([it["assignee_id"] for it in self.asked("ticket assign 1,4 bob")], ["bob", "bob"])
+        self.assertEqual([it["tags"] for it in self.asked("ticket tag 1,4 late --remove auth")], [["late"], ["late"]])
+        self.fails(2, "ticket close 1 2 --etag 7", "--etag is of one ticket")
+        self.assertEqual(self.asked("ticket delete 1")["number"], "1")
+
+    def test_lists_are_written_as_csv(self) -> None:
+        self.ticket(subject='He said "no", twice', custom={"region": {"string_value": "=1+1"}})
+        self.ticket(subject="plain")
+        lines = self.ok("ticket list -o csv --order-by number --columns number,subject,custom.region")
+        self.assertEqual(lines, 'number,subject,custom.region\n1,"He said ""no"", twice",\'=1+1\n2,plain,\n')
+        self.assertTrue(self.ok("ticket list -o csv").startswith("display_number,status,priority"))
+        self.fails(1, "tail -o csv", "only lists of resources are written as CSV")
+        self.fails(1, "api GET /api/v1/tickets -o csv", "only lists of resources are written as CSV")
+
+    def test_a_custom_field_is_removed_by_a_flag(self) -> None:
+        self.ticket(custom={"region": {"string_value": "eu"}, "isVip": {"bool_value": True}})
+        self.assertEqual(self.asked("ticket update 1 --custom floor=3 --remove-custom region")["custom"], {"floor": 3, "isVip": True})
+        self.assertEqual(self.asked("ticket update 1 --remove-custom isVip,floor")["custom"], {})
+
+    def test_a_text_without_its_flag_is_told_the_flag(self) -> None:
+        self.fails(2, "ticket create 'Printer jams'", '--subject "Printer jams"')
+        self.fails(2, "issue create Crash", '--title "Crash"')
+        self.fails(2, "ticket list open", '--status "open"')
+
+    def test_the_servers_file_and_the_profiles_are_two(self) -> None:
+        served = self.home / "docket.yaml"
+        served.write_text("listen: 0.0.0.0:50051\n")
+        self.ok("ticket list", DOCKET_CONFIG=str(served))
+        profiles = self.home / "mine.toml"
+        self.ok("profile set dev --address 127.0.0.1:1", DOCKET_PROFILES=str(profiles))
+        self.ok("ticket list", DOCKET_PROFILES=str(profiles))
+        self.fails(78, "ticket list", "set DOCKET_PROFILES instead", DOCKET_CONFIG=str(profiles))
+
     def test_what_the_documents_type_works(self) -> None:
         created = self.ok('ticket create --subject "Login broken" --priority high --category technical')
         self.assertRegex(created, r"TKT-0001 +OPEN +HIGH .*Login broken")

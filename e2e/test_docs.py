@@ -131,7 +131,7 @@ class Pages(Case):
         return os.environ | {
             "PATH": f"{self.tools}:{os.environ['PATH']}",
             "HOME": str(self.folder),
-            "DOCKET_CONFIG": str(self.folder / "config.toml"),
+            "DOCKET_PROFILES": str(self.folder / "config.toml"),
             "DOCKET_ADDRESS": self.own.address,
             "DOCKET_TOKEN": self.token,
         }

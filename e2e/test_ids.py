@@ -2,7 +2,7 @@
 
 import grpc
 
-from case import Case, api, client, new_tenant
+from case import Case, api, client, new_tenant, params
 
 UNKNOWN = "tkt_01JD8Q7Z2M5V9T3K4N6P8R1W0X"
 
@@ -10,8 +10,47 @@ UNKNOWN = "tkt_01JD8Q7Z2M5V9T3K4N6P8R1W0X"
 class Ids(Case):
     def test_a_ticket_is_found_by_id_number_and_display_number(self) -> None:
         ticket = self.ticket()
-        for name in (ticket.id, "1", "TKT-0001"):
-            self.assertEqual(self.api.GetTicket(id=name).ticket, ticket)
+        for name in (ticket.id, "1", "TKT-0001", "tkt-1", "#1", "#TKT-0001", " 1\n", ticket.id.lower(), ticket.id.upper()):
+            with self.subTest(name):
+                self.assertEqual(self.api.GetTicket(id=name).ticket, ticket)
+                self.assertEqual(list(self.api.BatchGetTickets(ids=[name]).tickets), [ticket])
+                self.assertEqual(self.log(ticket_id=name)[0].ticket_id, ticket.id)
+
+    def test_a_filter_names_tickets_in_the_same_ways(self) -> None:
+        first, second = self.ticket(), self.ticket()
+        self.api.CloseTicket(id="1")
+        self.api.CreateFollowUp(id="1")
+        issue = self.api.CreateIssue(issue={"title": "Theirs", "ticket_ids": [second.id]}).issue
+        for name in (first.id, first.id.lower(), "1", "TKT-0001", "tkt-1", "#1", " 1 "):
+            for text, numbers in (
+                (f"ticket.id == '{name}'", [1]),
+                (f"ticket.id != '{name}'", [2, 3]),
+                (f"ticket.id in ['{name}', '2']", [1, 2]),
+                (f"ticket.follow_up_of == '{name}'", [3]),
+            ):
+                with self.subTest(text):
+                    found = self.api.pages("ListTickets", "tickets", filter=text, order_by="number")
+                    self.assertEqual([ticket.number for ticket in found], numbers)
+            for text in (f"activity.ticket_id == '{name}'", f"activity.ticket.id == '{name}'", f"ticket.id == '{name}'"):
+                with self.subTest(text):
+                    of_first = [it for it in self.log() if it.ticket_id == first.id]
+                    self.assertEqual(self.log(filter=text), of_first)
+                    stream = self.api.stream("StreamActivities", filter=text, earliest=True)
+                    self.assertEqual(self.activities(self.read_until(stream, self.head())), of_first)
+        for text in ("'TKT-0002' in issue.ticket_ids", "issue.ticket_ids.exists(t, t == '#2')"):
+            self.assertEqual([it.id for it in self.api.ListIssues(filter=text).issues], [issue.id], text)
+        given = self.api.ListTickets(filter="ticket.id in params.them", filter_params=params(them=["tkt-0002", "#1"]))
+        self.assertEqual([ticket.number for ticket in given.tickets], [2, 1])
+        shown = self.api.ListTickets(filter="ticket.display_number in ['tkt-2', '#1']")
+        self.assertEqual([ticket.number for ticket in shown.tickets], [2, 1])
+
+    def test_a_filter_that_names_no_ticket_says_so(self) -> None:
+        self.ticket()
+        rita = api(self.tenant, "rita", "requester")
+        for caller, number in ((self.api, "TKT-0009"), (rita, "TKT-0001"), (api(new_tenant()), "TKT-0001")):
+            with self.refused("INVALID_ARGUMENT", "FILTER_INVALID") as seen:
+                caller.ListActivities(filter=f"activity.ticket_id == '{number}'")
+            self.assertEqual(seen.metadata["problem"], f"there is no ticket {number}")
 
     def test_unknown_ids_are_not_found(self) -> None:
         for name in (UNKNOWN, "999", "TKT-0999", "nonsense", "0", "-1", "9" * 30, "tkt_", "iss_01JD8Q7Z2M5V9T3K4N6P8R1W0X"):
@@ -56,6 +95,21 @@ class Ids(Case):
                     answer_bytes(stranger, rpc, field, unknown),
                 )
         self.assertEqual(self.api.GetTicket(id=ticket.id).ticket.subject, ticket.subject)
+
+    def test_a_deleted_ticket_is_read_by_whoever_might_read_it_before(self) -> None:
+        """As docs/roles.md has it."""
+        ticket = self.ticket(requester_id="rita")
+        issue = self.api.CreateIssue(issue={"title": "Theirs", "ticket_ids": [ticket.id]}).issue
+        self.api.DeleteTicket(id=ticket.id)
+        rita, bob = (api(self.tenant, who, "requester") for who in ("rita", "bob"))
+        for caller, seen in ((self.api, 1), (rita, 1), (bob, 0)):
+            self.assertEqual(len(caller.ListTickets().tickets), 0)
+            self.assertEqual(len(caller.ListTickets(show_deleted=True).tickets), seen)
+        self.assertEqual(rita.GetTicket(id="1").ticket.id, ticket.id)
+        with self.refused("NOT_FOUND", "TICKET_NOT_FOUND"):
+            bob.GetTicket(id="1")
+        self.assertEqual(list(self.api.ResolveIssue(id=issue.id).issue.ticket_ids), [ticket.id])
+        self.assertIn("issue.resolved", [activity.type for activity in self.log(ticket_id="1")])
 
     def test_deleted_tickets_are_read_but_not_written(self) -> None:
         ticket = self.ticket()

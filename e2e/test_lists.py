@@ -171,6 +171,49 @@ class Filters(Case):
 
 
 class Pages(Case):
+    def test_what_is_due_first_comes_first_and_what_is_not_due_comes_last(self) -> None:
+        def numbers(**query) -> list[int]:
+            return [ticket.number for ticket in self.api.pages("ListTickets", "tickets", **query)]
+
+        for priority, minutes in (("HIGH", 600), ("URGENT", 60)):
+            policy = {"name": priority, "priority": f"PRIORITY_{priority}", "resolution_minutes": minutes}
+            self.api.CreateSlaPolicy(sla_policy=policy)
+        for priority in ("HIGH", "URGENT", "LOW", "HIGH", "URGENT"):
+            self.ticket(priority=f"PRIORITY_{priority}")
+        with_due = numbers(order_by="due_at", filter="has(ticket.due_at)")
+        due = {ticket.number: ticket.due_at.ToNanoseconds() for ticket in self.api.ListTickets(filter="has(ticket.due_at)").tickets}
+        self.assertEqual(with_due, sorted(due, key=lambda number: (due[number], number)))
+        without = sorted(set(numbers()) - set(due))
+        self.assertTrue(len(due) == 4 and without)
+        for size in (1, 2, 50):
+            self.assertEqual(numbers(order_by="due_at", page_size=size), with_due + without)
+            backwards = sorted(due, key=lambda number: (-due[number], -number)) + without[::-1]
+            self.assertEqual(numbers(order_by="due_at desc", page_size=size), backwards)
+
+    def test_a_ticket_that_moves_between_pages_comes_again_or_not_at_all(self) -> None:
+        while self.ticket(subject="more").number < 10:
+            pass
+
+        def read(order: str) -> tuple[list[int], int]:
+            """All pages; after the first, the ticket that `updated_at` has first is changed, and so comes last."""
+            first = self.api.ListTickets(order_by=order, page_size=2)
+            oldest = self.api.ListTickets(order_by="updated_at", page_size=1).tickets[0].number
+            self.api.UpdateTicket(ticket={"id": str(oldest), "subject": f"{order} {oldest}"}, update_mask={"paths": ["subject"]})
+            token, numbers = first.next_page_token, [ticket.number for ticket in first.tickets]
+            while token:
+                page = self.api.ListTickets(order_by=order, page_size=2, page_token=token)
+                numbers += [ticket.number for ticket in page.tickets]
+                token = page.next_page_token
+            return numbers, oldest
+
+        for order in ("number", "created_at", "created_at desc"):
+            numbers, _ = read(order)
+            self.assertEqual(sorted(numbers), list(range(1, 11)), "each once: it stands still")
+        numbers, moved = read("updated_at")
+        self.assertEqual((numbers[0], numbers[-1], len(numbers)), (moved, moved, 11), "again, as it is now; none is missed")
+        numbers, moved = read("updated_at desc")
+        self.assertEqual(sorted([*numbers, moved]), list(range(1, 11)), "it has gone ahead of what was read")
+
     def test_page_sizes(self) -> None:
         self.api.BatchCreateTickets(requests=[{"ticket": {"subject": f"n{i}"}} for i in range(500)])
         self.ticket()

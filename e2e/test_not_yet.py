@@ -134,7 +134,7 @@ class NotYet(Case):
         self.assertEqual(program, "docket")
         token = self.server.token(self.tenant, "ada", "agent,admin")
         # No profile of whoever runs the tests.
-        environment = os.environ | {"DOCKET_CONFIG": "/nonexistent", "DOCKET_ADDRESS": self.server.address, "DOCKET_TOKEN": token}
+        environment = os.environ | {"DOCKET_PROFILES": "/nonexistent", "DOCKET_ADDRESS": self.server.address, "DOCKET_TOKEN": token}
         done = subprocess.run([os.environ["DOCKET_BIN"], *words], env=environment, capture_output=True, text=True, timeout=60)
         self.assertIn(done.returncode, (0, 2), done.stderr)
         return done.returncode == 2

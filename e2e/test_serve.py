@@ -98,7 +98,7 @@ class Serve(Operated):
         with self.serve(**tls) as server:
             server.ready()
             caller = {"DOCKET_TOKEN": self.issuer.token(self.tenant), "DOCKET_ADDRESS": f"https://{server.address}"}
-            caller["DOCKET_CONFIG"] = str(self.folder / "profiles.toml")
+            caller["DOCKET_PROFILES"] = str(self.folder / "profiles.toml")
             shown = {"DOCKET_CLIENT_CERT": own_cert, "DOCKET_CLIENT_KEY": own_key}
             ca = ("--ca", str(self.authority.ca))
             made = self.run_docket("ticket", "create", "--subject", "Over TLS", *ca, **caller, **shown)

@@ -46,6 +46,23 @@ class Snapshots(Case):
         self.api.DeleteTicket(id="3")
         self.ticket(subject="Ticket 6")
 
+    def test_a_mirror_gets_a_ticket_back_whole(self) -> None:
+        deleted = self.api.DeleteTicket(id=self.ticket(description="It smokes.\n\nSince Monday.").id).ticket
+        mirror, since, _ = self.snapshot(latest=True)
+        self.assertNotIn(deleted.number, mirror)
+        restored = self.api.UndeleteTicket(id=deleted.id).ticket
+        self.assertEqual(restored.description, "It smokes.\n\nSince Monday.")
+        for caller in (self.api, case.api(self.tenant, "ada", "agent")):
+            [activity] = [it for it in self.log(caller, ticket_id=deleted.id, view="ACTIVITY_VIEW_FULL") if it.position > since]
+            self.assertEqual(activity.type, "ticket.restored")
+            [text] = [change.new_value.string_value for change in activity.changes if change.field == "description"]
+            whole = type(restored).FromString(activity.ticket.SerializeToString())
+            whole.description = text
+            self.assertEqual(whole, restored)
+        mirror, since, _ = self.snapshot(after_position=since + 1)
+        self.assertEqual(mirror[deleted.number], restored)
+        self.assertEqual(self.as_of(since)[deleted.number], restored)
+
     def test_the_latest(self) -> None:
         tickets, position, stream = self.snapshot()
         self.assertEqual(position, self.head())

@@ -49,6 +49,16 @@ class Tail(Case):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return [int(json.loads(line)["position"]) for line in done.stdout.splitlines()]
 
+    def test_a_beginning_may_be_a_date_and_an_end_a_number_of_lines(self) -> None:
+        for n in range(3):
+            self.ticket(subject=f"ticket {n}")
+        self.assertEqual(self.positions("--since", "start", "-n", "1"), [1])
+        self.assertEqual(self.positions("--since", "1", "-n", "2"), [2, 3])
+        self.assertEqual(self.positions("--since", "start", "-n", "0"), [])
+        self.assertEqual(self.positions("--since", "start", "-n", "1", "--follow"), [1])
+        self.assertEqual(self.positions("--since", "2020-01-31"), list(range(1, self.head() + 1)))
+        self.assertEqual(self.positions("-n", "1"), [self.head()])
+
     def test_it_says_what_happened_and_why(self) -> None:
         self.ticket(subject="Login broken")
         self.api.EscalateTicket(id="1")

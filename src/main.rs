@@ -88,7 +88,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Docket::parse().command {
+    let docket = Docket::try_parse().unwrap_or_else(|error| {
+        let mut root = Docket::command();
+        root.build();
+        cli::misplaced::explain(&root, std::env::args_os().skip(1), error).exit()
+    });
+    match docket.command {
         Command::Dev(args) => match cli::dev::run(args) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => told(&error, CONFIGURATION),

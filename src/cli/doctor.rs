@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use diesel_async::AsyncPgConnection;
 
 use super::config::{self, Settings};
+use crate::postgres;
 use crate::store::{self, doctor};
 use crate::workflow::RuleSet;
 
@@ -17,6 +18,9 @@ pub struct DoctorArgs {
     /// Configuration file of `docket serve`; environment variables apply too
     #[arg(long, env = "DOCKET_CONFIG")]
     config: Option<PathBuf>,
+    /// Examine the running `docket dev` of this data folder instead of what is configured
+    #[arg(long, value_name = "DIR", conflicts_with = "set")]
+    data_dir: Option<PathBuf>,
     /// Override a setting, as in `docket serve --set`
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = config::parse_set)]
     set: Vec<(String, String)>,
@@ -100,9 +104,9 @@ fn print(findings: &[Finding], output: Output, out: &mut impl Write) -> io::Resu
     writeln!(out, "{} ok, {} warnings, {} failed", count(Grade::Ok), count(Grade::Warn), count(Grade::Fail))
 }
 
-async fn examine(args: &DoctorArgs) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let (settings, url) = match config::load(args.config.as_deref(), args.set.clone()) {
+/// The settings of a server, and where its database is.
+fn configured(args: &DoctorArgs, findings: &mut Vec<Finding>) -> (Settings, Option<String>) {
+    match config::load(args.config.as_deref(), args.set.clone()) {
         Ok(ready) => {
             findings.push(ok("configuration", format!("valid; {} trusted token keys", ready.trust.keys.len())));
             (ready.settings, Some(ready.database_url))
@@ -114,6 +118,22 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             }));
             config::partly(args.config.as_deref(), args.set.clone())
         }
+    }
+}
+
+async fn examine(args: &DoctorArgs) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (settings, url) = match &args.data_dir {
+        Some(folder) => match postgres::running(folder, postgres::NAME) {
+            Some(url) => (Settings::default(), Some(url)),
+            None => {
+                let found = format!("no database runs in {}", folder.display());
+                let fix = format!("start `docket dev --data-dir {}`; run this as the same user", folder.display());
+                findings.push(fail("connection", found, fix));
+                return findings;
+            }
+        },
+        None => configured(args, &mut findings),
     };
     let Some(url) = url else { return findings };
     let mut conn = match store::pool::connect(&url).await {

@@ -20,6 +20,8 @@ pub enum CliError {
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Route(#[from] RouteError),
+    #[error("{refused} of {all} were not written")]
+    Some { refused: usize, all: usize },
     #[error("{0}")]
     Usage(String),
     /// What was named is not there.
@@ -54,7 +56,8 @@ impl CliError {
             CliError::Client(error) => error.exit_code(),
             CliError::Usage(_) | CliError::Route(_) | CliError::Show(ShowError::NoSuchColumn { .. }) => USAGE,
             CliError::Unreadable { .. } => USAGE,
-            CliError::Absent(_)
+            CliError::Some { .. }
+            | CliError::Absent(_)
             | CliError::Unwritable { .. }
             | CliError::Show(_)
             | CliError::Schema(_)

@@ -10,6 +10,7 @@ pub mod error;
 pub mod exit;
 mod keys;
 pub mod migrate;
+pub mod misplaced;
 pub mod noun;
 mod probe;
 pub mod profile;

@@ -72,6 +72,11 @@ pub fn change(
     if after.description != before.description {
         after.described_at = position;
     }
+    if before.deleted_at.is_some() && after.deleted_at.is_none() {
+        // Who removed it at `ticket.deleted` gets the whole of it back.
+        after.described_at = position;
+        note.changes.extend(described(&after));
+    }
     if found.writable {
         after.etag_version += 1;
     }
@@ -115,11 +120,14 @@ pub fn create(world: &mut World, scope: &Scope<'_>, mut ticket: Ticket) -> Resul
     ticket.described_at = next_position(world);
     sla::begin(world, scope, &mut ticket)?;
     let mut note = Note::of(ActivityType::TicketCreated);
-    if !ticket.description.is_empty() {
-        let new_value = Value::from(ticket.description.as_str());
-        note.changes.push(Change { field: "description".into(), old_value: Value::Null, new_value });
-    }
+    note.changes.extend(described(&ticket));
     Ok(seal(world, scope, None, ticket, note))
+}
+
+/// The description of a ticket that is there again, or for the first time, as a change: an activity's ticket has none.
+fn described(ticket: &Ticket) -> Option<Change> {
+    let new_value = Value::from(ticket.description.as_str());
+    (!ticket.description.is_empty()).then(|| changed("description", Value::Null, new_value))
 }
 
 /// Writes a ticket as it is after a change, and the activity of it.

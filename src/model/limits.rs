@@ -86,6 +86,8 @@ pub const PAGE_TOKEN_BYTES: usize = 4096;
 pub const QUERY_CHARS: usize = 256;
 /// Words of an `include`.
 pub const INCLUDES: usize = 32;
+/// Characters of an entry of `include`.
+pub const INCLUDE_CHARS: usize = 64;
 /// Groups of a report.
 pub const GROUPS: usize = 500;
 /// Pauses in a preview.

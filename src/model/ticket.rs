@@ -132,17 +132,26 @@ pub enum TicketRef {
 }
 
 impl TicketRef {
-    /// `tkt_…`, `42` or `TKT-0042`.
+    /// `tkt_…`, `42` or `TKT-0042`, as people write and paste them: in any case, with `#` before it, between blanks.
     pub fn parse(text: &str) -> Option<TicketRef> {
-        if let Some(id) = super::id::parse(super::id::TICKET, text) {
-            return Some(TicketRef::Id(id));
+        let text = text.trim();
+        if let Some(digits) = without_case(text, super::id::TICKET) {
+            let shown = format!("{}{}", super::id::TICKET, digits.to_ascii_uppercase());
+            return super::id::parse(super::id::TICKET, &shown).map(TicketRef::Id);
         }
-        let digits = text.strip_prefix("TKT-").unwrap_or(text);
+        let text = text.strip_prefix('#').unwrap_or(text);
+        let digits = without_case(text, "TKT-").unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
         digits.parse().ok().map(TicketRef::Number)
     }
+}
+
+/// What follows a prefix, in whatever case that is written.
+fn without_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (first, rest) = text.split_at_checked(prefix.len())?;
+    first.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 impl std::fmt::Display for TicketRef {

@@ -70,6 +70,17 @@ impl Postgres {
     }
 }
 
+/// Connection string for a database of the server that runs in a data folder, whichever process started it. `None`: none runs, or
+/// its files cannot be read.
+pub fn running(data_dir: &Path, database: &str) -> Option<String> {
+    let pid_file = data_dir.join("postgres").join("data").join("postmaster.pid");
+    let text = std::fs::read_to_string(pid_file).ok()?;
+    // Its lines: process, folder, start, port, socket folder, …
+    let mut lines = text.lines().skip(3);
+    let (port, socket_dir) = (lines.next()?.trim(), lines.next()?.trim());
+    Some(format!("host={socket_dir} port={port} user={NAME} dbname='{database}'"))
+}
+
 /// Why PostgreSQL could not be started. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -1,6 +1,9 @@
 //! Filters: conditions over one resource, for lists and streams.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use uuid::Uuid;
 
 use super::cel::ast::{Expr, ExprKind, Path};
 use super::cel::{self, Fault, Parsed, Scope};
@@ -8,6 +11,7 @@ use super::diagnostic::Problem;
 use super::facts::{Facts, Related};
 use super::params::Params;
 use super::schema::Root;
+use super::ticket_names;
 use crate::model::activity::Activity;
 use crate::model::directory::*;
 use crate::model::issue::Issue;
@@ -22,6 +26,8 @@ pub struct Filter {
     source: String,
     expr: Arc<Expr>,
     slow: bool,
+    /// Of tickets that it names beside ids, each with its place.
+    numbers: Arc<[(i64, usize)]>,
 }
 
 /// The line `requester: Contact by …;` of [`related!`] is the variant `Contact(&Contact)`.
@@ -71,10 +77,11 @@ impl Filter {
     pub fn with(parsed: &Parsed, params: &Params, root: Root) -> Result<Filter, Vec<Problem>> {
         // An activity is a change, and can be asked for one as a rule asks.
         let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity, calendars: false, due: false };
-        let expr = cel::condition_with(parsed, &scope, params)?;
+        let mut expr = cel::condition_with(parsed, &scope, params)?;
+        let numbers = ticket_names::tidy(&mut expr).into();
         let mut slow = false;
         expr.walk(&mut |expr| slow |= matches!(expr.kind, ExprKind::Loop(_) | ExprKind::Matches(..)));
-        Ok(Filter { root, source: parsed.source().to_owned(), expr: Arc::new(expr), slow })
+        Ok(Filter { root, source: parsed.source().to_owned(), expr: Arc::new(expr), slow, numbers })
     }
 
     /// A filter over the log: over `activity.`, or over `ticket.`, the ticket as it was after the activity.
@@ -108,6 +115,18 @@ impl Filter {
 
     pub fn expr(&self) -> &Expr {
         &self.expr
+    }
+
+    /// The numbers of tickets that it names where ids belong, each once, with a place in the source.
+    pub fn ticket_numbers(&self) -> &[(i64, usize)] {
+        &self.numbers
+    }
+
+    /// The same filter with the ids of these numbers in their places.
+    pub fn with_tickets(self, ids: &BTreeMap<i64, Uuid>) -> Filter {
+        let mut expr = Expr::clone(&self.expr);
+        ticket_names::put_ids(&mut expr, ids);
+        Filter { expr: Arc::new(expr), numbers: Arc::new([]), ..self }
     }
 
     /// Whether it asks what time it is.

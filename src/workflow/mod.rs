@@ -46,6 +46,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod ticket_condition;
+mod ticket_names;
 mod timer;
 mod trigger;
 pub mod yaml;

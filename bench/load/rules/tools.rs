@@ -71,7 +71,7 @@ pub async fn tools(stage: &Stage<'_>, ruled: &Ruled) -> Outcome<Tools> {
 
 fn workflow(what: &str, dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
-    command.args(["workflow", what]).arg(dir).env("DOCKET_CONFIG", "/dev/null");
+    command.args(["workflow", what]).arg(dir).env("DOCKET_PROFILES", "/dev/null");
     command
 }
 

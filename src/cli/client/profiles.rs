@@ -23,8 +23,13 @@ pub enum ProfilesError {
     NoSuchProfile { name: String, path: PathBuf, there: String },
     #[error("the profile's token command {command:?} {problem}")]
     TokenCommand { command: String, problem: String },
-    #[error("no home folder to store profiles in: set HOME, or DOCKET_CONFIG to a file")]
+    #[error("no home folder to store profiles in: set HOME, or DOCKET_PROFILES to a file")]
     NoHome,
+    #[error(
+        "DOCKET_CONFIG names {}, which holds profiles: it is the server's file now; set DOCKET_PROFILES instead",
+        path.display()
+    )]
+    InServersPlace { path: PathBuf },
 }
 
 /// A profile. At most one source of the token is set.
@@ -61,8 +66,13 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// Reads DOCKET_CONFIG, else $XDG_CONFIG_HOME/docket/config.toml, else ~/.config/docket/config.toml. A missing file is empty.
+    /// Reads DOCKET_PROFILES, else $XDG_CONFIG_HOME/docket/config.toml, else ~/.config/docket/config.toml. A missing file is empty.
     pub fn load() -> Result<Profiles, ProfilesError> {
+        if let Some(path) = set("DOCKET_CONFIG").filter(|_| set("DOCKET_PROFILES").is_none())
+            && fs::read_to_string(&path).is_ok_and(|text| read(&text).is_ok_and(|file| !file.profiles.is_empty()))
+        {
+            return Err(ProfilesError::InServersPlace { path });
+        }
         let Some(path) = default_path() else { return Ok(Profiles { path: None, file: File::default() }) };
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -145,9 +155,13 @@ fn read(text: &str) -> Result<File, String> {
     Ok(file)
 }
 
+/// The file or folder that a variable of the environment names.
+fn set(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 fn default_path() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("DOCKET_CONFIG").or_else(|| {
+    set("DOCKET_PROFILES").or_else(|| {
         let folder = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")))?;
         Some(folder.join("docket").join("config.toml"))
     })

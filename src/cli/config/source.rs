@@ -27,7 +27,7 @@ pub struct Parsed {
 }
 
 /// Environment variables of Docket's other commands.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "DOCKET_ADDRESS",
     "DOCKET_BIN",
     "DOCKET_CA",
@@ -38,6 +38,7 @@ const OTHERS: [&str; 11] = [
     "DOCKET_LANES",
     "DOCKET_POSTGRES_BIN",
     "DOCKET_PROFILE",
+    "DOCKET_PROFILES",
     "DOCKET_TOKEN",
 ];
 

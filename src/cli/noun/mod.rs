@@ -6,6 +6,7 @@ mod explain;
 mod history;
 mod holidays;
 pub mod issue;
+mod many;
 mod outcome;
 mod preview;
 pub mod registry;

@@ -1,5 +1,7 @@
 //! What a ticket is made of and found by, as flags.
 
+use std::str::FromStr;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -99,11 +101,30 @@ pub struct Narrowing {
     organization_id: Vec<String>,
 }
 
-/// A verb: which ticket, and why.
+/// Tickets that an argument names, with commas between them.
+#[derive(Clone, Debug)]
+pub struct Ids(pub Vec<String>);
+
+impl FromStr for Ids {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Ids, String> {
+        let ids: Vec<String> = text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        if ids.is_empty() {
+            Err("write an id, number or display number: 42, TKT-0042".to_owned())
+        } else {
+            Ok(Ids(ids))
+        }
+    }
+}
+
+/// A verb: which tickets, and why.
 #[derive(Debug, Args, Serialize)]
 pub struct Move {
-    /// Its id, number or display number: 42, TKT-0042
-    id: String,
+    /// Ids, numbers or display numbers: 42, TKT-0042
+    #[arg(required = true, value_name = "ID")]
+    #[serde(skip)]
+    pub ids: Vec<Ids>,
     /// Stands in the activity
     #[arg(long)]
     reason: Option<String>,
@@ -118,8 +139,10 @@ pub struct Move {
 /// A verb that takes no reason.
 #[derive(Debug, Args, Serialize)]
 pub struct Plain {
-    /// Its id, number or display number: 42, TKT-0042
-    id: String,
+    /// Ids, numbers or display numbers: 42, TKT-0042
+    #[arg(required = true, value_name = "ID")]
+    #[serde(skip)]
+    pub ids: Vec<Ids>,
     #[command(flatten)]
     #[serde(flatten)]
     etag: Etag,
@@ -132,7 +155,7 @@ pub struct Plain {
 pub struct Escalate {
     #[command(flatten)]
     #[serde(flatten)]
-    to: Move,
+    pub to: Move,
     /// The team of the higher tier
     #[arg(long = "team", value_name = "ID")]
     team_id: Option<String>,
@@ -145,7 +168,7 @@ pub struct Escalate {
 pub struct Reopen {
     #[command(flatten)]
     #[serde(flatten)]
-    back: Move,
+    pub back: Move,
     /// How it comes back [default: as the tenant's settings say]
     #[arg(long, value_parser = Words(ReopenMode::WORDS))]
     mode: Option<String>,
@@ -170,8 +193,10 @@ pub struct Rate {
 
 #[derive(Debug, Args, Serialize)]
 pub struct Assign {
-    /// Its id, number or display number: 42, TKT-0042
-    id: String,
+    /// Id, number or display number, or several with commas: 42, TKT-0042,43
+    #[arg(value_name = "ID")]
+    #[serde(skip)]
+    pub ids: Ids,
     /// The agent who is to have it; '' for nobody
     #[arg(value_name = "ASSIGNEE", required_unless_present = "team_id")]
     assignee_id: Option<String>,
@@ -188,8 +213,10 @@ pub struct Assign {
 
 #[derive(Debug, Args, Serialize)]
 pub struct Tag {
-    /// Its id, number or display number: 42, TKT-0042
-    id: String,
+    /// Id, number or display number, or several with commas: 42, TKT-0042,43
+    #[arg(value_name = "ID")]
+    #[serde(skip)]
+    pub ids: Ids,
     /// Tags to add
     #[arg(value_name = "TAG", required_unless_present = "remove")]
     add: Vec<String>,

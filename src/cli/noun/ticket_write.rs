@@ -1,11 +1,12 @@
 //! Verbs of `docket ticket` that write: each is an RPC and its request.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::args::{self, Etag};
-use super::issue;
-use super::ticket_args::{Assign, Escalate, Fields, Move, Plain, Rate, Reopen, Tag};
+use super::ticket_args::{Assign, Escalate, Fields, Ids, Move, Plain, Rate, Reopen, Tag};
+use super::{issue, many};
 use crate::cli::error::CliError;
 use crate::cli::session::{Session, written};
 use crate::cli::show::Layout;
@@ -23,7 +24,7 @@ pub enum Write {
     },
     /// Change fields; a change of status follows the lifecycle, as with the other verbs
     #[command(visible_alias = "edit")]
-    Update(WithFields<Fields>),
+    Update(Update),
     /// Delete a ticket; undelete restores it
     #[command(visible_alias = "rm")]
     Delete(Plain),
@@ -53,6 +54,16 @@ pub enum Write {
     Rate(Rate),
 }
 
+/// An update: the fields that it sets, and those that it takes away.
+#[derive(Debug, Args)]
+pub struct Update {
+    #[command(flatten)]
+    with: WithFields<Fields>,
+    /// A field of your own to take away; may be given again, or several with commas
+    #[arg(long, value_name = "KEY", value_delimiter = ',', help_heading = "Fields")]
+    remove_custom: Vec<String>,
+}
+
 /// A ticket, and the fields of what is created from it or changed in it.
 #[derive(Debug, Args)]
 pub struct WithFields<F: Args> {
@@ -67,40 +78,61 @@ pub struct WithFields<F: Args> {
 }
 
 pub async fn carry_out(session: &mut Session, verb: Write) -> Result<(), CliError> {
-    let (rpc, kind, request) = order(verb)?;
-    session.write(rpc, kind, request).await
+    let Order { rpc, kind, request, ids } = order(verb)?;
+    many::write(session, rpc, kind, request, ids).await
 }
 
-type Order = (&'static str, &'static Layout, Map<String, Value>);
+/// The RPC, the kind of resource in its response, its request, and the tickets that it is sent for; none: they are in it.
+struct Order {
+    rpc: &'static str,
+    kind: &'static Layout,
+    request: Map<String, Value>,
+    ids: Vec<String>,
+}
 
-/// The RPC, the kind of resource in its response, and its request.
 fn order(verb: Write) -> Result<Order, CliError> {
-    Ok(match verb {
-        Write::Create { fields, write } => ("CreateTicket", &TICKET, with("ticket", fields.given()?, written(&write)?)),
-        Write::Update(args) => ("UpdateTicket", &TICKET, update(args)?),
-        Write::Delete(args) => ("DeleteTicket", &TICKET, written(&args)?),
-        Write::Undelete(args) => ("UndeleteTicket", &TICKET, written(&args)?),
-        Write::Assign(args) => ("AssignTicket", &TICKET, written(&args)?),
-        Write::Tag(args) => ("TagTicket", &TICKET, written(&args)?),
-        Write::Start(args) => ("StartTicket", &TICKET, written(&args)?),
-        Write::Hold(args) => ("HoldTicket", &TICKET, written(&args)?),
-        Write::Escalate(args) => ("EscalateTicket", &TICKET, written(&args)?),
-        Write::Resolve(args) => ("ResolveTicket", &TICKET, written(&args)?),
-        Write::Close(args) => ("CloseTicket", &TICKET, written(&args)?),
-        Write::Reopen(args) => ("ReopenTicket", &TICKET, written(&args)?),
+    let one = |rpc, kind, request| Ok(Order { rpc, kind, request, ids: Vec::new() });
+    match verb {
+        Write::Create { fields, write } => {
+            one("CreateTicket", &TICKET, with("ticket", fields.given()?, written(&write)?))
+        }
+        Write::Update(args) => one("UpdateTicket", &TICKET, update(args)?),
         Write::FollowUp(WithFields { id, fields, etag, write }) => {
-            ("CreateFollowUp", &TICKET, of(id, &etag, with("ticket", fields.given()?, written(&write)?))?)
+            one("CreateFollowUp", &TICKET, of(id, &etag, with("ticket", fields.given()?, written(&write)?))?)
         }
         Write::Convert(WithFields { id, fields, etag, write }) => {
-            ("ConvertToIssue", &ISSUE, of(id, &etag, with("issue", fields.given()?, written(&write)?))?)
+            one("ConvertToIssue", &ISSUE, of(id, &etag, with("issue", fields.given()?, written(&write)?))?)
         }
-        Write::Rate(args) => ("RateTicket", &TICKET, written(&args)?),
-    })
+        Write::Rate(args) => one("RateTicket", &TICKET, written(&args)?),
+        Write::Delete(args) => each("DeleteTicket", &args, &args.ids),
+        Write::Undelete(args) => each("UndeleteTicket", &args, &args.ids),
+        Write::Assign(args) => each("AssignTicket", &args, std::slice::from_ref(&args.ids)),
+        Write::Tag(args) => each("TagTicket", &args, std::slice::from_ref(&args.ids)),
+        Write::Start(args) => each("StartTicket", &args, &args.ids),
+        Write::Hold(args) => each("HoldTicket", &args, &args.ids),
+        Write::Escalate(args) => each("EscalateTicket", &args, &args.to.ids),
+        Write::Resolve(args) => each("ResolveTicket", &args, &args.ids),
+        Write::Close(args) => each("CloseTicket", &args, &args.ids),
+        Write::Reopen(args) => each("ReopenTicket", &args, &args.back.ids),
+    }
 }
 
-fn update(args: WithFields<Fields>) -> Result<Map<String, Value>, CliError> {
-    let WithFields { id, fields, etag, write } = args;
-    let fields = fields.given()?;
+/// One request for each of the tickets.
+fn each(rpc: &'static str, args: &impl Serialize, ids: &[Ids]) -> Result<Order, CliError> {
+    let ids = ids.iter().flat_map(|ids| ids.0.clone()).collect();
+    Ok(Order { rpc, kind: &TICKET, request: written(args)?, ids })
+}
+
+fn update(args: Update) -> Result<Map<String, Value>, CliError> {
+    let Update { with: WithFields { id, fields, etag, write }, remove_custom } = args;
+    let mut fields = fields.given()?;
+    if !remove_custom.is_empty() {
+        // Without a value, a field that the mask names is removed.
+        let custom = fields.entry("custom").or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(custom) = custom {
+            custom.extend(remove_custom.into_iter().map(|key| (key, Value::Null)));
+        }
+    }
     if fields.is_empty() {
         return Err(CliError::Usage("nothing to update: set a field, such as --status resolved".to_owned()));
     }

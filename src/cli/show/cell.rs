@@ -37,6 +37,11 @@ impl Field {
         Field { keys: vec![descriptor.name().to_owned()], last: descriptor }
     }
 
+    /// Its path in the contract.
+    pub fn path(&self) -> String {
+        self.keys.join(".")
+    }
+
     /// Whether the value must not be wrapped: ids are there to be copied.
     pub fn whole(&self) -> bool {
         let name = self.keys.last().map(String::as_str).unwrap_or_default();

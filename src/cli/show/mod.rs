@@ -10,6 +10,7 @@ use crate::grpc::rest::{Schema, SchemaError};
 
 mod card;
 pub mod cell;
+mod csv;
 pub mod layout;
 pub mod paint;
 pub mod table;
@@ -29,6 +30,8 @@ pub enum Output {
     Json,
     /// The same, as YAML
     Yaml,
+    /// Lists, for spreadsheets (RFC 4180): the columns of the table, by the field names of the API
+    Csv,
 }
 
 /// Output arguments of the client commands.
@@ -67,6 +70,8 @@ fn json_path(text: &str) -> Result<JsonPath, String> {
 pub enum ShowError {
     #[error("{of} has no field {name:?}; {hint}")]
     NoSuchColumn { of: String, name: String, hint: String },
+    #[error("only lists of resources are written as CSV: use -o json")]
+    NoTable,
     #[error(transparent)]
     Schema(#[from] SchemaError),
     #[error("cannot write: {0}")]
@@ -87,14 +92,16 @@ impl FormatArgs {
     pub fn machine(&self, value: &Value, output: Output) -> Result<Option<String>, ShowError> {
         let rendered = |value: &Value| match output {
             Output::Yaml => serde_yaml::to_string(value).map_err(io::Error::other),
-            Output::Json | Output::Table => {
+            Output::Json | Output::Table | Output::Csv => {
                 serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(io::Error::other)
             }
         };
         Ok(match (&self.query, output) {
-            (None, Output::Table) => None,
+            (None, Output::Table | Output::Csv) => None,
             (None, _) => Some(rendered(value)?),
-            (Some(query), Output::Table) => Some(query.query(value).iter().map(|found| bare(found) + "\n").collect()),
+            (Some(query), Output::Table | Output::Csv) => {
+                Some(query.query(value).iter().map(|found| bare(found) + "\n").collect())
+            }
             (Some(query), _) => Some(rendered(&query.query(value).iter().map(|found| (*found).clone()).collect())?),
         })
     }
@@ -141,6 +148,9 @@ impl Show {
         let rows = Value::Array(rows);
         match self.args.format.machine(&rows, self.output())? {
             Some(text) => self.print(&text),
+            None if self.output() == Output::Csv => {
+                self.print(&csv::csv(&columns, rows.as_array().map(Vec::as_slice).unwrap_or_default(), self.args.local))
+            }
             None => {
                 let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
                 let table = table::Table::new(&columns, rows, self.args.local);
@@ -157,7 +167,9 @@ impl Show {
     pub fn one(&self, schema: &Schema, layout: &Layout, resource: &Value) -> Result<(), ShowError> {
         match self.args.format.machine(resource, self.output())? {
             Some(text) => self.print(&text),
-            None if !self.args.columns.is_empty() => self.many(schema, layout, vec![resource.clone()]),
+            None if !self.args.columns.is_empty() || self.output() == Output::Csv => {
+                self.many(schema, layout, vec![resource.clone()])
+            }
             None => self.print(&self.card(schema, layout, resource)?),
         }
     }
@@ -179,6 +191,7 @@ impl Show {
     pub fn value(&self, value: &Value) -> Result<(), ShowError> {
         let output = match self.output() {
             Output::Table if self.args.format.query.is_none() => Output::Json,
+            Output::Csv => return Err(ShowError::NoTable),
             output => output,
         };
         let text = self.args.format.machine(value, output)?;

@@ -30,12 +30,12 @@ pub struct TailArgs {
     filter: String,
     #[command(flatten)]
     params: Params,
-    /// Start at: start, a position (exclusive), a time (2026-01-31T09:00:00Z), or a duration before now (15m)
+    /// Start at: start, a position (exclusive), a date (its midnight in UTC), a time (2026-01-31T09:00:00Z), or a duration before now (15m)
     #[arg(long)]
     since: Option<Since>,
-    /// Without --since: number of newest activities to print
-    #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=500))]
-    lines: u16,
+    /// Number of newest activities to print [default: 10]; with --since, end after this many
+    #[arg(short = 'n', long, value_parser = clap::value_parser!(u16).range(0..=500))]
+    lines: Option<u16>,
     /// Follow the log; reconnects if the server is unavailable
     #[arg(short, long)]
     follow: bool,
@@ -95,9 +95,12 @@ struct TailRequest {
     filter: String,
     params: Params,
     since: Option<Since>,
-    lines: u16,
+    lines: Option<u16>,
     follow: bool,
 }
+
+/// Lines of a tail that says neither how many nor since when.
+const LINES: u16 = 10;
 
 async fn tail(args: TailRequest, show: Show) -> Result<(), TailError> {
     let schema = Schema::new()?;
@@ -110,21 +113,27 @@ async fn tail(args: TailRequest, show: Show) -> Result<(), TailError> {
     };
     let last = log.newest(1, "").await?.pop().unwrap_or_default();
     let head = number(&last["position"]);
-    let (start, epoch) = match args.since {
-        Some(since) => (since, 0),
+    let (start, epoch, left) = match args.since {
+        Some(_) if args.lines == Some(0) => return Ok(()),
+        Some(since) => (since, 0, args.lines),
         None => {
             let filter = log.filter.clone();
             // Activities that were added meanwhile are read from the stream.
-            for activity in log.newest(args.lines, &filter).await?.iter().filter(|it| number(&it["position"]) <= head) {
+            for activity in log
+                .newest(args.lines.unwrap_or(LINES), &filter)
+                .await?
+                .iter()
+                .filter(|it| number(&it["position"]) <= head)
+            {
                 show.activity(activity)?;
             }
             if !args.follow {
                 return Ok(());
             }
-            (Since::Position(head), number(&last["epoch"]))
+            (Since::Position(head), number(&last["epoch"]), None)
         }
     };
-    Reading { log, start, epoch, head: (!args.follow).then_some(head), show }.go_on().await
+    Reading { log, start, epoch, head: (!args.follow).then_some(head), left, show }.go_on().await
 }
 
 /// Reads a 64-bit number, which is a string in JSON; 0 if absent.
@@ -174,6 +183,8 @@ struct Reading {
     epoch: i64,
     /// Last position to print, without --follow.
     head: Option<i64>,
+    /// Activities to print before it ends.
+    left: Option<u16>,
     show: Show,
 }
 
@@ -212,13 +223,14 @@ impl Reading {
             let position = match (&frame["activity"], &frame["bookmark"]) {
                 (activity @ Value::Object(_), _) => {
                     self.show.activity(activity)?;
+                    self.left = self.left.map(|left| left.saturating_sub(1));
                     number(&activity["position"])
                 }
                 (_, Value::Object(bookmark)) => bookmark.get("position").map_or(0, number),
                 _ => number(&frame["since"]),
             };
             (self.start, self.epoch) = (Since::Position(position), number(&frame["epoch"]));
-            if self.head.is_some_and(|head| position >= head) {
+            if self.left == Some(0) || self.head.is_some_and(|head| position >= head) {
                 return Ok(true);
             }
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::TailError;
-use crate::cli::show::{FormatArgs, Output, Paint, plain};
+use crate::cli::show::{FormatArgs, Output, Paint, ShowError, plain};
 use crate::model::activity_type::{ActivityType, Tone};
 
 /// Maximum length of a value, in characters; longer ones are truncated.
@@ -28,6 +28,7 @@ impl Show {
             (Output::Table, false) => line(activity, self.paint) + "\n",
             (Output::Json, false) => format!("{activity}\n"),
             (Output::Yaml, false) => format!("---\n{}", serde_yaml::to_string(activity).map_err(io::Error::other)?),
+            (Output::Csv, false) => return Err(ShowError::NoTable.into()),
             (output, true) => self.format.machine(activity, output)?.unwrap_or_default(),
         };
         let mut out = io::stdout().lock();

@@ -27,16 +27,26 @@ impl FromStr for Since {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return text.parse().map(Since::Position).map_err(|_| format!("{text} is greater than any position"));
         }
+        if let Some(midnight) = midnight(text) {
+            return Ok(Since::Time(midnight));
+        }
         let time = text.parse().ok().filter(|_| Written::parse(text).is_some());
         if let Some(time) = time {
             return Ok(Since::Time(time));
         }
         let ago = parse_ttl(text).map_err(|_| {
-            format!("{text:?} is not a valid start: write start, a position, a time such as 2026-01-31T09:00:00Z, or a duration such as 15m")
+            format!("{text:?} is not a valid start: write start, a position, a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z, or a duration such as 15m")
         })?;
         let then = SystemTime::now().checked_sub(ago).and_then(|then| Timestamp::try_from(then).ok());
         then.map(Since::Time).ok_or_else(|| format!("{text} ago is out of range"))
     }
+}
+
+/// The beginning of a date, in UTC: as times are printed.
+fn midnight(text: &str) -> Option<Timestamp> {
+    const DATE: usize = "2026-01-31".len();
+    let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == DATE)?;
+    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|midnight| midnight.timestamp())
 }
 
 impl Since {
@@ -74,9 +84,10 @@ mod tests {
         assert_eq!(at("start"), json!(true));
         assert_eq!(at("42"), json!("42"));
         assert_eq!(at("2026-01-31T09:00:00.5Z"), json!("2026-01-31T09:00:00.500Z"));
+        assert_eq!(at("2026-01-31"), json!("2026-01-31T00:00:00Z"));
         assert_eq!(at("1969-12-31T23:59:59.25Z"), json!("1969-12-31T23:59:59.250Z"));
         assert!(matches!("15m".parse(), Ok(Since::Time(_))));
-        for wrong in ["", "-1", "yesterday", "99999999999999999999", "2026-01-31", "15w"] {
+        for wrong in ["", "-1", "yesterday", "99999999999999999999", "2026-02-30", "20260131", "15w"] {
             assert!(wrong.parse::<Since>().is_err(), "{wrong}");
         }
     }

@@ -11,6 +11,7 @@ use crate::grpc::convert::Disclosure;
 use crate::grpc::convert::params::FilterText;
 use crate::grpc::convert::read::{Freshness, Page};
 use crate::grpc::status::{self, fault};
+use crate::model::ticket::display_number;
 use crate::model::time::Instant;
 use crate::store;
 use crate::store::audience::Audience;
@@ -76,9 +77,24 @@ pub struct List<R: 'static> {
 }
 
 impl<R: Listed> List<R> {
+    /// Before a connection is taken.
+    ///
     /// # Errors
     /// FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID.
-    pub fn of(state: &State, call: &Call, asked: ListQuery<'_>) -> Result<List<R>, Status> {
+    pub async fn of(state: &State, call: &Call, asked: ListQuery<'_>) -> Result<List<R>, Status> {
+        List::with(state, call, None, asked).await
+    }
+
+    /// With the connection that is `held` already, so that no call waits for a second one.
+    ///
+    /// # Errors
+    /// As [`List::of`].
+    pub async fn with(
+        state: &State,
+        call: &Call,
+        held: Option<&mut Reading>,
+        asked: ListQuery<'_>,
+    ) -> Result<List<R>, Status> {
         let ListQuery { method, page, root, narrowed } = asked;
         let order =
             list::order::<R>(&page.order_by).map_err(|problem| status::order_by_invalid(problem.to_string()))?;
@@ -96,9 +112,8 @@ impl<R: Listed> List<R> {
         let began = after.as_ref().map_or(asked_at, |place| place.began);
         let tenant = call.caller.tenant().to_owned();
         let asked = root.filter(|_| !page.filter.is_empty());
-        let scope = call.scope();
         let (filter, rest) = match asked {
-            Some(root) => condition(state, &page.filter, root, scope, began)?,
+            Some(root) => condition(state, (call, held), &page.filter, root, began).await?,
             None => (None, None),
         };
         let size = usize::try_from(page.size).unwrap_or(list::MAX_PAGE);
@@ -161,26 +176,50 @@ impl<R: Listed> List<R> {
 
 /// Checks a filter and compiles it to SQL. Over the log, which is read in order, what has no column is decided in memory:
 /// then the filter comes back as well.
-pub fn condition(
+pub async fn condition(
     state: &State,
+    (call, held): (&Call, Option<&mut Reading>),
     text: &FilterText,
     root: Root,
-    scope: Scope<'_>,
     now: Instant,
 ) -> Result<Compiled, Status> {
-    let filter = filter_of(state, text, root)?;
+    let filter = filter_of(state, (call, held), text, root).await?;
     if root == Root::Activity {
-        let (condition, whole) = store::filter::narrow(&filter, scope.audience, now);
+        let (condition, whole) = store::filter::narrow(&filter, &call.audience, now);
         return Ok((condition, (!whole).then_some(filter)));
     }
-    let condition =
-        store::filter::compile(&filter, scope, now).map_err(|problem| filter_invalid(&text.source, &[problem]))?;
+    let condition = store::filter::compile(&filter, call.scope(), now)
+        .map_err(|problem| filter_invalid(&text.source, &[problem]))?;
     Ok((Some(condition), None))
 }
 
-/// Checks a filter over these resources; over the log, see [`Filter::of_log`].
-pub fn filter_of(state: &State, text: &FilterText, root: Root) -> Result<Filter, Status> {
-    state.filters.get(text, root).map_err(|found| filter_invalid(&text.source, &found))
+/// Checks a filter over these resources; over the log, see [`Filter::of_log`]. Where it names tickets by their numbers in the
+/// place of ids, these are looked up, with the connection that is held already if there is one.
+pub async fn filter_of(
+    state: &State,
+    (call, held): (&Call, Option<&mut Reading>),
+    text: &FilterText,
+    root: Root,
+) -> Result<Filter, Status> {
+    let filter = state.filters.get(text, root).map_err(|found| filter_invalid(&text.source, &found))?;
+    if filter.ticket_numbers().is_empty() {
+        return Ok(filter);
+    }
+    let numbers = filter.ticket_numbers().iter().map(|(number, _)| *number).collect();
+    let mut own = None;
+    let conn = match held {
+        Some(held) => held,
+        None => own.insert(state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?),
+    };
+    let found = store::read::ticket::ids(conn, call.scope(), numbers).await;
+    let found = found.map_err(|error| fault::of_read("a filter", "name fewer tickets", error))?;
+    match filter.ticket_numbers().iter().find(|(number, _)| !found.contains_key(number)) {
+        None => Ok(filter.with_tickets(&found)),
+        Some((number, at)) => {
+            let message = format!("there is no ticket {}", display_number(*number));
+            Err(filter_invalid(&text.source, &[Problem::error("unknown-ticket", *at, message, "")]))
+        }
+    }
 }
 
 /// The status for the first problem of a filter.

@@ -10,7 +10,7 @@ use super::violations::Violations;
 use crate::command::Refusal;
 use crate::command::limits::limits;
 use crate::grpc::pb::get_ticket_request::AsOf;
-use crate::model::limits::{INCLUDES, ORDER_BY_CHARS, PAGE_TOKEN_BYTES};
+use crate::model::limits::{INCLUDE_CHARS, INCLUDES, ORDER_BY_CHARS, PAGE_TOKEN_BYTES};
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
 use crate::store::read::include::Include;
@@ -65,20 +65,28 @@ pub fn moment(found: &mut Violations, as_of: AsOf) -> Moment {
 }
 
 /// What a request wants beside its tickets.
-pub fn include(found: &mut Violations, words: &[String]) -> Vec<Include> {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Included {
+    pub wanted: Vec<Include>,
+    /// The words that stand for nothing here, each once: another version may know them.
+    pub left_out: Vec<String>,
+}
+
+pub fn include(found: &mut Violations, words: Vec<String>) -> Included {
+    let mut read = Included::default();
     if words.len() > INCLUDES {
         found.add("include", format!("must have at most {INCLUDES} entries, has {}", words.len()));
-        return Vec::new();
+        return read;
     }
-    let read = |(n, word): (usize, &String)| {
-        let known = Include::ALL.iter().find(|(name, _)| name == word).map(|(_, include)| *include);
-        if known.is_none() {
-            let names: Vec<&str> = Include::ALL.iter().map(|(name, _)| *name).collect();
-            found.add(&format!("include[{n}]"), format!("`{word}` cannot be included; use {}", names.join(", ")));
+    for (n, word) in words.into_iter().enumerate() {
+        found.text(&format!("include[{n}]"), &word, INCLUDE_CHARS);
+        match Include::ALL.iter().find(|(name, _)| *name == word) {
+            Some((_, known)) => read.wanted.push(*known),
+            None if read.left_out.contains(&word) => {}
+            None => read.left_out.push(word),
         }
-        known
-    };
-    words.iter().enumerate().filter_map(read).collect()
+    }
+    read
 }
 
 /// The tickets that a batch names.

@@ -14,6 +14,8 @@ pub struct ListTicketsResponse {
     pub next_page_token: String,
     #[prost(message, repeated, tag = "3")]
     pub included: Vec<Included>,
+    #[prost(string, repeated, tag = "4")]
+    pub left_out: Vec<String>,
 }
 
 /// `docket.v1.GetTicketResponse`, with the ticket as its bytes.
@@ -23,6 +25,8 @@ pub struct GetTicketResponse {
     pub ticket: Option<Bytes>,
     #[prost(message, optional, tag = "2")]
     pub included: Option<Included>,
+    #[prost(string, repeated, tag = "3")]
+    pub left_out: Vec<String>,
 }
 
 impl Name for ListTicketsResponse {
@@ -69,12 +73,15 @@ mod tests {
     #[test]
     fn the_wire_of_a_list_is_that_of_the_proto() {
         let name = "docket.v1.ListTicketsResponse";
-        assert_eq!(fields(name), [("tickets".into(), 1), ("next_page_token".into(), 2), ("included".into(), 3)]);
+        let all =
+            [("tickets".into(), 1), ("next_page_token".into(), 2), ("included".into(), 3), ("left_out".into(), 4)];
+        assert_eq!(fields(name), all);
         let tickets = ["One", "Two"].map(ticket);
         let answer = ListTicketsResponse {
             tickets: tickets.iter().map(|ticket| ticket.encode_to_vec().into()).collect(),
             next_page_token: "on".into(),
             included: vec![Included::default()],
+            left_out: vec!["weather".into()],
         };
         let shown = read_back(name, &answer);
         let shown = shown.get_field_by_name("tickets").expect("tickets");
@@ -86,10 +93,13 @@ mod tests {
     #[test]
     fn the_wire_of_a_ticket_is_that_of_the_proto() {
         let name = "docket.v1.GetTicketResponse";
-        assert_eq!(fields(name), [("ticket".into(), 1), ("included".into(), 2)]);
+        assert_eq!(fields(name), [("ticket".into(), 1), ("included".into(), 2), ("left_out".into(), 3)]);
         let one = ticket("One");
-        let answer =
-            GetTicketResponse { ticket: Some(one.encode_to_vec().into()), included: Some(Included::default()) };
+        let answer = GetTicketResponse {
+            ticket: Some(one.encode_to_vec().into()),
+            included: Some(Included::default()),
+            left_out: vec!["weather".into()],
+        };
         let shown = read_back(name, &answer);
         let shown = shown.get_field_by_name("ticket").expect("a ticket");
         assert_eq!(shown.as_message().expect("a message").transcode_to::<pb::Ticket>().expect("a ticket"), one);

@@ -31,6 +31,9 @@ pub fn condition(message: &MessageDescriptor, name: &str, values: &[String]) -> 
         return Err(violation(name, format!("{} has no such field to filter by", message.name())));
     };
     let path = format!("{}.{}", root(message), field.name());
+    let words = field.is_list() || matches!(field.kind(), Kind::Enum(_));
+    let values: Vec<&str> =
+        values.iter().flat_map(|value| if words { listed(value) } else { vec![value.as_str()] }).collect();
     let literals: Result<Vec<String>, Violation> =
         values.iter().map(|value| literal(&field.kind(), value).map_err(|problem| violation(name, problem))).collect();
     let literals = literals?;
@@ -43,6 +46,12 @@ pub fn condition(message: &MessageDescriptor, name: &str, values: &[String]) -> 
         (false, [one]) => format!("{path} == {one}"),
         (false, many) => format!("{path} in [{}]", many.join(", ")),
     })
+}
+
+/// The words of `open,pending`; without any, the text as it stands, for the field to refuse.
+pub fn listed(text: &str) -> Vec<&str> {
+    let words: Vec<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { vec![text] } else { words }
 }
 
 fn literal(kind: &Kind, value: &str) -> Result<String, String> {

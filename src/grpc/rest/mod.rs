@@ -6,6 +6,7 @@ mod filter;
 mod mask;
 mod read;
 mod route;
+mod same;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::schema::{Schema, listed, named};
 use super::words::violation;
-use super::{alias, filter, read};
+use super::{alias, filter, read, same};
 use crate::command::refusal::Violation;
 
 #[derive(Debug)]
@@ -225,7 +225,7 @@ impl Route {
         Some(captured)
     }
 
-    /// The request as JSON; the path's values stand above the body's.
+    /// The request as JSON. What the path names, a body may name too, and nothing else.
     fn written(
         &self,
         captured: Captured,
@@ -239,6 +239,11 @@ impl Route {
             (field, body) => Map::from_iter([(field.to_owned(), body.unwrap_or_else(|| Value::Object(Map::new())))]),
         };
         self.query(query, &mut written).map_err(|violation| vec![violation])?;
+        let others = captured.iter().filter_map(|(field, value)| same::contradiction(&written, field, value));
+        let others: Vec<Violation> = others.collect();
+        if !others.is_empty() {
+            return Err(others);
+        }
         for (field, value) in captured {
             put(&mut written, &field, Value::String(value));
         }
@@ -258,10 +263,16 @@ impl Route {
         }
         let mut conditions = Vec::new();
         for (key, values) in given {
-            let own = named(&request, key.split('.').next().unwrap_or_default()).is_some();
+            let own = named(&request, key.split('.').next().unwrap_or_default());
+            let values = match &own {
+                Some(field) if field.is_list() => {
+                    values.iter().flat_map(|value| filter::listed(value)).map(str::to_owned).collect()
+                }
+                _ => values,
+            };
             match &about {
                 Some(_) if key == "filter" => conditions.extend(values.iter().map(|value| format!("({value})"))),
-                Some(about) if !own => conditions.push(filter::condition(about, &key, &values)?),
+                Some(about) if own.is_none() => conditions.push(filter::condition(about, &key, &values)?),
                 _ => put(written, &key, one_or_many(values)),
             }
         }
@@ -279,13 +290,15 @@ fn one_or_many(mut values: Vec<String>) -> Value {
     }
 }
 
-/// `ticket.id` into the object `ticket`.
+/// `ticket.id` into the object `ticket`, in whatever spelling its names stand there.
 fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
-    let Some((first, rest)) = path.split_once('.') else {
-        object.insert(path.to_owned(), value);
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let key = same::key(object, first).unwrap_or(first).to_owned();
+    let Some(rest) = rest else {
+        object.insert(key, value);
         return;
     };
-    let inner = object.entry(first).or_insert_with(|| Value::Object(Map::new()));
+    let inner = object.entry(key).or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(inner) = inner {
         put(inner, rest, value);
     }

@@ -46,7 +46,7 @@ fn what_the_source_documents_post_is_understood() {
 
 #[test]
 fn a_patch_changes_what_it_writes() {
-    let body = json!({"status": "resolved", "assigneeId": "alice", "id": "other", "etag": "7", "number": 5,
+    let body = json!({"status": "resolved", "assigneeId": "alice", "id": "42", "etag": "7", "number": 5,
         "custom": {"region": "eu", "floor": 3}});
     let (method, request) = asked("PATCH", "/api/v1/tickets/42", &[], Some(body.clone())).expect("an update");
     assert_eq!((method.as_str(), &request["ticket"]["id"]), ("UpdateTicket", &json!("42")));
@@ -98,6 +98,54 @@ fn a_query_narrows_a_list() {
     let query = [("filter", "ticket.number > 3 || true"), ("status", "open")];
     let (_, request) = asked("GET", "/api/v1/tickets", &query, None).expect("a list");
     assert_eq!(request["filter"], "(ticket.number > 3 || true) && ticket.status == 'OPEN'");
+}
+
+#[test]
+fn a_list_of_words_has_commas_or_is_repeated() {
+    for path in [
+        "/api/v1/tickets?status=open,pending",
+        "/api/v1/tickets?status=open&status=pending",
+        "/api/v1/tickets?status=open,%20pending,",
+    ] {
+        let (_, request) = asked("GET", path, &[], None).expect(path);
+        assert_eq!(request["filter"], "ticket.status in ['OPEN', 'PENDING']", "{path}");
+    }
+    let (_, request) = asked("GET", "/api/v1/tickets?tag=vip,eu&tag=web", &[], None).expect("a list");
+    assert_eq!(request["filter"], "('vip' in ticket.tags || 'eu' in ticket.tags || 'web' in ticket.tags)");
+    let (_, request) = asked("GET", "/api/v1/tickets?subject=a,b", &[], None).expect("a list");
+    assert_eq!(request["filter"], "ticket.subject == 'a,b'", "a text may have commas");
+    let (_, request) = asked("GET", "/api/v1/tickets?include=sla,requester&include=team", &[], None).expect("a list");
+    assert_eq!(request["include"], json!(["sla", "requester", "team"]));
+    let refused = asked("GET", "/api/v1/tickets?status=,", &[], None).expect_err("no word");
+    assert!(refused.contains("OPEN, PENDING"), "{refused}");
+}
+
+#[test]
+fn a_body_names_no_other_resource_than_the_path() {
+    for (verb, path, body) in [
+        ("PATCH", "/api/v1/tickets/1", json!({"id": "2", "subject": "x"})),
+        ("PATCH", "/api/v1/tickets/1", json!({"id": 2, "subject": "x"})),
+        ("PATCH", "/api/v1/tickets/1", json!({"ID": "tkt_01JD8Q7Z2M5V9T3K4N6P8R1W0X", "number": "2", "subject": "x"})),
+        ("POST", "/api/v1/tickets/1/close", json!({"id": "2"})),
+        ("POST", "/api/v1/tickets/1/messages", json!({"ticketId": "2", "body": "x"})),
+        ("PUT", "/api/v1/agents/ann", json!({"id": "bob", "name": "Bob"})),
+        ("PATCH", "/api/v1/ticket-tags/vip", json!({"id": "spam", "color": "#000000"})),
+        ("PATCH", "/api/v1/tickets/1/messages/msg_1", json!({"id": "msg_2", "body": "x"})),
+        ("DELETE", "/api/v1/tickets/1?id=2", Value::Null),
+    ] {
+        let refused = asked(verb, path, &[], Some(body).filter(|body| !body.is_null())).expect_err(path);
+        assert!(refused.contains("and the path names"), "{verb} {path}: {refused}");
+    }
+    for (verb, path, body) in [
+        ("PATCH", "/api/v1/tickets/1", json!({"id": "TKT-0001", "subject": "x"})),
+        ("PATCH", "/api/v1/tickets/TKT-0001", json!({"id": "#1", "subject": "x"})),
+        ("PATCH", "/api/v1/tickets/1", json!({"id": "", "subject": "x"})),
+        // As it was read.
+        ("PATCH", "/api/v1/tickets/1", json!({"id": "tkt_01JD8Q7Z2M5V9T3K4N6P8R1W0X", "number": "1", "subject": "x"})),
+        ("PUT", "/api/v1/agents/ann", json!({"Id": "ann", "name": "Ann"})),
+    ] {
+        asked(verb, path, &[], Some(body)).expect(path);
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ macro_rules! reads {
                 root: Some(Root::$row),
                 narrowed: &[],
             };
-            let list = List::<$row>::of(state, &call, asked)?;
+            let list = List::<$row>::of(state, &call, asked).await?;
             let mut conn = connection(state, &call, fresh).await?;
             let rows = directory::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
             let rows = rows.map_err(|error| list.failed(error))?;

@@ -59,7 +59,7 @@ async fn list(state: &State, call: Call, request: pb::ListIssuesRequest) -> Resu
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListIssues", page, root: Some(Root::Issue), narrowed: &[ticket_id.as_bytes()] };
-    let list = List::<Issue>::of(state, &call, asked)?;
+    let list = List::<Issue>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = match of {
         Some(name) => Some(ticket::find(&mut conn, "ListIssues", &call, &name, &ticket_id).await?.id),

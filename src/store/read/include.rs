@@ -9,9 +9,12 @@ use uuid::Uuid;
 
 use super::Scope;
 use super::list::Listing;
+use super::tag;
 use crate::model::directory::{Agent, Asset, Contact, Deal, Entry, Organization, Team};
+use crate::model::fold::fold;
 use crate::model::issue::Issue;
 use crate::model::message::Message;
+use crate::model::tag::Tag;
 use crate::model::ticket::Ticket;
 use crate::store::lookup;
 use crate::store::sql::{Bind, Sql, sql};
@@ -33,6 +36,8 @@ pub enum Include {
     Team,
     Deal,
     Asset,
+    /// The registry's entries of the ticket's tags.
+    Tags,
     Issues,
     Links,
     Messages,
@@ -49,6 +54,7 @@ impl Include {
         ("team", Include::Team),
         ("deal", Include::Deal),
         ("asset", Include::Asset),
+        ("tags", Include::Tags),
         ("issues", Include::Issues),
         ("links", Include::Links),
         ("messages", Include::Messages),
@@ -65,6 +71,8 @@ pub struct Around {
     pub teams: HashMap<String, Team>,
     pub deals: HashMap<String, Deal>,
     pub assets: HashMap<String, Asset>,
+    /// By their folded names.
+    pub tags: HashMap<String, Tag>,
     /// Of each ticket, newest first.
     pub issues: HashMap<Uuid, Vec<Issue>>,
     /// Tickets that others follow up, by their own id.
@@ -89,6 +97,12 @@ pub async fn around(
         directory(conn, scope, tickets, &wants, &mut found).await?;
         if wants(Include::Issues) {
             issues(conn, scope, tickets, &mut found).await?;
+        }
+        if wants(Include::Tags) {
+            let names =
+                distinct(tickets.iter().flat_map(|ticket| ticket.tags.iter()).map(|name| fold(name).into_owned()));
+            let tags = tag::of_names(conn, scope, names).await?;
+            found.tags = tags.into_iter().map(|tag| (tag.folded.clone(), tag)).collect();
         }
     }
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.id).collect();

@@ -30,7 +30,7 @@ pub trait Listed: Row {
 
 /// A column to order by; never NULL.
 pub struct Order<R> {
-    /// As `order_by` has it.
+    /// As `order_by` has it. An order `due_at desc` beside `due_at` is of other keys: of what is absent, so that it is last in both.
     pub name: &'static str,
     pub column: &'static str,
     /// The column's value in a row.
@@ -55,7 +55,8 @@ pub struct BadOrder {
 
 /// Reads `created_at desc, number`; the default order where `text` is empty. What is unique is added at the end.
 pub fn order<R: Listed>(text: &str) -> Result<Vec<By<R>>, BadOrder> {
-    let bad = |part: &str| BadOrder { text: part.to_owned(), fields: R::ORDERS.iter().map(|o| o.name).collect() };
+    let fields = || R::ORDERS.iter().map(|o| o.name).filter(|name| !name.contains(' ')).collect();
+    let bad = |part: &str| BadOrder { text: part.to_owned(), fields: fields() };
     let text = if text.trim().is_empty() { R::DEFAULT_ORDER } else { text };
     let mut all: Vec<By<R>> = Vec::new();
     for part in text.split(',') {
@@ -67,8 +68,10 @@ pub fn order<R: Listed>(text: &str) -> Result<Vec<By<R>>, BadOrder> {
             (Some("desc"), None) => true,
             _ => return Err(bad(part)),
         };
-        let order = R::ORDERS.iter().find(|o| o.name == name).ok_or_else(|| bad(part))?;
-        if all.iter().any(|by| by.order.name == name) {
+        let of_its_own = |o: &&Order<R>| descending && o.name.strip_suffix(" desc") == Some(name);
+        let order = R::ORDERS.iter().find(of_its_own).or_else(|| R::ORDERS.iter().find(|o| o.name == name));
+        let order = order.ok_or_else(|| bad(part))?;
+        if all.iter().any(|by| by.order.name.split(' ').next() == Some(name)) {
             return Err(bad(part));
         }
         all.push(By { order, descending });
@@ -357,8 +360,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_due_is_last_in_both_directions() {
+        for (order_by, tail) in [
+            ("due_at", "ORDER BY coalesce(due_at, '9999-12-31 23:59:59.999999+00'::timestamptz), number LIMIT"),
+            ("due_at desc", "ORDER BY coalesce(due_at, '0001-01-01 00:00:00+00'::timestamptz) DESC, number DESC LIMIT"),
+        ] {
+            assert!(text(order_by, None).contains(tail), "{}", text(order_by, None));
+        }
+    }
+
+    #[test]
     fn orders_that_mean_nothing_are_refused() {
-        for bad in ["subject", "number desc desc", "number,", "number, number", "number up", ","] {
+        for bad in ["subject", "number desc desc", "number,", "number, number", "due_at, due_at desc", "number up", ","]
+        {
             assert!(order::<Ticket>(bad).is_err(), "{bad}");
         }
     }

@@ -1,7 +1,7 @@
 //! SQL that reads registered tags. No decisions.
 
 use diesel::result::QueryResult;
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
@@ -32,6 +32,17 @@ pub async fn get(conn: &mut AsyncPgConnection, scope: Scope<'_>, name: &str) -> 
 /// Those of the folded names that a tag has.
 pub async fn which(conn: &mut AsyncPgConnection, scope: Scope<'_>, folded: Vec<String>) -> QueryResult<Vec<String>> {
     named::among(conn, scope, (Tag::TABLE, "folded", "deleted_at IS NULL"), folded).await
+}
+
+/// The tags with these folded names.
+pub async fn of_names(conn: &mut AsyncPgConnection, scope: Scope<'_>, folded: Vec<String>) -> QueryResult<Vec<Tag>> {
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["deleted_at IS NULL"],
+        sql!["folded = ANY(", Bind::Texts(folded), ")"],
+    ];
+    conditions.extend(scope.audience.internal());
+    RunQueryDsl::load(Listing::<Tag>::all(conditions, "", None), conn).await
 }
 
 /// One page of the registry.

@@ -1,17 +1,24 @@
 //! SQL that reads tickets. No decisions.
 
+use std::collections::BTreeMap;
+
 use diesel::result::{OptionalExtension, QueryResult};
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Scope;
 use super::list::{self, Listed, Listing, Order, Page, Paging};
 use crate::model::ticket::{Ticket, TicketRef};
+use crate::model::time::{Instant, SECONDS};
 use crate::store::audience::Audience;
 use crate::store::filter::Condition;
 use crate::store::page::Key;
 use crate::store::sql::{Bind, Select, Sql, sql};
+
+/// Before and after every time that a ticket has: the ends of [`SECONDS`](crate::model::time::SECONDS).
+const EARLIEST: Instant = Instant(*SECONDS.start() * 1_000_000);
+const LATEST: Instant = Instant(*SECONDS.end() * 1_000_000 + 999_999);
 
 impl Listed for Ticket {
     const DEFAULT_ORDER: &'static str = "created_at desc";
@@ -23,6 +30,19 @@ impl Listed for Ticket {
             name: "priority",
             column: "array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'URGENT'], priority)::bigint",
             key: |t| Key::Int(t.priority as i64 + 1),
+            hot: false,
+        },
+        // By the index `ticket_due`, which has the same expression.
+        Order {
+            name: "due_at",
+            column: "coalesce(due_at, '9999-12-31 23:59:59.999999+00'::timestamptz)",
+            key: |t| Key::Time(t.due_at.unwrap_or(LATEST)),
+            hot: true,
+        },
+        Order {
+            name: "due_at desc",
+            column: "coalesce(due_at, '0001-01-01 00:00:00+00'::timestamptz)",
+            key: |t| Key::Time(t.due_at.unwrap_or(EARLIEST)),
             hot: false,
         },
         // No index: it would make every update dearer than this list is worth.
@@ -38,6 +58,22 @@ pub async fn get(conn: &AsyncPgConnection, scope: Scope<'_>, which: &TicketRef) 
     };
     let found: Option<Ticket> = list::one(conn, scope.tenant_id, [named]).await?;
     Ok(found.filter(|t| scope.audience.sees_ticket(t)))
+}
+
+/// The ids of the tickets with these numbers that the caller may see, deleted ones too.
+pub async fn ids(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    numbers: Vec<i64>,
+) -> QueryResult<BTreeMap<i64, Uuid>> {
+    let mut conditions = vec![
+        sql!["tenant_id = ", Bind::Text(scope.tenant_id.to_owned())],
+        sql!["number = ANY(", Bind::Ints(numbers), ")"],
+    ];
+    conditions.extend(scope.audience.tickets());
+    let sql = sql!["SELECT number, id FROM ticket WHERE ", Sql::join(conditions, " AND ")];
+    let found: Vec<(i64, Uuid)> = RunQueryDsl::load(Select::<(BigInt, SqlUuid)>::new(sql, true), conn).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Which tickets.

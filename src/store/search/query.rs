@@ -79,7 +79,7 @@ impl Query {
 }
 
 fn number(piece: &str) -> Option<i64> {
-    match TicketRef::parse(&piece.to_ascii_uppercase())? {
+    match TicketRef::parse(piece)? {
         TicketRef::Number(number) => Some(number),
         TicketRef::Id(_) => None,
     }

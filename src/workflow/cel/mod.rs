@@ -6,6 +6,7 @@
 mod absent;
 mod apply;
 pub mod ast;
+mod borrowed;
 mod check;
 mod clocks;
 mod duration;

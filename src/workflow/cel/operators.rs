@@ -53,8 +53,13 @@ impl Checker<'_> {
                 let list = Expr { kind, ty, at: list.at };
                 Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
             }
-            (ty, _) if ty.is_text() => {
-                self.wrong("type", at, "`in` looks into lists, not into text".into(), "write text.contains('…')".into())
+            (ty, kind) if ty.is_text() => {
+                let hint = match (&item.kind, kind) {
+                    (ExprKind::Field(_), ExprKind::Literal(Literal::Text(text))) => format!("write in ['{text}']"),
+                    (_, ExprKind::Field(path)) => format!("write {path}.contains('…')"),
+                    _ => "write text.contains('…')".to_owned(),
+                };
+                self.wrong("type", at, "`in` looks into lists, not into text".into(), hint)
             }
             (ty, _) => self.wrong("type", at, format!("`in` looks into lists and maps, not into {ty}"), String::new()),
         }
@@ -149,7 +154,16 @@ impl Checker<'_> {
             (a, b) => a == b,
         };
         if !fits {
+            let digits = |one: &Expr| matches!(one.kind, ExprKind::Literal(Literal::Int(_) | Literal::Double(_)));
             let hint = match (a.ty, b.ty) {
+                (Type::Enum(words), t) | (t, Type::Enum(words)) if t.is_number() => {
+                    let hint = format!("write one of its words between quotes: '{}'", words.words.join("', '"));
+                    self.wrong("type", at, format!("{} is compared with {}", a.ty, b.ty), hint);
+                    return false;
+                }
+                (t, n) | (n, t) if t.is_text() && n.is_number() && (digits(a) || digits(b)) => {
+                    "write the number between quotes"
+                }
                 (Type::Time, t) | (t, Type::Time) if t.is_text() => "write timestamp('2026-01-31T00:00:00Z')",
                 (Type::Duration, t) | (t, Type::Duration) if t.is_text() => "write duration('24h')",
                 (Type::Int | Type::Double, t) | (t, Type::Int | Type::Double) if t.is_text() => "leave the quotes out",

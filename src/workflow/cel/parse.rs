@@ -160,6 +160,57 @@ mod tests {
     }
 
     #[test]
+    fn what_other_languages_write_is_told_in_this_one() {
+        for (source, at, message, hint) in [
+            ("a in ('HIGH', 'LOW')", 2, "`in` takes a list between [ and ]", "write in ['HIGH', 'LOW']"),
+            ("x && a IN (1,2)", 7, "`IN` is no operator", "write in ['…', '…']"),
+            ("x && a in (1,2)", 7, "`in` takes a list between [ and ]", "write in [1,2]"),
+            ("a <> 'x'", 2, "`<>` is no operator", "write `!=`"),
+            (
+                "t.a =~ 'x'",
+                4,
+                "`=~` is no operator",
+                "write t.a.contains('…'), or in rules and streams t.a.matches('…')",
+            ),
+            ("a !~ 'x'", 2, "`!~` is no operator", "write a.contains('…'), or in rules and streams a.matches('…')"),
+            (
+                "t.a LIKE 'x%'",
+                4,
+                "`LIKE` is no operator",
+                "write t.a.contains('…'), .startsWith('…') or .endsWith('…'); lower(t.a) ignores case",
+            ),
+            (
+                "t.a contains 'x'",
+                4,
+                "`contains` is no operator",
+                "write t.a.contains('…') of a text, '…' in t.a of a list",
+            ),
+            ("t.a startswith 'x'", 4, "`startswith` is no operator", "write t.a.startsWith('…')"),
+            ("t.a between 1 and 2", 4, "`between` is no operator", "write t.a >= … && t.a <= …"),
+            ("t.a is null", 4, "`is` is no operator", "write !has(t.a)"),
+            ("t.a IS NOT NULL", 4, "`IS` is no operator", "write has(t.a)"),
+            ("a is 'x'", 2, "`is` is no operator", "write `==`"),
+            (
+                "a > 7d",
+                4,
+                "`7d` is no value",
+                "write duration('168h'), as in ticket.created_at > now - duration('168h')",
+            ),
+            (
+                "a > now - 90m",
+                10,
+                "`90m` is no value",
+                "write duration('90m'), as in ticket.created_at > now - duration('90m')",
+            ),
+        ] {
+            assert_eq!(said(source), (at, message.to_owned(), hint.to_owned()), "{source}");
+        }
+        for source in ["a in (b", "é like", "a is", "9999999999999999999d", "~", "<>", "in ,", ", in ("] {
+            assert!(parse(source).is_err(), "{source}");
+        }
+    }
+
+    #[test]
     fn what_is_nested_too_deep_is_told_in_plain_words() {
         for source in [
             format!("{}a{}", "(".repeat(200), ")".repeat(200)),

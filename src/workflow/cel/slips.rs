@@ -2,6 +2,7 @@
 
 use cel::ParseError;
 
+use super::borrowed;
 use super::parse::nested_too_deep;
 use crate::workflow::diagnostic::Problem;
 
@@ -13,6 +14,9 @@ pub(super) fn explain(source: &str, error: &ParseError) -> Problem {
     let before = source.get(..at).unwrap_or("").trim_end();
     if raw.to_ascii_lowercase().contains("recursion") {
         return nested_too_deep(at);
+    }
+    if let Some(problem) = borrowed::explain(source, at) {
+        return problem;
     }
     if let Some(text) = unrecognised(raw) {
         return meaningless(at, text, before, rest);
@@ -27,7 +31,7 @@ pub(super) fn explain(source: &str, error: &ParseError) -> Problem {
     }
 }
 
-fn syntax(at: usize, message: String, hint: &str) -> Problem {
+pub(super) fn syntax(at: usize, message: String, hint: &str) -> Problem {
     Problem::error("syntax", at, message, hint)
 }
 
@@ -85,7 +89,6 @@ fn misplaced(at: usize, raw: &str, word: &str) -> Problem {
         "not" | "NOT" => {
             syntax(at, format!("`{word}` is no operator"), "write `!` before what is not: `!has(…)`, `!(a in b)`")
         }
-        "is" | "IS" => syntax(at, format!("`{word}` is no operator"), "write `==`"),
         ")" => syntax(at, "this `)` closes nothing".into(), "remove it, or open it with `(`"),
         "]" => syntax(at, "this `]` closes nothing".into(), "remove it, or open it with `[`"),
         _ if raw.starts_with("unsupported syntax") => {
@@ -112,7 +115,7 @@ fn unclosed(text: &str, open: char, close: char) -> bool {
     text.matches(open).count() > text.matches(close).count()
 }
 
-fn first_word(text: &str) -> &str {
+pub(super) fn first_word(text: &str) -> &str {
     let text = text.trim_start();
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
     match text.chars().next() {
@@ -122,7 +125,7 @@ fn first_word(text: &str) -> &str {
 }
 
 /// The word at the end, and where it begins.
-fn last_word(text: &str) -> (usize, &str) {
+pub(super) fn last_word(text: &str) -> (usize, &str) {
     let start = text.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
     // A bracket or operator of more than one byte ends in the middle of a character.
     (start, text.get(start..).unwrap_or_default())

@@ -5,8 +5,14 @@ use std::path::Path;
 use crate::model::activity_type::{ActivityType, Family, Payload, Shown};
 use crate::workflow::event::BeforeEvent;
 
-fn holds(payload: Payload) -> &'static str {
-    match payload {
+fn holds(kind: ActivityType) -> &'static str {
+    match kind {
+        ActivityType::TicketCreated | ActivityType::TicketRestored => return "the description, in `changes`",
+        ActivityType::TicketFollowedUp => return "`data.follow_up_id`",
+        ActivityType::TicketMentioned => return "`message`; `data`: `message_id` and `agent_ids`",
+        _ => {}
+    }
+    match kind.payload() {
         Payload::Ticket => "",
         Payload::Message => "`message`",
         Payload::Issue => "`issue`",
@@ -38,7 +44,7 @@ fn shown(shown: Shown) -> &'static str {
 fn types() -> String {
     let head = "| type | written when | families | payload | visible to the requester |\n|---|---|---|---|---|\n";
     let row = |kind: &ActivityType| {
-        let (families, holds, shown) = (families(kind.family()), holds(kind.payload()), shown(kind.shown()));
+        let (families, holds, shown) = (families(kind.family()), holds(*kind), shown(kind.shown()));
         format!("| `{kind}` | {} | {families} | {holds} | {shown} |\n", kind.when()).replace("|  |", "| |")
     };
     head.to_owned() + &ActivityType::ALL.iter().map(row).collect::<String>()

@@ -30,6 +30,9 @@ pub fn update(request: pb::UpdateTicketRequest, found: &mut Violations) -> Updat
 fn edit(mut ticket: pb::Ticket, paths: Paths, found: &mut Violations) -> TicketEdit {
     let Paths { fields, custom, everything } = paths;
     let has = |field| fields.contains(&field);
+    custom.iter().filter_map(|name| respelt(name, &ticket, &custom)).for_each(|sent| {
+        found.add(&format!("custom.{sent}"), RESPELT);
+    });
     let mut single = |name: &str| ticket.custom.remove(name).unwrap_or_default();
     let custom_keys = custom.into_iter().map(|name| {
         let value = value::from_pb(found, &format!("custom.{name}"), single(&name));
@@ -41,6 +44,30 @@ fn edit(mut ticket: pb::Ticket, paths: Paths, found: &mut Violations) -> TicketE
     }
     let policy_name = if has("sla_policy_id") { check::policy_name(&ticket) } else { String::new() };
     TicketEdit { custom_keys, policy_name, ..ticket.edit(has, everything, found) }
+}
+
+const RESPELT: &str = "is not in update_mask, which names it as JSON masks are translated (`isVip` becomes `is_vip`): send the mask \
+                       with the key's own spelling, or `custom` as a whole";
+
+/// The custom field that was meant, where a mask names one that is not sent, as the JSON form of masks spells one that is: there
+/// `custom.isVip` is `custom.is_vip`, and nothing would change.
+fn respelt<'a>(name: &str, ticket: &'a pb::Ticket, named: &[String]) -> Option<&'a String> {
+    if ticket.custom.contains_key(name) {
+        return None;
+    }
+    ticket.custom.keys().find(|key| !named.contains(*key) && of_json_mask(key) == name)
+}
+
+/// A path of a mask as protobuf's JSON form reads it.
+fn of_json_mask(path: &str) -> String {
+    let mut read = String::with_capacity(path.len() + 4);
+    for c in path.chars() {
+        if c.is_ascii_uppercase() {
+            read.push('_');
+        }
+        read.push(c.to_ascii_lowercase());
+    }
+    read
 }
 
 #[cfg(test)]
@@ -86,5 +113,23 @@ mod tests {
             masked(ticket, &["priority", "subject", "status", "requester_email"]).err().unwrap_or_default(),
             ["ticket.subject", "ticket.status", "ticket.priority", "ticket.requester_email"]
         );
+    }
+
+    #[test]
+    fn a_key_that_a_json_mask_has_respelt_is_refused() {
+        let value = || value::to_pb(serde_json::json!(true));
+        let ticket = |keys: &[&str]| pb::Ticket {
+            custom: keys.iter().map(|key| ((*key).to_owned(), value())).collect(),
+            ..Default::default()
+        };
+        assert_eq!(masked(ticket(&["isVip"]), &["custom.is_vip"]).err(), Some(vec!["ticket.custom.isVip".to_owned()]));
+        for (keys, paths) in [
+            (&["isVip"][..], &["custom.isVip"][..]),
+            (&["isVip", "is_vip"], &["custom.is_vip"]),
+            (&["isVip"], &["custom.isVip", "custom.is_vip"]),
+            (&["other"], &["custom.is_vip"]),
+        ] {
+            assert!(masked(ticket(keys), paths).is_ok(), "{keys:?} by {paths:?}");
+        }
     }
 }

@@ -97,7 +97,7 @@ async fn list(
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: LIST, page, root: Some(Root::Activity), narrowed: &[ticket_id.as_bytes()] };
-    let list = List::<ActivityRow>::of(state, &call, asked)?;
+    let list = List::<ActivityRow>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let ticket_id = match of {
         Some(name) => Some(find(&mut conn, LIST, &call, &name, &ticket_id).await?.id),
@@ -141,7 +141,8 @@ async fn start(state: &State, call: &Call, request: pb::StreamActivitiesRequest)
         (text, start, activity::view(found, view))
     })
     .map_err(status::refused)?;
-    let filter = if text.is_empty() { None } else { Some(filter_of(state, &text, Root::Activity)?) };
+    let filter =
+        if text.is_empty() { None } else { Some(filter_of(state, (call, None), &text, Root::Activity).await?) };
     let selection = Selection::of(filter, call.audience.clone());
     if snapshot_first {
         selection.of_tickets().map_err(|problem| filter_invalid(&text.source, &[problem]))?;

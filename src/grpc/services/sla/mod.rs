@@ -86,7 +86,7 @@ async fn list_policies(
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListSlaPolicies", page, root: Some(Root::SlaPolicy), narrowed: &[] };
-    let list = List::<SlaPolicy>::of(state, &call, asked)?;
+    let list = List::<SlaPolicy>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::sla::policies(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
@@ -144,7 +144,7 @@ async fn list_calendars(
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListCalendars", page, root: Some(Root::Calendar), narrowed: &[] };
-    let list = List::<Calendar>::of(state, &call, asked)?;
+    let list = List::<Calendar>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::sla::calendars(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;

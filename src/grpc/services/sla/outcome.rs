@@ -55,7 +55,7 @@ pub async fn breaches(
     let (from, to) = (bound(from), bound(to));
     let asked =
         ListQuery { method: METHOD, page, root: Some(Root::SlaOutcome), narrowed: &[from.as_bytes(), to.as_bytes()] };
-    let list = List::<Outcome>::of(state, &call, asked)?;
+    let list = List::<Outcome>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::outcome::breaches(&mut conn, list.scope(), window, list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
@@ -119,7 +119,7 @@ pub async fn report(
     let scope = call.scope();
     let filter = match filter.is_empty() {
         true => None,
-        false => condition(state, &filter, Root::SlaOutcome, scope, Instant::host_now())?.0,
+        false => condition(state, (&call, None), &filter, Root::SlaOutcome, Instant::host_now()).await?.0,
     };
     wait_for(state, &call, fresh).await?;
     // As statistics: what reads many rows takes a turn, so that it never takes all the connections.

@@ -46,7 +46,7 @@ pub async fn list(
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListCannedResponses", page, root: Some(Root::CannedResponse), narrowed: &[] };
-    let list = List::<CannedResponse>::of(state, &call, asked)?;
+    let list = List::<CannedResponse>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::canned::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;

@@ -4,10 +4,11 @@ use diesel::result::Error;
 use tonic::Status;
 
 use crate::grpc::call::{Call, State};
-use crate::grpc::convert::{issue, message, ticket};
+use crate::grpc::convert::{issue, message, tag, ticket};
 use crate::grpc::pb::included::Creator;
 use crate::grpc::pb::{self, LinkRelation};
 use crate::grpc::status::fault;
+use crate::model::fold::fold;
 use crate::model::ticket::Ticket;
 use crate::store::read::include::{Around, Include, MESSAGES, around};
 
@@ -54,6 +55,7 @@ fn of_ticket(of: &Ticket, found: &Around, wanted: &[Include], call: &Call) -> pb
         asset: found.assets.get(&of.related_asset_id).cloned().map(pb::Asset::from),
         issues: found.issues.get(&of.id).into_iter().flatten().cloned().map(issue::to_pb).collect(),
         links: links(of, found, call),
+        tags: of.tags.iter().filter_map(|name| found.tags.get(fold(name).as_ref())).cloned().map(tag::to_pb).collect(),
         ..pb::Included::default()
     };
     if wants(Include::Requester) {

@@ -23,7 +23,7 @@ use crate::grpc::call::ticket::{find, gather, no_ticket};
 use crate::grpc::call::ticket_cache::Viewer;
 use crate::grpc::call::write::write;
 use crate::grpc::call::{Call, State, service};
-use crate::grpc::convert::read::{checked, freshness, include, moment, page, tickets};
+use crate::grpc::convert::read::{Included, checked, freshness, include, moment, page, tickets};
 use crate::grpc::convert::{message, ticket};
 use crate::grpc::pb;
 use crate::grpc::services::sla::ticket_sla;
@@ -78,10 +78,11 @@ service! {
 
 async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result<pb::GetTicketResponse, Status> {
     let pb::GetTicketRequest { id, min_position, epoch, as_of, include: words } = request;
-    let (name, fresh, then, wanted) = checked(|found| {
+    let (name, fresh, then, Included { wanted, left_out }) = checked(|found| {
         let name = found.ticket("id", &id);
-        let wanted = include(found, &words);
-        if as_of.is_some() && !words.is_empty() {
+        let included = as_of.is_some() && !words.is_empty();
+        let wanted = include(found, words);
+        if included {
             found.add("include", "is what there is now, and does not go with as_of");
         }
         (name, freshness(found, min_position, epoch), as_of.map(|as_of| moment(found, as_of)), wanted)
@@ -92,7 +93,8 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
         let scope = call.scope();
         let viewer = Viewer { scope, disclosure: call.disclosure(), epoch: state.feed.epoch() };
         let found = state.tickets.one(state.pool.point_reads(), viewer, &name).await.map_err(fault::of_pool)?;
-        return Ok(pb::GetTicketResponse { ticket: Some(found.ok_or_else(|| no_ticket(id))?), included: None });
+        let ticket = Some(found.ok_or_else(|| no_ticket(id))?);
+        return Ok(pb::GetTicketResponse { ticket, included: None, left_out });
     }
     let mut row = gather(state, &call, &name, &id).await?;
     if let Some(then) = then {
@@ -102,7 +104,7 @@ async fn get(state: &State, call: Call, request: pb::GetTicketRequest) -> Result
     let mut with = included(state, &call, "GetTicket", one, &wanted).await?;
     let sla = ticket_sla::wanted_of(state, &call, "GetTicket", one, &wanted).await?.pop().flatten();
     let ticket = pb::Ticket { sla, ..ticket::to_pb(row, call.disclosure()) };
-    Ok(pb::GetTicketResponse { ticket: Some(ticket.encode_to_vec().into()), included: with.pop() })
+    Ok(pb::GetTicketResponse { ticket: Some(ticket.encode_to_vec().into()), included: with.pop(), left_out })
 }
 
 async fn batch_get(
@@ -111,8 +113,8 @@ async fn batch_get(
     request: pb::BatchGetTicketsRequest,
 ) -> Result<pb::BatchGetTicketsResponse, Status> {
     let pb::BatchGetTicketsRequest { mut ids, min_position, epoch, include: words } = request;
-    let (names, fresh, wanted) =
-        checked(|found| (tickets(found, &ids), freshness(found, min_position, epoch), include(found, &words)))
+    let (names, fresh, Included { wanted, left_out }) =
+        checked(|found| (tickets(found, &ids), freshness(found, min_position, epoch), include(found, words)))
             .map_err(status::refused)?;
     wait_for(state, &call, fresh).await?;
     let rows = names.iter().zip(&ids).map(|(name, id)| gather(state, &call, name, id));
@@ -130,7 +132,7 @@ async fn batch_get(
     tickets.truncate(fitting);
     included.truncate(fitting);
     let remaining_ids = ids.split_off(fitting);
-    Ok(pb::BatchGetTicketsResponse { tickets, included, remaining_ids })
+    Ok(pb::BatchGetTicketsResponse { tickets, included, remaining_ids, left_out })
 }
 
 async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Result<pb::ListTicketsResponse, Status> {
@@ -145,14 +147,14 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
         epoch,
         include: words,
     } = request;
-    let (page, fresh, wanted) = checked(|found| {
+    let (page, fresh, Included { wanted, left_out }) = checked(|found| {
         let page = page(found, filter, filter_params, order_by, page_size, page_token);
-        (page, freshness(found, min_position, epoch), include(found, &words))
+        (page, freshness(found, min_position, epoch), include(found, words))
     })
     .map_err(status::refused)?;
     let asked =
         ListQuery { method: "ListTickets", page, root: Some(Root::Ticket), narrowed: &[&[u8::from(show_deleted)]] };
-    let list = List::<Ticket>::of(state, &call, asked)?;
+    let list = List::<Ticket>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let which = store::read::ticket::Wanted { show_deleted, filter: list.filter() };
     if wanted.is_empty() {
@@ -160,7 +162,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
         let page = state.tickets.page(&mut conn, viewer, which, &list.paging()).await;
         let Page { rows: tickets, next } = page.map_err(|error| list.failed(error))?;
         let next_page_token = list.token(state, next);
-        return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new() });
+        return Ok(pb::ListTicketsResponse { tickets, next_page_token, included: Vec::new(), left_out });
     }
     let rows = store::read::ticket::list(&mut conn, list.scope(), which, &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
@@ -180,7 +182,7 @@ async fn list(state: &State, call: Call, request: pb::ListTicketsRequest) -> Res
     if !has_included {
         included.clear();
     }
-    Ok(pb::ListTicketsResponse { tickets, next_page_token, included })
+    Ok(pb::ListTicketsResponse { tickets, next_page_token, included, left_out })
 }
 
 async fn get_message(
@@ -216,7 +218,7 @@ async fn list_messages(
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListMessages", page, root: None, narrowed: &[ticket_id.as_bytes()] };
-    let list = List::<Message>::of(state, &call, asked)?;
+    let list = List::<Message>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let of = find(&mut conn, "ListMessages", &call, &name, &ticket_id).await?.id;
     let rows = store::read::message::list(&mut conn, list.scope(), of, list.filter(), &list.paging()).await;

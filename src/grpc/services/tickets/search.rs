@@ -89,7 +89,7 @@ pub async fn search(
     let scope = call.scope();
     let filter = match asked.page.filter.is_empty() {
         true => None,
-        false => condition(state, &asked.page.filter, Root::Ticket, scope, asked.began)?.0,
+        false => condition(state, (&call, None), &asked.page.filter, Root::Ticket, asked.began).await?.0,
     };
     wait_for(state, &call, asked.fresh).await?;
     caught_up(state, &call).await?;

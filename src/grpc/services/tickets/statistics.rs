@@ -35,7 +35,7 @@ struct StatsRequest {
 }
 
 impl StatsRequest {
-    fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<StatsRequest, Status> {
+    async fn of(state: &State, call: &Call, request: pb::GetTicketStatsRequest) -> Result<StatsRequest, Status> {
         let pb::GetTicketStatsRequest { filter, filter_params, window: length, group_by: word, min_position, epoch } =
             request;
         let (text, group_by, window, fresh) = checked(|found| {
@@ -46,7 +46,7 @@ impl StatsRequest {
         .map_err(status::refused)?;
         let (mut filter, mut condition) = (None, None);
         if !text.is_empty() {
-            let compiled = filter_of(state, &text, Root::Ticket)?;
+            let compiled = filter_of(state, (call, None), &text, Root::Ticket).await?;
             let sql = store::filter::compile(&compiled, call.scope(), Instant::host_now())
                 .map_err(|found| filter_invalid(&text.source, &[found]))?;
             (filter, condition) = (Some(compiled), Some(sql));
@@ -70,7 +70,7 @@ pub async fn get(
     call: Call,
     request: pb::GetTicketStatsRequest,
 ) -> Result<pb::GetTicketStatsResponse, Status> {
-    let asked = StatsRequest::of(state, &call, request)?;
+    let asked = StatsRequest::of(state, &call, request).await?;
     wait_for(state, &call, asked.fresh).await?;
     let kept = sums(state, &call, &asked).await?;
     // Counting tickets one by one takes a turn, so that it never takes all the connections.

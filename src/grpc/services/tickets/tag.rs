@@ -37,7 +37,7 @@ pub async fn list(state: &State, call: Call, request: pb::ListTagsRequest) -> Re
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListTags", page, root: Some(Root::Tag), narrowed: &[] };
-    let list = List::<Tag>::of(state, &call, asked)?;
+    let list = List::<Tag>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::tag::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;

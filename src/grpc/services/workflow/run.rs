@@ -65,7 +65,7 @@ pub(super) async fn of_filter(
     let mut page = checked(page).map_err(status::refused)?;
     page.size = page.size.min(TICKETS);
     let asked = ListQuery { method: METHOD, page, root: Some(Root::Ticket), narrowed: &[workflow.as_bytes()] };
-    let list = List::<Ticket>::of(state, call, asked)?;
+    let list = List::<Ticket>::with(state, call, Some(conn), asked).await?;
     let wanted = store::read::ticket::Wanted { show_deleted: false, filter: list.filter() };
     let found = store::read::ticket::list(conn, list.scope(), wanted, &list.paging()).await;
     let found = found.map_err(|error| list.failed(error))?.rows;

@@ -74,7 +74,7 @@ pub async fn list(state: &State, call: Call, request: pb::ListRunsRequest) -> Re
     })
     .map_err(status::refused)?;
     let asked = ListQuery { method: "ListRuns", page, root: Some(Root::Run), narrowed: &[] };
-    let list = List::<Run>::of(state, &call, asked)?;
+    let list = List::<Run>::of(state, &call, asked).await?;
     let mut conn = connection(state, &call, fresh).await?;
     let rows = store::read::run::list(&mut conn, list.scope(), list.filter(), &list.paging()).await;
     let rows = rows.map_err(|error| list.failed(error))?;
