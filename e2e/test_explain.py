@@ -1,5 +1,6 @@
 """Why a rule ran, or did not: asked of a server about what happened, and answered without changing anything."""
 
+import concurrent.futures
 import contextlib
 import os
 import subprocess
@@ -286,11 +287,36 @@ class Explain(Desk):
             ran = {tuple(line.split()[1:3]) for line in lines}
             self.assertEqual(ran, {("MATCHED", "vip"), ("MATCHED", "last"), ("SHADOW", "tried"), ("ERROR", "slips")})
             (vip,) = [line for line in lines if " vip " in line]
-            self.assertRegex(vip, rf"on \d+  {first.id}: ticket.priority_changed \(\d+\)$")
+            self.assertRegex(vip, rf"on \d+  {first.display_number}: ticket.priority_changed \(\d+\)$")
+            unknown = self.run_docket("workflow", "trace", "vipp", **environment)
+            self.assertEqual((unknown.returncode, unknown.stdout), (1, ""))
+            self.assertIn("there is no rule `vipp`, and no run of one: did you mean `vip`?", unknown.stderr)
+            quiet = self.run_docket("workflow", "trace", "answers", **environment)
+            self.assertEqual((quiet.returncode, quiet.stdout, quiet.stderr), (0, "", ""), "it is there, and did nothing")
             with self.following("workflow", "trace", "vip", "--follow", "-n", "0", **environment) as lines:
                 # It looks from here on: what happens until then is no news.
                 until(lambda: self.sees(api, lines), "a line for a run")
-                self.assertRegex(lines[0], r"  MATCHED    vip  on \d+  tkt_\w+: ticket.priority_changed \(\d+\)$")
+                self.assertRegex(lines[0], r"  MATCHED    vip  on \d+  TKT-\d+: ticket.priority_changed \(\d+\)$")
+
+    def test_trace_misses_no_effect_of_a_run_that_is_recorded_while_it_looks(self) -> None:
+        (self.rules / "calm.yaml").write_text("name: calm\non: manual\ndo: [{set: {priority: LOW}}, {tag: {add: [calm]}}]\n")
+        with self.serve(workflows=str(self.rules)) as server:
+            server.ready()
+            api = self.desk(server)
+            self.time("2026-09-14T10:00:00Z")
+            made = api.BatchCreateTickets(requests=[{"ticket": {"subject": "Loud"}}] * 240).tickets
+            environment = {"DOCKET_ADDRESS": server.address, "DOCKET_TOKEN": self.issuer.token(self.tenant)}
+            api.RunWorkflow(workflow="calm", ticket_id=made[0].id)
+            with self.following("workflow", "trace", "calm", "--follow", "-n", "1", **environment) as lines:
+                until(lambda: lines, "the run of before")
+                with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                    [*pool.map(lambda ticket: api.RunWorkflow(workflow="calm", ticket_id=ticket.id), made[1:])]
+                until(lambda: len(lines) >= len(made), "a line for each run")
+            self.assertEqual(len(lines), len(made))
+            for line in lines:
+                self.assertRegex(line, r"calm  TKT-\d+: ticket.priority_changed \(\d+\), ticket.tag_added \(\d+\), ada ran it$")
+            ran = self.run_docket("workflow", "run", "calm", made[0].display_number, "--dry-run", **environment)
+            self.assertEqual(ran.stdout, f"MATCHED      {made[0].display_number}  ada ran it; would change nothing\n")
 
     def sees(self, api, lines: list) -> bool:
         api.CreateTicket(ticket={"subject": "Again", "tags": ["vip"]})

@@ -32,6 +32,19 @@ class Quotas(Operated):
                 self.assertEqual(len(quiet.ListTickets().tickets), 0, "another tenant has its own")
                 until(lambda: self.let_in(noisy), "it is let in again")
 
+    def test_refusals_are_counted_in_the_log_and_do_not_fill_it(self) -> None:
+        with self.serve(quotas__calls=5) as server:
+            noisy = server.ready().api(self.schema, self.issuer.token(self.tenant))
+            refused = 0
+            while refused < 50:
+                try:
+                    noisy.ListTickets()
+                except grpc.RpcError:
+                    refused += 1
+            told = [line for line in server.log.read_text().splitlines() if "RESOURCE_EXHAUSTED" in line or "QUOTA" in line]
+            self.assertEqual(len(told), 1, "the first is told at once, the others together a minute later")
+            self.assertIn(f"/docket.v1.TicketService/ListTickets of {self.tenant} ended with RESOURCE_EXHAUSTED, 1 times", told[0])
+
     def let_in(self, caller) -> bool:
         """Whether all of its quotas have room: a trial is a write of some bytes."""
         try:

@@ -129,10 +129,12 @@ class Timers(Desk):
             runs = [api.RunWorkflow(workflow="calm", ticket_id=ticket, request_id=text) for text in ("a", "a", "b")]
             self.assertEqual(runs[0], runs[1], "the same request has the same answer")
             self.assertEqual([self.word(run.run, "verdict") for run in runs[1:]], ["RUN_VERDICT_MATCHED", "RUN_VERDICT_NOT_MATCHED"])
-            self.assertEqual(runs[2].run.reason, "a condition does not hold, or the rule is not this tenant's")
+            self.assertEqual(runs[2].run.reason, "ada ran it; if is false: ticket.priority != 'LOW', where ticket.priority is 'LOW'")
             self.assertEqual(api.GetRun(id=runs[0].run.id).run.reason, "ada ran it")
             trial = self.create(api, "2026-09-16T10:00:00Z")
-            self.assertEqual(api.RunWorkflow(workflow="calm", ticket_id=trial, validate_only=True).run.verdict, runs[0].run.verdict)
+            tried = api.RunWorkflow(workflow="calm", ticket_id=trial, validate_only=True).run
+            self.assertEqual(tried.verdict, runs[0].run.verdict)
+            self.assertEqual(tried.reason, 'ada ran it; would make ticket.priority_changed: priority "MEDIUM" to "LOW"')
             self.assertNotEqual(api.GetTicket(id=trial).ticket.priority, api.GetTicket(id=ticket).ticket.priority)
 
             api.BatchCreateTickets(requests=[{"ticket": {"subject": "Loud"}}] * 250)
@@ -150,6 +152,11 @@ class Timers(Desk):
             low = api.pages("ListTickets", "tickets", filter="ticket.priority == 'LOW'", page_size=500)
             self.assertEqual(len([*low]), 251)
 
+            # What another rule would do about tickets of a filter is asked of as many as one call takes.
+            told = api.SimulateWorkflow(source=CALM.replace("priority: LOW", "priority: HIGH").replace("'LOW'", "'HIGH'"), event={
+                "call": "RunWorkflow", "request": {"workflow": "calm", "filter": "ticket.subject == 'Loud'", "page_size": 3}})
+            self.assertEqual([run.ticket_id for run in told.runs], pages[0][:3])
+            self.assertEqual([*told.runs[0].effects][0], 'ticket.priority_changed: priority "LOW" to "HIGH"')
             for request, code, reason, words in (
                 ({"workflow": "nothing", "ticket_id": ticket}, "INVALID_ARGUMENT", "", "add it to its `on`"),
                 ({"workflow": "gone", "ticket_id": ticket}, "NOT_FOUND", "WORKFLOW_NOT_FOUND", "gone"),

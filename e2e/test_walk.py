@@ -174,7 +174,9 @@ class World(Case):
     def make_promises(self) -> None:
         weekly = [{"day": "MONDAY", "open": "09:00", "close": "17:00"}]
         holidays = [{"date": "2026-12-25", "name": f"{MARK}-day"}]
-        self.make("CreateCalendar", "calendar", name=f"{MARK}-calendar", time_zone="Europe/Berlin", weekly=weekly, holidays=holidays)
+        special = [{"date": "2026-12-24", "name": f"{MARK}-eve", "hours": [{"open": "09:00", "close": "12:00"}]}]
+        days = {"weekly": weekly, "holidays": holidays, "special_dates": special}
+        self.make("CreateCalendar", "calendar", name=f"{MARK}-calendar", time_zone="Europe/Berlin", **days)
         # For the ticket that is marked, whatever else it is.
         any_ticket = {"priority": None, "team_id": None, "applies_to": None}
         when = any_ticket | {"match": f"ticket.subject.contains('{MARK}')", "pause_on": ["TICKET_STATUS_PENDING"], "warn_at": [{"percent": 80}]}

@@ -22,6 +22,7 @@ GIVEN = {
         "time_zone": "Europe/Paris",
         "weekly": [{"day": "MONDAY", "open": "09:00", "close": "17:00"}],
         "holidays": [{"date": "2026-12-25", "name": "Christmas"}],
+        "special_dates": [{"date": "2026-12-24", "name": "Christmas Eve", "hours": [{"open": "09:00", "close": "12:00"}]}],
     },
     "SlaPolicy": {"match": "ticket.category == 'walked'", "warn_at": [{"percent": 50}]},
 }

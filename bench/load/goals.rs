@@ -6,10 +6,10 @@ use crate::fanout::{CatchUp, Fanout};
 use crate::leg::{Leg, median};
 use crate::lists::TYPICAL;
 use crate::noisy::Noisy;
+use crate::once::Once;
 use crate::plan::{NAIVE_CLIENTS, Round};
 use crate::promises::{Due, Edit};
 use crate::rules::{Late, MATCHING, Tools};
-use crate::stream::{Memory, Reach};
 
 pub struct Line {
     pub what: &'static str,
@@ -74,22 +74,28 @@ fn postgres(leg: &Leg) -> f64 {
     leg.each(leg.spent.postgres)
 }
 
-pub fn lines(rounds: &[Round], reach: Option<&Reach>, memory: Option<&Memory>) -> Vec<Line> {
+/// The whole table.
+pub fn lines(rounds: &[Round], once: &Once) -> Vec<Line> {
+    let Once { reach, fanout, catch_up, due, edit, late, tools, noisy, memory } = once;
     let mut lines = creates(rounds);
     lines.extend(others(rounds));
     lines.extend(projected(rounds));
     lines.extend(lists(rounds));
     let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
-    let reach = reach.map_or(f64::NAN, |reach| reach.sent_p99);
-    let memory = memory.map_or(f64::NAN, |memory| memory.loaded);
+    let reach = reach.as_ref().map_or(f64::NAN, |reach| reach.sent_p99);
+    let memory = memory.as_ref().map_or(f64::NAN, |memory| memory.loaded);
     lines.extend([
         at_most("commit to subscriber, idle, p99 (measured from before the call)", 10.0, reach, "ms"),
         at_most("resident memory, 64 in flight, 1,000 idle streams", 150.0, memory, "MiB"),
     ]);
+    lines.extend(streams(fanout.as_ref(), catch_up.as_ref()));
+    lines.extend(clocks(due.as_ref(), edit.as_ref()));
+    lines.extend(rules(rounds, late.as_ref(), tools.as_ref()));
+    lines.extend(noise(noisy.as_ref()));
     lines
 }
 
-pub fn streams(fanout: Option<&Fanout>, catch_up: Option<&CatchUp>) -> Vec<Line> {
+fn streams(fanout: Option<&Fanout>, catch_up: Option<&CatchUp>) -> Vec<Line> {
     let of = |figure: fn(&Fanout) -> f64| fanout.map_or(f64::NAN, figure);
     let at_least = |what, goal, measured, unit| Line { what, goal: Goal::AtLeast(goal), measured, unit };
     let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
@@ -102,7 +108,7 @@ pub fn streams(fanout: Option<&Fanout>, catch_up: Option<&CatchUp>) -> Vec<Line>
     ]
 }
 
-pub fn clocks(due: Option<&Due>, edit: Option<&Edit>) -> Vec<Line> {
+fn clocks(due: Option<&Due>, edit: Option<&Edit>) -> Vec<Line> {
     let at_most = |what, goal, measured, unit| Line { what, goal: Goal::AtMost(goal), measured, unit };
     let of = |figure: fn(&Edit) -> f64| edit.map_or(f64::NAN, figure);
     vec![
@@ -117,7 +123,7 @@ pub fn clocks(due: Option<&Due>, edit: Option<&Edit>) -> Vec<Line> {
     ]
 }
 
-pub fn noise(noisy: Option<&Noisy>) -> Vec<Line> {
+fn noise(noisy: Option<&Noisy>) -> Vec<Line> {
     let at_most = |what, measured| Line { what, goal: Goal::AtMost(2.0), measured, unit: "x" };
     let of = |figure: fn(&Noisy) -> f64| noisy.map_or(f64::NAN, figure);
     vec![
@@ -127,7 +133,7 @@ pub fn noise(noisy: Option<&Noisy>) -> Vec<Line> {
 }
 
 /// Rules in numbers, beside none; effects beside graphile-worker; timers, and commands on folders.
-pub fn rules(rounds: &[Round], late: Option<&Late>, tools: Option<&Tools>) -> Vec<Line> {
+fn rules(rounds: &[Round], late: Option<&Late>, tools: Option<&Tools>) -> Vec<Line> {
     let rate =
         |of: &str, against: &str| ratio(rounds, &format!("rules.{of}.64"), &format!("rules.{against}.64"), Leg::rate);
     let each = |load: &str| rate(&format!("{load}.none"), &format!("{load}.tags")) / (1 + MATCHING) as f64;

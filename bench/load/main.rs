@@ -12,6 +12,7 @@ mod goals;
 mod leg;
 mod lists;
 mod noisy;
+mod once;
 mod pgbench;
 mod plan;
 mod promises;
@@ -32,6 +33,7 @@ use std::{env, fs, process};
 
 use check::{Written, compare, counts};
 use docket::postgres::Postgres;
+use once::Once;
 use plan::{Round, Side};
 use report::Report;
 use rules::Ruled;
@@ -99,65 +101,15 @@ async fn measure(stage: &Stage<'_>, postgres: &Postgres) -> Outcome<()> {
             rounds.push(round);
         }
     }
-    let reach = match settings.wants("stream.reach") {
-        true => Some(stream::reach(stage).await?),
-        false => None,
-    };
-    let fanout = match settings.wants("stream.fanout") {
-        true => Some(fanout::fanout(stage).await?),
-        false => None,
-    };
-    let catch_up = match settings.wants("stream.catchup") {
-        true => Some(fanout::catch_up(stage).await?),
-        false => None,
-    };
-    let due = match settings.wants("sla.due") {
-        true => Some(promises::due(stage).await?),
-        false => None,
-    };
-    let edit = match settings.wants("sla.due") {
-        true => Some(promises::edit(stage).await?),
-        false => None,
-    };
-    let (late, tools) = match &ruled {
-        Some(ruled) => (Some(rules::late(stage, ruled).await?), Some(rules::tools(stage, ruled).await?)),
-        None => (None, None),
-    };
-    let noisy = match settings.wants("noisy") {
-        true => Some(noisy::noisy(stage).await?),
-        false => None,
-    };
-    let memory = match settings.wants("memory") {
-        true => Some(weigh(stage).await?),
-        false => None,
-    };
+    let once = Once::measure(stage, ruled.as_ref()).await?;
     let hot = |side| rounds.iter().any(|round: &Round| round.keys().any(|name| name.starts_with(side)));
     let row_bytes = match hot("create.hot.pgbench") && hot("create.hot.docket") {
         true => Some(check::row_bytes(stage).await?),
         false => None,
     };
-    let mut lines = goals::lines(&rounds, reach.as_ref(), memory.as_ref());
-    lines.extend(goals::streams(fanout.as_ref(), catch_up.as_ref()));
-    lines.extend(goals::clocks(due.as_ref(), edit.as_ref()));
-    lines.extend(goals::rules(&rounds, late.as_ref(), tools.as_ref()));
-    lines.extend(goals::noise(noisy.as_ref()));
+    let lines = goals::lines(&rounds, &once);
     let facts = database::facts(&stage.docket).await?;
-    let report = Report {
-        settings,
-        facts,
-        rounds: &rounds,
-        reach,
-        fanout,
-        catch_up,
-        due,
-        edit,
-        late,
-        tools,
-        noisy,
-        memory,
-        row_bytes,
-        lines,
-    };
+    let report = Report { settings, facts, rounds: &rounds, once, row_bytes, lines };
     report.print();
     report.write()
 }

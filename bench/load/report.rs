@@ -6,29 +6,17 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::Outcome;
-use crate::fanout::{CatchUp, Fanout};
 use crate::goals::{Goal, Line};
 use crate::leg::{Leg, median};
-use crate::noisy::Noisy;
+use crate::once::Once;
 use crate::plan::Round;
-use crate::promises::{Due, Edit};
-use crate::rules::{Late, Tools};
 use crate::settings::Settings;
-use crate::stream::{Memory, Reach};
 
 pub struct Report<'a> {
     pub settings: &'a Settings,
     pub facts: BTreeMap<String, String>,
     pub rounds: &'a [Round],
-    pub reach: Option<Reach>,
-    pub fanout: Option<Fanout>,
-    pub catch_up: Option<CatchUp>,
-    pub due: Option<Due>,
-    pub edit: Option<Edit>,
-    pub late: Option<Late>,
-    pub tools: Option<Tools>,
-    pub noisy: Option<Noisy>,
-    pub memory: Option<Memory>,
+    pub once: Once,
     pub row_bytes: Option<BTreeMap<String, f64>>,
     pub lines: Vec<Line>,
 }
@@ -53,22 +41,7 @@ const FIGURES: [Figure; 7] = [
 
 impl Report<'_> {
     pub fn print(&self) {
-        let Report {
-            settings,
-            facts,
-            rounds,
-            reach,
-            fanout,
-            catch_up,
-            due,
-            edit,
-            late,
-            tools,
-            noisy,
-            memory,
-            row_bytes,
-            lines,
-        } = self;
+        let Report { settings, facts, rounds, once, row_bytes, lines } = self;
         println!("\nMedians of {} rounds of {:.1} s. CPU in us per call.", rounds.len(), settings.length.as_secs_f64());
         println!("| {:<26} |      /s |  p50 ms |  p99 ms |  max ms | PG us | own us | client us |", "");
         println!("|{:-<28}|--------:|--------:|--------:|--------:|------:|-------:|----------:|", "");
@@ -79,52 +52,7 @@ impl Report<'_> {
                  {client:>9.0} |"
             );
         }
-        if let Some(Reach { sent_p50, sent_p99, answered_p50, answered_p99, probes }) = reach {
-            println!(
-                "\ncommit to subscriber, {probes} tickets: before the call to the frame p50 {sent_p50:.2} p99 \
-                 {sent_p99:.2} ms; answer to frame p50 {answered_p50:.2} p99 {answered_p99:.2} ms"
-            );
-        }
-        if let Some(Fanout { subscribers, rate, p50, p99, max, cpu, kib }) = fanout {
-            println!(
-                "{subscribers} subscribers of one tenant, {rate:.0} events/s: p50 {p50:.1} p99 {p99:.1} max {max:.1} ms, server \
-                 {cpu:.2} us an event and subscriber, {kib:.1} KiB a subscriber"
-            );
-        }
-        if let Some(CatchUp { activities, rate, server, postgres }) = catch_up {
-            println!(
-                "catch-up of {activities} activities: {rate:.0}/s, server {server:.2} us, PostgreSQL {postgres:.2} us each"
-            );
-        }
-        if let Some(Due { clocks, within, p50, p99, max, load }) = due {
-            println!(
-                "{clocks} clocks due within {within:.1} s, {load:.0} creates/s beside them: late p50 {p50:.0} p99 {p99:.0} max {max:.0} ms"
-            );
-        }
-        if let Some(Edit { clocks, seconds, idle_p99, p99 }) = edit {
-            println!(
-                "an edit of the policy of {clocks} open tickets: {seconds:.1} s; CreateTicket p99 {p99:.1} ms meanwhile, {idle_p99:.1} before"
-            );
-        }
-        if let Some(Late { timers, within, p50, p99, max }) = late {
-            println!("{timers} timers due within {within:.1} s: late p50 {p50:.0} p99 {p99:.0} max {max:.0} ms");
-        }
-        if let Some(Tools { check, test, backtest, activities, growth }) = tools {
-            println!(
-                "check of 1,000 files {check:.2} s, test of 1,000 cases {test:.2} s; backtest of 100 rules over {activities} \
-                 activities {backtest:.1} s, the server grew by {growth:.0} MiB"
-            );
-        }
-        if let Some(Noisy { calls, writes, alone, beside, noise, refused, .. }) = noisy {
-            println!(
-                "ten tenants at {calls} calls/s, {writes} of them writes: p99 of reads {:.1}, of writes {:.1} ms; beside one at ten \
-                 times, {refused} of whose {noise} calls were refused: {:.1} and {:.1} ms",
-                alone.reads, alone.writes, beside.reads, beside.writes
-            );
-        }
-        if let Some(Memory { before, streams, loaded }) = memory {
-            println!("resident memory: {before:.0} MiB, with idle streams {streams:.0}, and load {loaded:.0}");
-        }
+        once.print();
         if let Some(bytes) = row_bytes {
             let words: Vec<String> = bytes.iter().map(|(row, size)| format!("{row} {size:.0}")).collect();
             println!("bytes of a new ticket's rows: {}", words.join(", "));
@@ -164,7 +92,7 @@ impl Report<'_> {
     pub fn write(&self) -> Outcome<()> {
         let legs: BTreeMap<&str, Value> = self.names().into_iter().map(|name| (name, self.leg(name))).collect();
         let Settings { length, warm, tenants, tickets, short_list, long_list, quick, .. } = self.settings;
-        let text = serde_json::to_string_pretty(&json!({
+        let mut report = json!({
             "settings": {"seconds": length.as_secs_f64(), "warm_seconds": warm.as_secs_f64(), "rounds": self.rounds.len(),
                          "tenants": tenants, "tickets_per_tenant": tickets, "short_list": short_list,
                          "long_list": long_list, "quick": quick},
@@ -172,17 +100,12 @@ impl Report<'_> {
             "postgres": self.facts,
             "table": self.lines.iter().map(Line::json).collect::<Vec<_>>(),
             "legs": legs,
-            "stream": self.reach.as_ref().map(Reach::json),
-            "fanout": self.fanout.as_ref().map(Fanout::json),
-            "catch_up": self.catch_up.as_ref().map(CatchUp::json),
-            "due": self.due.as_ref().map(Due::json),
-            "edit": self.edit.as_ref().map(Edit::json),
-            "timers": self.late.as_ref().map(Late::json),
-            "rule_tools": self.tools.as_ref().map(Tools::json),
-            "noisy": self.noisy.as_ref().map(Noisy::json),
-            "memory": self.memory.as_ref().map(Memory::json),
             "row_bytes": self.row_bytes,
-        }))?;
+        });
+        for (name, figures) in self.once.json() {
+            report[name] = figures;
+        }
+        let text = serde_json::to_string_pretty(&report)?;
         let path = &self.settings.json;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

@@ -22,6 +22,9 @@ pub enum CliError {
     Route(#[from] RouteError),
     #[error("{0}")]
     Usage(String),
+    /// What was named is not there.
+    #[error("{0}")]
+    Absent(String),
     #[error("cannot read {what}: {error}")]
     Unreadable { what: String, error: io::Error },
     #[error("cannot write {what}: {error}")]
@@ -51,7 +54,8 @@ impl CliError {
             CliError::Client(error) => error.exit_code(),
             CliError::Usage(_) | CliError::Route(_) | CliError::Show(ShowError::NoSuchColumn { .. }) => USAGE,
             CliError::Unreadable { .. } => USAGE,
-            CliError::Unwritable { .. }
+            CliError::Absent(_)
+            | CliError::Unwritable { .. }
             | CliError::Show(_)
             | CliError::Schema(_)
             | CliError::Answer(_)

@@ -26,6 +26,7 @@ pub mod tables;
 mod timers;
 mod verb;
 pub mod verbs;
+pub mod waits;
 mod wants;
 pub mod world;
 

@@ -42,8 +42,7 @@ impl<'a> Scope<'a> {
 
     /// As the clock that tells what is due, whoever's command brings it out.
     pub(super) fn as_clock(&self) -> Scope<'a> {
-        let actor = Actor { kind: ActorKind::System, id: CLOCK.to_owned(), display: CLOCK.to_owned() };
-        Scope { actor, ..Scope::new(self.command, self.rules, self.now, self.settled) }
+        Scope { actor: clock(), ..Scope::new(self.command, self.rules, self.now, self.settled) }
     }
 
     pub fn caller(&self) -> &'a Caller {
@@ -129,6 +128,11 @@ impl<'a> Scope<'a> {
             created_at: self.now,
         }
     }
+}
+
+/// The clock, in the log.
+pub(super) fn clock() -> Actor {
+    Actor { kind: ActorKind::System, id: CLOCK.to_owned(), display: CLOCK.to_owned() }
 }
 
 /// Who a caller is in the log.

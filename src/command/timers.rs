@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::react::{self, Firing};
 use super::scope::Scope;
+use super::waits::WAS_DUE;
 use super::{Stop, World, gather};
 use crate::model::sla::hours::Hours;
 use crate::model::ticket::Ticket;
@@ -42,8 +43,7 @@ pub fn fire(world: &mut World, scope: &mut Scope<'_>, id: Uuid) -> Result<(), St
         let Pending { timed, since, at } = due;
         fired.insert(timed.by.key);
         note(world, &ticket, timed.by.key, since);
-        let (data, late) = due_since(timed.by, at, scope.now);
-        let why = format!("{} was due at {at}, {late} late", timed.by);
+        let (data, why) = told(timed.by, WAS_DUE, at, scope.now);
         react::fire(world, scope, timed.place, Firing { kind: Kind::Timer, ticket: Some(id), data, why })?;
     }
 }
@@ -55,10 +55,16 @@ pub fn note(world: &mut World, ticket: &Ticket, key: u64, since: Instant) {
     world.tickets.put(ticket.id, Arc::new(after));
 }
 
-/// What `event.data` tells of a trigger that was due, and by how much it comes late.
-pub fn due_since(trigger: &impl Display, due: Instant, now: Instant) -> (Value, String) {
-    let late = show_length((now.0 - due.0).max(0));
-    (json!({ "trigger": trigger.to_string(), "due_at": due.to_string(), "late_by": late }), late)
+/// What `event.data` tells of a trigger that was due, as far as it is known.
+pub fn due_since(trigger: &str, due: Option<String>, late: Option<String>) -> Value {
+    json!({ "trigger": trigger, "due_at": due, "late_by": late })
+}
+
+/// The same of what is due now, and the words for people: the trigger, `said`, when it was due, and by how much it comes late.
+pub fn told(trigger: &impl Display, said: &str, due: Instant, now: Instant) -> (Value, String) {
+    let (trigger, late) = (trigger.to_string(), show_length((now.0 - due.0).max(0)));
+    let why = format!("{trigger}{said}{due}, {late} late");
+    (due_since(&trigger, Some(due.to_string()), Some(late)), why)
 }
 
 /// Keeps `sla_next_at` of every ticket that the command changed true.

@@ -55,8 +55,8 @@ pub enum SandboxError {
     Key(#[from] KeyError),
     #[error("the caller: {0}")]
     Caller(#[from] TokenError),
-    #[error("{0} does not write")]
-    NoWrite(String),
+    #[error("{0} does not write: {1}")]
+    NoWrite(String, String),
     #[error("{}", listed(.0))]
     Unreadable(Vec<Violation>),
     #[error("{0}")]
@@ -131,7 +131,7 @@ impl Sandbox<'_> {
     /// [`SandboxError::Refused`] as the server would refuse it, among others.
     pub fn call(&mut self, rules: &RuleSet, who: &Who, method: &str, request: Value) -> Result<Value, SandboxError> {
         let write = commands::methods().find(|write| write.name == method);
-        let write = write.ok_or_else(|| SandboxError::NoWrite(method.to_owned()))?;
+        let write = write.ok_or_else(|| SandboxError::NoWrite(method.to_owned(), commands::hint(method)))?;
         let descriptor = self.shared.schema.method(method)?;
         let request = rest::request(&descriptor.input(), request).map_err(SandboxError::Unreadable)?;
         let caller = self.shared.caller(&self.tenant, who)?;
@@ -225,6 +225,11 @@ impl Sandbox<'_> {
     /// What each rule that was asked said, by its place in the set.
     pub fn verdicts(&self) -> &[(usize, RunVerdict)] {
         &self.world.tally
+    }
+
+    /// Whether tickets have such a field, be there a value in it or not.
+    pub fn has_ticket_field(&self, name: &str) -> Result<bool, SandboxError> {
+        Ok(self.shared.schema.message("Ticket")?.get_field_by_name(name).is_some())
     }
 
     /// The ticket as it is now, as JSON.

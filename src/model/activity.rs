@@ -105,6 +105,19 @@ impl Activity {
         !self.kind.known().is_some_and(ActivityType::is_family)
     }
 
+    /// `ticket.priority_changed: priority "MEDIUM" to "URGENT"`.
+    pub fn in_words(&self) -> String {
+        let changes: Vec<String> = self
+            .changes
+            .iter()
+            .map(|change| format!("{} {} to {}", change.field, change.old_value, change.new_value))
+            .collect();
+        match changes.is_empty() {
+            true => self.kind.as_str().to_owned(),
+            false => format!("{}: {}", self.kind.as_str(), changes.join(", ")),
+        }
+    }
+
     /// The description that it gave its ticket; '' where it made one without.
     pub fn description(&self) -> String {
         let change = self.changes.iter().find(|change| change.field == "description");

@@ -1,7 +1,9 @@
 //! SQL of schedules of rules: which tenants have them still to come, and how far each has got.
 
+use std::collections::BTreeMap;
+
 use diesel::result::QueryResult;
-use diesel::sql_types::{Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -28,6 +30,25 @@ pub async fn waiting(conn: &mut AsyncPgConnection, came: Came<'_>, most: i64) ->
         ")",
     ];
     RunQueryDsl::load(Select::<(Text, SqlUuid)>::new(sql, true), conn).await
+}
+
+/// How far schedules were carried out for a tenant, by their ids: when each came last, and whether that is done.
+pub async fn carried_out(
+    conn: &mut AsyncPgConnection,
+    tenant: &str,
+    schedules: &[&str],
+) -> QueryResult<BTreeMap<String, (Instant, bool)>> {
+    let ids = schedules.iter().map(|id| (*id).to_owned()).collect();
+    let sql = sql![
+        "SELECT schedule, came_at, done FROM rule_schedule WHERE tenant_id = ",
+        Bind::Text(tenant.to_owned()),
+        " AND schedule = ANY(",
+        Bind::Texts(ids),
+        ")",
+    ];
+    let rows: Vec<(String, Instant, bool)> =
+        RunQueryDsl::load(Select::<(Text, Timestamptz, Bool)>::new(sql, true), conn).await?;
+    Ok(rows.into_iter().map(|(id, came, done)| (id, (came, done))).collect())
 }
 
 /// How far it was carried out for a tenant.

@@ -7,13 +7,15 @@ mod metrics;
 mod otlp;
 mod phase;
 mod rules;
+mod series;
 mod trace;
 mod trouble;
 
 pub use http::serve_metrics;
 pub use logs::{LogFormat, check_filter, init_logs};
-pub use metrics::{CallSeries, ConnectionSeries, DenialSeries, LaneSeries, Metrics};
+pub use metrics::Metrics;
 pub use phase::Phase;
+pub use series::{CallSeries, ConnectionSeries, DenialSeries, LaneSeries};
 pub use trace::{CallSpan, FinishedSpan, Trace, Traces, on_the_wall};
 pub use trouble::Troubles;
 

@@ -1,5 +1,6 @@
 //! Events that trigger rules: after a change, and before one.
 
+use super::diagnostic;
 use super::schema::Root;
 use crate::model::activity_type::{ActivityType, Payload};
 use crate::model::lifecycle::is_reopen;
@@ -148,6 +149,11 @@ impl EventName {
         }
     }
 
+    /// Whether it is an instant that was due.
+    pub fn is_due(&self) -> bool {
+        matches!(self, EventName::Timed(Timed::Timer | Timed::Schedule { .. }))
+    }
+
     /// Whether it is about a ticket, at least where one is linked.
     pub fn has_ticket(&self) -> bool {
         self.presence(Root::Ticket) != Presence::Never
@@ -226,6 +232,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     let after = ActivityType::ALL.iter().map(|kind| kind.word());
     let before = BeforeEvent::ALL.iter().map(|event| event.word());
     after.chain(before).filter(|name| !is_forbidden(name)).chain([ANY_CUSTOM, MANUAL])
+}
+
+/// The event that a slip of the fingers would turn into this.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    diagnostic::nearest(name, &names().collect::<Vec<_>>())
 }
 
 /// What stands beside the ticket when an event happens: whether a root is there always, sometimes or never.

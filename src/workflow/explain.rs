@@ -19,6 +19,21 @@ pub struct Explained {
     pub effects: Vec<String>,
 }
 
+impl Explained {
+    /// The reason with what decides, and the values that it has: `if is false: ticket.number > 50, where ticket.number is 42`.
+    pub fn in_words(&self) -> String {
+        let Some(decides) = self.tree.iter().find_map(|branch| branch.traced.deciding()) else {
+            return self.reason.clone();
+        };
+        let values: Vec<String> = decides.below.iter().filter_map(Traced::in_words).take(MOST_VALUES).collect();
+        let values = if values.is_empty() { String::new() } else { format!(", where {}", values.join(" and ")) };
+        format!("{}: {}{values}", self.reason, decides.expression)
+    }
+}
+
+/// Values that a reason names.
+const MOST_VALUES: usize = 4;
+
 /// One condition of a rule.
 #[derive(Clone, Debug)]
 pub struct Branch {
@@ -31,14 +46,7 @@ impl Rule {
     /// What the rule says about these facts. What is unknown of them decides nothing.
     pub fn explain(&self, facts: &Facts<'_>, unknowns: &Unknowns) -> Explained {
         let mut tracer = Tracer::new(unknowns);
-        let mut branches = |key: &str, all: &[Expr]| -> Vec<Branch> {
-            let one = all.len() == 1;
-            let key = |at: usize| if one { key.to_owned() } else { format!("{key}[{at}]") };
-            all.iter()
-                .enumerate()
-                .map(|(at, expr)| Branch { key: key(at), traced: tracer.trace(expr, facts) })
-                .collect()
-        };
+        let mut branches = |key: &str, all: &[Expr]| branches(&mut tracer, key, all, facts);
         let mut tenants = branches("tenants", &self.tenants);
         let mut conditions = branches("if", &self.conditions);
         let mut steps = Vec::new();
@@ -117,6 +125,13 @@ impl Rule {
     }
 }
 
+/// The conditions of a key, by their places where there are several.
+pub(super) fn branches(tracer: &mut Tracer<'_>, key: &str, all: &[Expr], facts: &Facts<'_>) -> Vec<Branch> {
+    let one = all.len() == 1;
+    let key = |at: usize| if one { key.to_owned() } else { format!("{key}[{at}]") };
+    all.iter().enumerate().map(|(at, expr)| Branch { key: key(at), traced: tracer.trace(expr, facts) }).collect()
+}
+
 fn unknown_of(branches: &[Branch]) -> Option<String> {
     branches.iter().find_map(|branch| match &branch.traced.outcome {
         Outcome::Unknown(why) => Some(format!("{} cannot be told: {why}", branch.key)),
@@ -175,6 +190,16 @@ mod tests {
                 "  ticket.number = 42",
             ]
         );
+    }
+
+    #[test]
+    fn what_decides_is_told_in_words() {
+        let it = explained("if: ticket.priority == 'MEDIUM' && ticket.number > 50", &Unknowns::default());
+        assert_eq!(it.in_words(), "if is false: ticket.number > 50, where ticket.number is 42");
+        let it = explained("if: \"'new' in ticket.tags\"", &Unknowns::default());
+        assert_eq!(it.in_words(), "if is false: 'new' in ticket.tags, where ticket.tags is [\"vip\",\"eu\"]");
+        let it = explained("if: ticket.number > 1", &Unknowns::default());
+        assert_eq!(it.in_words(), "every condition holds");
     }
 
     #[test]

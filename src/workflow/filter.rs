@@ -70,7 +70,7 @@ impl Filter {
     /// As [`Filter::compile`], and each parameter that it does not read.
     pub fn with(parsed: &Parsed, params: &Params, root: Root) -> Result<Filter, Vec<Problem>> {
         // An activity is a change, and can be asked for one as a rule asks.
-        let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity, calendars: false };
+        let scope = Scope { roots: root.of_filter(), changed: root == Root::Activity, calendars: false, due: false };
         let expr = cel::condition_with(parsed, &scope, params)?;
         let mut slow = false;
         expr.walk(&mut |expr| slow |= matches!(expr.kind, ExprKind::Loop(_) | ExprKind::Matches(..)));

@@ -10,6 +10,7 @@ mod bounds;
 pub mod cel;
 mod compile;
 mod coverage;
+mod cron;
 mod diagnostic;
 mod document;
 pub mod event;
@@ -27,6 +28,8 @@ mod keys;
 mod limits;
 mod lint;
 mod misfit;
+#[cfg(test)]
+pub mod mutations;
 mod needs;
 mod params;
 mod place;

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
 use super::cel::ast::Expr;
-use super::cel::{self, RULE, Scope, Variables};
+use super::cel::{self, DUE, RULE, Scope, Variables};
 use super::diagnostic::{Diagnostic, Problem, Severity};
 use super::event::{EventName, Presence, presence};
 use super::lint;
@@ -231,7 +231,7 @@ impl Place<'_> {
 
     /// Checks the conditions under `path`; `None`: findings were noted.
     pub fn conditions(&mut self, path: &[&str], raw: &Conditions) -> Option<Vec<Expr>> {
-        let checked = self.expressions(path, raw, &RULE);
+        let checked = self.expressions(path, raw, self.scope());
         self.warn_of_impossible(&checked);
         self.guards.extend(checked.iter().map(|(_, expr)| Arc::new(expr.clone())));
         for (node, expr) in &checked {
@@ -294,6 +294,10 @@ impl Place<'_> {
         }
     }
 
+    fn scope(&self) -> &'static Scope {
+        if !self.events.is_empty() && self.events.iter().all(EventName::is_due) { &DUE } else { &RULE }
+    }
+
     fn unguarded(&self, expr: &Expr) -> Vec<Problem> {
         cel::unguarded(expr, &self.guards.iter().map(Arc::as_ref).collect::<Vec<_>>(), self.events)
     }
@@ -349,7 +353,7 @@ impl Place<'_> {
     }
 
     fn template_at(&mut self, node: &Node, source: &str, want: Want) -> Option<Template> {
-        match Template::compile(source, want, &RULE, self.variables) {
+        match Template::compile(source, want, self.scope(), self.variables) {
             Ok(template) => {
                 self.problems(node, lint::text(source).into_iter().collect());
                 for expr in template.exprs() {

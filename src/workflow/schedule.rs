@@ -3,16 +3,16 @@
 use std::fmt;
 
 use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use super::cel::{Tracer, Unknowns};
+use super::explain::{Branch, branches};
+use super::facts::Facts;
 use super::filter::Filter;
 use super::timer::hash;
-use super::trigger::{Slip, slip};
+use crate::model::ticket::Ticket;
 use crate::model::time::Instant;
-
-const HINT: &str = "minute, hour, day of the month, month and weekday, as cron has them: 0 9 * * MON-FRI";
 
 /// One timer for each tenant.
 #[derive(Clone, Debug)]
@@ -57,6 +57,14 @@ impl Schedule {
         self.search(then, |cron, then| cron.find_next_occurrence(then, false).ok())
     }
 
+    /// What `for` is on a ticket at an instant.
+    pub fn branches(&self, ticket: &Ticket, at: Instant) -> Vec<Branch> {
+        let Some(filter) = &self.tickets else { return Vec::new() };
+        let unknowns = Unknowns::default();
+        let facts = Facts { ticket: Some(ticket), ..Facts::at(at, "") };
+        branches(&mut Tracer::new(&unknowns), "for", std::slice::from_ref(filter.expr()), &facts)
+    }
+
     fn search(&self, from: Instant, find: impl Fn(&Cron, &Zoned) -> Option<Zoned>) -> Option<Instant> {
         let from = Timestamp::from_microsecond(from.0).ok()?.to_zoned(self.zone.clone());
         Some(Instant(find(&self.cron, &from)?.timestamp().as_microsecond()))
@@ -70,35 +78,12 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// Five fields of cron, that come at least once.
-pub fn read_cron(text: &str) -> Result<Cron, Slip> {
-    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    // The parser reads it word by word: no more than it needs.
-    let fields = text.split_whitespace().count();
-    if fields != 5 || text.len() > MAX_CHARS {
-        return slip(format!("`{}` is no schedule: it has {fields} fields, not 5", first(text)), HINT);
-    }
-    let cron = match parser.parse(text) {
-        Ok(cron) => cron,
-        Err(error) => return slip(format!("`{text}` is no schedule: {error}"), HINT),
-    };
-    match cron.find_next_occurrence(&Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC), true) {
-        Ok(_) => Ok(cron),
-        Err(_) => slip(format!("`{text}` never comes"), "there is no such day in any year"),
-    }
-}
-
-const MAX_CHARS: usize = 200;
-
-fn first(text: &str) -> String {
-    text.chars().take(MAX_CHARS).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::sla::zone::Zone;
     use crate::model::time::Written;
+    use crate::workflow::cron::read_cron;
 
     fn at(text: &str) -> Instant {
         Written::parse(text).expect(text).at
@@ -130,25 +115,6 @@ mod tests {
             let schedule = schedule(pattern, zone);
             assert_eq!(schedule.last(at(then)), Some(at(last)), "{pattern} {zone} before {then}");
             assert_eq!(schedule.next(at(then)), Some(at(next)), "{pattern} {zone} after {then}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_schedule_says_why() {
-        for (text, message) in [
-            ("0 0 30 2 *", "never comes"),
-            ("0 0 31 4,6,9,11 *", "never comes"),
-            ("60 * * * *", "is no schedule"),
-            ("* * * *", "has 4 fields"),
-            ("0 0 9 * * MON", "has 6 fields"),
-            ("@daily", "has 1 fields"),
-            ("", "has 0 fields"),
-            ("a b c d e", "is no schedule"),
-            ("*/0 * * * *", "is no schedule"),
-            ("é ü 1 1 1", "is no schedule"),
-        ] {
-            let slip = read_cron(text).expect_err(text);
-            assert!(slip.message.contains(message), "{text}: {slip:?}");
         }
     }
 }

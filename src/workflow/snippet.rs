@@ -21,6 +21,7 @@ static SCOPE: Scope = Scope {
     ],
     changed: false,
     calendars: false,
+    due: false,
 };
 
 /// Each is parsed anew when the text is needed.

@@ -2,6 +2,7 @@
 
 use super::compile;
 use super::diagnostic::{Diagnostic, Severity};
+use super::grammar::Read;
 use super::place::File;
 use super::rule::Rule;
 use super::{grammar, yaml};
@@ -56,10 +57,18 @@ pub fn read_file(file: File<'_>, found: &mut Vec<Diagnostic>) -> Vec<Rule> {
         return Vec::new();
     }
     let mut rules = Vec::new();
-    for (node, value) in nodes.iter().zip(values) {
-        match grammar::read(file.name, node, value) {
-            Ok(raw) => rules.extend(compile::rule(file, node, raw, found)),
-            Err(diagnostics) => found.extend(diagnostics),
+    for (node, value) in nodes.into_iter().zip(values) {
+        let Read { raw, found: mut slips, cut } = grammar::read(file.name, node, value);
+        let mut others = Vec::new();
+        if let Some((node, raw)) = raw {
+            rules.extend(compile::rule(file, &node, raw, &mut others));
+        }
+        if slips.is_empty() {
+            found.append(&mut others);
+        } else {
+            slips.extend(others.into_iter().filter(|it| !cut.lacks(it)));
+            slips.sort_by_key(|it| (it.line, it.column));
+            found.append(&mut slips);
         }
     }
     rules

@@ -9,7 +9,8 @@ use crate::model::directory::Organization;
 use crate::model::ticket::Ticket;
 
 /// What the time is must not matter: the choice is made again whenever the ticket changes.
-static SCOPE: Scope = Scope { roots: &[Root::Ticket, Root::Organization], changed: false, calendars: false };
+static SCOPE: Scope =
+    Scope { roots: &[Root::Ticket, Root::Organization], changed: false, calendars: false, due: false };
 
 /// A checked condition.
 #[derive(Clone, Debug)]

@@ -4,9 +4,11 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 
-use super::cel::ast::Expr;
-use super::cel::{self, Value, parse_duration};
+use super::cel::ast::{Expr, ExprKind, Path};
+use super::cel::{self, Tracer, Unknowns, Value, parse_duration};
+use super::explain::{Branch, branches};
 use super::facts::Facts;
+use super::schema::Root;
 use super::trigger::{Slip, length, slip};
 use crate::model::limits::MINUTES;
 use crate::model::sla::count::deadline;
@@ -33,6 +35,8 @@ pub struct Timer {
     since: Expr,
     while_holds: Vec<Expr>,
     text: String,
+    /// How much of the text it is known again by.
+    known_by: usize,
 }
 
 /// What a timer is made of, in the file's own words and checked.
@@ -54,7 +58,7 @@ impl Timer {
         if let Some(calendar) = calendar {
             text.push_str(&format!(", calendar: {calendar}"));
         }
-        let key = hash(rule, &text);
+        let (key, known_by) = (hash(rule, &text), text.len() + 1);
         match texts {
             [] => {}
             [one] => text.push_str(&format!(", while: {one}")),
@@ -65,18 +69,48 @@ impl Timer {
         }
         let id = format!("{:016x}", hash(rule, &text));
         let calendar = calendar.map(str::to_owned);
-        Timer { key, id, calendar, catch_up, after, since, while_holds, text: format!("{{{text}}}") }
+        Timer { key, id, calendar, catch_up, after, since, while_holds, text: format!("{{{text}}}"), known_by }
+    }
+
+    /// Whether it is the timer of this text, whatever else it waits for than its instants.
+    pub fn is_as(&self, text: &str) -> bool {
+        let rest = self.text.get(..self.known_by).and_then(|begins| text.strip_prefix(begins));
+        rest.is_some_and(|rest| rest == "}" || rest.starts_with(", while: ") || rest.starts_with(", catch_up: "))
     }
 
     /// The instant from which it counts, where the ticket has it and `while` holds.
     pub fn since(&self, ticket: &Ticket) -> Option<Instant> {
-        let facts = Facts { ticket: Some(ticket), ..Facts::at(ticket.updated_at, &ticket.tenant_id) };
-        let since = match cel::evaluate(&self.since, &facts).ok()? {
-            Value::Time(since) => since,
-            _ => return None,
-        };
-        let holds = self.while_holds.iter().all(|condition| cel::holds(condition, &facts).unwrap_or(false));
-        holds.then_some(since)
+        self.counts_from(ticket).filter(|_| self.holds(ticket))
+    }
+
+    /// The instant from which it counts, where the ticket has it.
+    pub fn counts_from(&self, ticket: &Ticket) -> Option<Instant> {
+        match cel::evaluate(&self.since, &facts(ticket)).ok()? {
+            Value::Time(since) => Some(since),
+            _ => None,
+        }
+    }
+
+    /// Whether `while` holds; an error is no.
+    pub fn holds(&self, ticket: &Ticket) -> bool {
+        let facts = facts(ticket);
+        self.while_holds.iter().all(|condition| cel::holds(condition, &facts).unwrap_or(false))
+    }
+
+    /// The field of tickets that changes with what is done to them and from which it counts, where no `while` ends it.
+    pub fn unconditional(&self) -> Option<&str> {
+        let ExprKind::Field(Path { root: Root::Ticket, names }) = &self.since.kind else { return None };
+        let [name] = names.as_slice() else { return None };
+        Some(name.as_str())
+            .filter(|name| self.while_holds.is_empty() && matches!(*name, "updated_at" | "last_message_at"))
+    }
+
+    /// What `since` and `while` are on a ticket.
+    pub fn branches(&self, ticket: &Ticket) -> Vec<Branch> {
+        let unknowns = Unknowns::default();
+        let (mut tracer, facts) = (Tracer::new(&unknowns), facts(ticket));
+        let since = branches(&mut tracer, "since", std::slice::from_ref(&self.since), &facts);
+        [since, branches(&mut tracer, "while", &self.while_holds, &facts)].concat()
     }
 
     /// When it fires; `None` where the calendar never comes to it.
@@ -92,6 +126,11 @@ impl Timer {
         }
         self.catch_up.then(|| active.plus_micros(ticket.number * (SECOND / CATCH_UP_A_SECOND)))
     }
+}
+
+/// Its own time is all that a timer may know of the time.
+fn facts(ticket: &Ticket) -> Facts<'_> {
+    Facts { ticket: Some(ticket), ..Facts::at(ticket.updated_at, &ticket.tenant_id) }
 }
 
 /// As it stands in a file.

@@ -63,6 +63,19 @@ impl Node {
         }
     }
 
+    /// The value under `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Content::Map(entries) = &mut self.content else { return None };
+        entries.iter_mut().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    pub fn items_mut(&mut self) -> &mut [Node] {
+        match &mut self.content {
+            Content::List(items) => items,
+            _ => &mut [],
+        }
+    }
+
     /// The entry of a map under `key`.
     pub fn entry(&self, key: &str) -> Option<&(Node, Node)> {
         self.entries().iter().find(|(k, _)| k.text() == Some(key))

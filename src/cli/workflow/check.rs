@@ -11,7 +11,7 @@ use super::report::{Format, Report};
 use crate::cli::client::ServerArgs;
 use crate::cli::error::CliError;
 use crate::cli::show::ShowError;
-use crate::workflow::RuleSet;
+use crate::workflow::{Diagnostic, RuleSet, Severity};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -47,6 +47,7 @@ fn check(dir: &Path, format: Format, server: Option<&ServerArgs>, out: &mut impl
         Err(found) => report.found = found,
         Ok(set) => {
             report.found = set.warnings().to_vec();
+            report.found.extend(set.rules().is_empty().then(|| empty(dir)));
             if let Some(server) = server {
                 report.found.extend(lacking::ask(server, &set)?);
             }
@@ -55,6 +56,18 @@ fn check(dir: &Path, format: Format, server: Option<&ServerArgs>, out: &mut impl
     }
     report.write(format, out).map_err(ShowError::Write)?;
     Ok(report.is_valid())
+}
+
+fn empty(folder: &Path) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        code: "empty",
+        message: "there is no rule in this folder".to_owned(),
+        hint: "rules are in files that end in .yaml or .yml, at any depth".to_owned(),
+        file: folder.display().to_string(),
+        line: 0,
+        column: 0,
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +124,14 @@ mod tests {
         assert!(fine);
         assert!(told.starts_with("DIR/a.yaml:3:19: warning: ticket.custom.x may be absent"), "{told}");
         assert!(told.contains("1 rule in 1 file, 1 warning: fine ("), "{told}");
+    }
+
+    #[test]
+    fn a_folder_without_rules_is_told_of() {
+        let (fine, told) = Folder::of("empty", &[("notes.txt", "x"), ("a.test.yaml", "x: 1")]).check(Format::Text);
+        assert!(fine && told.starts_with("DIR: warning: there is no rule in this folder [empty]\n  fix: "), "{told}");
+        let (_, told) = Folder::of("comments", &[("a.yaml", "# later\n")]).check(Format::Text);
+        assert!(told.contains("0 rules in 1 file, 1 warning: fine"), "{told}");
     }
 
     #[test]

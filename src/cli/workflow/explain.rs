@@ -60,27 +60,48 @@ fn drawn(name: &str, answer: &Value) -> String {
         out.push_str(&format!(", position {}", text(answer, "position")));
     }
     out.push_str(&format!("\n  {}\n", text(answer, "reason")));
-    let mut rows = Vec::new();
-    list(answer, "tree").iter().for_each(|one| lines(one, 0, &mut rows));
-    let key = rows.iter().map(|row| row.key.chars().count()).max().unwrap_or_default();
-    let wide = rows.iter().map(|row| row.expression.chars().count()).max().unwrap_or_default();
-    if !rows.is_empty() {
-        out.push('\n');
-    }
-    for Row { key: of, expression, value, decides } in rows {
-        let point = if decides { "   <-- this decides" } else { "" };
-        out.push_str(&format!("  {of:<key$}  {expression:<wide$}  {value}{point}\n"));
-    }
+    out.push_str(&columns(list(answer, "tree"), "  "));
     let effects: Vec<String> =
         list(answer, "effects").iter().map(|it| it.as_str().unwrap_or_default().to_owned()).collect();
     if !effects.is_empty() {
         out.push_str(&format!("\n  its actions: {}\n", effects.join("; ")));
     }
+    list(answer, "triggers").iter().for_each(|one| out.push_str(&trigger(one)));
     let earlier: Vec<String> =
         list(answer, "earlier").iter().map(|it| it.as_str().unwrap_or_default().to_owned()).collect();
     if !earlier.is_empty() {
         out.push_str(&format!("\n  earlier events for this rule: --position {}\n", earlier.join(", ")));
     }
+    out
+}
+
+/// Conditions with their values in columns, behind an empty line.
+fn columns(tree: &[Value], indent: &str) -> String {
+    let mut rows = Vec::new();
+    tree.iter().for_each(|one| lines(one, 0, &mut rows));
+    let key = rows.iter().map(|row| row.key.chars().count()).max().unwrap_or_default();
+    let wide = rows.iter().map(|row| row.expression.chars().count()).max().unwrap_or_default();
+    let mut out = if rows.is_empty() { String::new() } else { "\n".to_owned() };
+    for Row { key: of, expression, value, decides } in rows {
+        let point = if decides { "   <-- this decides" } else { "" };
+        out.push_str(&format!("{indent}{of:<key$}  {expression:<wide$}  {value}{point}\n"));
+    }
+    out
+}
+
+/// A timer or a schedule: what it says, its times, and its conditions.
+fn trigger(one: &Value) -> String {
+    let mut out = format!("\n  {}\n    {}\n", one_line(text(one, "trigger")), one_line(text(one, "reason")));
+    let times = [("since", "since"), ("due_at", "due"), ("next_at", "next"), ("active_since", "active since")];
+    let times: Vec<String> = times
+        .into_iter()
+        .filter(|(field, _)| !text(one, field).is_empty())
+        .map(|(field, word)| format!("{word} {}", text(one, field)))
+        .collect();
+    if !times.is_empty() {
+        out.push_str(&format!("    {}\n", times.join(", ")));
+    }
+    out.push_str(&columns(list(one, "tree"), "    "));
     out
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod lacking;
 mod new;
+mod numbers;
 mod report;
 mod run;
 mod test;

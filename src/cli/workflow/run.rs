@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::numbers::Numbers;
 use crate::cli::error::CliError;
 use crate::cli::session::{self, ClientArgs, Session};
 use crate::grpc::rest;
@@ -38,7 +39,7 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
 
 /// With a filter, page by page until no ticket is left.
 async fn pages(mut session: Session, mut request: Map<String, Value>) -> Result<(), CliError> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
+    let (mut counts, mut numbers): (Vec<(String, usize)>, Numbers) = Default::default();
     loop {
         // Sent again after a lost answer it is the same call.
         request.insert("request_id".into(), json!(Uuid::now_v7().to_string()));
@@ -48,11 +49,19 @@ async fn pages(mut session: Session, mut request: Map<String, Value>) -> Result<
         }
         let several = answer.get("runs").and_then(Value::as_array).into_iter().flatten();
         let runs: Vec<&Value> = answer.get("run").filter(|run| run.is_object()).into_iter().chain(several).collect();
+        if session.show.for_people() {
+            let ids = runs.iter().filter_map(|run| run.get("ticket_id").and_then(Value::as_str));
+            numbers.learn(&mut session, ids).await?;
+        }
         for run in runs {
             let text = |key: &str| run.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let verdict = text("verdict");
             if session.show.for_people() {
-                session.show.print(&format!("{verdict:<11}  {}  {}\n", text("ticket_id"), text("reason")))?;
+                session.show.print(&format!(
+                    "{verdict:<11}  {}  {}\n",
+                    numbers.of(&text("ticket_id")),
+                    text("reason")
+                ))?;
             }
             match counts.iter_mut().find(|(other, _)| *other == verdict) {
                 Some((_, count)) => *count += 1,

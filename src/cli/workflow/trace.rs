@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::numbers::Numbers;
 use crate::cli::client::ClientError;
 use crate::cli::error::CliError;
 use crate::cli::session::{self, ClientArgs, Limit, Session};
 use crate::cli::show::plain;
 use crate::grpc::rest;
+use crate::workflow::suggest;
 
 #[derive(Debug, Args)]
 pub struct TraceArgs {
@@ -36,9 +38,17 @@ const EFFECTS: usize = 8;
 pub fn run(args: TraceArgs) -> Result<(), CliError> {
     let TraceArgs { name, lines, follow, client } = args;
     session::run(client, |session| async move {
-        let mut trace =
-            Trace { session, name, told: VecDeque::new(), known: HashSet::new(), position: 0, at: String::new() };
-        trace.begin(lines.into()).await?;
+        let mut trace = Trace {
+            session,
+            name,
+            numbers: Numbers::default(),
+            told: VecDeque::new(),
+            known: HashSet::new(),
+            position: 0,
+            at: String::new(),
+        };
+        let printed = trace.begin(lines.into()).await?;
+        trace.see_that_it_exists(printed).await?;
         if !follow {
             return Ok(());
         }
@@ -56,6 +66,7 @@ pub fn run(args: TraceArgs) -> Result<(), CliError> {
 struct Trace {
     session: Session,
     name: Option<String>,
+    numbers: Numbers,
     /// Ids of runs that were printed, the oldest first.
     told: VecDeque<String>,
     known: HashSet<String>,
@@ -78,47 +89,80 @@ struct Run {
 }
 
 impl Trace {
-    /// The newest runs.
-    async fn begin(&mut self, lines: usize) -> Result<(), CliError> {
-        let newest = self.read("ListActivities", "position desc", "", Limit::Given(1)).await?;
-        self.position = newest.first().map_or(0, |activity| number(activity, "position"));
-        // What is recorded at this instant was read by then.
-        self.at = newest.first().map(|activity| text(activity, "occurred_at").to_owned()).unwrap_or_default();
-        if lines == 0 {
-            return Ok(());
-        }
-        let caused = self.caused("");
-        let activities = self.read("ListActivities", "position desc", &caused, Limit::Given(lines * EFFECTS)).await?;
-        let of_rule = self.of_rule("");
-        let rows = self.read("ListRuns", "created_at desc", &of_rule, Limit::Given(lines)).await?;
-        if let Some(newest) = rows.first().map(|row| text(row, "created_at")).filter(|at| *at > self.at.as_str()) {
-            self.at = newest.to_owned();
-        }
-        let runs = runs(activities.iter().rev(), rows.iter().rev());
-        let first = runs.len().saturating_sub(lines);
-        self.print(runs.into_iter().skip(first).collect())
+    /// The newest runs. Whether there were any.
+    async fn begin(&mut self, lines: usize) -> Result<bool, CliError> {
+        let (newest, of_rule) = (Limit::Given(lines.max(1)), self.of_rule(""));
+        let first = self.read("ListRuns", "created_at desc", &of_rule, newest).await?;
+        self.at = first.first().map(|row| text(row, "created_at").to_owned()).unwrap_or_default();
+        let same = self.of_rule(&self.since("=="));
+        let same = if self.at.is_empty() { Vec::new() } else { self.read("ListRuns", "", &same, Limit::All).await? };
+        self.position = self.head().await?;
+        let caused = self.caused(&format!("activity.position <= {}", self.position));
+        let most = Limit::Given(lines.max(1) * EFFECTS);
+        let activities = self.read("ListActivities", "position desc", &caused, most).await?;
+        let rows = self.read("ListRuns", "created_at desc", &of_rule, newest).await?;
+        let rows = whole(&first, &activities, rows);
+        let runs = runs(activities.iter().rev(), rows.iter());
+        let (any, skipped) = (!runs.is_empty(), runs.len().saturating_sub(lines));
+        let earlier: Vec<String> = runs.iter().take(skipped).map(|(id, _)| id.clone()).collect();
+        self.print(runs.into_iter().skip(skipped).collect()).await?;
+        // They are no news later.
+        earlier.iter().for_each(|id| self.remember(id));
+        same.iter().for_each(|row| self.remember(text(row, "id")));
+        Ok(any)
     }
 
     /// What happened since.
     async fn go_on(&mut self) -> Result<(), CliError> {
-        let newest = self.read("ListActivities", "position desc", "", Limit::Given(1)).await?;
-        let head = newest.first().map_or(self.position, |activity| number(activity, "position"));
+        // At the instant of the last one others may have been written since.
+        let of_rule = self.of_rule(&self.since(">="));
+        let first = self.read("ListRuns", "created_at", &of_rule, Limit::All).await?;
+        // What a run of these did was committed with it, so it is in the log by now.
+        let head = self.head().await?;
         let caused = self.caused(&format!("activity.position > {} && activity.position <= {head}", self.position));
         let activities = match head > self.position {
             true => self.read("ListActivities", "position", &caused, Limit::All).await?,
             false => Vec::new(),
         };
-        let since = match self.at.as_str() {
-            "" => String::new(),
-            at => format!("run.created_at > timestamp('{at}')"),
+        // And what these are of was written with them; the others may have done more than was read.
+        let rows = match activities.is_empty() {
+            true => first.clone(),
+            false => self.read("ListRuns", "created_at", &of_rule, Limit::All).await?,
         };
-        let of_rule = self.of_rule(&since);
-        let rows = self.read("ListRuns", "created_at", &of_rule, Limit::All).await?;
+        self.print(runs(activities.iter(), whole(&first, &activities, rows).iter())).await?;
         self.position = head;
-        if let Some(last) = rows.last() {
+        if let Some(last) = first.last() {
             self.at = text(last, "created_at").to_owned();
         }
-        self.print(runs(activities.iter(), rows.iter()))
+        Ok(())
+    }
+
+    /// The last position of the log.
+    async fn head(&mut self) -> Result<i64, CliError> {
+        let newest = self.read("ListActivities", "position desc", "", Limit::Given(1)).await?;
+        Ok(newest.first().map_or(self.position, |activity| number(activity, "position")))
+    }
+
+    /// Recorded runs from where it stopped reading; `how` they compare with that instant.
+    fn since(&self, how: &str) -> String {
+        match self.at.as_str() {
+            "" => String::new(),
+            at => format!("run.created_at {how} timestamp('{at}')"),
+        }
+    }
+
+    /// A rule that no set has, and that did nothing, is a slip of the fingers.
+    async fn see_that_it_exists(&mut self, did_something: bool) -> Result<(), CliError> {
+        let Some(name) = self.name.clone().filter(|_| !did_something) else { return Ok(()) };
+        let rules = self.session.rows("ListWorkflows", Map::new(), Limit::All).await?;
+        let rules: Vec<Value> = rules.iter().map(rest::json).collect::<Result<_, _>>()?;
+        let names: Vec<&str> = rules.iter().map(|rule| text(rule, "name")).collect();
+        if names.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let hint = suggest(&name, names);
+        let hint = if hint.is_empty() { "no rules are active".to_owned() } else { hint };
+        Err(CliError::Absent(format!("there is no rule `{name}`, and no run of one: {hint}")))
     }
 
     fn caused(&self, also: &str) -> String {
@@ -140,28 +184,43 @@ impl Trace {
         Ok(rows.iter().map(rest::json).collect::<Result<_, _>>()?)
     }
 
-    fn print(&mut self, runs: Vec<(String, Run)>) -> Result<(), CliError> {
+    async fn print(&mut self, mut runs: Vec<(String, Run)>) -> Result<(), CliError> {
+        runs.retain(|(id, _)| !self.known.contains(id));
+        if self.session.show.for_people() {
+            self.numbers.learn(&mut self.session, runs.iter().map(|(_, run)| run.ticket.as_str())).await?;
+        }
         for (id, run) in runs {
-            if !self.known.insert(id.clone()) {
-                continue;
-            }
-            self.told.push_back(id);
-            if self.told.len() > REMEMBERED
-                && let Some(oldest) = self.told.pop_front()
-            {
-                self.known.remove(&oldest);
-            }
+            self.remember(&id);
             match self.session.show.for_people() {
-                true => self.session.show.print(&line(&run))?,
+                true => self.session.show.print(&line(&run, self.numbers.of(&run.ticket)))?,
                 false => self.session.show.print(&format!("{}\n", as_json(&run)))?,
             }
         }
         Ok(())
     }
+
+    fn remember(&mut self, id: &str) {
+        if self.known.insert(id.to_owned()) {
+            self.told.push_back(id.to_owned());
+        }
+        if self.told.len() > REMEMBERED
+            && let Some(oldest) = self.told.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
 }
 
 fn joined(a: &str, b: &str) -> String {
     [a, b].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" && ")
+}
+
+/// Of rows that were read after the activities, those of which everything was read: that were there before, or that did some of it.
+fn whole(before: &[Value], activities: &[Value], after: Vec<Value>) -> Vec<Value> {
+    let before: HashSet<&str> = before.iter().map(|row| text(row, "id")).collect();
+    let made: HashSet<&str> = activities.iter().map(|activity| text(&activity["cause"], "run_id")).collect();
+    let is_whole = |row: &Value| before.contains(text(row, "id")) || made.contains(text(row, "id"));
+    after.into_iter().filter(is_whole).collect()
 }
 
 /// The runs that these activities and rows tell of, in order of time.
@@ -201,8 +260,9 @@ fn runs<'a>(activities: impl Iterator<Item = &'a Value>, rows: impl Iterator<Ite
     runs
 }
 
-fn line(run: &Run) -> String {
-    let Run { at, workflow, verdict, reason, position, ticket, effects } = run;
+/// `ticket`: by the number that people know.
+fn line(run: &Run, ticket: &str) -> String {
+    let Run { at, workflow, verdict, reason, position, ticket: _, effects } = run;
     let time = at.split('.').next().unwrap_or_default().trim_end_matches('Z');
     // No activity asks for what runs before a change, or at an instant of its own.
     let on = if *position == 0 { String::new() } else { format!("  on {position}") };
@@ -238,6 +298,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_run_whose_activities_were_not_read_waits_for_them() {
+        let row = |id: &str| json!({ "id": id });
+        let made = [json!({ "cause": { "run_id": "b" } })];
+        let kept = whole(&[row("a")], &made, vec![row("a"), row("b"), row("c")]);
+        assert_eq!(kept, [row("a"), row("b")]);
+    }
+
+    #[test]
     fn a_run_is_one_line_whatever_tells_of_it() {
         let by = |run: &str, kind: &str, position: &str| {
             json!({"type": kind, "position": position, "occurred_at": "2026-09-14T10:00:00.5Z", "ticket_id": "tkt_1",
@@ -254,13 +322,16 @@ mod tests {
             json!({"id": "run_0", "workflow": "gate", "verdict": "MATCHED", "reason": "say why", "position": "0", "ticket_id": "",
                 "created_at": "2026-09-14T09:00:00Z"}),
         ];
-        let lines: Vec<String> = runs(activities.iter(), rows.iter()).iter().map(|(_, run)| line(run)).collect();
+        let lines: Vec<String> = runs(activities.iter(), rows.iter())
+            .iter()
+            .map(|(_, run)| line(run, &run.ticket.replace("tkt_", "TKT-")))
+            .collect();
         assert_eq!(
             lines,
             [
                 "2026-09-14T09:00:00Z  MATCHED    gate: say why\n",
-                "2026-09-14T10:00:00Z  MATCHED    vip  on 7  tkt_1: ticket.tag_added (8), ticket.tag_removed (9)\n",
-                "2026-09-14T10:00:00Z  FAILED     vip  on 7  tkt_1: no such tag\n",
+                "2026-09-14T10:00:00Z  MATCHED    vip  on 7  TKT-1: ticket.tag_added (8), ticket.tag_removed (9)\n",
+                "2026-09-14T10:00:00Z  FAILED     vip  on 7  TKT-1: no such tag\n",
             ]
         );
     }

@@ -32,6 +32,11 @@ macro_rules! around {
             pub fn of(world: &World, rules: &[&Rule], ticket: Option<&Ticket>) -> Result<Around, Stop> {
                 let mut roots = Roots::default();
                 rules.iter().for_each(|rule| roots.extend(rule.roots()));
+                // Most rules read none of it, and each is asked here.
+                const READ: &[Root] = &[Root::Tenant, Root::OpenIssues, $(Root::$root,)+];
+                if !READ.iter().any(|root| roots.contains(*root)) && rules.iter().all(|rule| rule.calendars().next().is_none()) {
+                    return Ok(Around::default());
+                }
                 let around = Around::read_by(world, |root| roots.contains(root), ticket);
                 let named: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.calendars()).collect();
                 let calendars = gather(named.into_iter().map(|name| world.hours_named(name)));

@@ -11,7 +11,7 @@ use crate::model::activity_type::ActivityType;
 use crate::model::audience::Audience;
 use crate::model::words::RunVerdict;
 use crate::workflow::cel::Unknowns;
-use crate::workflow::{Facts, Rule, RuleSet, Verdict, Waiting};
+use crate::workflow::{BeforeEvent, Facts, Rule, RuleSet, Verdict, Waiting};
 
 /// Rules as they are, and as they would be. Those of one name are one rule.
 #[derive(Debug)]
@@ -128,9 +128,13 @@ impl Sides {
         let before = self.any(|rule| rule.before);
         for at in 0..recall.activities().len() {
             let mut said: BTreeMap<&str, [Option<Said>; 2]> = BTreeMap::new();
-            self.after(&mut asking, recall, at, &mut said)?;
-            if before {
-                self.before(&mut asking, recall, at, &mut said)?;
+            let asked = [Some(self.after(recall, at)), before.then(|| self.before(recall, at))];
+            for Asked { questions, rules } in asked.into_iter().flatten() {
+                for (side, rule, place) in rules {
+                    if let Some(question) = questions.get(place) {
+                        put(&mut said, rule, std::ptr::eq(side, &self.would), asking.ask(question, side, rule)?);
+                    }
+                }
             }
             if let Some(activity) = recall.activities().get(at) {
                 found.take((activity.position, activity.ticket_id), said);
@@ -142,53 +146,55 @@ impl Sides {
         }
     }
 
-    fn after<'s>(
-        &'s self,
-        asking: &mut Asking<'_>,
-        recall: &Recall,
-        at: usize,
-        said: &mut BTreeMap<&'s str, [Option<Said>; 2]>,
-    ) -> Result<(), Stop> {
-        let mut questions: Vec<(Option<ActivityType>, Question)> = Vec::new();
-        for (side, of) in [&self.is, &self.would].into_iter().enumerate() {
+    /// What the rules of both are asked after the change.
+    fn after(&self, recall: &Recall, at: usize) -> Asked<'_> {
+        let mut asked = Asked::default();
+        let mut known: Vec<Option<ActivityType>> = Vec::new();
+        for of in [&self.is, &self.would] {
             for Waiting { rule, family, .. } in recall.answering(&of.asked, at) {
-                if !questions.iter().any(|(known, _)| *known == family) {
-                    questions.extend(recall.question(at, family).map(|question| (family, question)));
+                if !known.contains(&family)
+                    && let Some(question) = recall.question(at, family)
+                {
+                    known.push(family);
+                    asked.questions.push(question);
                 }
-                if let Some((_, question)) = questions.iter().find(|(known, _)| *known == family) {
-                    put(said, rule, side, asking.ask(question, of, rule)?);
-                }
+                let place = known.iter().position(|other| *other == family);
+                asked.rules.extend(place.map(|place| (of, rule, place)));
             }
         }
-        Ok(())
+        asked
     }
 
-    fn before<'s>(
-        &'s self,
-        asking: &mut Asking<'_>,
-        recall: &Recall,
-        at: usize,
-        said: &mut BTreeMap<&'s str, [Option<Said>; 2]>,
-    ) -> Result<(), Stop> {
-        let questions = recall.before(at);
-        for (side, of) in [&self.is, &self.would].into_iter().enumerate() {
+    /// And before it, each rule once.
+    fn before(&self, recall: &Recall, at: usize) -> Asked<'_> {
+        let (events, questions): (Vec<BeforeEvent>, Vec<Question>) = recall.before(at).into_iter().unzip();
+        let mut asked = Asked { questions, rules: Vec::new() };
+        for of in [&self.is, &self.would] {
             let mut done: Vec<usize> = Vec::new();
-            for (event, question) in &questions {
+            for (question, event) in events.iter().enumerate() {
                 for Waiting { place, rule, .. } in of.asked.before(*event) {
                     if !done.contains(&place) {
                         done.push(place);
-                        put(said, rule, side, asking.ask(question, of, rule)?);
+                        asked.rules.push((of, rule, question));
                     }
                 }
             }
         }
-        Ok(())
+        asked
     }
 }
 
-fn put<'s>(said: &mut BTreeMap<&'s str, [Option<Said>; 2]>, rule: &'s Rule, side: usize, what: Option<Said>) {
-    if let (Some(what), Some(place)) = (what, said.entry(&rule.name).or_default().get_mut(side)) {
-        *place = Some(what);
+/// Questions, and the rules that are asked them, by their places.
+#[derive(Default)]
+struct Asked<'s> {
+    questions: Vec<Question>,
+    rules: Vec<(&'s Side, &'s Rule, usize)>,
+}
+
+fn put<'s>(said: &mut BTreeMap<&'s str, [Option<Said>; 2]>, rule: &'s Rule, would: bool, what: Option<Said>) {
+    if what.is_some() {
+        let [is, other] = said.entry(&rule.name).or_default();
+        *(if would { other } else { is }) = what;
     }
 }
 

@@ -7,11 +7,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::command::World;
-use crate::command::scope::Scope;
-use crate::model::activity::{Activity, Change, SCHEMA_VERSION};
+use crate::model::activity::{Activity, Actor, Change, SCHEMA_VERSION};
 use crate::model::activity_type::ActivityType;
 use crate::model::stored_type::{Families, StoredType};
 use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
 use crate::model::words::Status;
 use crate::workflow::event::Timed;
 use crate::workflow::{Event, Facts};
@@ -37,6 +37,14 @@ pub struct Firing {
     pub data: Value,
     /// The same for people.
     pub why: String,
+}
+
+/// Who tells of it, and when.
+#[derive(Debug)]
+pub struct Told {
+    pub actor: Actor,
+    pub request_id: String,
+    pub at: Instant,
 }
 
 #[derive(Debug)]
@@ -83,12 +91,16 @@ impl Happening {
         Happening { activity: last.clone(), family: Some(family), before, why: None }
     }
 
-    /// As an activity that nobody sees.
-    pub fn timed(world: &World, scope: &Scope<'_>, firing: Firing) -> Happening {
-        let Firing { kind, ticket, data, why } = firing;
-        let ticket = ticket.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    /// As an activity that nobody sees: an instant that came, or somebody's wish, with what `event.data` tells.
+    pub fn timed(
+        tenant: &str,
+        told: Told,
+        ticket: Option<Arc<Ticket>>,
+        (kind, data): (Timed, Value),
+        why: Option<String>,
+    ) -> Happening {
         let activity = Activity {
-            tenant_id: scope.tenant().to_owned(),
+            tenant_id: tenant.to_owned(),
             position: 0,
             kind: StoredType::Other(kind.word().into()),
             families: Families::NONE,
@@ -96,8 +108,8 @@ impl Happening {
             ticket_version: ticket.as_ref().map_or(0, |ticket| ticket.version),
             app_id: ticket.as_ref().map(|ticket| ticket.app_id.clone()).unwrap_or_default(),
             requester_id: ticket.as_ref().map(|ticket| ticket.requester_id.clone()).unwrap_or_default(),
-            actor: scope.actor.clone(),
-            occurred_at: scope.now,
+            actor: told.actor,
+            occurred_at: told.at,
             changes: Vec::new(),
             ticket,
             message: None,
@@ -106,10 +118,10 @@ impl Happening {
             data: Some(data),
             explanation: None,
             cause: None,
-            request_id: scope.request_id().to_owned(),
+            request_id: told.request_id,
             schema_version: SCHEMA_VERSION,
         };
-        Happening { activity, family: None, before: None, why: Some(why) }
+        Happening { activity, family: None, before: None, why }
     }
 
     /// The activity's type, or the family.

@@ -27,13 +27,15 @@ use super::{Stop, World};
 use crate::model::activity::{Activity, Cause};
 use crate::model::activity_type::ActivityType;
 use crate::model::words::RunVerdict;
+use crate::workflow::cel::Unknowns;
+use crate::workflow::event::Timed;
 use crate::workflow::{Effect, OnError, Rule, Verdict, Waiting};
 use around::Around;
 pub use bounds::Bounds;
 use bounds::{Bound, Made};
 use effects::Done;
 pub use happening::Firing;
-use happening::Happening;
+use happening::{Happening, Told};
 pub use queue::drain;
 use report::{tally, tell};
 
@@ -47,16 +49,44 @@ pub fn settle(world: &mut World, scope: &mut Scope<'_>) -> Result<(), Stop> {
     answer_all(world, scope, Steps::from([step]))
 }
 
-/// Runs a rule that no activity asks for, and lets rules answer what it makes.
-pub fn fire(world: &mut World, scope: &mut Scope<'_>, place: usize, firing: Firing) -> Result<RunVerdict, Stop> {
+/// Runs a rule that no activity asks for, and lets rules answer what it makes. Says what a run by hand came to where nothing
+/// else tells.
+pub fn fire(
+    world: &mut World,
+    scope: &mut Scope<'_>,
+    place: usize,
+    firing: Firing,
+) -> Result<(RunVerdict, String), Stop> {
     settle(world, scope)?;
-    let Some(rule) = scope.rules.rules().get(place) else { return Ok(RunVerdict::NotMatched) };
+    let Some(rule) = scope.rules.rules().get(place) else { return Ok((RunVerdict::NotMatched, String::new())) };
     let mut steps = Steps::new();
-    let event = Happening::timed(world, scope, firing);
+    let Firing { kind, ticket, data, why } = firing;
+    let told = Told { actor: scope.actor.clone(), request_id: scope.request_id().to_owned(), at: scope.now };
+    let ticket = ticket.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    let event = Happening::timed(scope.tenant(), told, ticket, (kind, data), Some(why.clone()));
+    let (rows, shadows) = (world.runs.len(), scope.asked.len());
     let verdict = ask(world, scope, Waiting { place, rule, family: None }, &event, &mut steps)?;
+    // Whatever became of it, its run tells which instant it answers.
+    let runs = world.runs.iter_mut().skip(rows).chain(scope.asked.iter_mut().skip(shadows));
+    for run in runs.filter(|run| !run.reason.starts_with(&why)) {
+        run.reason = format!("{why}; {}", run.reason);
+    }
+    let said = match (kind, verdict) {
+        (Timed::Manual, RunVerdict::NotMatched) => format!("{why}; {}", explained(world, rule, &event)?),
+        _ => format!("{why}; its conditions hold, and there is nothing to do"),
+    };
     tally(world, place, verdict);
     answer_all(world, scope, steps)?;
-    Ok(verdict)
+    Ok((verdict, said))
+}
+
+/// What kept a rule from matching, in words.
+fn explained(world: &World, rule: &Rule, event: &Happening) -> Result<String, Stop> {
+    let ticket = event.activity.ticket_id.and_then(|id| world.tickets.get(&id).flatten().cloned());
+    let around = Around::of(world, &[rule], ticket.as_deref())?;
+    let types = event.types();
+    let facts = around.add_to(event.facts(&types, ticket.as_deref()));
+    Ok(rule.explain(&facts, &Unknowns::default()).in_words())
 }
 
 fn answer_all(world: &mut World, scope: &mut Scope<'_>, mut steps: Steps) -> Result<(), Stop> {

@@ -3,18 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::around::Around;
 use super::before::{Proposed, asked_about};
-use super::happening::{Happening, belongs};
+use super::happening::{Happening, Told, belongs};
+use crate::command::scope::clock;
 use crate::command::{Stop, World};
 use crate::model::activity::{Activity, Change};
 use crate::model::activity_type::{ActivityType, Payload};
 use crate::model::audience::Audience;
 use crate::model::sla::calendar::CalendarRef;
 use crate::model::ticket::Ticket;
+use crate::model::time::Instant;
 use crate::workflow::cel::Unknowns;
+use crate::workflow::event::Timed;
 use crate::workflow::schema::Root;
 use crate::workflow::{BeforeEvent, Event, Facts, Rule, RuleSet, Waiting};
 
@@ -34,6 +38,8 @@ pub struct Question {
     event: Asked,
     /// The activity that it is about: of a family, the last.
     pub at: usize,
+    /// Up to which position of the log things are as they were.
+    seen: i64,
 }
 
 #[derive(Debug)]
@@ -72,6 +78,11 @@ impl Recall {
         &self.activities
     }
 
+    /// The ticket as it was before an activity.
+    pub fn ticket_before(&self, at: usize) -> Option<Arc<Ticket>> {
+        self.befores.get(at).cloned().flatten()
+    }
+
     pub fn place_of(&self, position: i64) -> Option<usize> {
         self.activities.binary_search_by_key(&position, |activity| activity.position).ok()
     }
@@ -86,7 +97,7 @@ impl Recall {
     pub fn question(&self, at: usize, family: Option<ActivityType>) -> Option<Question> {
         let activity = self.activities.get(at)?;
         let event = match family {
-            None => Happening::recalled(activity, self.befores.get(at).cloned().flatten()),
+            None => Happening::recalled(activity, self.ticket_before(at)),
             Some(family) => {
                 let members = self.of_step(at).map(|(_, other)| other);
                 let before =
@@ -94,7 +105,7 @@ impl Recall {
                 Happening::of_members(family, activity, members, before)
             }
         };
-        Some(Question { event: Asked::After(Box::new(event)), at })
+        Some(Question { event: Asked::After(Box::new(event)), at, seen: activity.position })
     }
 
     /// The before-events of the change that this activity is the last of on its ticket, each with its question; none where it is
@@ -129,7 +140,7 @@ impl Recall {
         } else {
             message.map(|_| BeforeEvent::Messaging)
         };
-        let before = self.befores.get(*first).cloned().flatten().filter(|_| occasion != Some(BeforeEvent::Creating));
+        let before = self.ticket_before(*first).filter(|_| occasion != Some(BeforeEvent::Creating));
         let told = message.map_or(*last, |(_, it)| it);
         let proposed = Proposed { before: before.as_deref(), occasion, message: told.message.as_ref() };
         let (events, changes) = asked_about(proposed, after);
@@ -145,6 +156,7 @@ impl Recall {
                 activity: activity.clone(),
             })),
             at,
+            seen: activity.position,
         };
         events.iter().map(|event| (*event, question(*event))).collect()
     }
@@ -189,7 +201,28 @@ impl Recall {
     }
 }
 
+/// An instant that came, or somebody's wish, as far as that is recorded.
+#[derive(Clone, Debug)]
+pub struct Came {
+    pub tenant: String,
+    pub kind: Timed,
+    pub at: Instant,
+    pub ticket: Option<Arc<Ticket>>,
+    /// `event.data`.
+    pub data: Value,
+    /// Up to which position of the log things were as they were then.
+    pub seen: i64,
+}
+
 impl Question {
+    /// About what no activity tells of.
+    pub fn came(came: Came) -> Question {
+        let Came { tenant, kind, at, ticket, data, seen } = came;
+        let told = Told { actor: clock(), request_id: String::new(), at };
+        let event = Happening::timed(&tenant, told, ticket, (kind, data), None);
+        Question { event: Asked::After(Box::new(event)), at: 0, seen }
+    }
+
     pub fn is_before(&self) -> bool {
         matches!(self.event, Asked::Before(_))
     }
@@ -268,16 +301,16 @@ impl Question {
         let activity = self.activity();
         let needs = |root: Root| rule.needs(root);
         let ticket = if self.is_before() { activity.ticket.as_deref() } else { ticket };
-        let mut unknowns = Around::unknowns(world, needs, ticket, (activity.position, audience))?;
+        let mut unknowns = Around::unknowns(world, needs, ticket, (self.seen, audience))?;
         unknowns.extend(doubts);
         if rule.needs(Root::Issue) && !audience.sees_whole(activity) {
             unknowns.add(Root::Issue, "the issue is another application's".to_owned());
         }
         let around = Around::of(world, &[rule], ticket)?;
         for name in rule.calendars() {
-            let row = world.calendar(&CalendarRef::parse(name))?.filter(|row| row.position > activity.position);
+            let row = world.calendar(&CalendarRef::parse(name))?.filter(|row| row.position > self.seen);
             if let Some(row) = row {
-                let why = format!("calendar {:?} was changed after position {}", row.name, activity.position);
+                let why = format!("calendar {:?} was changed after position {}", row.name, self.seen);
                 unknowns.add_calendar(name, why);
             }
         }

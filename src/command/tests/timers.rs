@@ -181,7 +181,7 @@ do: [{set: {priority: LOW}}, {tag: {add: \"${event.type}\"}}]
 fn a_rule_that_waits_for_it_runs_by_hand_and_tells_what_became_of_it() {
     let mut desk = desk(&[BY_HAND, "name: other\non: ticket.created\ndo: [{tag: {add: x}}]\n"]);
     let ticket = TicketRef::Id(desk.is().id);
-    let run = |workflow: &str| RunWorkflow { workflow: workflow.into(), tickets: vec![ticket.clone()] };
+    let run = |workflow: &str| RunWorkflow { workflow: workflow.into(), tickets: Some(vec![ticket.clone()]) };
     let mut verdicts = Vec::new();
     for when in ["2026-09-14T11:00-04", "2026-09-14T11:01-04"] {
         let Resource::Runs(runs) = desk.act(when, &agent(), run("calm")).resource else { panic!("no runs") };

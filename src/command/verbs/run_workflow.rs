@@ -9,8 +9,10 @@ use crate::command::access::{self, Right};
 use crate::command::react::{self, Firing};
 use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
+use crate::command::waits::CAME;
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, Want, World, gather, timers};
+use crate::model::activity::Activity;
 use crate::model::ticket::TicketRef;
 use crate::model::time::Instant;
 use crate::model::words::RunVerdict;
@@ -21,8 +23,12 @@ use crate::workflow::{Rule, Subject};
 #[derive(Clone, Debug)]
 pub struct RunWorkflow {
     pub workflow: String,
-    pub tickets: Vec<TicketRef>,
+    /// `None`: they are those of a filter, which nobody looked up.
+    pub tickets: Option<Vec<TicketRef>>,
 }
+
+/// Activities that a trial names.
+const NAMED: usize = 20;
 
 impl Verb for RunWorkflow {
     fn name(&self) -> &'static str {
@@ -30,42 +36,59 @@ impl Verb for RunWorkflow {
     }
 
     fn wants(&self, wants: &mut Wants<'_>) {
-        self.tickets.iter().for_each(|ticket| wants.ticket(ticket));
+        self.tickets.iter().flatten().for_each(|ticket| wants.ticket(ticket));
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
+        let Some(named) = &self.tickets else {
+            let description = "is not looked up here: name a ticket in ticket_id";
+            return Err(Refusal::field("filter", description.to_owned()).into());
+        };
         let none = || Refusal::NotFound { kind: Kind::Workflow, id: self.workflow.clone() };
         let rules = scope.rules.rules().iter().enumerate();
         let (place, rule) = rules.into_iter().find(|(_, rule)| rule.name == self.workflow).ok_or_else(none)?;
         runs_by_hand(rule)?;
-        let found = self.tickets.iter().map(|name| access::ticket(world, scope, name, "", Right::Write));
+        let found = named.iter().map(|name| access::ticket(world, scope, name, "", Right::Write));
         let tickets: Vec<Uuid> = gather(found)?.into_iter().map(|ticket| ticket.id).collect();
         let by = scope.actor.display.clone();
         let all = gather(tickets.into_iter().map(|ticket| {
             let (rows, shadows) = (world.runs.len(), scope.asked.len());
             let firing =
                 Firing { kind: Timed::Manual, ticket: Some(ticket), data: json!({}), why: format!("{by} ran it") };
-            let verdict = react::fire(world, scope, place, firing)?;
+            let began = world.activities.len();
+            let (verdict, said) = react::fire(world, scope, place, firing)?;
+            let made = world.activities.get(began..).unwrap_or_default();
+            let would = scope.command.validate_only.then(|| effects(rule, verdict, made)).flatten();
             let told = world.runs.iter().skip(rows).chain(scope.asked.iter().skip(shadows));
             let mut told =
                 told.filter(|run| run.workflow == rule.name && run.position == 0 && run.ticket_id == Some(ticket));
-            let run = told.next().cloned().unwrap_or_else(|| {
+            let mut run = told.next().cloned().unwrap_or_else(|| {
                 // Who asked for it is told in any case.
                 let id = scope.new_id();
-                let run = scope.run_row(id, rule, 0, Some(ticket), verdict, untold(verdict).to_owned());
+                let run = scope.run_row(id, rule, 0, Some(ticket), verdict, said);
                 world.runs.push(run.clone());
                 run
             });
+            run.reason.extend(would);
             Ok(Arc::new(run))
         }))?;
         Ok(Resource::Runs(all))
     }
 }
 
-fn untold(verdict: RunVerdict) -> &'static str {
-    match verdict {
-        RunVerdict::NotMatched => "a condition does not hold, or the rule is not this tenant's",
-        _ => "its conditions hold, and there is nothing to do",
+/// What a trial would make, its own and what other rules make of it.
+fn effects(rule: &Rule, verdict: RunVerdict, made: &[Activity]) -> Option<String> {
+    let words = |it: &Activity| match it.cause.as_ref().filter(|cause| cause.workflow != rule.name) {
+        Some(cause) => format!("{} (by {})", it.in_words(), cause.workflow),
+        None => it.in_words(),
+    };
+    let mut all: Vec<String> = made.iter().take(NAMED).map(words).collect();
+    if made.len() > NAMED {
+        all.push(format!("and {} more", made.len() - NAMED));
+    }
+    match all.is_empty() {
+        false => Some(format!("; would make {}", all.join("; "))),
+        true => (verdict == RunVerdict::Matched).then(|| "; would change nothing".to_owned()),
     }
 }
 
@@ -104,12 +127,12 @@ impl Verb for RunSchedule {
             return Ok(Resource::Tickets(Vec::new()));
         };
         let due = self.due;
-        let (data, late) = timers::due_since(timed.by, due, scope.now);
+        let (data, why) = timers::told(timed.by, CAME, due, scope.now);
         let firing = |ticket: Option<Uuid>| Firing {
             kind: Timed::Schedule { tickets: ticket.is_some() },
             ticket,
             data: data.clone(),
-            why: format!("{} came at {due}, {late} late", timed.by),
+            why: why.clone(),
         };
         match (&self.tickets, &timed.by.tickets) {
             (None, None) => drop(react::fire(world, scope, timed.place, firing(None))?),

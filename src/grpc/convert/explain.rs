@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use super::read::{self, Freshness};
-use super::value;
 use super::violations::Violations;
 use super::words::WireWord;
 use super::workflow::name;
+use super::{time, value};
+use crate::command::waits::Wait;
 use crate::grpc::pb;
 use crate::grpc::pb::explain_workflow_request::About as Sent;
 use crate::model::id;
@@ -38,6 +39,8 @@ pub struct Told {
     pub recorded: bool,
     pub effects: Vec<String>,
     pub earlier: Vec<i64>,
+    /// What it waits for beside events.
+    pub waits: Vec<Wait>,
     /// What is to be said of the rules that were asked.
     pub note: Option<String>,
 }
@@ -77,7 +80,8 @@ pub fn request(found: &mut Violations, request: pb::ExplainWorkflowRequest) -> (
 }
 
 pub fn answer(told: Told) -> pb::ExplainWorkflowResponse {
-    let Told { verdict, reason, tree, position, event, ticket_id, hash, recorded, effects, earlier, note } = told;
+    let Told { verdict, reason, tree, position, event, ticket_id, hash, recorded, effects, earlier, waits, note } =
+        told;
     let reason = match note {
         Some(note) => format!("{reason} ({note})"),
         None => reason,
@@ -85,7 +89,7 @@ pub fn answer(told: Told) -> pb::ExplainWorkflowResponse {
     pb::ExplainWorkflowResponse {
         verdict: verdict.map_or(pb::RunVerdict::Unspecified as i32, |verdict| verdict.to_pb()),
         reason,
-        tree: tree.into_iter().map(|Branch { key, traced }| condition_to_pb(key, traced)).collect(),
+        tree: tree_to_pb(tree),
         position,
         event,
         ticket_id: ticket_id.map(|id| id::show(id::TICKET, id)).unwrap_or_default(),
@@ -93,7 +97,26 @@ pub fn answer(told: Told) -> pb::ExplainWorkflowResponse {
         recorded,
         effects,
         earlier,
+        triggers: waits.into_iter().map(wait_to_pb).collect(),
     }
+}
+
+fn wait_to_pb(wait: Wait) -> pb::ExplainedTrigger {
+    let Wait { kind: _, trigger, since, due, next, active, fired, reason, tree, asked: _ } = wait;
+    pb::ExplainedTrigger {
+        trigger,
+        since: time::maybe_to_pb(since),
+        due_at: time::maybe_to_pb(due),
+        next_at: time::maybe_to_pb(next),
+        active_since: time::maybe_to_pb(active),
+        fired,
+        reason,
+        tree: tree_to_pb(tree),
+    }
+}
+
+fn tree_to_pb(tree: Vec<Branch>) -> Vec<pb::ExplainedCondition> {
+    tree.into_iter().map(|Branch { key, traced }| condition_to_pb(key, traced)).collect()
 }
 
 fn condition_to_pb(key: String, traced: Traced) -> pb::ExplainedCondition {

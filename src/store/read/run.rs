@@ -51,6 +51,23 @@ fn of_tenant(scope: Scope<'_>) -> Vec<Sql> {
     conditions
 }
 
+/// The newest runs of a rule that no activity asked for: for a ticket, or for none.
+pub async fn unasked(
+    conn: &mut AsyncPgConnection,
+    scope: Scope<'_>,
+    workflow: &str,
+    ticket: Option<Uuid>,
+    most: usize,
+) -> QueryResult<Vec<Run>> {
+    let mut conditions = of_tenant(scope);
+    conditions.extend([
+        ticket.map_or_else(|| sql!["ticket_id IS NULL"], |id| sql!["ticket_id = ", Bind::Id(id)]),
+        sql!["workflow = ", Bind::Text(workflow.to_owned())],
+        sql!["position = 0"],
+    ]);
+    RunQueryDsl::load(Listing::<Run>::first(conditions, " ORDER BY id DESC LIMIT ", most, None), conn).await
+}
+
 /// One page of runs.
 pub async fn list(
     conn: &mut AsyncPgConnection,

@@ -199,17 +199,24 @@ impl Action for Assign {
         Ok(Assignment { team: self.team.text(facts)?, to, when_none })
     }
 
-    fn would(Assignment { team, to, .. }: &Assignment) -> String {
+    fn would(Assignment { team, to, when_none }: &Assignment) -> String {
         let of = if team.is_empty() { "the ticket's team".to_owned() } else { format!("team {}", quoted(team)) };
         let into = if team.is_empty() { String::new() } else { format!(" into {of}") };
         match to {
             None => format!("move{into}"),
             Some(AssignTo::Agent(id)) if id.is_empty() => format!("take the assignee away{into}"),
             Some(AssignTo::Agent(id)) => format!("assign to {}{into}", quoted(id)),
-            Some(AssignTo::Strategy { strategy, skills, .. }) => {
+            Some(AssignTo::Strategy { strategy, skills, only_online, max_open }) => {
                 let with =
                     if skills.is_empty() { String::new() } else { format!(" with {}", several("skill", skills)) };
-                format!("assign in {of}{with} by {}", strategy.word())
+                let online = if *only_online { " who are online" } else { "" };
+                let open = max_open.map(|most| format!(" with fewer than {most} open tickets")).unwrap_or_default();
+                let none = match when_none {
+                    WhenNone::Leave => String::new(),
+                    WhenNone::Queue => ", or queue the ticket".to_owned(),
+                    WhenNone::To(id) => format!(", or to {}", quoted(id)),
+                };
+                format!("assign in {of}{with}{online}{open} by {}{none}", strategy.word())
             }
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::action::Action;
 use crate::model::stored_type::StoredType;
-use crate::workflow::event::{EMITTED, is_emitted};
+use crate::workflow::event::{self, EMITTED, is_emitted};
 use crate::workflow::facts::Facts;
 use crate::workflow::form::{Key, Takes, key, required};
 use crate::workflow::json_template::JsonTemplate;
@@ -28,6 +28,8 @@ pub struct Raw {
     data: Json,
 }
 
+const HINT: &str = "custom. and small letters, digits, _ and ., 64 characters at most";
+
 pub struct Emit {
     kind: String,
     data: Option<JsonTemplate>,
@@ -48,8 +50,11 @@ impl Action for Emit {
     fn check(Raw { kind, data }: Raw, place: &mut Place<'_>) -> Option<Emit> {
         if !is_emitted(&kind) {
             let message = format!("`{kind}` is no type of an event that rules emit");
-            let hint = "custom. and small letters, digits, _ and ., 64 characters at most";
-            place.error(&["type"], "unknown-event", message, hint);
+            let hint = match event::nearest(&kind) {
+                Some(near) => format!("`{near}` is made by what it tells of, and by no rule; {HINT}"),
+                None => HINT.to_owned(),
+            };
+            place.error(&["type"], "unknown-event", message, &hint);
             return None;
         }
         let data = match &data {

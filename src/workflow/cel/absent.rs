@@ -48,12 +48,19 @@ fn is_asked(absence: &Path, asked: &[Path]) -> bool {
     asked.iter().any(|path| path.root == absence.root && path.names.starts_with(&absence.names))
 }
 
+fn is_data(path: &Path) -> bool {
+    path.root == Root::Event && path.names.first().is_some_and(|name| name == "data")
+}
+
 /// Every prefix of the path that can lead nowhere.
 fn absences(path: &Path, events: &[EventName]) -> Vec<Path> {
     let mut found = Vec::new();
     let prefix = |length: usize| Path { root: path.root, names: path.names[..length].to_vec() };
     if path.root.is_optional() && presence(path.root, events) != Presence::Always {
         found.push(prefix(0));
+    }
+    if is_data(path) && !events.is_empty() && events.iter().all(EventName::is_due) {
+        return found;
     }
     let mut ty = path.root.ty();
     for (index, name) in path.names.iter().enumerate() {

@@ -22,11 +22,15 @@ pub struct Scope {
     pub changed: bool,
     /// Whether the tenant's calendars are at hand.
     pub calendars: bool,
+    /// Whether every event is an instant that was due, of which `event.data` tells.
+    pub due: bool,
 }
 
-pub static RULE: Scope = Scope { roots: Root::OF_RULES, changed: true, calendars: true };
+pub static RULE: Scope = Scope { roots: Root::OF_RULES, changed: true, calendars: true, due: false };
+/// Rules that timers and schedules alone set off.
+pub static DUE: Scope = Scope { due: true, ..RULE };
 /// `tenants:` of a rule.
-pub static TENANTS: Scope = Scope { roots: &[Root::Tenant], changed: false, calendars: false };
+pub static TENANTS: Scope = Scope { roots: &[Root::Tenant], changed: false, calendars: false, due: false };
 
 /// Parses and checks `source`; the type is whatever it is.
 ///

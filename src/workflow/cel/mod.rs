@@ -30,7 +30,7 @@ mod value;
 mod variables;
 
 pub use absent::unguarded;
-pub use check::{RULE, Scope, TENANTS, compile, compile_among, condition, condition_among, condition_with};
+pub use check::{DUE, RULE, Scope, TENANTS, compile, compile_among, condition, condition_among, condition_with};
 pub use duration::parse_duration;
 pub use eval::{evaluate, evaluate_after, holds};
 pub use fault::{Fault, MAX_TEXT};

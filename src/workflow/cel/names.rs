@@ -36,7 +36,14 @@ impl Checker<'_> {
         if let Some(path) = self.beside_the_row(&base, name) {
             return Expr { ty: path.root.ty(), kind: ExprKind::Field(path), at };
         }
+        let of_data = |path: &Path| {
+            self.scope.due && path.root == Root::Event && matches!(path.names.as_slice(), [data] if data == "data")
+        };
         let ty = match base.ty {
+            Type::Map if matches!(&base.kind, ExprKind::Field(path) if of_data(path)) => Type::Object(&schema::DUE),
+            ty => ty,
+        };
+        let ty = match ty {
             Type::Object(object) => match object.field(name) {
                 Some(field) => field.ty,
                 None => {

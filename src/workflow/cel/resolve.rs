@@ -13,8 +13,9 @@ use crate::model::id;
 use crate::model::issue::{Issue, issue_fields};
 use crate::model::message::{Message, message_fields};
 use crate::model::ticket::{Ticket, ticket_fields};
-use crate::model::time::Instant;
+use crate::model::time::{Instant, Written};
 use crate::model::words::*;
+use crate::workflow::event::{SCHEDULE, TIMER};
 use crate::workflow::facts::{Event, Facts, Related};
 use crate::workflow::schema::Root;
 use uuid::Uuid;
@@ -211,6 +212,10 @@ fn event<'a>(facts: &Facts<'a>, e: Event<'a>, names: &[String]) -> Found<'a> {
         "ticket" => whole(e.ticket, |t| ticket(t, rest), rest),
         "actor" => whole(facts.actor, |a| actor(a, rest), rest),
         "cause" => whole(e.cause, |c| cause(c, rest), rest),
+        "data" if matches!(rest, [due] if due == "due_at") && matches!(e.kind, TIMER | SCHEDULE) => {
+            let text = e.data.and_then(|data| data.get("due_at")?.as_str());
+            time(text.and_then(Written::parse).map(|due| due.at))
+        }
         "data" => e.data.map_or(Ok(None), |data| json(data, rest)),
         _ => Err(NoSuchField),
     }

@@ -30,6 +30,23 @@ impl Traced {
     }
 }
 
+impl Traced {
+    /// What is pointed at.
+    pub fn deciding(&self) -> Option<&Traced> {
+        if self.decides { Some(self) } else { self.below.iter().find_map(Traced::deciding) }
+    }
+
+    /// `ticket.number is 42`; `None` where nobody can tell.
+    pub fn in_words(&self) -> Option<String> {
+        match &self.outcome {
+            Outcome::Value(Json::String(text)) => Some(format!("{} is '{text}'", self.expression)),
+            Outcome::Value(value) => Some(format!("{} is {value}", self.expression)),
+            Outcome::Fault(why) => Some(why.clone()),
+            Outcome::Unknown(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Value(Json),

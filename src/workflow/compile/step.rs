@@ -48,6 +48,8 @@ pub fn after(mut raw: RawStep, place: &mut Place<'_>) -> Option<Step<Effect>> {
 fn only(raw: &mut RawStep, place: &mut Place<'_>) -> Option<Named> {
     let message = match raw.actions.as_slice() {
         [_] => return raw.actions.pop(),
+        // What it has instead was noted as an unknown key.
+        [] if raw.unread => return None,
         [] => "this step does nothing".to_owned(),
         several => {
             let names: Vec<&str> = several.iter().map(|(action, _)| action.name()).collect();

@@ -4,19 +4,20 @@ use jiff::tz::TimeZone;
 
 use super::super::cel::ast::{Expr, ExprKind, Function};
 use super::super::cel::{self, Scope};
-use super::super::diagnostic::{Problem, Severity};
+use super::super::cron::read_cron;
+use super::super::diagnostic::{Problem, Severity, suggest};
 use super::super::filter::Filter;
 use super::super::grammar::RawTrigger;
 use super::super::place::Place;
-use super::super::schedule::{Schedule, read_cron};
-use super::super::schema::{Root, Type};
+use super::super::schedule::Schedule;
+use super::super::schema::{Root, TICKET as TICKET_FIELDS, Type};
 use super::super::timer::{Parts, Timer, read_after};
 use super::super::trigger::Slip;
 use super::super::yaml::Node;
 use crate::model::sla::zone::Zone;
 
 /// A timer follows from the ticket's row alone.
-static TICKET: Scope = Scope { roots: &[Root::Ticket], changed: false, calendars: false };
+static TICKET: Scope = Scope { roots: &[Root::Ticket], changed: false, calendars: false, due: false };
 
 const SINCE: &str = "a time of the ticket: ticket.created_at, ticket.resolved_at, timestamp(ticket.custom.renewal)";
 
@@ -70,7 +71,7 @@ impl At<'_, '_, '_> {
 
     fn since(&mut self, source: &str) -> Option<Expr> {
         let node = self.key("since").clone();
-        let expr = self.checked(&node, cel::compile(source, &TICKET))?;
+        let expr = self.checked(&node, cel::compile(source, &TICKET).map_err(|found| only_times(source, found)))?;
         if is_time_of_ticket(&expr) {
             return Some(expr);
         }
@@ -108,6 +109,15 @@ impl At<'_, '_, '_> {
         };
         Some(Schedule::new(rule, (pattern.as_deref()?, cron?), (timezone.as_deref(), zone?), tickets?))
     }
+}
+
+/// Of a field that is not there, the hint names those that a timer can count from.
+fn only_times(source: &str, found: Vec<Problem>) -> Vec<Problem> {
+    let times = || TICKET_FIELDS.fields.iter().filter(|field| field.ty == Type::Time && field.name != "deleted_at");
+    let name = source.trim().strip_prefix("ticket.").unwrap_or(source);
+    let hint = suggest(name, times().map(|field| field.name));
+    let told = |it: Problem| if it.code == "unknown-field" { Problem { hint: hint.clone(), ..it } } else { it };
+    found.into_iter().map(told).collect()
 }
 
 /// `there is no time zone "x": advice`.

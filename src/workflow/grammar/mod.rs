@@ -1,20 +1,22 @@
 //! YAML form of a rule, deserialized by serde, and its keys.
 
+mod slips;
 mod step;
 mod waits;
 
 use serde::Deserialize;
+use serde_yaml::Value as Yaml;
 
-use super::actions;
-use super::diagnostic::{Diagnostic, Severity, suggest};
+use super::diagnostic::Diagnostic;
 use super::form::{Key, Takes, key, required, words};
-use super::keys::keys_of;
 use super::limits::{self, RawLimits};
 use super::misfit::misfit;
 use super::rollout::{self, RawRollout};
 use super::rule::{FailurePolicy, OnError};
 use super::shapes::{Conditions, Definitions};
 use super::yaml::Node;
+pub use slips::Cut;
+use slips::Keys;
 pub use step::{KEYS as STEP_KEYS, RawStep};
 pub use waits::{AFTER, Bare, RawTrigger, RawWait, SCHEDULE, TRIGGERS, Waits};
 
@@ -97,79 +99,36 @@ fn yes() -> bool {
 /// The least that a rule is.
 const EXAMPLE: &str = "name: greet, on: ticket.created, do: [{message: {body: Hello}}]";
 
-/// Reads one document into a rule.
-///
-/// # Errors
-/// Every unknown key; else the first value that is not what its key takes.
-pub fn read(file: &str, node: &Node, value: serde_yaml::Value) -> Result<RawRule, Vec<Diagnostic>> {
-    let mut found = Vec::new();
-    unknown_keys(file, node, keys_of::<RawRule>(), "a rule", &mut found);
-    for on in ["on", "triggers"].iter().filter_map(|key| node.get(key)) {
-        for wait in std::iter::once(on).chain(on.items()) {
-            trigger_keys(file, wait, &mut found);
-        }
-    }
-    for (name, keys) in [(LIMITS, limits::KEYS), (ROLLOUT, rollout::KEYS)] {
-        if let Some(node) = node.get(name) {
-            let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
-            unknown_keys(file, node, &known, name, &mut found);
-        }
-    }
-    let step_keys = RawStep::keys();
-    for step in node.get("do").map(Node::items).unwrap_or_default() {
-        unknown_keys(file, step, &step_keys, "an action", &mut found);
-        for (key, body) in step.entries() {
-            if let Some(action) = key.text().and_then(actions::find) {
-                unknown_keys(file, body, action.keys(), action.name(), &mut found);
-            }
-        }
-    }
-    if let (Some((on, _)), Some((triggers, _))) = (node.entry("on"), node.entry("triggers")) {
-        let second = if (on.line, on.column) > (triggers.line, triggers.column) { on } else { triggers };
-        let (line, column) = (second.line, second.column);
-        let message = "`on` and `triggers` are the same key".to_owned();
-        let hint = "write all of it under `on`".to_owned();
-        let (severity, code, file) = (Severity::Error, "grammar", file.to_owned());
-        found.push(Diagnostic { severity, code, message, hint, file, line, column });
-    }
-    if !found.is_empty() {
-        return Err(found);
-    }
-    serde_path_to_error::deserialize(value).map_err(|error| vec![misfit(file, node, &error, EXAMPLE)])
+/// What was read of a document.
+pub struct Read {
+    /// `None`: a value is not what its key takes.
+    pub raw: Option<(Node, RawRule)>,
+    pub found: Vec<Diagnostic>,
+    /// Where keys were left out.
+    pub cut: Cut,
 }
 
-/// Of the keys of triggers, those of one form belong together.
-fn trigger_keys(file: &str, wait: &Node, found: &mut Vec<Diagnostic>) {
-    let all = || TRIGGERS.iter().filter(|(key, _)| wait.get(key).is_some());
-    let known = |keys: &[Key]| keys.iter().map(|key| key.name).collect::<Vec<_>>();
-    match all().next() {
-        Some((key, keys)) => unknown_keys(file, wait, &known(keys), &format!("a trigger with `{key}`"), found),
-        None => unknown_keys(file, wait, keys_of::<RawTrigger>(), "a trigger", found),
-    }
-}
-
-fn unknown_keys(file: &str, node: &Node, known: &[&str], of: &str, found: &mut Vec<Diagnostic>) {
-    for (key, _) in node.entries() {
-        let name = key.text().unwrap_or_default();
-        if known.is_empty() || known.contains(&name) {
-            continue;
+/// Reads one document into a rule, and says what is wrong with it. Unknown keys are left out of the node, or read as those that
+/// they were meant to be, so that they hide no other mistake.
+pub fn read(file: &str, mut node: Node, mut value: Yaml) -> Read {
+    let mut keys = Keys { file, found: Vec::new(), cut: Cut::default() };
+    keys.of_rule(&mut node, &mut value);
+    let Keys { mut found, cut, .. } = keys;
+    let raw = match serde_path_to_error::deserialize(value) {
+        Ok(raw) => Some((node, raw)),
+        Err(error) => {
+            let error = misfit(file, &node, &error, EXAMPLE);
+            found.extend(Some(error).filter(|error| !cut.lacks(error)));
+            None
         }
-        let hint = suggest(name, known.iter().copied().filter(|known| *known != "triggers"));
-        found.push(Diagnostic {
-            severity: Severity::Error,
-            code: "unknown-key",
-            message: format!("{of} has no key `{name}`"),
-            hint,
-            file: file.to_owned(),
-            line: key.line,
-            column: key.column,
-        });
-    }
+    };
+    Read { raw, found, cut }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workflow::keys::keys_of;
 
     fn names(form: &[Key]) -> Vec<&str> {
         form.iter().map(|key| key.name).collect()

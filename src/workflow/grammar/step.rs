@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_yaml::Value as Yaml;
 
 use crate::workflow::actions::{self, Registered};
@@ -24,6 +24,8 @@ pub const KEYS: &[Key] = &[
 pub struct RawStep {
     pub id: String,
     pub conditions: Conditions,
+    /// Whether a key was left out that nobody knows.
+    pub unread: bool,
     /// What stands under each action's name is read when the action is checked.
     pub actions: Vec<(&'static dyn Registered, Yaml)>,
 }
@@ -49,9 +51,11 @@ impl<'de> Deserialize<'de> for RawStep {
                         ID => step.id = map.next_value()?,
                         IF => step.conditions = map.next_value()?,
                         name => {
-                            let action = actions::find(name);
-                            let action = action.ok_or_else(|| A::Error::custom(format!("no action `{name}`")))?;
-                            step.actions.push((action, map.next_value()?));
+                            let body: Yaml = map.next_value()?;
+                            match actions::find(name) {
+                                Some(action) => step.actions.push((action, body)),
+                                None => step.unread = true,
+                            }
                         }
                     }
                 }

@@ -52,5 +52,7 @@ fn differ(a: &Write, b: &Write, looks: &Looks<'_>) -> bool {
 fn conflict(first: &Rule, second: &Rule, write: &Write) -> Diagnostic {
     let (a, b, field, order) = (&first.name, &second.name, &write.field, second.order);
     let message = format!("`{b}` and `{a}` ({}:{}) both set `{field}` at order {order}", first.file, first.line);
-    at_write("conflict", second, write, message, "give one of them an `order` of its own: the later one wins")
+    let hint =
+        format!("`{b}` runs later, by its name, and wins: give one of them an `order` of its own to say which does");
+    at_write("conflict", second, write, message, &hint)
 }

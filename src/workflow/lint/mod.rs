@@ -1,5 +1,6 @@
 //! Warnings of what loads and cannot do what its author wants: within a rule, and between the rules of a set.
 
+mod again;
 mod chains;
 mod conditions;
 mod conflicts;
@@ -31,6 +32,7 @@ pub fn across(rules: &[Rule]) -> Vec<Diagnostic> {
     let looks = Cell::new(LOOKS_ACROSS);
     let mut found = conflicts::find(rules, &Looks(&looks));
     found.extend(chains::find(rules, &Looks(&looks)));
+    found.extend(again::find(rules));
     found.extend(once::find(rules));
     found.extend(unheard::find(rules));
     found

@@ -11,7 +11,7 @@ use crate::model::words::{ActorKind, AgentStatus, AuthorKind, Channel, ClockStat
 use crate::model::words::{RunVerdict, SlaMetric, SlaPolicyStatus, SourceType, Status, TicketType, Visibility};
 
 use roots::DescribedEntry;
-pub use roots::{TICKET, changing};
+pub use roots::{DUE, TICKET, changing};
 pub use typed::Typed;
 
 /// A closed set of words.

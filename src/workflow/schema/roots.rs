@@ -65,6 +65,12 @@ pub static EVENT: Object = Object {
     ],
 };
 
+/// What `event.data` tells of an instant that was due.
+pub static DUE: Object = Object {
+    name: "the data of a timer or a schedule",
+    fields: &[field("trigger", Type::Text), field("due_at", Type::Time), field("late_by", Type::Text)],
+};
+
 pub static ACTOR: Object = Object {
     name: "actor",
     fields: &[field("kind", Type::Enum(&ACTOR_KIND)), field("id", Type::Text), field("display", Type::Text)],

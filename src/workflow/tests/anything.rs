@@ -11,6 +11,7 @@ use crate::workflow::event::EventName;
 use crate::workflow::facts::Facts;
 use crate::workflow::filter::{Filter, Subject};
 use crate::workflow::fixture;
+use crate::workflow::mutations::{mutated, mutations};
 use crate::workflow::schema::Root;
 use crate::workflow::set::RuleSet;
 
@@ -126,82 +127,11 @@ fn corpus() -> Vec<String> {
                  if: [variables.loud, \"changed('priority', 'LOW', 'HIGH')\"]\norder: 7\nstop: true\ndo:\n  \
                  - {id: a, if: variables.vip, set: {priority: HIGH, custom.x: \"${ticket.number + 1}\"}}\n  \
                  - assign: {strategy: least_open, max_open: 3, when_none: {to: ann}}\n";
-    shipped.chain([other.to_owned()]).collect()
-}
-
-/// One change to a text: what stands somewhere is taken out, put in again elsewhere, or gives way to something else.
-#[derive(Clone, Debug)]
-struct Mutation {
-    at: usize,
-    length: usize,
-    to: usize,
-    put: String,
-}
-
-fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
-    let put = proptest::sample::select(vec![
-        "",
-        "",
-        "\n",
-        "  ",
-        ": ",
-        "- ",
-        "'",
-        "\"",
-        "{",
-        "}",
-        "[",
-        "]",
-        "(((((((((((",
-        "#",
-        " #",
-        "&a ",
-        "*a",
-        "!",
-        "|",
-        ">-",
-        "${",
-        "}",
-        "$${",
-        "null",
-        "true",
-        "~",
-        "9999999999999999999",
-        "1e400",
-        "-",
-        "---\n",
-        "\u{feff}",
-        "\t",
-        "é",
-        "\\b",
-        "r'",
-        " || ",
-        " && ",
-        "if",
-        "on:",
-        "triggers: x\n",
-        "variables.vip",
-        "{{x}}",
-        "matches('/x/i')",
-    ]);
-    let one = (any::<u16>(), 0..40usize, any::<u16>(), put);
-    let one =
-        one.prop_map(|(at, length, to, put)| Mutation { at: at.into(), length, to: to.into(), put: put.to_owned() });
-    proptest::collection::vec(one, 1..6)
-}
-
-fn mutated(source: &str, mutations: &[Mutation]) -> String {
-    let mut text: Vec<char> = source.chars().collect();
-    for Mutation { at, length, to, put } in mutations {
-        let at = at % (text.len() + 1);
-        let end = (at + length).min(text.len());
-        let taken: Vec<char> = text.splice(at..end, put.chars()).collect();
-        if put.is_empty() {
-            let to = to % (text.len() + 1);
-            text.splice(to..to, taken);
-        }
-    }
-    text.into_iter().collect()
+    let timed = "name: timed\non:\n  - {after: 1h30m, since: timestamp(ticket.custom.renewal), calendar: us, while: [ticket.number > 1], catch_up: true}\n  \
+                 - {schedule: '*/5 9-17 1,15 JAN-JUN/2 MON', timezone: Europe/Berlin, for: ticket.status == 'OPEN'}\n  - manual\n\
+                 limits: {per_ticket: 3/24h}\nrollout: {percent: 5}\ndo:\n  - message: {body: \"late by ${event.data.late_by}\"}\n  \
+                 - emit: {type: custom.due, data: {at: [\"${event.data.due_at}\", {a: 1}]}}\n";
+    shipped.chain([other.to_owned(), timed.to_owned()]).collect()
 }
 
 fn try_file(source: &str) {
@@ -255,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_that_was_changed_here_and_there(which in 0..9usize, changes in mutations()) {
+    fn a_rule_that_was_changed_here_and_there(which: usize, changes in mutations()) {
         let corpus = corpus();
         try_file(&mutated(&corpus[which % corpus.len()], &changes));
     }

@@ -225,36 +225,6 @@ fn the_hash_is_of_names_and_sources() {
 }
 
 #[test]
-fn every_slip_of_the_file_is_told_with_its_place() {
-    let source = "\
-name: Bad Name
-onn: ticket.created
-on: ticket.craeted
-if: ticket.priorty == 'HIGH'
-do:
-  - set: {priority: HIHG}
-  - tga: {add: x}
-";
-    assert_eq!(
-        findings(source),
-        [
-            "2:1 unknown-key: a rule has no key `onn` | did you mean `on`?",
-            "7:5 unknown-key: an action has no key `tga` | did you mean `tag`?",
-        ]
-    );
-    let source = source.replace("onn: ticket.created\n", "").replace("tga", "tag");
-    assert_eq!(
-        findings(&source),
-        [
-            "1:7 name: `Bad Name` is no name for a rule | a small letter first, then small letters, digits and -, 63 at most",
-            "2:5 unknown-event: there is no event `ticket.craeted` | did you mean `ticket.created`?",
-            "3:12 unknown-field: ticket has no field `priorty` | did you mean `priority`?",
-            "5:21 unknown-word: `HIHG` is no priority | did you mean `HIGH`?",
-        ]
-    );
-}
-
-#[test]
 fn places_hold_in_lists_blocks_and_quotes() {
     let source = "\
 name: a

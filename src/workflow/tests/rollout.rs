@@ -57,6 +57,8 @@ do:
   - assign: {strategy: round_robin, team: billing}
   - assign: {strategy: least_open, skills: [vpn, "${ticket.category}"]}
   - assign: {to: ann}
+  - assign: {strategy: least_open, only_online: true, max_open: 5, when_none: queue}
+  - assign: {strategy: round_robin, team: billing, max_open: 3, when_none: {to: bob}}
   - assign: {to: ''}
   - assign: {team: billing}
   - transition: {verb: hold, reason: parts}
@@ -82,6 +84,8 @@ do:
             "assign in team \"billing\" by round_robin",
             &format!("assign in the ticket's team with skills vpn, {} by least_open", ticket.category),
             "assign to \"ann\"",
+            "assign in the ticket's team who are online with fewer than 5 open tickets by least_open, or queue the ticket",
+            "assign in team \"billing\" with fewer than 3 open tickets by round_robin, or to \"bob\"",
             "take the assignee away",
             "move into team \"billing\"",
             "hold the ticket because of \"parts\"",

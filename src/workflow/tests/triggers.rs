@@ -234,3 +234,36 @@ fn a_set_has_fifty_marks_at_most() {
     let found = RuleSet::from_sources(rules(51)).expect_err("too many");
     assert_eq!((found.len(), found[0].code, found[0].file.as_str()), (1, "too-many-marks", "51.yaml"));
 }
+
+#[test]
+fn the_data_of_an_instant_that_was_due_is_known() {
+    let timer = "on: {after: 1h, since: ticket.created_at}\n";
+    let schedule = "on: {schedule: 0 9 * * *, for: ticket.number > 1}\n";
+    for on in [timer, schedule] {
+        let rule = rule("a", &format!("{on}if: event.data.due_at < now && event.data.trigger != event.data.late_by"));
+        assert_eq!(set(&[rule]).warnings(), [] as [crate::workflow::Diagnostic; 0], "{on}");
+    }
+    for (condition, message) in [
+        ("event.data.due_at == 'x'", "3:23 type: a time is compared with text"),
+        ("event.data.doe_at < now", "has no field `doe_at` | did you mean `due_at`?"),
+    ] {
+        let found = findings(&format!("{timer}if: {condition}"));
+        assert!(found.len() == 1 && found[0].contains(message), "{found:?}");
+    }
+    // Of other events nobody knows what it has, and of those by hand it has nothing.
+    for on in ["on: [manual, {schedule: 0 9 * * *, for: ticket.number > 1}]\n", "on: custom.paid\n"] {
+        let rule = rule("a", &format!("{on}if: ticket != null && event.data.due_at == 'x'"));
+        let warned: Vec<&str> = set(&[rule]).warnings().iter().map(|it| it.code).collect();
+        assert!(warned.contains(&"may-be-absent"), "{on}: {warned:?}");
+    }
+    let due = json!({ "trigger": "t", "due_at": "2026-09-14T10:00:00Z", "late_by": "1s" });
+    for kind in ["timer", "schedule"] {
+        let activity = Activity { data: Some(due.clone()), ..told(kind, "", "") };
+        let later = "event.data.due_at + duration('1h') == timestamp('2026-09-14T11:00:00Z')";
+        let earlier = "timestamp(event.data.due_at) < now && event.data.due_at < now";
+        for (text, scope) in [(later, &cel::DUE), (earlier, &cel::DUE), (earlier, &cel::RULE)] {
+            let condition = cel::condition(text, scope).expect("a condition");
+            assert_eq!(cel::holds(&condition, &Facts::of(&activity)), Ok(true), "{kind}");
+        }
+    }
+}

@@ -294,6 +294,26 @@ fn rules_that_set_off_each_other() {
 }
 
 #[test]
+fn a_timer_that_begins_anew_by_what_it_does() {
+    let rule = |since: &str, rest: &str| format!("name: a\non: {{after: 24h, since: ticket.{since}}}\n{rest}");
+    let writes = "do: [{message: {body: Still there?}}]\n";
+    for since in ["last_message_at", "updated_at"] {
+        let told = warned(&[&rule(since, writes)]);
+        assert!(told.len() == 1 && told[0].contains("repeats: `a` begins anew"), "{told:?}");
+    }
+    for (since, rest) in [
+        ("created_at", writes.to_owned()),
+        ("updated_at", TAG.to_owned()),
+        ("updated_at", "do: [{set: {priority: LOW}}]".to_owned()),
+        ("last_message_at", format!("if: ticket.status == 'OPEN'\n{writes}")),
+        ("last_message_at", format!("limits: {{per_ticket: 1/24h}}\n{writes}")),
+        ("last_message_at, while: ticket.status == 'OPEN'", writes.to_owned()),
+    ] {
+        assert_eq!(warned(&[&rule(since, &rest)]), [""; 0], "{since} {rest}");
+    }
+}
+
+#[test]
 fn a_thousand_files_are_checked_in_moments() {
     let rule = |n: usize| {
         let source = format!(

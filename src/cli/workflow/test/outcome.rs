@@ -171,6 +171,10 @@ fn of_ticket(expected: &Map<String, Value>, tenant: &Tenant<'_>) -> Result<Vec<S
             None => shown.get(field),
         };
         match is {
+            None if tenant.sandbox.has_ticket_field(field)? => match expected {
+                Value::Null => {}
+                _ => found.push(format!("ticket.{field}: expected {expected}, and it has none")),
+            },
             None => {
                 let hint = suggest(field, shown.as_object().into_iter().flat_map(Map::keys).map(String::as_str));
                 found.push(format!("ticket: there is no field `{field}`: {hint}"));

@@ -9,7 +9,7 @@ use crate::identity::Role;
 use crate::model::activity::Activity;
 use crate::model::words::RunVerdict;
 use crate::workflow::RuleSet;
-use crate::workflow::event::MANUAL;
+use crate::workflow::event::{MANUAL, nearest};
 
 /// Tickets that an agent is given at most.
 const OPEN: u64 = 1_000;
@@ -236,7 +236,10 @@ impl<'a> Tenant<'a> {
             ("ticket", "tag_added" | "tag_removed") => "TagTicket",
             ("ticket", "message_added" | "note_added" | "mentioned" | "messaging") => "PostMessage",
             _ => {
-                let hint = "name the RPC with `call`, or let time pass with `steps` and `advance`";
+                let hint = match nearest(&event.kind).filter(|near| *near != event.kind) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "name the RPC with `call`, or let time pass with `steps` and `advance`".to_owned(),
+                };
                 return Err(Trouble::Wrong(format!("no call makes `{}` by itself: {hint}", event.kind)));
             }
         };

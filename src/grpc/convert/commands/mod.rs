@@ -8,6 +8,7 @@ use crate::command::{Command, Refusal, RequestKey};
 use crate::identity::Caller;
 use crate::model::id;
 use crate::model::limits::{ETAG_CHARS, REQUEST_ID_CHARS};
+use crate::workflow::suggest;
 
 #[macro_use]
 mod writes;
@@ -44,6 +45,14 @@ pub fn methods() -> impl Iterator<Item = &'static WriteMethod> {
         workflow::METHODS,
     ];
     all.into_iter().flatten()
+}
+
+/// What may have been meant by a name that none of them has: one that is near, those of the same noun, or all.
+pub fn hint(name: &str) -> String {
+    let all: Vec<&str> = methods().map(|method| method.name).collect();
+    let noun = name.rfind(|c: char| c.is_ascii_uppercase()).and_then(|at| name.get(at..)).unwrap_or(name);
+    let same: Vec<&str> = all.iter().copied().filter(|other| other.ends_with(noun)).collect();
+    suggest(name, if same.is_empty() { all } else { same })
 }
 
 /// The command that a request asks for, or everything that is wrong with it.

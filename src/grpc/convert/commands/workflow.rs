@@ -3,7 +3,6 @@
 use super::writes::*;
 use crate::command::verbs::RunWorkflow;
 use crate::grpc::convert::workflow::run_to_pb;
-use crate::model::ticket::TicketRef;
 use crate::workflow::{NAME_HINT, is_name};
 
 pub static METHODS: &[WriteMethod] = &[WriteMethod::of::<pb::RunWorkflowRequest>()];
@@ -27,9 +26,9 @@ impl Write for pb::RunWorkflowRequest {
         if !is_name(&workflow) {
             found.add("workflow", format!("must be the name of a rule: {NAME_HINT}"));
         }
-        let mut tickets: Vec<TicketRef> = Vec::new();
+        let mut tickets = None;
         match (ticket_id.is_empty(), filter.is_empty()) {
-            (false, true) => tickets.push(found.ticket("ticket_id", &ticket_id)),
+            (false, true) => tickets = Some(vec![found.ticket("ticket_id", &ticket_id)]),
             (true, false) => {}
             (true, true) => found.add("ticket_id", "name a ticket, or tickets by a filter"),
             (false, false) => found.add("filter", "must be empty where a ticket is named"),

@@ -10,6 +10,7 @@ use tonic::{Code, Status};
 use tracing::{Level, Span};
 
 use super::deadline::Deadline;
+use super::denials::tell_exhausted;
 use super::level::level;
 use super::room::OpenCall;
 use crate::grpc::pb::ErrorReason;
@@ -104,6 +105,11 @@ impl CallGuard {
             if level(code) == Level::ERROR {
                 traced.failed(message.to_owned());
             }
+        }
+        // One that is refused this is likely to call again at once.
+        if let Some(tenant) = tenant.filter(|_| code == Code::ResourceExhausted && !*told) {
+            tell_exhausted(tenant, method);
+            *told = true;
         }
         macro_rules! log {
             ($level:expr) => {

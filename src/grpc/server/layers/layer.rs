@@ -185,7 +185,7 @@ impl Shared {
         let Knock { method, started } = *knock;
         let (Admitted { caller, deadline, place, room }, refused) = match admitted {
             Ok(admitted) => (admitted, None),
-            Err(refused) => (Admitted::default(), Some(refused)),
+            Err(mut refused) => (Admitted { caller: refused.caller.take(), ..Admitted::default() }, Some(refused)),
         };
         let denied = refused.as_ref().and_then(|refused| refused.denied.as_ref());
         if let (Some(method), Some(denied)) = (method, denied) {
@@ -234,7 +234,8 @@ impl Shared {
         let certified = request.extensions().get::<Held>().and_then(Held::certified);
         let caller = self.gate.admit(method, request.headers(), certified)?;
         if let Some(caller) = &caller {
-            self.quotas.admit(caller.tenant(), method, now)?;
+            let admitted = self.quotas.admit(caller.tenant(), method, now);
+            admitted.map_err(|status| Refused { caller: Some(caller.clone()), ..Refused::from(status) })?;
         }
         let deadline = Deadline::of(request.headers(), now).map_err(|_| protocol::no_timeout())?;
         let connection = request.extensions().get::<Held>();
@@ -244,7 +245,7 @@ impl Shared {
         };
         let connection = connection.cloned().unwrap_or_default();
         let room = Room::new(connection, self.untaken.clone(), Some(caller.clone()), 0);
-        room.check()?;
+        room.check().map_err(|status| Refused { caller: Some(caller.clone()), ..Refused::from(status) })?;
         let room = (!method.streams).then_some(AnswerRoom { room, reads: method.reads });
         Ok(Admitted { caller: Some(caller), deadline, place: None, room })
     }

@@ -9,6 +9,7 @@ use crate::command::Refusal;
 use crate::grpc::pb::ErrorReason;
 use crate::grpc::server::gate::{Denied, refusal};
 use crate::grpc::status;
+use crate::identity::Caller;
 
 /// A refusal, and the HTTP status that it comes with: clients that speak gRPC read 200 and the status of gRPC.
 #[derive(Debug)]
@@ -17,11 +18,13 @@ pub(super) struct Refused {
     pub http: StatusCode,
     /// By the gate: the log tells of it, together with others like it.
     pub denied: Option<Denied>,
+    /// Who was let in by the gate, and not further.
+    pub caller: Option<Caller>,
 }
 
 impl From<Box<Status>> for Refused {
     fn from(status: Box<Status>) -> Refused {
-        Refused { status, http: StatusCode::OK, denied: None }
+        Refused { status, http: StatusCode::OK, denied: None, caller: None }
     }
 }
 
@@ -44,7 +47,7 @@ pub(super) fn check(request: &Request<Body>, most: usize) -> Result<(), Refused>
     if !is_grpc(request.headers()) {
         let text = "this is a gRPC server: send content-type application/grpc or application/grpc+proto".to_owned();
         let status = refusal(Code::Unimplemented, ErrorReason::Unsupported, text, [("what", "content-type".into())]);
-        return Err(Refused { status, http: StatusCode::UNSUPPORTED_MEDIA_TYPE, denied: None });
+        return Err(Refused { http: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..Refused::from(status) });
     }
     let size = metadata_size(request);
     if size > most {

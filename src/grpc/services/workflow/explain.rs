@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tonic::Status;
 
 use super::recalled::{ask, recall, set_of};
-use super::{active, no_workflow};
+use super::{active, explain_wait, no_workflow};
 use crate::command::recall::{Question, Recall};
 use crate::command::{Stop, World};
 use crate::grpc::call::read::connection;
@@ -26,7 +26,7 @@ use crate::store::pool::Reading;
 use crate::store::read::activity::{Chosen, View};
 use crate::workflow::{Explained, Rule, RuleSet};
 
-const METHOD: &str = "ExplainWorkflow";
+pub(super) const METHOD: &str = "ExplainWorkflow";
 /// Activities of a ticket among which one is looked for.
 const LOOKED_AT: usize = 500;
 /// Earlier ones that are named, and events of a ticket.
@@ -52,16 +52,16 @@ pub async fn explain(
     .map(explain::answer)
 }
 
-fn failed(error: diesel::result::Error) -> Status {
+pub(super) fn failed(error: diesel::result::Error) -> Status {
     fault::of_read(METHOD, "", error)
 }
 
-struct Asking<'a> {
-    call: &'a Call,
-    conn: &'a mut Reading,
-    active: Arc<RuleSet>,
-    head: Option<Head>,
-    name: String,
+pub(super) struct Asking<'a> {
+    pub call: &'a Call,
+    pub conn: &'a mut Reading,
+    pub active: Arc<RuleSet>,
+    pub head: Option<Head>,
+    pub name: String,
 }
 
 /// The set that was active then, and what there is to be said of it.
@@ -104,30 +104,43 @@ impl Asking<'_> {
         }
         let mut newest = answered.into_iter().rev();
         let found = newest.next().and_then(|at| rows.get(at)).cloned();
+        let earlier = newest.filter_map(|at| rows.get(at)).map(|row| row.position).collect();
         if let Some(run) = self.unasked(&alone, &ticket, found.as_ref()).await? {
             return Ok(run);
         }
-        let Some(row) = found else {
-            return Ok(Told { ticket_id: Some(ticket.id), ..self.no_event(&alone, recall.activities()) });
+        if !alone.rules().iter().any(Rule::is_timed) {
+            return match found {
+                Some(row) => Ok(Told { earlier, ..self.about(row).await? }),
+                None => Ok(Told { ticket_id: Some(ticket.id), ..self.no_event(&alone, recall.activities()) }),
+            };
+        }
+        let ticket = Arc::new(ticket);
+        let waits = self.waits(&ticket, &rows).await?;
+        let told = match (explain_wait::newest(&waits), found) {
+            (Some((what, firing)), found) if found.as_ref().is_none_or(|row| row.occurred_at < firing.between.0) => {
+                self.of_firing(&what, firing, ticket.id).await?
+            }
+            (_, Some(row)) => Told { earlier, ..self.about(row).await? },
+            (_, None) => self.so_far(&waits, ticket).await?,
         };
-        let earlier = newest.filter_map(|at| rows.get(at)).map(|row| row.position).collect();
-        Ok(Told { earlier, ..self.about(row).await? })
+        Ok(Told { waits, ..told })
     }
 
-    /// The last run of the rule that no activity asked for: of a change that was denied, of a timer, or at somebody's wish.
+    /// The last run of a before-rule that no activity tells of: the change was denied.
     async fn unasked(
         &mut self,
         alone: &RuleSet,
         ticket: &Ticket,
         newest: Option<&ActivityRow>,
     ) -> Result<Option<Told>, Status> {
-        let Some(rule) = alone.rules().iter().find(|rule| rule.before || rule.is_timed()) else { return Ok(None) };
+        if !alone.rules().iter().any(|rule| rule.before) {
+            return Ok(None);
+        }
         let scope = self.call.scope();
         let run = store::read::run::last_of(self.conn, scope, &self.name, ticket.id).await.map_err(failed)?;
         let is_newest = |run: &Run| newest.is_none_or(|row| row.occurred_at < run.created_at);
         let run = run.filter(|run| run.position == 0 && is_newest(run));
-        let note =
-            rule.before.then(|| "as recorded: there was no change that the rule could be asked about again".to_owned());
+        let note = Some("as recorded: there was no change that the rule could be asked about again".to_owned());
         Ok(run.map(|run| Told { note, ..Told::of_run(run) }))
     }
 
@@ -139,14 +152,8 @@ impl Asking<'_> {
         if had.len() > NAMED {
             newest.push(format!("and {} more", had.len() - NAMED));
         }
-        let timed = alone.rules().iter().any(|rule| rule.is_timed());
-        let fired = if timed {
-            "; of timers, schedules and runs by hand only what they did is recorded, in ListRuns"
-        } else {
-            ""
-        };
         let reason = format!(
-            "no event for the rule: it waits for {}; what happened, the newest first, is {}{fired}",
+            "no event for the rule: it waits for {}; what happened, the newest first, is {}",
             waits.join(", "),
             newest.join(", ")
         );
@@ -183,6 +190,13 @@ impl Asking<'_> {
 
     /// About an activity, or the family that it belongs to.
     async fn about(&mut self, row: ActivityRow) -> Result<Told, Status> {
+        let made = row.clone().into_activity().map_err(|problem| fault::incident(METHOD, &problem))?;
+        if let Some(cause) = made.cause.filter(|cause| cause.workflow == self.name && cause.parent_position == 0) {
+            let run = store::read::run::get(self.conn, self.call.scope(), cause.run_id).await.map_err(failed)?;
+            if let Some(run) = run {
+                return self.of_run(run, row).await;
+            }
+        }
         let Then { set, hash, note } = self.then(&row).await?;
         let Some(alone) = set.alone(&self.name) else {
             return self.not_then(row, hash).await;

@@ -21,6 +21,7 @@ use crate::workflow::folder::Holds;
 use crate::workflow::{Diagnostic, Rule, RuleSet};
 
 mod explain;
+mod explain_wait;
 mod lacking;
 mod recalled;
 mod run;

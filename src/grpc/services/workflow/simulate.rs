@@ -60,7 +60,7 @@ pub async fn simulate(
     let diagnostics = warnings.into_iter().map(diagnostic_to_pb).collect();
     let answer = match about {
         About::Event { call: rpc, request } => {
-            simulate_event::simulate(&mut conn, &call, head, (active, sides.would()), (rpc, request)).await?
+            simulate_event::simulate(state, (&mut conn, &call), head, (active, sides.would()), (rpc, request)).await?
         }
         About::Log { from, to, window } => match head {
             None => pb::SimulateWorkflowResponse::default(),

@@ -8,11 +8,12 @@ use serde_json::Value;
 use tonic::Status;
 
 use super::recalled::ask;
+use super::run;
 use super::simulate::{METHOD, failed};
 use crate::command::compare::{Difference, Example, Match, Said};
 use crate::command::refusal::Violation;
-use crate::command::{Command, Refusal, Stop, World, run};
-use crate::grpc::call::Call;
+use crate::command::{self, Command, Refusal, Stop, World};
+use crate::grpc::call::{Call, State};
 use crate::grpc::convert::commands::{self, BadRequest, WriteMethod};
 use crate::grpc::convert::simulate::{difference_to_pb, run_to_pb};
 use crate::grpc::pb;
@@ -27,22 +28,32 @@ use crate::store;
 use crate::store::pool::Reading;
 use crate::workflow::RuleSet;
 
+/// The call whose tickets a filter can name.
+const RUN: &str = "RunWorkflow";
+
 static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(|| Schema::new().ok());
 
 /// `sets`: the active one, and the one that would be. `event`: the name of an RPC and its request.
 pub async fn simulate(
-    conn: &mut Reading,
-    call: &Call,
+    state: &State,
+    (conn, call): (&mut Reading, &Call),
     head: Option<Head>,
     (is, would): (Arc<RuleSet>, Arc<RuleSet>),
     (rpc, request): (String, Value),
 ) -> Result<pb::SimulateWorkflowResponse, Status> {
     let write = commands::methods().find(|write| write.name == rpc).ok_or_else(|| {
-        let description = format!("`{rpc}` is no RPC that writes");
+        let description = format!("`{rpc}` is no RPC that writes: {}", commands::hint(&rpc));
         wrong(vec![Violation { field: "event.call".to_owned(), description }])
     })?;
     gate::permits(&call.caller, &rpc)?;
-    let command = command(call, write, request)?;
+    let (command, sent) = command(call, write, request)?;
+    let sent = if rpc == RUN { pb::RunWorkflowRequest::decode(sent.as_slice()).ok() } else { None };
+    let of_tickets = sent.is_some();
+    let command = match sent.filter(|sent| !sent.filter.is_empty()) {
+        // As many as one call takes.
+        Some(sent) => Command { verb: Arc::new(run::of_filter(state, call, conn, sent).await?.0), ..command },
+        None => command,
+    };
     let now = store::head::clock(conn).await.map_err(failed)?;
     let head = head.unwrap_or_else(|| Head {
         tenant_id: call.caller.tenant().to_owned(),
@@ -54,8 +65,8 @@ pub async fn simulate(
         queues: Default::default(),
     });
     let command = Arc::new(command);
-    let before = tried(conn, head.clone(), command.clone(), is, now).await?;
-    let after = tried(conn, head, command, would, now).await?;
+    let before = tried(conn, head.clone(), (command.clone(), of_tickets), is, now).await?;
+    let after = tried(conn, head, (command, of_tickets), would, now).await?;
     // What is refused in the same words whatever the rules is the caller's own mistake.
     if let (Some(refusal), Some(other)) = (&after.refused, &before.refused)
         && refusal == other
@@ -78,7 +89,7 @@ fn wrong(violations: Vec<Violation>) -> Status {
     status::refused(Refusal::invalid(violations))
 }
 
-fn command(call: &Call, write: &WriteMethod, request: Value) -> Result<Command, Status> {
+fn command(call: &Call, write: &WriteMethod, request: Value) -> Result<(Command, Vec<u8>), Status> {
     let schema = SCHEMA.as_ref().ok_or_else(|| fault::incident(METHOD, &"there are no descriptors"))?;
     let method = schema.method(write.name).map_err(|error| fault::incident(METHOD, &error))?;
     let within = |violation: Violation| {
@@ -87,13 +98,14 @@ fn command(call: &Call, write: &WriteMethod, request: Value) -> Result<Command, 
     };
     let request =
         rest::request(&method.input(), request).map_err(|found| wrong(found.into_iter().map(within).collect()))?;
-    let command = (write.command)(call.caller.clone(), &request.encode_to_vec());
+    let sent = request.encode_to_vec();
+    let command = (write.command)(call.caller.clone(), &sent);
     let command = command.map_err(|error| match error {
         BadRequest::Refused(refusal) => status::refused(refusal),
         BadRequest::Encoding(error) => fault::incident(METHOD, &error),
     })?;
     // As if it were new: it is answered by what would be done, and by nothing that was.
-    Ok(Command { request: None, validate_only: false, ..command })
+    Ok((Command { request: None, validate_only: false, ..command }, sent))
 }
 
 struct Tried {
@@ -105,23 +117,23 @@ struct Tried {
 async fn tried(
     conn: &mut Reading,
     head: Head,
-    command: Arc<Command>,
+    (command, of_tickets): (Arc<Command>, bool),
     rules: Arc<RuleSet>,
     now: Instant,
 ) -> Result<Tried, Status> {
     ask(conn, METHOD, head, move |world| {
-        let refused = match run(world, &command, &rules, now) {
+        let refused = match command::run(world, &command, &rules, now) {
             Ok(_) => None,
             Err(Stop::Refused(refusal)) => Some(*refusal),
             Err(missing) => return Err(missing),
         };
-        Ok(Tried { runs: runs(world, &rules), refused })
+        Ok(Tried { runs: runs(world, &rules, of_tickets), refused })
     })
     .await
 }
 
-/// What the rules said, but those that did not match.
-fn runs(world: &World, rules: &RuleSet) -> Vec<Match> {
+/// What the rules said, but those that did not match; `of_tickets`: and about which, as they are there already.
+fn runs(world: &World, rules: &RuleSet, of_tickets: bool) -> Vec<Match> {
     let mut told: Vec<&crate::model::ledger::Run> = world.runs.iter().collect();
     let mut caused: Vec<&Activity> = world.activities.iter().filter(|it| it.cause.is_some()).collect();
     let mut all = Vec::new();
@@ -130,13 +142,15 @@ fn runs(world: &World, rules: &RuleSet) -> Vec<Match> {
         let row =
             told.iter().position(|run| run.workflow == rule.name && run.verdict == *verdict).map(|at| told.remove(at));
         let first = caused.iter().find_map(|it| it.cause.as_ref().filter(|cause| cause.workflow == rule.name));
-        let run_id = first.map(|cause| cause.run_id);
+        // A row is of the run that made them; without one it is the next that made anything.
+        let run_id = row.map_or(first.map(|cause| cause.run_id), |row| Some(row.id));
         let of_run = |it: &&Activity| it.cause.as_ref().is_some_and(|cause| Some(cause.run_id) == run_id);
-        let mut effects: Vec<String> = caused.iter().copied().filter(of_run).map(described).collect();
+        let mut effects: Vec<String> = caused.iter().copied().filter(of_run).map(Activity::in_words).collect();
         caused.retain(|it| !of_run(it));
         effects.extend(row.map(|row| row.reason.clone()).filter(|reason| !reason.is_empty()));
         let said = Said { verdict: Some(*verdict), told: effects };
-        all.push(Match { workflow: rule.name.clone(), position: 0, ticket_id: None, said });
+        let ticket_id = row.and_then(|row| row.ticket_id).filter(|_| of_tickets);
+        all.push(Match { workflow: rule.name.clone(), position: 0, ticket_id, said });
     }
     // A denial ends the call before it is counted.
     for row in told {
@@ -144,19 +158,6 @@ fn runs(world: &World, rules: &RuleSet) -> Vec<Match> {
         all.push(Match { workflow: row.workflow.clone(), position: 0, ticket_id: row.ticket_id, said });
     }
     all
-}
-
-/// An activity in words: `ticket.priority_changed: priority "MEDIUM" to "URGENT"`.
-fn described(activity: &Activity) -> String {
-    let changes: Vec<String> = activity
-        .changes
-        .iter()
-        .map(|change| format!("{} {} to {}", change.field, change.old_value, change.new_value))
-        .collect();
-    match changes.is_empty() {
-        true => activity.kind.as_str().to_owned(),
-        false => format!("{}: {}", activity.kind.as_str(), changes.join(", ")),
-    }
 }
 
 fn difference(name: &str, before: &[Match], after: &[Match]) -> Difference {
