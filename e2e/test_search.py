@@ -208,8 +208,14 @@ class Search(Case):
         self.assertEqual(self.found(f'"{error}"'), numbers[1:])
         self.assertEqual(self.found(f"{error} -acme"), [])
         self.assertEqual(len(self.found(error.replace("8f31", ""))), 4)
-        # What a requester may not see decides nothing.
-        self.assertEqual(self.found(error, api(self.tenant, "rita", "requester")), [])
+        # What a requester may not see does not decide which are rare: for her, `others` is the rarest.
+        words = " ".join(f"w{n}" for n in range(16))
+        number = self.ticket(subject="Mine", description=words, requester_id="rita").number
+        for _ in range(3):
+            self.ticket(subject="others")
+        rita = api(self.tenant, "rita", "requester")
+        self.assertEqual((self.found(words, rita), self.found(f"{words} others", rita)), ([number], []))
+        self.assertEqual(self.found(f"{words} others"), [number])
         # What is asked is bounded, whatever it is.
         for query in ("の" * 680, "a1 " * 500, " ".join(f"w{n}" for n in range(350)), "e\u0301" * 680, "가 " * 500, "ก" + "\u0e48" * 600):
             with self.subTest(query[:9]):
