@@ -51,6 +51,26 @@ class Rights(Case):
                 for name, value in said.items():
                     self.assertEqual(only(made, name), only(type(made)(**{name: value}), name))
 
+    def test_a_tenant_lets_its_requesters_set_more(self) -> None:
+        self.api.UpdateTenant(tenant={"requester_fields": ["priority", "tags"]}, update_mask={"paths": ["requester_fields"]})
+        self.assertEqual(list(self.api.GetTenant().tenant.requester_fields), ["priority", "tags"])
+        for rpc, make in self.makers(self.rita):
+            with self.subTest(rpc):
+                made = make(priority="PRIORITY_URGENT", tags=["vip"])
+                self.assertEqual((self.word(made, "priority"), list(made.tags)), ("PRIORITY_URGENT", ["vip"]))
+                before = self.head()
+                for fields, reserved in (({"tags": ["vip"], "team_id": "night"}, "ticket.team_id"), ({"organization_id": "big"}, "ticket.organization_id")):
+                    with self.refused("PERMISSION_DENIED", "FORBIDDEN") as seen:
+                        make(**fields)
+                    self.assertEqual(seen.metadata["fields"], reserved)
+                self.assertEqual(self.head(), before)
+        with self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
+            self.api.UpdateTenant(tenant={"requester_fields": ["organization_id"]}, update_mask={"paths": ["requester_fields"]})
+        self.assertEqual(seen.fields, ["tenant.requester_fields[0]"])
+        self.api.UpdateTenant(tenant={}, update_mask={"paths": ["requester_fields"]})
+        with self.refused("PERMISSION_DENIED", "FORBIDDEN"):
+            self.rita.CreateTicket(ticket={"subject": "Help", "tags": ["vip"]})
+
     def test_what_the_desk_decides_is_refused_by_name_and_changes_nothing(self) -> None:
         for rpc, make in self.makers(self.rita):
             before = self.head()

@@ -69,14 +69,15 @@ class Outcomes(Desk):
         log = {it.position: it.ticket for it in api.pages("ListActivities", "activities", view="ACTIVITY_VIEW_FULL", page_size=500)}
         all = []
         for ticket in tickets:
-            clocks: dict[tuple, dict] = collections.defaultdict(lambda: {"breached": None, "fulfilled": None, "voided": None, "elapsed": None, "position": 0})
+            clocks: dict[tuple, dict] = collections.defaultdict(lambda: {"breached": None, "counted": None, "fulfilled": None, "voided": None, "elapsed": None, "position": 0})
             for row in api.GetTicketSla(id=ticket).ledger:
                 clock = clocks[self.metric(row), row.cycle]
                 clock["policy"] = row.policy_id or clock["policy"]
                 when = row.at.ToDatetime(UTC)
                 match self.word(row, "kind").removeprefix("LEDGER_KIND_"):
                     case "BREACH" if clock["breached"] is None:
-                        clock |= {"breached": when, "position": row.position, "of": clock["policy"]}
+                        counted = row.counted_at.ToDatetime(UTC)
+                        clock |= {"breached": when, "counted": counted, "position": row.position, "of": clock["policy"]}
                     case "FULFIL":
                         clock |= {"fulfilled": when, "elapsed": row.elapsed.ToTimedelta()}
                         if clock["breached"] is None:
@@ -84,7 +85,7 @@ class Outcomes(Desk):
                     case "VOID":
                         clock["voided"] = when
                     case "RESUME":
-                        clock |= {"fulfilled": None, "elapsed": None}
+                        clock |= {"fulfilled": None, "voided": None, "elapsed": None}
             for (metric, cycle), clock in clocks.items():
                 if clock["breached"] or clock["fulfilled"]:
                     was = log[clock["position"]]
@@ -145,14 +146,15 @@ class Outcomes(Desk):
         middle = breached[len(breached) // 2]["breached"]
         for window in ({}, {"to": middle}, {"from": middle}, {"from": middle, "to": middle}):
             inside = lambda at: window.get("from", START) <= at < window.get("to", at + datetime.timedelta(1))
-            some = [it for it in clocks if inside(it["breached"] or it["fulfilled"])]
+            some = [it for it in clocks if inside(it["counted"] or it["fulfilled"])]
             for by in ("", "policy", "priority", "team", "type", "organization"):
                 report = api.GetSlaReport(group_by=by, **{"from": START, **window})
                 with self.subTest(by=by, window=window):
                     self.assertEqual({("", self.metric(it)): self.told(it) for it in report.all}, self.grouped(some, ""))
                     groups = {(it.value, self.metric(it.attainment)): self.told(it.attainment) for it in report.groups}
                     self.assertEqual(groups, self.grouped(some, by) if by else {})
-            self.assertEqual(len(list(api.pages("ListBreaches", "breaches", **window))), sum(it["breached"] is not None for it in some))
+            listed = sum(it["breached"] is not None and inside(it["breached"]) for it in clocks)
+            self.assertEqual(len(list(api.pages("ListBreaches", "breaches", **window))), listed)
 
     def test_a_breach_from_beginning_to_end(self) -> None:
         with self.serve() as server:

@@ -157,7 +157,7 @@ class World(Case):
             self.make_promises()
         categories = [f"{MARK}-category", "walked"]
         default = f"{MARK}-calendar"
-        self.make("UpdateTenant", "tenant", {"update_mask": {"paths": ["*"]}}, categories=categories, default_calendar_id=default)
+        self.make("UpdateTenant", "tenant", {"update_mask": {"paths": ["*"]}}, categories=categories, requester_fields=["priority"], default_calendar_id=default)
         with contextlib.suppress(grpc.RpcError):
             # Marked a second time, it is there already.
             self.make("CreateTag", "tag", name=f"{MARK}-tag", color="#0c0c0c")

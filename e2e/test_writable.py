@@ -24,6 +24,7 @@ GIVEN = {
         "holidays": [{"date": "2026-12-25", "name": "Christmas"}],
         "special_dates": [{"date": "2026-12-24", "name": "Christmas Eve", "hours": [{"open": "09:00", "close": "12:00"}]}],
     },
+    "Tenant": {"requester_fields": ["priority"]},
     "SlaPolicy": {"match": "ticket.category == 'walked'", "warn_at": [{"percent": 50}]},
 }
 

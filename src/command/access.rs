@@ -9,6 +9,7 @@ use super::refusal::Kind;
 use super::scope::Scope;
 use super::{Refusal, Stop, World};
 use crate::identity::MODERATORS;
+use crate::model::address;
 use crate::model::audience::Audience;
 use crate::model::id;
 use crate::model::issue::Issue;
@@ -115,7 +116,7 @@ pub fn in_own_name(ticket: &Ticket, sub: &str, email: &str) -> Result<(), Stop> 
     if !requester_id.is_empty() && requester_id != sub {
         fields.push("ticket.requester_id".to_owned());
     }
-    if !requester_email.is_empty() && !requester_email.eq_ignore_ascii_case(email) {
+    if !requester_email.is_empty() && !address::same(requester_email, email) {
         fields.push("ticket.requester_email".to_owned());
     }
     reserved(fields)

@@ -96,10 +96,15 @@ macro_rules! plain_fields {
 ticket_fields! { plain_fields }
 
 ticket_fields! { forms
-    NewTicket {}
+    NewTicket {
+        /// The policy that it asks for, where it is named and not by its id; '' is none.
+        pub policy_name: String,
+    }
     TicketEdit {
         /// Single keys of `custom` (`custom.severity` in the mask), after the whole map; `Null` removes.
         pub custom_keys: Vec<(String, serde_json::Value)>,
+        /// As [`NewTicket::policy_name`].
+        pub policy_name: String,
     }
 }
 

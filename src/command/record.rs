@@ -77,14 +77,25 @@ pub fn change(
     }
     // The requester reads these stamps, and must not learn from them that there was a note.
     let internal = note.message.as_ref().is_some_and(|message| message.visibility == Visibility::Internal);
-    if !internal || !found.changes.is_empty() {
+    let noted = internal && found.changes.is_empty();
+    if !noted {
         after.updated_at = scope.now;
         after.updated_by.clone_from(&scope.actor.id);
     }
     note.changes.extend(found.changes);
-    let message = note.message.clone();
+    // An edit of what was said says nothing anew.
+    let message = note.message.clone().filter(|_| note.kind == ActivityType::TicketMessageAdded);
+    if let Some(message) = &message {
+        sla::hear(world, &mut after, message)?;
+    }
+    let reason = note.data.as_ref().and_then(|data| data["reason"].as_str()).unwrap_or_default().to_owned();
     let after = seal(world, scope, Some(before.clone()), after, note);
-    sla::follow(world, scope, before, after, message.as_ref())
+    // A note moves no clock.
+    if noted {
+        return Ok(after);
+    }
+    let happened = sla::Happened { message: message.as_ref(), by: &scope.actor.id, reason: &reason };
+    sla::follow(world, scope, before, after, happened)
 }
 
 /// An activity of a ticket that changes none of its fields: an issue's, a task's, a rule's failure. The etag stays.
@@ -129,6 +140,16 @@ pub(super) fn seal(
     }
     world.tickets.put(after.id, after.clone());
     append(world, scope, note, Some(after.clone()), moved);
+    after
+}
+
+/// Writes a ticket otherwise than its last activity left it, which keeps the image of the row.
+pub(super) fn restate(world: &mut World, after: Ticket) -> Arc<Ticket> {
+    let after = Arc::new(after);
+    if let Ok(at) = world.activities.binary_search_by_key(&after.position, |activity| activity.position) {
+        world.activities[at].ticket = Some(after.clone());
+    }
+    world.tickets.put(after.id, after.clone());
     after
 }
 

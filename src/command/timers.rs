@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::react::{self, Firing};
 use super::scope::Scope;
 use super::waits::WAS_DUE;
-use super::{Stop, World, gather};
+use super::{Stop, World, gather, record};
 use crate::model::sla::hours::Hours;
 use crate::model::ticket::Ticket;
 use crate::model::time::{Instant, show_length};
@@ -85,12 +85,7 @@ pub fn set(world: &mut World, scope: &Scope<'_>, id: Uuid) -> Result<(), Stop> {
     if next == ticket.sla_next_at {
         return Ok(());
     }
-    let after = Arc::new(Ticket { sla_next_at: next, ..Ticket::clone(&ticket) });
-    // The image that its last activity keeps is the row.
-    if let Ok(at) = world.activities.binary_search_by_key(&after.position, |activity| activity.position) {
-        world.activities[at].ticket = Some(after.clone());
-    }
-    world.tickets.put(id, after);
+    record::restate(world, Ticket { sla_next_at: next, ..Ticket::clone(&ticket) });
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Command, Want};
 use crate::identity::Caller;
 use crate::model::fold::fold;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::ticket::TicketRef;
 use crate::workflow::RuleSet;
 
@@ -48,6 +49,14 @@ impl Wants<'_> {
 
     pub fn tag(&mut self, name: &str) {
         self.add(Want::Tag(fold(name).into_owned()));
+    }
+
+    /// By its name, with those that are ACTIVE; nothing for `''`.
+    pub fn policy(&mut self, name: &str) {
+        if !name.is_empty() {
+            self.add(Want::SlaConfig);
+            self.add(Want::Policy(PolicyRef::Name(name.to_owned()).folded()));
+        }
     }
 
     /// Nothing for `''`.

@@ -1,5 +1,6 @@
 //! Form of e-mail addresses: `local@domain`, as far as it can be told without asking the domain.
 
+use super::fold::fold;
 use super::line::is_invisible;
 
 /// Octets, by RFC 5321: the whole, and its parts.
@@ -14,6 +15,11 @@ const SPECIAL: &[char] = &['(', ')', '<', '>', '[', ']', ',', ';', ':', '\\', '"
 /// a domain by its number are not.
 pub fn is_address(text: &str) -> bool {
     text.len() <= ADDRESS && text.rsplit_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(domain))
+}
+
+/// Whether two texts are one address: no provider tells them apart by case.
+pub fn same(a: &str, b: &str) -> bool {
+    fold(a) == fold(b)
 }
 
 /// Lenient: providers have given out names with dots wherever people like them.
@@ -37,6 +43,12 @@ fn is_no_part(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_compare_without_case() {
+        assert!(same("Rita@Example.COM", "rita@example.com") && same("DÖRTE@x.de", "dörte@X.DE"));
+        assert!(!same("rita@example.com", "rita@example.org"));
+    }
 
     #[test]
     fn addresses_have_a_form() {

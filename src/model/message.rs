@@ -58,18 +58,20 @@ row! {
         id: Uuid,
         ticket_id: Uuid,
         visibility: Visibility,
+        author_kind: AuthorKind,
         created_at: Instant,
     }
 }
 
 impl Entry {
     pub fn of(message: &Message) -> Entry {
-        let Message { tenant_id, id, ticket_id, visibility, created_at, .. } = message;
+        let Message { tenant_id, id, ticket_id, visibility, author_kind, created_at, .. } = message;
         Entry {
             tenant_id: tenant_id.clone(),
             id: *id,
             ticket_id: *ticket_id,
             visibility: *visibility,
+            author_kind: *author_kind,
             created_at: *created_at,
         }
     }

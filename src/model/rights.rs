@@ -24,6 +24,10 @@ pub const TICKET: FieldRights = FieldRights {
     own: &["requester_id", "requester_email"],
 };
 
+/// The other fields of a ticket that a tenant's settings may let requesters set. Not the organization and the SLA policy: whose
+/// deadlines hold is not a requester's to say; nor where a ticket comes from.
+pub const WIDENED: [&str; 5] = ["priority", "team_id", "assignee_id", "tags", "deal_id"];
+
 /// Of a message to a ticket of theirs.
 pub const MESSAGE: FieldRights = FieldRights { free: &["body", "visibility"], own: &["author_id", "author_email"] };
 

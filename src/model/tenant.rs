@@ -26,6 +26,8 @@ row! {
         tag_mode: TagMode,
         /// What a ticket's category may be, beside [`GENERAL`]; empty = anything.
         categories: Words,
+        /// What requesters set in their tickets, of [`WIDENED`](super::rights::WIDENED), beside what they always may.
+        requester_fields: Words,
         /// What rules read as `tenant.attributes`.
         attributes: Value,
         /// Whose hours count where a policy names no calendar.
@@ -44,6 +46,7 @@ impl Tenant {
             requester_reply_reopens_pending: true,
             tag_mode: TagMode::Free,
             categories: Words::default(),
+            requester_fields: Words::default(),
             attributes: Value::Object(Map::new()),
             default_calendar_id: None,
             app_id: String::new(),

@@ -44,6 +44,10 @@ macro_rules! ticket_fields {
                 as first_response_due_at in cel, told only;
             due_at: Option<Instant>, image 23 int64 optional, as due_at in cel, told only;
             clocks: Clocks, image 53 bytes;
+            /// The first deadline of its resolution that was missed; never taken back.
+            breached_at: Option<Instant>, image 71 int64 optional, as breached_at in cel, told only;
+            /// Of the oldest message of its requester that nobody has answered: a question waits.
+            asked_at: Option<Instant>, image 70 int64 optional;
             /// When the next of them warns or is breached, or a timer of a rule fires.
             sla_next_at: Option<Instant>, image 54 int64 optional;
             /// Timers of rules that have fired.

@@ -19,7 +19,7 @@ use crate::model::words::SlaMetric;
 
 /// As [`Outcome::then`] has it: the first breach stays, with what it was a breach of.
 const MERGED: &str = " ON CONFLICT (tenant_id, ticket_id, metric, cycle) DO UPDATE SET \
-    (policy_id, policy_version, target, priority, kind, team_id, organization_id, app_id, breached_at, late, position) = ( \
+    (policy_id, policy_version, target, priority, kind, team_id, organization_id, app_id, breached_at, counted_at, late, position) = ( \
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.policy_id ELSE sla_outcome.policy_id END, \
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.policy_version ELSE sla_outcome.policy_version END, \
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.target ELSE sla_outcome.target END, \
@@ -29,6 +29,7 @@ const MERGED: &str = " ON CONFLICT (tenant_id, ticket_id, metric, cycle) DO UPDA
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.organization_id ELSE sla_outcome.organization_id END, \
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.app_id ELSE sla_outcome.app_id END, \
     coalesce(sla_outcome.breached_at, excluded.breached_at), \
+    CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.counted_at ELSE sla_outcome.counted_at END, \
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.late ELSE sla_outcome.late END, \
     CASE WHEN sla_outcome.breached_at IS NULL THEN excluded.position ELSE sla_outcome.position END), \
     fulfilled_at = excluded.fulfilled_at, voided_at = excluded.voided_at, elapsed = excluded.elapsed";
@@ -178,7 +179,8 @@ pub fn counting(
 }
 
 /// In the words of its index.
-const DECIDED: &str = "CASE WHEN breached_at IS NULL THEN fulfilled_at ELSE breached_at END";
+const DECIDED: &str = "CASE WHEN breached_at IS NULL THEN fulfilled_at WHEN counted_at IS NULL THEN breached_at \
+    ELSE counted_at END";
 
 fn within(scope: Scope<'_>, from: Instant, to: Option<Instant>, filter: Option<&Condition>) -> Vec<Sql> {
     let mut conditions =

@@ -106,6 +106,75 @@ pub async fn moved(conn: &mut AsyncPgConnection, at: &Move, zones: &str, done: b
     RunQueryDsl::execute(sql, conn).await.map(drop)
 }
 
+/// Whose tickets have to follow changes of their organizations: those behind `since`, up to `until`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationMove {
+    pub tenant_id: String,
+    pub since: i64,
+    pub until: i64,
+    /// Tickets up to this one have followed them; nil: none yet.
+    pub after_id: Uuid,
+}
+
+/// Tenants of which organizations changed that their policies read, and not all open tickets of those have followed; of so many
+/// changes `together`.
+pub async fn organization_moves(
+    conn: &mut AsyncPgConnection,
+    most: i64,
+    together: i64,
+) -> QueryResult<Vec<OrganizationMove>> {
+    let sql = sql![
+        "SELECT tenant_id, since, until, after_id FROM docket_organizations(",
+        Bind::Int(most),
+        ", ",
+        Bind::Int(together),
+        ")",
+    ];
+    let rows: Vec<(String, i64, i64, Uuid)> =
+        RunQueryDsl::load(Select::<(Text, BigInt, BigInt, SqlUuid)>::new(sql, true), conn).await?;
+    let all = rows.into_iter();
+    Ok(all.map(|(tenant_id, since, until, after_id)| OrganizationMove { tenant_id, since, until, after_id }).collect())
+}
+
+/// The next open tickets of the organizations that changed, in the order of their ids.
+pub async fn tickets_of_organizations(
+    conn: &mut AsyncPgConnection,
+    at: &OrganizationMove,
+    most: i64,
+) -> QueryResult<Vec<Uuid>> {
+    let sql = sql![
+        "SELECT id FROM ticket WHERE tenant_id = ",
+        text(&at.tenant_id),
+        " AND organization_id <> '' AND organization_id IN (SELECT o.id FROM organization AS o WHERE o.tenant_id = ",
+        text(&at.tenant_id),
+        " AND o.position > ",
+        Bind::Int(at.since),
+        " AND o.position <= ",
+        Bind::Int(at.until),
+        ") AND id > ",
+        Bind::Id(at.after_id),
+        " AND status NOT IN ('RESOLVED', 'CLOSED') AND deleted_at IS NULL ORDER BY id LIMIT ",
+        Bind::Int(most),
+    ];
+    RunQueryDsl::load(Select::<SqlUuid>::new(sql, true), conn).await
+}
+
+/// How far the tickets of organizations have followed.
+pub async fn organizations_moved(conn: &mut AsyncPgConnection, at: &OrganizationMove, done: bool) -> QueryResult<()> {
+    let position = if done { at.until } else { at.since };
+    let sql: Sql = sql![
+        "UPDATE sla_move SET organization_position = ",
+        Bind::Int(position),
+        ", organization_until = ",
+        Bind::Int(at.until),
+        ", organization_after = ",
+        Bind::Id(at.after_id),
+        " WHERE tenant_id = ",
+        text(&at.tenant_id),
+    ];
+    RunQueryDsl::execute(sql, conn).await.map(drop)
+}
+
 /// The ledger of a ticket, in order: the positions of its activities, and their rows as they are stored.
 pub async fn ledger(
     conn: &mut AsyncPgConnection,

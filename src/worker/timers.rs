@@ -1,5 +1,4 @@
-//! SLA timers: finds tickets with due warnings or breaches, or with clocks to move after a change of a policy or
-//! calendar, and submits commands for them.
+//! SLA timers: finds tickets with due warnings or breaches, and submits commands for them.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -8,22 +7,21 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel::result::Error;
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use futures_util::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::follow::follow;
 use super::schedules::{self, CarriedOut};
 use crate::command::verbs::FollowSla;
 use crate::command::{Command, RequestKey, Verb};
 use crate::identity::Caller;
 use crate::journal::{Failure, Journal};
 use crate::model::id;
-use crate::model::sla::zone;
 use crate::store::lock::{Sole, lock};
 use crate::store::pool::connect;
-use crate::store::sla::{self, Move};
-use crate::store::wall;
+use crate::store::sla;
 
 const SET_UP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET jit = off";
 /// Poll interval.
@@ -35,12 +33,6 @@ const OVERDUE: i64 = 5_000_000;
 /// Maximum number of tickets per poll, and per command.
 const TICKETS: i64 = 4_000;
 const IN_COMMAND: usize = 50;
-/// Maximum number of tickets per tenant whose clocks are moved between two polls.
-const FOLLOWING: i64 = 400;
-/// Tickets per such command. The commands run one after another, so that a write to the same tenant waits for one, not for all.
-const FOLLOW_AT_ONCE: usize = 100;
-/// Maximum number of tenants whose clocks are moved between two polls.
-const TENANTS: i64 = 100;
 
 /// Runs until dropped. An advisory lock, which ends with its session, elects one of several processes; the others only take over
 /// what it leaves overdue.
@@ -134,7 +126,7 @@ pub(super) async fn submit(
 }
 
 /// Brings the clocks and timers of these tickets up to date.
-async fn follow_all(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
+pub(super) async fn follow_all(journal: &Journal, tenant: &str, tickets: &[Uuid]) -> Sent {
     submit(journal, tenant, tickets, "the clocks", |tickets| Arc::new(FollowSla(tickets))).await
 }
 
@@ -153,38 +145,4 @@ pub(super) async fn send(
         Failure::Refused(_) | Failure::Internal { .. } => Sent::Most,
         Failure::Overloaded { .. } | Failure::DeadlinePassed | Failure::Unavailable { .. } => Sent::Nothing,
     }
-}
-
-/// Takes one step for each tenant whose clocks must move because of a changed policy or calendar, new time zone data, or new
-/// marks of rules. Returns the number of tickets that were updated.
-async fn follow(conn: &mut AsyncPgConnection, journal: &Journal) -> Result<usize, Error> {
-    let zones = zone::data_version();
-    let moves = sla::moves(conn, zones, TENANTS).await?;
-    // A write under the previous rules may not have committed yet, but it holds the tenant's head. A command that takes the head
-    // after it ensures that its ticket is visible.
-    let begin = async |at: &Move| !at.after_id.is_nil() || follow_all(journal, &at.tenant_id, &[]).await == Sent::All;
-    let begun = join_all(moves.iter().map(begin)).await;
-    let mut followed = 0;
-    'tenants: for (mut at, _) in moves.into_iter().zip(begun).filter(|(_, begun)| *begun) {
-        let tickets = conn.transaction(async |conn| {
-            wall::set_tenants(conn, &[&at.tenant_id]).await?;
-            sla::open_tickets(conn, &at, FOLLOWING).await
-        });
-        let tickets = tickets.await?;
-        for some in tickets.chunks(FOLLOW_AT_ONCE) {
-            // Failing tickets are skipped: any write of such a ticket also updates its clocks.
-            if follow_all(journal, &at.tenant_id, some).await == Sent::Nothing {
-                continue 'tenants;
-            }
-        }
-        followed += tickets.len();
-        at = Move { after_id: tickets.last().copied().unwrap_or(at.after_id), ..at };
-        let done = (tickets.len() as i64) < FOLLOWING;
-        let moved = conn.transaction(async |conn| {
-            wall::set_tenants(conn, &[&at.tenant_id]).await?;
-            sla::moved(conn, &at, zones, done).await
-        });
-        moved.await?;
-    }
-    Ok(followed)
 }

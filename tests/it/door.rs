@@ -65,6 +65,7 @@ fn ticket(subject: &str) -> NewTicket {
         related_asset_id: String::new(),
         related_vulnerability_id: String::new(),
         sla_policy_id: None,
+        policy_name: String::new(),
     }
 }
 

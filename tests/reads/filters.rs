@@ -41,6 +41,7 @@ fn tickets(tenant: &str) -> Vec<Ticket> {
         ticket.tags = Words(["vip", "login", "%", "é"][..n % 5].iter().map(|t| t.to_string()).collect());
         ticket.follow_up_of = (n % 3 == 0).then(|| uuid(n as i64 % 2 + 1));
         ticket.assignee_id = if n % 4 == 0 { String::new() } else { format!("Agent-{}", n % 4) };
+        ticket.requester_email = ["", "rita@example.com", "Rita@Example.com", "DÖRTE@x.de"][n % 4].into();
         ticket.message_count = n as i64;
         ticket.public_message_count = n as i64 % 2;
     }
@@ -56,6 +57,11 @@ fn filters() -> Vec<String> {
         "true",
         "false",
         "ticket.status == 'open'",
+        "ticket.requester_email == 'RITA@example.com'",
+        "ticket.requester_email != 'dörte@X.de'",
+        "ticket.requester_email in ['Dörte@x.de', 'otto@example.com']",
+        "ticket.requester_email == ticket.custom.a || ticket.requester_email == ''",
+        "ticket.requester_email.startsWith('rita')",
         "ticket.status != 'OPEN'",
         "!(ticket.status == 'OPEN')",
         "ticket.status in ['OPEN', 'In Progress']",

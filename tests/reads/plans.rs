@@ -52,6 +52,7 @@ async fn hot_lists_walk_an_index_without_a_sort() {
     let mut tickets: Vec<Ticket> = (1..=4_000).map(|n| a_ticket("plans", n)).collect();
     for ticket in &mut tickets {
         ticket.status = Status::ALL[(ticket.number % 4) as usize];
+        ticket.requester_email = format!("P{}@Example.com", ticket.number % 400);
     }
     write::insert(&conn, tickets.iter()).await.unwrap();
     let messages: Vec<_> = (1..=4_000).map(|n| a_message("plans", n % 20, n)).collect();
@@ -63,6 +64,7 @@ async fn hot_lists_walk_an_index_without_a_sort() {
 
     let scope = all_of("plans");
     let open = filter("ticket.status == 'OPEN'", Root::Ticket);
+    let of_address = filter("ticket.requester_email == 'p7@EXAMPLE.com'", Root::Ticket);
     let newest = order("").unwrap();
     let thread = order("").unwrap();
     let oldest = order("").unwrap();
@@ -74,7 +76,12 @@ async fn hot_lists_walk_an_index_without_a_sort() {
     for mode in ["force_custom_plan", "force_generic_plan"] {
         conn.batch_execute(&format!("SET plan_cache_mode = {mode}")).await.unwrap();
         for after in [None, Some(after.as_slice())] {
-            for (filter, index) in [(None, "ticket_created"), (Some(&open), "ticket_status")] {
+            let lists = [
+                (None, "ticket_created"),
+                (Some(&open), "ticket_status"),
+                (Some(&of_address), "ticket_requester_address"),
+            ];
+            for (filter, index) in lists {
                 let wanted = ticket::Wanted { show_deleted: false, filter };
                 let paging = Paging { order: &newest, after, size: 50 };
                 let plan = plan(&mut conn, ticket::listing(scope, wanted, &paging)).await;

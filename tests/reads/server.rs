@@ -103,6 +103,8 @@ pub fn a_ticket(tenant: &str, number: i64) -> Ticket {
         sla_policy_id: None,
         first_response_due_at: None,
         due_at: None,
+        breached_at: None,
+        asked_at: None,
         clocks: Default::default(),
         sla_next_at: None,
         fired: Default::default(),

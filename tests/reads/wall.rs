@@ -220,6 +220,8 @@ async fn functions_over_all_tenants_tell_ids_and_those_behind_indexes_ask_for_th
         "config_position",
         "marks",
         "after_id",
+        "since",
+        "until",
         "document",
         "nth",
         "place",

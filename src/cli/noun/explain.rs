@@ -78,11 +78,14 @@ fn drawn(id: &str, answer: &Value, names: &Names) -> String {
         summary(answer, &zone).into_iter().map(|(name, what)| format!("  {name:<9} {what}\n")).collect();
     let happened: String = list(answer, "ledger").iter().map(|row| event(row, &zone, names)).collect();
     let due = text(clock, "due_at");
-    let counted: String = list(answer, "segments").iter().map(|part| stretch(part, due, &zone)).collect();
-    let more = if answer["more_segments"] == true { "    … and more\n" } else { "" };
+    let counted = stretches(list(answer, "segments"), due, &zone);
+    let passed_over = match text(answer, "passed_over") {
+        "" => String::new(),
+        why => format!("  passed over: {why}\n"),
+    };
     format!(
-        "Ticket {id}: {metric}, clock {cycle} of that kind, as of {at}\n{summary}\n  What happened to it\n{happened}\n  \
-         How its time was counted\n{counted}{more}"
+        "Ticket {id}: {metric}, clock {cycle} of that kind, as of {at}\n{summary}{passed_over}\n  What happened to it\n{happened}\n  \
+         How its time was counted\n{counted}"
     )
 }
 
@@ -108,10 +111,10 @@ fn summary(answer: &Value, zone: &Zone) -> [(&'static str, String); 4] {
         (remaining, _) => format!(", {} left", length(remaining)),
     };
     let due = match (time(clock, "due_at"), text(clock, "state")) {
-        (Some(at), "RUNNING") => format!("{}, when the target is used up", zone.show(at)),
-        (Some(at), _) => format!("was {}", zone.show(at)),
+        (Some(at), _) => format!("{}, when the target is used up", zone.show(at)),
         (None, "PAUSED") => "none while paused; the remaining time continues afterwards".to_owned(),
-        (None, _) => "never".to_owned(),
+        (None, "RUNNING") => "never".to_owned(),
+        (None, _) => "none: it has ended".to_owned(),
     };
     [
         ("state", format!("{state}{breached}")),
@@ -125,6 +128,9 @@ fn event(row: &Value, zone: &Zone, names: &Names) -> String {
     let mut parts = vec![words(text(row, "kind")).to_lowercase()];
     if !text(row, "reason").is_empty() {
         parts.push(text(row, "reason").to_owned());
+    }
+    if !text(row, "actor_id").is_empty() {
+        parts.push(format!("by {}", text(row, "actor_id")));
     }
     match text(row, "mark") {
         "" => {}
@@ -147,10 +153,25 @@ fn event(row: &Value, zone: &Zone, names: &Names) -> String {
     if let Some(due) = time(row, "due_at") {
         parts.push(format!("due {}", zone.show(due)));
     }
+    if let Some(counted) = time(row, "counted_at").filter(|counted| Some(*counted) != time(row, "at")) {
+        parts.push(format!("missed by a change at {}", zone.show(counted)));
+    }
     if !matches!(text(row, "late_by"), "" | "0s") {
         parts.push(format!("recorded {} later", length(text(row, "late_by"))));
     }
     format!("    {}  {}\n", zone.show_or(time(row, "at")), parts.join("; "))
+}
+
+/// One line for each, and one where some are left out.
+fn stretches(parts: &[Value], due: &str, zone: &Zone) -> String {
+    let mut lines = String::new();
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 && text(part, "from") != text(&parts[n - 1], "to") {
+            lines.push_str("    …\n");
+        }
+        lines.push_str(&stretch(part, due, zone));
+    }
+    lines
 }
 
 fn stretch(part: &Value, due: &str, zone: &Zone) -> String {
@@ -161,7 +182,11 @@ fn stretch(part: &Value, due: &str, zone: &Zone) -> String {
             let end = if !due.is_empty() && text(part, "to") == due { ": the target is used up" } else { "" };
             format!("counted {}, {} in all{end}", shown(here), length(text(part, "counted")))
         }
-        (kind, "") => kind.to_owned(),
+        (kind, "") => match (text(part, "reason"), text(part, "actor_id")) {
+            ("", _) => kind.to_owned(),
+            (reason, "") => format!("{kind}: {reason}"),
+            (reason, by) => format!("{kind}: {reason}, by {by}"),
+        },
         (kind, holiday) => format!("{kind} ({holiday})"),
     };
     format!("    {}  to  {}  {what}\n", zone.show_or(from), zone.show_or(to))
@@ -255,9 +280,14 @@ mod tests {
             "calendar": {"name": "us", "time_zone": "America/New_York", "weekly": [
                 {"day": "MONDAY", "open": "09:00", "close": "17:00"}, {"day": "TUESDAY", "open": "09:00", "close": "17:00"}]},
             "ledger": [{"kind": "RETARGET", "at": "2026-09-14T18:00:00Z", "reason": "priority MEDIUM to URGENT",
-                "policy_id": "slp_1", "policy_version": 2, "target": "14400s", "due_at": "2026-09-14T19:00:00Z"}],
+                "policy_id": "slp_1", "policy_version": 2, "target": "14400s", "due_at": "2026-09-14T19:00:00Z"},
+                {"kind": "PAUSE", "at": "2026-09-14T17:00:00Z", "reason": "status ON_HOLD: parts", "actor_id": "ann"},
+                {"kind": "BREACH", "at": "2026-09-14T17:00:00Z", "counted_at": "2026-09-14T18:00:00Z"}],
+            "passed_over": "SLA policy \"fast\" is INACTIVE",
             "segments": [
                 {"kind": "CLOSED", "holiday": "Labour Day", "from": "2026-09-14T13:00:00Z", "to": "2026-09-14T14:00:00Z"},
+                {"kind": "PAUSED", "from": "2026-09-14T14:00:00Z", "to": "2026-09-14T14:30:00Z",
+                    "reason": "status ON_HOLD: parts", "actor_id": "ann"},
                 {"kind": "COUNTED", "from": "2026-09-14T15:00:00Z", "to": "2026-09-14T19:00:00Z", "counted": "14400s"}],
         });
         let told = drawn("7", &answer, &Names::from([("slp_1".to_owned(), "gold".to_owned())]));
@@ -269,6 +299,10 @@ mod tests {
             "retarget; priority MEDIUM to URGENT; target 4h by policy \"gold\" (version 2), the time used is kept; due Mon",
             "counted 4h, 4h in all: the target is used up",
             "closed (Labour Day)",
+            "passed over: SLA policy \"fast\" is INACTIVE",
+            "pause; status ON_HOLD: parts; by ann",
+            "breach; missed by a change at Mon 2026-09-14 14:00:00-04:00",
+            "paused: status ON_HOLD: parts, by ann\n    …\n",
         ] {
             assert!(told.contains(wanted), "{wanted}\n{told}");
         }

@@ -57,6 +57,9 @@ struct Settings {
     /// Allowed categories, comma-separated or repeated; replaces all
     #[arg(long = "category", value_name = "CATEGORY", value_delimiter = ',')]
     categories: Vec<String>,
+    /// Fields that requesters may set as well, comma-separated or repeated; replaces all: priority,tags
+    #[arg(long = "requester-field", value_name = "FIELD", value_delimiter = ',')]
+    requester_fields: Vec<String>,
     /// Attribute that rules read as tenant.attributes; repeatable
     #[arg(long = "attribute", value_name = "KEY=VALUE")]
     #[serde(serialize_with = "object")]

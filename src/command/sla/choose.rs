@@ -8,10 +8,10 @@ use crate::model::ticket::Ticket;
 
 impl SlaConfig {
     /// The first of: what the ticket names itself; what has a condition that is true of it, by position; the most specific
-    /// of the others that fit. What it names and is not ACTIVE is passed over.
+    /// of the others that fit. What it names and is not ACTIVE, or does not fit, is passed over; its condition is not asked.
     pub fn choose(&self, ticket: &Ticket, organization: Option<&Organization>) -> Option<Arc<PolicyInUse>> {
         let named = ticket.sla_policy_id.and_then(|id| self.policy(id));
-        if let Some(named) = named.filter(|policy| policy.row.is_of_app(&ticket.app_id)) {
+        if let Some(named) = named.filter(|policy| policy.row.fits(ticket)) {
             return Some(named.clone());
         }
         let mut best: Option<&Arc<PolicyInUse>> = None;

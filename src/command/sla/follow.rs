@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::config::{CalendarInUse, PolicyInUse};
+use super::answer::answers;
+use super::config::{CalendarInUse, PolicyInUse, SlaConfig};
 use crate::command::{Stop, World, both};
 use crate::model::message::Message;
 use crate::model::sla::clock::{CREATED, Clock, Clocks, Goal, Warning};
@@ -17,13 +18,14 @@ use crate::workflow::{Facts, Mark, RuleSet};
 
 const MINUTE: i64 = 60 * 1_000_000;
 
-/// What a message is to the clocks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    /// It answers the requester.
-    answered: bool,
-    /// The requester wants an answer.
-    asked: bool,
+/// What happened, beside the ticket as it is now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Happened<'a> {
+    /// What was just said.
+    pub message: Option<&'a Message>,
+    /// Who did it, and why, in their words; '' where they gave none.
+    pub by: &'a str,
+    pub reason: &'a str,
 }
 
 /// A ticket's clocks while they follow it, and the rows that this wrote.
@@ -31,6 +33,7 @@ pub(super) struct Book {
     pub clocks: Clocks,
     pub entries: Vec<Entry>,
     now: Instant,
+    config: Arc<SlaConfig>,
     policy: Option<Arc<PolicyInUse>>,
     calendar: Option<Arc<CalendarInUse>>,
     /// Of the active rules.
@@ -43,42 +46,32 @@ impl Book {
         let config = world.sla();
         // What is missing is asked for at once, where it is known to matter.
         let matters =
-            !ticket.clocks.all.is_empty() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
+            ticket.clocks != Clocks::default() || config.as_ref().is_ok_and(|config| !config.policies().is_empty());
         let marks = if matters { marks(world, rules, now) } else { Ok(Vec::new()) };
         let (config, marks) = both(config, marks)?;
-        if config.policies().is_empty() && ticket.clocks.all.is_empty() {
+        if config.policies().is_empty() && ticket.clocks == Clocks::default() {
             return Ok(None);
         }
         let policy = world.sla_policy_of(ticket)?;
         let calendar = policy.as_ref().and_then(|policy| config.calendar_of(&policy.row)).cloned();
         let clocks = ticket.clocks.clone();
-        Ok(Some(Book { clocks, entries: Vec::new(), now, policy, calendar, marks }))
+        Ok(Some(Book { clocks, entries: Vec::new(), now, config, policy, calendar, marks }))
     }
 
     /// Everything that the ticket as it is now, and what was said, ask of its clocks.
-    pub fn follow(&mut self, before: Option<&Ticket>, ticket: &Ticket, message: Option<&Message>) {
-        let said = self.said(ticket, message);
-        for metric in SlaMetric::ALL {
-            self.aim(*metric, before, ticket, said);
-        }
-        for metric in SlaMetric::ALL {
-            self.end(*metric, ticket, said);
-        }
-        for metric in SlaMetric::ALL {
-            self.hold(*metric, ticket);
-        }
-    }
-
-    fn said(&self, ticket: &Ticket, message: Option<&Message>) -> Said {
-        let Some(message) = message.filter(|it| it.visibility == Visibility::Public && it.workflow.is_empty()) else {
-            return Said::default();
-        };
+    pub fn follow(&mut self, before: Option<&Ticket>, ticket: &Ticket, happened: Happened<'_>) {
+        self.clocks.policy_id = self.policy.as_ref().map(|policy| policy.row.id);
         let counts = self.policy.as_ref().map_or(CountsAsResponse::AgentPublic, |it| it.row.counts_as_response);
-        let answered = match counts {
-            CountsAsResponse::AgentPublic => message.author_kind == AuthorKind::Agent,
-            CountsAsResponse::NonCreator => message.author_id != ticket.created_by,
-        };
-        Said { answered, asked: !answered && message.author_kind == AuthorKind::Requester }
+        let answered = happened.message.is_some_and(|message| answers(counts, ticket, message));
+        for metric in SlaMetric::ALL {
+            self.aim(*metric, before, ticket, answered);
+        }
+        for metric in SlaMetric::ALL {
+            self.end(*metric, ticket, answered);
+        }
+        for metric in SlaMetric::ALL {
+            self.hold(*metric, before, ticket, happened);
+        }
     }
 
     fn goal(&self, metric: SlaMetric) -> Option<Goal> {
@@ -99,67 +92,94 @@ impl Book {
     }
 
     /// A clock for what is promised now: another target, a new clock, one that goes on, or none.
-    fn aim(&mut self, metric: SlaMetric, before: Option<&Ticket>, ticket: &Ticket, said: Said) {
+    fn aim(&mut self, metric: SlaMetric, before: Option<&Ticket>, ticket: &Ticket, answered: bool) {
         let clock = self.clocks.of(metric).cloned();
         let goal = self.goal(metric);
+        // A question waits for the first response as long as that does.
+        let behind = metric == SlaMetric::NextResponse && self.awaits_first_response();
+        // One of an older server does not know its question.
+        let withdrawn = clock.as_ref().is_some_and(|clock| clock.asked_at.is_some() && ticket.asked_at.is_none());
         match (clock, goal) {
-            (Some(clock), None) if clock.is_open() => {
-                let reason = "no policy that is for the ticket has such a target".to_owned();
-                self.write(Entry { reason, ..Entry::of(&clock, LedgerKind::Void, self.now) });
+            (Some(clock), goal) if clock.is_open() && (behind || withdrawn || goal.is_none()) => {
+                if self.done(&clock, ticket, answered).is_some() {
+                    self.end(metric, ticket, answered);
+                    return;
+                }
+                let reason = match goal {
+                    None => "no policy that is for the ticket has such a target",
+                    Some(_) if behind => "the first response is waited for",
+                    Some(_) => "the question was taken back",
+                };
+                self.write(Entry { reason: reason.to_owned(), ..Entry::of(&clock, LedgerKind::Void, self.now) });
             }
-            (Some(clock), Some(goal)) if clock.is_open() && clock.goal != goal => {
-                self.retarget(&clock, goal, before, ticket);
+            (Some(clock), Some(goal)) if clock.is_open() => {
+                if clock.goal != goal {
+                    self.retarget(&clock, goal, before, ticket);
+                }
             }
-            (Some(clock), Some(_)) if clock.is_open() => {}
-            (clock, Some(goal)) => self.begin(metric, clock, goal, ticket, said),
-            (_, None) => {}
+            (clock, Some(goal)) if !behind => {
+                if self.is_wanted(metric, clock.as_ref(), ticket, answered) {
+                    self.begin(metric, clock, goal, before, ticket);
+                }
+            }
+            (_, _) => {}
         }
     }
 
-    fn begin(&mut self, metric: SlaMetric, last: Option<Clock>, goal: Goal, ticket: &Ticket, said: Said) {
-        let fulfilled = last.as_ref().is_some_and(|last| last.state == ClockState::Fulfilled);
-        let wanted = !ticket.status.is_done()
+    fn awaits_first_response(&self) -> bool {
+        self.clocks.of(SlaMetric::FirstResponse).is_some_and(Clock::is_open)
+    }
+
+    /// Whether a clock that there is not, or not any more, is to run.
+    fn is_wanted(&self, metric: SlaMetric, last: Option<&Clock>, ticket: &Ticket, answered: bool) -> bool {
+        let fulfilled = last.filter(|last| last.state == ClockState::Fulfilled);
+        !ticket.status.is_done()
             && match metric {
-                SlaMetric::FirstResponse => !fulfilled && ticket.first_response_at.is_none(),
-                SlaMetric::NextResponse => {
-                    said.asked && !self.clocks.of(SlaMetric::FirstResponse).is_some_and(Clock::is_open)
-                }
+                SlaMetric::FirstResponse => fulfilled.is_none() && ticket.first_response_at.is_none() && !answered,
+                SlaMetric::NextResponse => ticket.asked_at.is_some_and(|asked| {
+                    // An older server that answered left the question as it was.
+                    let answered = fulfilled.and_then(|last| last.ended_at).max(ticket.first_response_at);
+                    answered.is_none_or(|answered| answered <= asked)
+                }),
                 SlaMetric::Resolution => true,
-            };
-        if !wanted {
-            return;
+            }
+    }
+
+    /// Whether a clock that ended goes on with what it had used, and no new one begins.
+    fn goes_on(&self, last: &Clock, ticket: &Ticket) -> bool {
+        let continues = self.policy.as_ref().is_some_and(|policy| policy.row.on_reopen == OnReopen::Continue);
+        match (last.metric, last.state) {
+            (SlaMetric::Resolution, ClockState::Fulfilled) => continues,
+            (_, ClockState::Fulfilled) => false,
+            (SlaMetric::Resolution, _) => continues || ticket.reopened_at <= last.ended_at,
+            (SlaMetric::NextResponse, _) => last.asked_at == ticket.asked_at,
+            (SlaMetric::FirstResponse, _) => true,
         }
-        let reason = match metric {
-            SlaMetric::NextResponse => "the requester wrote",
-            SlaMetric::Resolution if fulfilled => "reopened",
+    }
+
+    fn begin(&mut self, metric: SlaMetric, last: Option<Clock>, goal: Goal, before: Option<&Ticket>, ticket: &Ticket) {
+        let reopened = last.as_ref().is_some_and(|last| last.state == ClockState::Fulfilled);
+        let reason = match (metric, &last) {
+            (SlaMetric::Resolution, _) if reopened => "reopened",
+            (SlaMetric::NextResponse, _) if ticket.asked_at == Some(self.now) => "the requester wrote",
+            (SlaMetric::NextResponse, _) => "a question waits",
             _ if ticket.created_at == self.now => CREATED,
             _ => "a policy with such a target is for the ticket now",
         };
-        let goes_on = self.policy.as_ref().is_some_and(|policy| policy.row.on_reopen == OnReopen::Continue);
-        match last {
-            Some(last) if metric == SlaMetric::Resolution && fulfilled && goes_on => {
+        let cycle = last.as_ref().map_or(0, |last| last.cycle) + 1;
+        match last.filter(|last| self.goes_on(last, ticket)) {
+            Some(last) => {
                 let entry = Entry { reason: reason.to_owned(), ..Entry::of(&last, LedgerKind::Resume, self.now) };
                 self.reckon(&last, entry);
-                if let Some(clock) = self.clocks.of(metric).cloned().filter(|clock| clock.goal != goal) {
-                    self.retarget(&clock, goal, None, ticket);
+                let again = self.clocks.of(metric).cloned();
+                if let Some(clock) = again.filter(|it| it.goal != goal || (!reopened && self.restarts(before, ticket)))
+                {
+                    self.retarget(&clock, goal, before, ticket);
                 }
             }
-            last => {
-                let cycle = last.map_or(0, |last| last.cycle) + 1;
-                let entry = Entry {
-                    metric,
-                    cycle,
-                    kind: LedgerKind::Start,
-                    at: self.now,
-                    goal: Some(goal),
-                    restart: false,
-                    due: None,
-                    warnings: Vec::new(),
-                    mark: String::new(),
-                    reason: reason.to_owned(),
-                    late: 0,
-                    used: None,
-                };
+            None => {
+                let asked_at = ticket.asked_at.filter(|_| metric == SlaMetric::NextResponse);
+                let entry = Entry { asked_at, ..started(metric, cycle, goal, reason, self.now) };
                 let mut started = Clocks::default();
                 started.apply(&entry);
                 if let Some(clock) = started.of(metric) {
@@ -169,45 +189,63 @@ impl Book {
         }
     }
 
+    /// Whether what was used is forgotten with this change.
+    fn restarts(&self, before: Option<&Ticket>, ticket: &Ticket) -> bool {
+        let moved = before.is_some_and(|before| {
+            before.priority != ticket.priority || before.kind != ticket.kind || before.team_id != ticket.team_id
+        });
+        moved && self.policy.as_ref().is_some_and(|it| it.row.on_priority_change == OnPriorityChange::Restart)
+    }
+
     fn retarget(&mut self, clock: &Clock, goal: Goal, before: Option<&Ticket>, ticket: &Ticket) {
-        let reprioritized = before.is_some_and(|before| before.priority != ticket.priority);
-        let forgets = self.policy.as_ref().is_some_and(|it| it.row.on_priority_change == OnPriorityChange::Restart);
         let reason = why(before, ticket, &clock.goal, &goal);
         let entry = Entry {
             goal: Some(goal),
-            restart: reprioritized && forgets,
+            restart: self.restarts(before, ticket),
             reason,
             ..Entry::of(clock, LedgerKind::Retarget, self.now)
         };
         self.reckon(clock, entry);
     }
 
-    fn end(&mut self, metric: SlaMetric, ticket: &Ticket, said: Said) {
-        let Some(clock) = self.clocks.of(metric).filter(|clock| clock.is_open()).cloned() else { return };
-        let reason = match metric {
-            SlaMetric::FirstResponse | SlaMetric::NextResponse if said.answered => "answered".to_owned(),
-            SlaMetric::Resolution if ticket.status.is_done() => format!("status {}", ticket.status),
-            SlaMetric::FirstResponse | SlaMetric::NextResponse | SlaMetric::Resolution => return,
+    /// Why an open clock is fulfilled; `None`: it is not.
+    fn done(&self, clock: &Clock, ticket: &Ticket, answered: bool) -> Option<String> {
+        let done = match clock.metric {
+            SlaMetric::FirstResponse | SlaMetric::NextResponse => answered,
+            SlaMetric::Resolution => ticket.status.is_done(),
         };
-        let used = self.hours(&clock.goal).map(|hours| counted(hours, clock.start, self.now, &clock.pauses));
+        done.then(|| match clock.metric {
+            SlaMetric::FirstResponse | SlaMetric::NextResponse => "answered".to_owned(),
+            SlaMetric::Resolution => format!("status {}", ticket.status),
+        })
+    }
+
+    fn end(&mut self, metric: SlaMetric, ticket: &Ticket, answered: bool) {
+        let Some(clock) = self.clocks.of(metric).filter(|clock| clock.is_open()).cloned() else { return };
+        let Some(reason) = self.done(&clock, ticket, answered) else { return };
+        let hours = self.config.hours_of(&clock.goal);
+        let used = hours.map(|hours| counted(hours, clock.start, self.now, &clock.pauses));
         self.write(Entry { reason, used, ..Entry::of(&clock, LedgerKind::Fulfil, self.now) });
     }
 
-    fn hold(&mut self, metric: SlaMetric, ticket: &Ticket) {
+    fn hold(&mut self, metric: SlaMetric, before: Option<&Ticket>, ticket: &Ticket, happened: Happened<'_>) {
         let Some(clock) = self.clocks.of(metric).filter(|clock| clock.is_open()).cloned() else { return };
         let holds = self.policy.as_ref().is_some_and(|policy| policy.row.pauses_on(ticket.status));
         let paused =
             ticket.deleted_at.is_some() || ticket.status.is_done() || (holds && metric != SlaMetric::FirstResponse);
-        let reason = match ticket.deleted_at {
-            Some(_) => "deleted".to_owned(),
-            None => format!("status {}", ticket.status),
-        };
         let kind = match (clock.state == ClockState::Paused, paused) {
             (false, true) => LedgerKind::Pause,
             (true, false) => LedgerKind::Resume,
             (true, true) | (false, false) => return,
         };
-        self.reckon(&clock, Entry { reason, ..Entry::of(&clock, kind, self.now) });
+        let moved = before.is_some_and(|before| before.status != ticket.status);
+        let reason = match (ticket.deleted_at, happened.reason) {
+            (Some(_), _) => "deleted".to_owned(),
+            (None, why) if moved && !why.is_empty() => format!("status {}: {why}", ticket.status),
+            (None, _) => format!("status {}", ticket.status),
+        };
+        let by = happened.by.to_owned();
+        self.reckon(&clock, Entry { reason, by, ..Entry::of(&clock, kind, self.now) });
     }
 
     /// Clocks that have other marks to come than policy and rules ask for by now: marks that were passed do not come back.
@@ -268,6 +306,27 @@ impl Book {
     fn write(&mut self, entry: Entry) {
         self.clocks.apply(&entry);
         self.entries.push(entry);
+    }
+}
+
+/// The row of a clock that begins.
+fn started(metric: SlaMetric, cycle: i32, goal: Goal, reason: &str, at: Instant) -> Entry {
+    Entry {
+        metric,
+        cycle,
+        kind: LedgerKind::Start,
+        at,
+        goal: Some(goal),
+        asked_at: None,
+        restart: false,
+        due: None,
+        warnings: Vec::new(),
+        mark: String::new(),
+        reason: reason.to_owned(),
+        by: String::new(),
+        counted_at: None,
+        late: 0,
+        used: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! SLA in commands: the choice of a ticket's policy, and the effect of changes on its clocks.
 
+mod answer;
 mod choose;
 mod config;
 mod follow;
@@ -9,6 +10,8 @@ mod write;
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::refusal::Violation;
 use super::table::known;
 use super::{Refusal, Stop, Want, World};
@@ -17,9 +20,14 @@ use crate::model::sla::calendar::{Calendar, CalendarRef};
 use crate::model::sla::policy::{PolicyRef, SlaPolicy};
 use crate::model::ticket::Ticket;
 
+/// How a ticket names the policy that it asks for.
+const FIELD: &str = "ticket.sla_policy_id";
+
 pub use config::{CalendarInUse, PolicyInUse, SlaConfig};
 pub use opened::Opened;
 
+pub(super) use answer::hear;
+pub(super) use follow::Happened;
 pub(super) use write::{begin, follow, keep, settle};
 
 impl World {
@@ -66,6 +74,17 @@ impl World {
     }
 }
 
+/// The policy that a ticket asks for by its name; `None` for `''`.
+pub(super) fn named(world: &World, name: &str) -> Result<Option<Uuid>, Stop> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    match world.policy(&PolicyRef::Name(name.to_owned()))? {
+        Some(policy) => Ok(Some(policy.id)),
+        None => Err(Refusal::field(FIELD, format!("this tenant has no SLA policy named {name:?}")).into()),
+    }
+}
+
 /// Refuses a policy that the ticket cannot have: one that is not there, not ACTIVE, or another app's. What was there
 /// before is not looked at again.
 pub(super) fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> Result<(), Stop> {
@@ -76,7 +95,7 @@ pub(super) fn allows(world: &World, before: Option<&Ticket>, after: &Ticket) -> 
         return Ok(());
     }
     let description = format!("{} is no ACTIVE SLA policy", PolicyRef::Id(id));
-    Err(Refusal::field("ticket.sla_policy_id", description).into())
+    Err(Refusal::field(FIELD, description).into())
 }
 
 /// What cannot be of a resource that the request calls `what`.

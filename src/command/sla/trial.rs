@@ -1,7 +1,7 @@
 //! Preview of a change of the SLA configuration: its effect on a ticket's clocks, including what would be due at once.
 //! Pure.
 
-use super::follow::Book;
+use super::follow::{Book, Happened};
 use crate::command::{Stop, World, gather};
 use crate::model::sla::clock::Clock;
 use crate::model::ticket::Ticket;
@@ -38,7 +38,7 @@ fn of_ticket(world: &World, rules: &RuleSet, ticket: &Ticket, now: Instant) -> R
     let before = ticket.clocks.clone().settled(now);
     let Some(mut book) = Book::open(world, rules, ticket, now)? else { return Ok(Vec::new()) };
     book.clocks.clone_from(&before);
-    book.follow(Some(ticket), ticket, None);
+    book.follow(Some(ticket), ticket, Happened::default());
     let after = book.clocks.settled(now);
     let all = SlaMetric::ALL.iter().filter_map(|metric| {
         let (before, after) = (before.of(*metric), after.of(*metric)?);

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::follow::Book;
-use crate::command::record::{Note, next_position, seal};
+use super::answer::is_own_response;
+use super::follow::{Book, Happened};
+use crate::command::record::{Note, next_position, restate, seal};
 use crate::command::scope::Scope;
 use crate::command::{Stop, World, timers};
 use crate::model::activity_type::ActivityType;
 use crate::model::change::difference;
 use crate::model::id;
-use crate::model::message::Message;
 use crate::model::sla::clock::Clocks;
 use crate::model::sla::ledger::{Entry, LedgerRow};
 use crate::model::sla::outcome::Outcome;
@@ -23,18 +23,21 @@ use crate::model::words::{LedgerKind, SlaMetric};
 
 /// The clocks that a new ticket has, put into it before it is written.
 pub fn begin(world: &mut World, scope: &Scope<'_>, ticket: &mut Ticket) -> Result<(), Stop> {
+    if is_own_response(world, scope, ticket)? {
+        ticket.first_response_at = Some(ticket.created_at);
+    }
     let Some(mut book) = Book::open(world, scope.rules, ticket, scope.now)? else { return Ok(()) };
-    book.follow(None, ticket, None);
-    if !book.entries.is_empty() {
+    book.follow(None, ticket, Happened::default());
+    let Book { mut clocks, entries, .. } = book;
+    if !entries.is_empty() {
         let position = next_position(world);
-        let mut clocks = book.clocks;
-        if clocks.starts() == book.entries {
+        if clocks.starts() == entries {
             clocks.begun = Some(position);
         } else {
-            log(world, ticket, position, &book.entries);
+            log(world, ticket, position, &entries);
         }
-        put(ticket, clocks);
     }
+    put(ticket, clocks);
     Ok(())
 }
 
@@ -44,10 +47,11 @@ pub fn follow(
     scope: &Scope<'_>,
     before: &Ticket,
     ticket: Arc<Ticket>,
-    message: Option<&Message>,
+    happened: Happened<'_>,
 ) -> Result<Arc<Ticket>, Stop> {
     let Some(mut book) = Book::open(world, scope.rules, &ticket, scope.now)? else { return Ok(ticket) };
-    book.follow(Some(before), &ticket, message);
+    book.follow(Some(before), &ticket, happened);
+    let ticket = govern(world, ticket, book.clocks.policy_id);
     let ticket = tell(world, scope, ticket, &book.entries);
     Ok(settle(world, scope, ticket))
 }
@@ -71,14 +75,25 @@ pub fn keep(world: &mut World, scope: &mut Scope<'_>, ticket: &Uuid) -> Result<O
     let id = ticket.id;
     let ticket = settle(world, scope, ticket);
     if let Some(mut book) = Book::open(world, scope.rules, &ticket, scope.now)? {
-        book.follow(Some(&ticket), &ticket, None);
+        book.follow(Some(&ticket), &ticket, Happened { by: &scope.actor.id, ..Happened::default() });
         book.remark();
+        let ticket = govern(world, ticket, book.clocks.policy_id);
         let ticket = tell(world, scope, ticket, &book.entries);
         settle(world, scope, ticket);
     }
     timers::fire(world, scope, id)?;
     timers::set(world, scope, id)?;
     Ok(world.tickets.get(&id).flatten().cloned())
+}
+
+/// Keeps in the ticket which policy governs it, though that alone is no activity.
+fn govern(world: &mut World, ticket: Arc<Ticket>, policy: Option<Uuid>) -> Arc<Ticket> {
+    if ticket.clocks.policy_id == policy {
+        return ticket;
+    }
+    let mut after = Ticket::clone(&ticket);
+    after.clocks.policy_id = policy;
+    restate(world, after)
 }
 
 /// One activity for neighbouring rows of one kind; each warning and each breach has its own.
@@ -93,6 +108,9 @@ fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[En
         }
         rows.iter().for_each(|row| clocks.apply(row));
         put(&mut after, clocks);
+        if let Some(row) = rows.iter().find(|row| is_missed_resolution(row)) {
+            after.breached_at.get_or_insert(row.at);
+        }
         if let Some(row) = rows.iter().find(|row| answers(row)) {
             after.first_response_at.get_or_insert(row.at);
         }
@@ -109,6 +127,10 @@ fn tell(world: &mut World, scope: &Scope<'_>, ticket: Arc<Ticket>, entries: &[En
 
 fn answers(row: &Entry) -> bool {
     row.kind == LedgerKind::Fulfil && row.metric == SlaMetric::FirstResponse
+}
+
+fn is_missed_resolution(row: &Entry) -> bool {
+    row.kind == LedgerKind::Breach && row.metric == SlaMetric::Resolution
 }
 
 /// The columns that follow from the clocks.
@@ -144,7 +166,7 @@ fn activity(kind: LedgerKind) -> ActivityType {
 
 /// A row as its activity tells it, with the policy that it was measured by.
 fn shown(row: &Entry, clocks: &Clocks) -> Value {
-    let Entry { metric, cycle, kind: _, at, goal: _, restart, due, warnings: _, mark, reason, late, used } = row;
+    let Entry { metric, cycle, at, restart, due, mark, reason, by, counted_at, late, used, .. } = row;
     let policy = clocks.of(*metric).map(|clock| id::show(id::SLA_POLICY, clock.goal.policy_id));
     let mut all = serde_json::Map::new();
     let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
@@ -155,7 +177,10 @@ fn shown(row: &Entry, clocks: &Clocks) -> Value {
     if let Some(due) = due {
         put("due_at", due.to_string().into());
     }
-    for (name, text) in [("mark", mark), ("reason", reason)] {
+    if let Some(counted) = counted_at.filter(|counted| counted != at) {
+        put("counted_at", counted.to_string().into());
+    }
+    for (name, text) in [("mark", mark), ("reason", reason), ("by", by)] {
         if !text.is_empty() {
             put(name, text.as_str().into());
         }

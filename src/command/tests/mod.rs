@@ -1,5 +1,6 @@
 //! Commands over a world that is the whole database: rows that were not loaded do not exist.
 
+mod agreement;
 mod canned;
 mod clocks;
 mod desk;
@@ -9,6 +10,7 @@ mod follow_up;
 mod gates;
 mod histories;
 mod issues;
+mod lapses;
 mod lifecycle;
 mod limits;
 mod links;
@@ -29,6 +31,7 @@ mod semantics;
 mod shadow;
 mod skills;
 mod sla;
+mod speakers;
 mod tables;
 mod tags;
 mod tenant;
@@ -276,6 +279,7 @@ pub fn new_ticket(subject: &str) -> NewTicket {
         related_asset_id: String::new(),
         related_vulnerability_id: String::new(),
         sla_policy_id: None,
+        policy_name: String::new(),
     }
 }
 

@@ -47,7 +47,7 @@ fn naive(desk: &Desk) -> Clocks<Came> {
                     came.promise = *promised;
                 }
             }
-            LedgerKind::Resume => (came.fulfilled_at, came.elapsed) = (None, None),
+            LedgerKind::Resume => (came.fulfilled_at, came.voided_at, came.elapsed) = (None, None, None),
             LedgerKind::Void => came.voided_at = Some(row.at),
             _ => {}
         }
@@ -105,8 +105,11 @@ fn a_clock_that_was_met_is_open_again_and_then_breached() {
 #[test]
 fn what_a_ticket_was_when_it_missed_its_deadline_stays() {
     const DAY: i64 = 24 * 3_600;
-    let history =
-        [(3 * DAY, Event::Prioritize(Priority::Urgent)), (60, Event::Prioritize(Priority::Low)), (60, Event::Resolve)];
+    let history = [
+        (3 * DAY, Event::Prioritize(Priority::Urgent)),
+        (60, Event::Prioritize(Priority::Medium)),
+        (60, Event::Resolve),
+    ];
     let desk = play(&history, false, true);
     let of_resolution = desk.house.world.outcomes.iter().filter(|it| it.metric == SlaMetric::Resolution);
     let came = of_resolution.cloned().reduce(Outcome::then).expect("it");

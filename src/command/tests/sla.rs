@@ -264,8 +264,9 @@ fn slowly<'a>(policies: &'a [Arc<SlaPolicy>], ticket: &Ticket, vip: bool, enterp
         (false, false, false),
     ];
     let anywhere = |policy: &SlaPolicy| LEVELS.iter().any(|(p, t, k)| covers(policy, *p, *t, *k));
-    if let Some(id) = ticket.sla_policy_id {
-        return policies.iter().find(|policy| policy.id == id).map(|policy| &**policy);
+    let named = policies.iter().find(|policy| Some(policy.id) == ticket.sla_policy_id);
+    if let Some(named) = named.filter(|policy| anywhere(policy)) {
+        return Some(named);
     }
     let mut ordered: Vec<&SlaPolicy> = policies.iter().map(|policy| &**policy).collect();
     ordered.sort_by_key(|policy| (policy.place, policy.id));

@@ -12,6 +12,7 @@ mod run_workflow;
 mod tag;
 pub mod tenant;
 pub mod ticket;
+mod widened;
 
 pub use calendar::{CalendarEdit, CreateCalendar, DeleteCalendar, UpdateCalendar};
 pub use canned::{CreateCannedResponse, DeleteCannedResponse, UpdateCannedResponse};
@@ -22,5 +23,6 @@ pub use revocation::RevokeToken;
 pub use run_workflow::{RunSchedule, RunWorkflow};
 pub use tag::{CreateTag, DeleteTag, UpdateTag};
 pub use tenant::{TenantEdit, UpdateTenant};
+pub use widened::Widened;
 
 use super::forms::put;

@@ -37,6 +37,7 @@ pub struct TenantEdit {
     pub requester_reply_reopens_pending: Option<bool>,
     pub tag_mode: Option<TagMode>,
     pub categories: Option<Words>,
+    pub requester_fields: Option<Words>,
     /// The whole map.
     pub attributes: Option<Value>,
     pub default_calendar: Option<Option<CalendarRef>>,
@@ -91,6 +92,7 @@ impl Configured for Tenant {
             "requester_reply_reopens_pending": self.requester_reply_reopens_pending,
             "tag_mode": self.tag_mode.word(),
             "categories": self.categories.0,
+            "requester_fields": self.requester_fields.0,
             "attributes": self.attributes,
             "default_calendar_id": self.default_calendar_id.map(|id| id::show(id::CALENDAR, id)).unwrap_or_default(),
         })
@@ -104,6 +106,7 @@ impl Configured for Tenant {
             requester_reply_reopens_pending: data.flag("requester_reply_reopens_pending")?,
             tag_mode: TagMode::parse(&data.text("tag_mode"))?,
             categories: data.words("categories"),
+            requester_fields: data.words("requester_fields"),
             attributes: data.value("attributes"),
             default_calendar_id: id::parse(id::CALENDAR, &data.text("default_calendar_id")),
         })
@@ -122,6 +125,7 @@ fn edited(world: &World, old: &Tenant, edit: &TenantEdit) -> Result<Tenant, Stop
         requester_reply_reopens_pending,
         tag_mode,
         categories,
+        requester_fields,
         attributes,
         default_calendar,
     } = edit;
@@ -132,6 +136,7 @@ fn edited(world: &World, old: &Tenant, edit: &TenantEdit) -> Result<Tenant, Stop
     put(&mut after.requester_reply_reopens_pending, requester_reply_reopens_pending);
     put(&mut after.tag_mode, tag_mode);
     put(&mut after.categories, categories);
+    put(&mut after.requester_fields, requester_fields);
     put(&mut after.attributes, attributes);
     if let Some(calendar) = default_calendar {
         after.default_calendar_id = calendar::named(world, "tenant.default_calendar_id", calendar.as_ref())?;

@@ -8,6 +8,7 @@ use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 use crate::command::limits::limits;
 use crate::grpc::pb;
 use crate::model::limits::*;
+use crate::model::rights::WIDENED;
 
 /// A field's name, and how many elements it may have.
 type Limit = (&'static str, fn() -> usize);
@@ -28,6 +29,7 @@ pub const LIMITS: &[Limit] = &[
     ("member_ids", || MEMBERS),
     ("skills", || SKILLS),
     ("categories", || CATEGORIES),
+    ("requester_fields", || WIDENED.len()),
     ("ticket_ids", || ISSUE_TICKETS),
     ("warn_at", || WARNINGS),
     ("weekly", || INTERVALS),

@@ -54,6 +54,7 @@ pub static TENANT: Fields = Fields {
         "requester_reply_reopens_pending",
         "tag_mode",
         "categories",
+        "requester_fields",
         "attributes",
         "default_calendar_id",
     ],

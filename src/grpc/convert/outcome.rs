@@ -53,6 +53,7 @@ pub fn breach_to_pb(row: Outcome, ticket: Option<&Ticket>, policy: Option<&SlaPo
         organization_id,
         app_id,
         breached_at,
+        counted_at,
         late,
         position,
         fulfilled_at,
@@ -88,6 +89,7 @@ pub fn breach_to_pb(row: Outcome, ticket: Option<&Ticket>, policy: Option<&SlaPo
         state: state.to_pb(),
         ended_at: time::maybe_to_pb(ended_at),
         elapsed: elapsed.map(time::length_to_pb),
+        counted_at: time::maybe_to_pb(counted_at.or(breached_at)),
     }
 }
 

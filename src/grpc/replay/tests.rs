@@ -46,6 +46,8 @@ fn ticket(number: i64, position: i64, described_at: i64) -> Ticket {
         sla_policy_id: None,
         first_response_due_at: None,
         due_at: None,
+        breached_at: None,
+        asked_at: None,
         clocks: Default::default(),
         sla_next_at: None,
         fired: Default::default(),

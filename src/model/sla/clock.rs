@@ -11,6 +11,9 @@ use super::ledger::Entry;
 use crate::model::time::Instant;
 use crate::model::words::{ClockState, LedgerKind, SlaMetric};
 
+/// Of how clocks follow from tickets: with another one, the open tickets of all tenants follow anew.
+pub const RULES_VERSION: i32 = 2;
+
 /// Why clocks of a new ticket started.
 pub const CREATED: &str = "created";
 
@@ -45,12 +48,17 @@ pub struct Clock {
     pub cycle: i32,
     pub state: ClockState,
     pub goal: Goal,
+    /// Of a next response: the question that it measures, by its instant in the ticket.
+    pub asked_at: Option<Instant>,
     /// From when on its time counts.
     pub start: Instant,
     /// Since then; of a paused clock the last one lasts.
     pub pauses: Vec<Pause>,
-    /// Absent while paused, and where the target can never be reached.
+    /// As last reckoned: absent of a paused one, and where the target can never be reached. Of one that ended it is no deadline
+    /// any more: see [`Clock::deadline`].
     pub due: Option<Instant>,
+    /// When that was.
+    pub reckoned_at: Option<Instant>,
     /// Those that were not given yet.
     pub warnings: Vec<Warning>,
     /// Whether the breach of this deadline was told.
@@ -74,6 +82,11 @@ impl Clock {
         matches!(self.state, ClockState::Running | ClockState::Paused)
     }
 
+    /// When it is due, while it runs: what is held or has ended is not due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.due.filter(|_| self.state == ClockState::Running)
+    }
+
     /// When it next warns or is breached, and which.
     pub fn next(&self) -> Option<(Instant, Due)> {
         if self.state != ClockState::Running {
@@ -90,7 +103,7 @@ impl Clock {
 
     /// The deadline that was missed by `now`, told or not.
     pub fn breached_by(&self, now: Instant) -> Option<Instant> {
-        let missed = || self.due.filter(|due| self.state == ClockState::Running && *due < now);
+        let missed = || self.deadline().filter(|due| *due < now);
         self.breached_at.or_else(missed)
     }
 
@@ -110,9 +123,11 @@ impl Clock {
             cycle: entry.cycle,
             state: ClockState::Running,
             goal,
+            asked_at: entry.asked_at,
             start: entry.at,
             pauses: Vec::new(),
             due: entry.due,
+            reckoned_at: Some(entry.at),
             warnings: entry.warnings.clone(),
             told: false,
             breached_at: None,
@@ -176,6 +191,7 @@ impl Clock {
         }
         if entry.kind.is_reckoned() {
             self.due = entry.due;
+            self.reckoned_at = Some(entry.at);
             self.warnings.clone_from(&entry.warnings);
             // A deadline that moved past this instant can be missed once more.
             self.told &= self.state == ClockState::Paused || self.due.is_some_and(|due| due < entry.at);
@@ -189,6 +205,8 @@ impl Clock {
 pub struct Clocks {
     /// The newest one of each metric that the ticket has had.
     pub all: Vec<Clock>,
+    /// The policy that governs the ticket: it may ask for no clock yet.
+    pub policy_id: Option<Uuid>,
     /// The position at which they started, for as long as nothing else happened to any of them: so long they themselves are
     /// the first rows of their ledger, and a new ticket has no more to write than itself.
     pub begun: Option<i64>,
@@ -217,6 +235,7 @@ impl Clocks {
     pub fn starts(&self) -> Vec<Entry> {
         let row = |clock: &Clock| Entry {
             goal: Some(clock.goal.clone()),
+            asked_at: clock.asked_at,
             due: clock.due,
             warnings: clock.warnings.clone(),
             reason: CREATED.to_owned(),
@@ -239,7 +258,7 @@ impl Clocks {
 
     /// The earliest deadline of those that are open.
     pub fn next_due_at(&self) -> Option<Instant> {
-        self.all.iter().filter(|clock| clock.is_open()).filter_map(|clock| clock.due).min()
+        self.all.iter().filter_map(Clock::deadline).min()
     }
 
     /// The warning or the breach that comes first, where it has come by `now`, as its row.
@@ -254,8 +273,11 @@ impl Clocks {
             // It is missed at the deadline itself.
             Due::Breach => (LedgerKind::Breach, String::new(), clock.due.unwrap_or(at)),
         };
-        let late = (now.0 - at.0).max(0);
-        Some(Entry { mark, late, ..Entry::of(clock, kind, at) })
+        // What made it late can be no earlier than the change that set the deadline.
+        let told_by = clock.reckoned_at.map_or(at, |reckoned| reckoned.max(at));
+        let late = (now.0 - told_by.0).max(0);
+        let counted_at = (kind == LedgerKind::Breach).then_some(told_by);
+        Some(Entry { mark, late, counted_at, ..Entry::of(clock, kind, at) })
     }
 
     /// With everything told that is due by `now`, though its timer may come a moment later.
@@ -268,8 +290,7 @@ impl Clocks {
 
     /// When the first response and the resolution are due, while those clocks run.
     pub fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
-        let due =
-            |metric| self.of(metric).filter(|clock| clock.state != ClockState::Voided).and_then(|clock| clock.due);
+        let due = |metric| self.of(metric).and_then(Clock::deadline);
         (due(SlaMetric::FirstResponse), due(SlaMetric::Resolution))
     }
 }

@@ -17,6 +17,8 @@ pub struct Entry {
     pub at: Instant,
     /// Of a start and a retarget.
     pub goal: Option<Goal>,
+    /// Of a start of a next response: the question that it measures.
+    pub asked_at: Option<Instant>,
     /// Of a retarget that forgets the time that was used.
     pub restart: bool,
     /// As reckoned by this row; absent of a clock that is paused, and of one that is never due.
@@ -27,6 +29,10 @@ pub struct Entry {
     pub mark: String,
     /// For people: what brought it about.
     pub reason: String,
+    /// Of a pause and a resume: who brought it about; '' where that is not known.
+    pub by: String,
+    /// Of a breach: when it became one, which is the deadline, or the change that set a deadline in the past.
+    pub counted_at: Option<Instant>,
     /// Microseconds by which a warning or a breach came late.
     pub late: i64,
     /// Of a fulfilment: microseconds that had counted; absent where that is not known.
@@ -52,11 +58,14 @@ impl Entry {
             kind,
             at,
             goal: None,
+            asked_at: None,
             restart: false,
             due: None,
             warnings: Vec::new(),
             mark: String::new(),
             reason: String::new(),
+            by: String::new(),
+            counted_at: None,
             late: 0,
             used: None,
         }

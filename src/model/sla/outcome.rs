@@ -27,6 +27,8 @@ row! {
         app_id: String,
         /// The first deadline that was missed.
         breached_at: Option<Instant>,
+        /// When that counts: then, or with the change that set a deadline in the past.
+        counted_at: Option<Instant>,
         /// Microseconds by which that was told late.
         late: i64,
         /// Of the activity that tells what decided it.
@@ -49,8 +51,11 @@ impl Outcome {
             LedgerKind::Breach => before.breached_at.is_none(),
             LedgerKind::Fulfil => true,
             LedgerKind::Void => before.breached_at.is_some(),
-            // It was fulfilled, and its ticket is reopened.
-            LedgerKind::Resume => before.state == ClockState::Fulfilled,
+            // It had ended, and goes on.
+            LedgerKind::Resume => {
+                before.state == ClockState::Fulfilled
+                    || (before.state == ClockState::Voided && before.breached_at.is_some())
+            }
             LedgerKind::Start | LedgerKind::Pause | LedgerKind::Retarget | LedgerKind::Warn => false,
         };
         changes.then(|| Outcome::as_is(&clock, entry, after, position))
@@ -72,6 +77,7 @@ impl Outcome {
             organization_id: ticket.organization_id.clone(),
             app_id: ticket.app_id.clone(),
             breached_at: clock.breached_at,
+            counted_at: if entry.kind == LedgerKind::Breach { entry.counted_at } else { clock.breached_at },
             late: if entry.kind == LedgerKind::Breach { entry.late } else { 0 },
             position,
             fulfilled_at: ended(ClockState::Fulfilled),

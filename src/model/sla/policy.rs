@@ -113,6 +113,28 @@ impl SlaPolicy {
             && (self.applies_to.is_empty() || self.applies_to.has(ticket.kind.word()))
     }
 
+    /// Why a ticket that names it has another one all the same; `None`: it does not.
+    pub fn misfit(&self, ticket: &Ticket) -> Option<String> {
+        let mut misses = Vec::new();
+        if !self.is_active() {
+            misses.push("is INACTIVE".to_owned());
+        }
+        if !self.is_of_app(&ticket.app_id) {
+            misses.push("is for the tickets of another application".to_owned());
+        }
+        if let Some(priority) = self.priority.filter(|priority| *priority != ticket.priority) {
+            misses.push(format!("is for priority {priority}, and the ticket is {}", ticket.priority));
+        }
+        if !self.team_id.is_empty() && self.team_id != ticket.team_id {
+            let team = if ticket.team_id.is_empty() { "no team".to_owned() } else { format!("{:?}", ticket.team_id) };
+            misses.push(format!("is for team {:?}, and the ticket has {team}", self.team_id));
+        }
+        if !self.applies_to.is_empty() && !self.applies_to.has(ticket.kind.word()) {
+            misses.push(format!("is for type {}, and the ticket is {}", self.applies_to.0.join(" and "), ticket.kind));
+        }
+        (!misses.is_empty()).then(|| format!("SLA policy {:?} {}", self.name, misses.join("; ")))
+    }
+
     /// What an app made is for that app's tickets; what people made is for all.
     pub fn is_of_app(&self, app_id: &str) -> bool {
         self.app_id.is_empty() || self.app_id == app_id

@@ -38,6 +38,36 @@ pub fn segments<'a>(hours: &'a Hours, from: Instant, to: Instant, pauses: &[Paus
     }
 }
 
+/// Of all segments of [from, to) at most `most`: the first ones and the last ones. And whether some between them are left out.
+pub fn ends<'a>(
+    hours: &'a Hours,
+    from: Instant,
+    to: Instant,
+    pauses: &[Pause],
+    most: usize,
+) -> (Vec<Segment<'a>>, bool) {
+    let mut first: Vec<Segment<'a>> = segments(hours, from, to, pauses).take(most + 1).collect();
+    if first.len() <= most {
+        return (first, false);
+    }
+    first.truncate(most / 2);
+    let least = first.last().map_or(from, |segment| segment.to);
+    let wanted = most - first.len();
+    // From the end backwards, twice as far each time: so few are looked at in vain.
+    let mut back = DAY;
+    let mut last = loop {
+        let start = Instant(to.0.saturating_sub(back).max(least.0));
+        let some: Vec<Segment<'a>> = segments(hours, start, to, pauses).collect();
+        // The one in which it starts may be cut.
+        if some.len() > wanted || start == least {
+            break some;
+        }
+        back = back.saturating_mul(2);
+    };
+    first.extend(last.split_off(last.len().saturating_sub(wanted)));
+    (first, true)
+}
+
 pub struct Segments<'a> {
     hours: &'a Hours,
     at: i64,

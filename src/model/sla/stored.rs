@@ -74,6 +74,10 @@ struct ClockImage {
     breached_at: Option<i64>,
     #[prost(int64, optional, tag = 11)]
     ended_at: Option<i64>,
+    #[prost(int64, optional, tag = 12)]
+    asked_at: Option<i64>,
+    #[prost(int64, optional, tag = 13)]
+    reckoned_at: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -82,6 +86,9 @@ struct ClocksImage {
     clocks: Vec<ClockImage>,
     #[prost(int64, optional, tag = 2)]
     begun: Option<i64>,
+    /// Empty: none.
+    #[prost(bytes = "vec", tag = 3)]
+    policy_id: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -110,6 +117,12 @@ struct EntryImage {
     late: i64,
     #[prost(int64, optional, tag = 12)]
     used: Option<i64>,
+    #[prost(int64, optional, tag = 13)]
+    asked_at: Option<i64>,
+    #[prost(string, tag = 14)]
+    by: String,
+    #[prost(int64, optional, tag = 15)]
+    counted_at: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -121,14 +134,18 @@ struct EntriesImage {
 impl Clocks {
     /// Nothing where there are no clocks.
     pub fn store(&self) -> Vec<u8> {
-        ClocksImage { clocks: self.all.iter().map(clock_to).collect(), begun: self.begun }.encode_to_vec()
+        let Clocks { all, policy_id, begun } = self;
+        let clocks = all.iter().map(clock_to).collect();
+        ClocksImage { clocks, begun: *begun, policy_id: id_to(*policy_id) }.encode_to_vec()
     }
 
     /// The inverse of [`Clocks::store`]; an error says what cannot be read.
     pub fn restore(bytes: &[u8]) -> Result<Clocks, String> {
         let image = ClocksImage::decode(bytes).map_err(|error| error.to_string())?;
         let clocks = image.clocks.into_iter().map(|it| clock_from(it).ok_or("a clock cannot be read".to_owned()));
-        Ok(Clocks { all: clocks.collect::<Result<Vec<Clock>, String>>()?, begun: image.begun })
+        let all = clocks.collect::<Result<Vec<Clock>, String>>()?;
+        let policy_id = id_from(&image.policy_id).ok_or("the policy of the clocks cannot be read")?;
+        Ok(Clocks { all, policy_id, begun: image.begun })
     }
 }
 
@@ -163,6 +180,11 @@ fn id_to(id: Option<Uuid>) -> Vec<u8> {
     id.map(|id| id.as_bytes().to_vec()).unwrap_or_default()
 }
 
+/// The inverse of [`id_to`]; `None` of what is no id.
+fn id_from(bytes: &[u8]) -> Option<Option<Uuid>> {
+    if bytes.is_empty() { Some(None) } else { Uuid::from_slice(bytes).ok().map(Some) }
+}
+
 fn goal_to(goal: &Goal) -> GoalImage {
     let Goal { policy_id, policy_version, calendar_id, calendar_version, target, zones } = goal.clone();
     let (policy_id, calendar_id) = (id_to(Some(policy_id)), id_to(calendar_id));
@@ -171,10 +193,7 @@ fn goal_to(goal: &Goal) -> GoalImage {
 
 fn goal_from(image: GoalImage) -> Option<Goal> {
     let GoalImage { policy_id, policy_version, calendar_id, calendar_version, target, zones } = image;
-    let calendar_id = match calendar_id.is_empty() {
-        true => None,
-        false => Some(Uuid::from_slice(&calendar_id).ok()?),
-    };
+    let calendar_id = id_from(&calendar_id)?;
     let policy_id = Uuid::from_slice(&policy_id).ok()?;
     Some(Goal { policy_id, policy_version, calendar_id, calendar_version, target, zones })
 }
@@ -188,7 +207,8 @@ fn warnings_from(images: Vec<WarningImage>) -> Vec<Warning> {
 }
 
 fn clock_to(clock: &Clock) -> ClockImage {
-    let Clock { metric, cycle, state, goal, start, pauses, due, warnings, told, breached_at, ended_at } = clock;
+    let Clock { metric, cycle, state, goal, asked_at, start, pauses, due, reckoned_at, warnings, .. } = clock;
+    let Clock { told, breached_at, ended_at, .. } = clock;
     let pause = |pause: &Pause| PauseImage { from: pause.from.0, to: pause.to.map(|to| to.0) };
     ClockImage {
         metric: metric.word().to_owned(),
@@ -202,20 +222,25 @@ fn clock_to(clock: &Clock) -> ClockImage {
         told: *told,
         breached_at: breached_at.map(|at| at.0),
         ended_at: ended_at.map(|at| at.0),
+        asked_at: asked_at.map(|at| at.0),
+        reckoned_at: reckoned_at.map(|at| at.0),
     }
 }
 
 fn clock_from(image: ClockImage) -> Option<Clock> {
-    let ClockImage { metric, cycle, state, goal, start, pauses, due, warnings, told, breached_at, ended_at } = image;
+    let ClockImage { metric, cycle, state, goal, start, pauses, due, warnings, told, .. } = image;
+    let ClockImage { breached_at, ended_at, asked_at, reckoned_at, .. } = image;
     let pause = |PauseImage { from, to }: PauseImage| Pause { from: Instant(from), to: to.map(Instant) };
     Some(Clock {
         metric: SlaMetric::parse(&metric)?,
         cycle,
         state: ClockState::parse(&state)?,
         goal: goal_from(goal?)?,
+        asked_at: asked_at.map(Instant),
         start: Instant(start),
         pauses: pauses.into_iter().map(pause).collect(),
         due: due.map(Instant),
+        reckoned_at: reckoned_at.map(Instant),
         warnings: warnings_from(warnings),
         told,
         breached_at: breached_at.map(Instant),
@@ -224,7 +249,8 @@ fn clock_from(image: ClockImage) -> Option<Clock> {
 }
 
 fn entry_to(entry: &Entry) -> EntryImage {
-    let Entry { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, late, used } = entry;
+    let Entry { metric, cycle, kind, at, goal, asked_at, restart, due, warnings, .. } = entry;
+    let Entry { mark, reason, by, counted_at, late, used, .. } = entry;
     EntryImage {
         metric: metric.word().to_owned(),
         cycle: *cycle,
@@ -238,11 +264,15 @@ fn entry_to(entry: &Entry) -> EntryImage {
         reason: reason.clone(),
         late: *late,
         used: *used,
+        asked_at: asked_at.map(|at| at.0),
+        by: by.clone(),
+        counted_at: counted_at.map(|at| at.0),
     }
 }
 
 fn entry_from(image: EntryImage) -> Option<Entry> {
-    let EntryImage { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, late, used } = image;
+    let EntryImage { metric, cycle, kind, at, goal, restart, due, warnings, mark, reason, .. } = image;
+    let EntryImage { late, used, asked_at, by, counted_at, .. } = image;
     Some(Entry {
         metric: SlaMetric::parse(&metric)?,
         cycle,
@@ -252,11 +282,14 @@ fn entry_from(image: EntryImage) -> Option<Entry> {
             Some(goal) => Some(goal_from(goal)?),
             None => None,
         },
+        asked_at: asked_at.map(Instant),
         restart,
         due: due.map(Instant),
         warnings: warnings_from(warnings),
         mark,
         reason,
+        by,
+        counted_at: counted_at.map(Instant),
         late,
         used,
     })

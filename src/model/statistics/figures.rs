@@ -20,8 +20,8 @@ pub struct Figures {
     pub unassigned: i64,
     /// Were ever escalated.
     pub escalated: i64,
-    /// Resolved after their deadline.
-    pub late: i64,
+    /// Missed a deadline of their resolution.
+    pub breached: i64,
     /// Open, and past their deadline when it was asked; never kept.
     pub overdue: i64,
     pub first_response: Times,
@@ -46,7 +46,8 @@ impl Figures {
             channel: _,
             assignee_id,
             team_id: _,
-            due_at,
+            due_at: _,
+            breached_at,
             first_response_at,
             resolved_at,
             escalated_at,
@@ -62,10 +63,8 @@ impl Figures {
         if escalated_at.is_some() {
             self.escalated += sign;
         }
-        if let (Some(resolved), Some(due)) = (resolved_at, due_at)
-            && resolved > due
-        {
-            self.late += sign;
+        if breached_at.is_some() {
+            self.breached += sign;
         }
         let since = |at: &Instant| at.0.saturating_sub(created_at.0);
         if let Some(at) = first_response_at {
@@ -88,7 +87,7 @@ impl Figures {
             by_priority,
             unassigned,
             escalated,
-            late,
+            breached,
             overdue,
             first_response,
             resolution,
@@ -99,7 +98,7 @@ impl Figures {
         add(&mut self.by_priority, by_priority);
         self.unassigned += unassigned;
         self.escalated += escalated;
-        self.late += late;
+        self.breached += breached;
         self.overdue += overdue;
         self.first_response.add(first_response);
         self.resolution.add(resolution);
@@ -118,7 +117,7 @@ impl Figures {
             by_priority,
             unassigned,
             escalated,
-            late,
+            breached,
             overdue: _,
             first_response,
             resolution,
@@ -135,7 +134,7 @@ impl Figures {
         Priority::ALL.iter().zip(by_priority).for_each(|(word, count)| put(format!("priority.{word}"), *count));
         put("unassigned".to_owned(), *unassigned);
         put("escalated".to_owned(), *escalated);
-        put("late".to_owned(), *late);
+        put("breached".to_owned(), *breached);
         for (name, times) in [("first_response", first_response), ("resolution", resolution)] {
             put(format!("{name}.sum"), times.sum);
             times.buckets().for_each(|(bucket, count)| put(format!("{name}.{bucket}"), count));
@@ -153,7 +152,9 @@ impl Figures {
             ("priority", word) => Priority::parse(word).map(|priority| &mut self.by_priority[priority as usize]),
             ("unassigned", "") => Some(&mut self.unassigned),
             ("escalated", "") => Some(&mut self.escalated),
-            ("late", "") => Some(&mut self.late),
+            ("breached", "") => Some(&mut self.breached),
+            // Servers of the version before count otherwise, and it is nothing to this one.
+            ("late", "") => return true,
             ("rating", "sum") => Some(&mut self.ratings),
             ("rating", star) => star.parse().ok().and_then(|star: usize| self.stars.get_mut(star.checked_sub(1)?)),
             ("first_response", "sum") => Some(&mut self.first_response.sum),
@@ -189,6 +190,7 @@ mod tests {
                 assignee_id: if mine { "ann".into() } else { String::new() },
                 team_id: String::new(),
                 due_at: due.map(Instant),
+                breached_at: due.map(Instant),
                 first_response_at: response.map(Instant),
                 resolved_at: resolved.map(Instant),
                 escalated_at: escalated.map(Instant),

@@ -202,6 +202,7 @@ fn outcome(names: &[&str]) -> Option<Column> {
         ["organization_id"] => of("organization_id", Sort::Text),
         ["app_id"] => of("app_id", Sort::Text),
         ["breached_at"] => optional("breached_at", Sort::Time),
+        ["counted_at"] => optional("counted_at", Sort::Time),
         ["late_by"] => of("late", Sort::Duration),
         ["position"] => of("position", Sort::Int),
         ["fulfilled_at"] => optional("fulfilled_at", Sort::Time),

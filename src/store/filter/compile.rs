@@ -190,6 +190,9 @@ impl Compiler<'_> {
 
     /// As the evaluator folds: what is no text, and no list of texts, is what it is.
     fn fold(&self, of: &Expr) -> Result<Operand, Problem> {
+        if let Some(column) = stored_address(of) {
+            return Ok(Operand::of(sql![column], Sort::Text));
+        }
         let found = self.operand(of)?;
         Ok(match found.sort {
             Sort::Words => Operand::of(sql!["docket_fold_all(", found.sql, ")"], Sort::Words),
@@ -277,6 +280,16 @@ pub(super) fn as_text(found: &Operand) -> Option<Sql> {
         Sort::Text => Some(found.sql.clone()),
         Sort::Json => Some(json::as_text(found.sql.clone())),
         Sort::Display => Some(super::ids::display(found.sql.clone())),
+        _ => None,
+    }
+}
+
+/// The column that holds an address as it compares; `None`: it is folded when it is asked for.
+fn stored_address(of: &Expr) -> Option<&'static str> {
+    let ExprKind::Field(path) = &of.kind else { return None };
+    match (path.root, path.names.as_slice()) {
+        (Root::Ticket, [name]) if name == "requester_email" => Some("requester_address"),
+        (Root::Contact, [name]) if name == "email" => Some("address"),
         _ => None,
     }
 }

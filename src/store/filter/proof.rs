@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::Shape;
 use crate::model::words::{Priority, Status};
 use crate::store::sql::{Bind, Sql, sql};
-use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Function, Literal};
+use crate::workflow::cel::ast::{Compare, Expr, ExprKind, Function, Literal, Path};
 use crate::workflow::schema::{Root, Type};
 
 /// The predicates of the indexes, letter by letter as their migration has them.
@@ -21,6 +21,7 @@ const WHOSE: &[(&str, &str)] = &[
     ("assignee_id", "assignee_id <> ''"),
     ("team_id", "team_id <> ''"),
     ("requester_id", "requester_id <> ''"),
+    ("requester_email", "requester_address <> ''"),
     ("organization_id", "organization_id <> ''"),
 ];
 
@@ -57,21 +58,28 @@ fn rank(part: &Expr) -> usize {
 /// `ticket.field == 'x'` or `ticket.field in ['x', 'y']`.
 fn asked(part: &Expr) -> Option<(&str, Vec<&str>)> {
     let (field, texts) = match &part.kind {
-        ExprKind::Compare(Compare::Equal, a, b) => match (&a.kind, &b.kind) {
-            (ExprKind::Field(path), ExprKind::Literal(Literal::Text(text)))
-            | (ExprKind::Literal(Literal::Text(text)), ExprKind::Field(path)) => (path, vec![text.as_str()]),
+        ExprKind::Compare(Compare::Equal, a, b) => match (field_of(a), field_of(b)) {
+            (Some(path), None) => (path, vec![text_of(b)?]),
+            (None, Some(path)) => (path, vec![text_of(a)?]),
             _ => return None,
         },
-        ExprKind::In(item, list) => match (&item.kind, &list.kind) {
-            (ExprKind::Field(path), ExprKind::List(items)) => {
-                (path, items.iter().map(text_of).collect::<Option<Vec<_>>>()?)
-            }
+        ExprKind::In(item, list) => match &list.kind {
+            ExprKind::List(items) => (field_of(item)?, items.iter().map(text_of).collect::<Option<Vec<_>>>()?),
             _ => return None,
         },
         _ => return None,
     };
     match field.names.as_slice() {
         [name] if field.root == Root::Ticket && !texts.is_empty() => Some((name, texts)),
+        _ => None,
+    }
+}
+
+/// A field, folded or not.
+fn field_of(expr: &Expr) -> Option<&Path> {
+    match &expr.kind {
+        ExprKind::Field(path) => Some(path),
+        ExprKind::Call(Function::Fold, args) => args.first().and_then(field_of),
         _ => None,
     }
 }

@@ -56,6 +56,27 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
      ORDER BY f.position LIMIT most
 $$;
 
+-- Tenants of which organizations changed after the policies did, where an active policy reads them: those changes behind `since` and
+-- up to `until` are followed together, and the tickets up to `after_id` have. What a change of a policy moves is moved first, and
+-- that follows all organizations, too.
+CREATE OR REPLACE FUNCTION docket_organizations(most bigint, together bigint)
+RETURNS TABLE (tenant_id text, since bigint, until bigint, after_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT f.tenant_id, f.since, coalesce(f.begun, n.until),
+           CASE WHEN f.begun IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE f.after_id END
+      FROM (SELECT m.tenant_id, greatest(m.organization_position, m.config_position) AS since, m.organization_after AS after_id,
+                   CASE WHEN m.organization_until > greatest(m.organization_position, m.config_position)
+                        THEN m.organization_until END AS begun
+              FROM sla_move AS m
+             WHERE m.done AND EXISTS (SELECT FROM sla_policy AS p WHERE p.tenant_id = m.tenant_id AND p.status = 'ACTIVE'
+                                         AND p.deleted_at IS NULL AND strpos(p.condition, 'organization') > 0)) AS f
+     CROSS JOIN LATERAL (SELECT max(c.position) AS until
+                           FROM (SELECT o.position FROM organization AS o
+                                  WHERE o.tenant_id = f.tenant_id AND o.position > f.since
+                                  ORDER BY o.position LIMIT together) AS c) AS n
+     WHERE n.until IS NOT NULL OR f.begun IS NOT NULL LIMIT most
+$$;
+
 -- Tenants that were there when a schedule came, and that it was not carried out for.
 CREATE OR REPLACE FUNCTION docket_scheduled(name text, came timestamptz, most bigint)
 RETURNS TABLE (tenant_id text, after_id uuid)

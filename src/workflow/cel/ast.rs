@@ -135,7 +135,8 @@ pub enum Function {
     StartsWith,
     EndsWith,
     Lower,
-    /// A text, or the texts of a list, as tags compare. Nobody writes it: it stands on both sides of `in ticket.tags`.
+    /// A text, or the texts of a list, as tags and addresses compare. Nobody writes it: it stands on both sides of `in ticket.tags`
+    /// and of `ticket.requester_email ==`.
     Fold,
     /// RFC 3339 text into a time; a literal is read at load.
     Timestamp,

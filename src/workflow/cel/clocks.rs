@@ -15,6 +15,9 @@ pub(super) fn value<'a>(clocks: &'a Clocks, now: Instant, names: &[String]) -> F
         "next_response" => SlaMetric::NextResponse,
         "resolution" => SlaMetric::Resolution,
         "next_due_at" if rest.is_empty() => return Ok(clocks.next_due_at().map(Value::Time)),
+        "policy_id" if rest.is_empty() => {
+            return Ok(clocks.policy_id.map(|policy| Value::text(id::show(id::SLA_POLICY, policy))));
+        }
         _ => return Err(NoSuchField),
     };
     whole(clocks.of(metric), |it| clock(it, now, rest), rest)
@@ -29,7 +32,7 @@ fn clock<'a>(it: &'a Clock, now: Instant, names: &[String]) -> Found<'a> {
         "target" => Value::Duration(it.goal.target),
         "start" => Value::Time(it.start),
         "breached" => Value::Bool(it.breached_by(now).is_some()),
-        "due_at" => return Ok(it.due.map(Value::Time)),
+        "due_at" => return Ok(it.deadline().map(Value::Time)),
         "breached_at" => return Ok(it.breached_by(now).map(Value::Time)),
         "ended_at" => return Ok(it.ended_at.map(Value::Time)),
         _ => return Err(NoSuchField),

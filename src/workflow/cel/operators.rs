@@ -32,6 +32,10 @@ impl Checker<'_> {
                     self.agree(&mut item, one);
                     self.comparable(&item, one, at);
                 }
+                if is_address(&item) {
+                    item = folded(item);
+                    items = items.into_iter().map(folded).collect();
+                }
                 let list = Expr { kind: ExprKind::List(items), ty, at: list.at };
                 Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
             }
@@ -40,7 +44,7 @@ impl Checker<'_> {
                 self.agree(&mut item, &mut like);
                 self.comparable(&item, &like, at);
                 let mut list = Expr { kind, ty, at: list.at };
-                if is_tags(&list) {
+                if is_tags(&list) || is_address(&item) {
                     (item, list) = (folded(item), folded(list));
                 }
                 Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: Type::Bool, at }
@@ -89,6 +93,9 @@ impl Checker<'_> {
                 format!("{ty} has no order, so `{}` has no answer", how.symbol()),
                 hint.into(),
             );
+        }
+        if !how.is_order() && (is_address(&a) || is_address(&b)) {
+            (a, b) = (folded(a), folded(b));
         }
         self.compared(how, a, b, at)
     }
@@ -179,6 +186,19 @@ fn is_tags(list: &Expr) -> bool {
     match (path.root, path.names.as_slice()) {
         (Root::Ticket | Root::Before, [tags]) => tags == "tags",
         (Root::Activity, [ticket, tags]) => ticket == "ticket" && tags == "tags",
+        _ => false,
+    }
+}
+
+/// Whether it is an e-mail address, which is the same in any spelling.
+fn is_address(expr: &Expr) -> bool {
+    let ExprKind::Field(path) = &expr.kind else { return false };
+    let names: Vec<&str> = path.names.iter().map(String::as_str).collect();
+    match path.root {
+        Root::Ticket | Root::Before => names == ["requester_email"],
+        Root::Message => names == ["author_email"],
+        Root::Contact | Root::Requester | Root::Agent | Root::Assignee => names == ["email"],
+        Root::Activity => matches!(names.as_slice(), ["ticket", "requester_email"] | ["message", "author_email"]),
         _ => false,
     }
 }

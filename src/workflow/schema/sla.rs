@@ -8,6 +8,7 @@ pub static SLA: Object = Object {
     name: "sla",
     fields: &[
         optional("next_due_at", Type::Time),
+        optional("policy_id", Type::Text),
         optional("first_response", Type::Object(&CLOCK)),
         optional("next_response", Type::Object(&CLOCK)),
         optional("resolution", Type::Object(&CLOCK)),
@@ -85,6 +86,7 @@ pub static SLA_OUTCOME: Object = Object {
         field("organization_id", Type::Text),
         field("app_id", Type::Text),
         optional("breached_at", Type::Time),
+        optional("counted_at", Type::Time),
         field("late_by", Type::Duration),
         field("position", Type::Int),
         optional("fulfilled_at", Type::Time),

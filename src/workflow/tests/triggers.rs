@@ -161,6 +161,7 @@ fn expressions_read_the_clocks_of_the_ticket() {
         "has(sla.next_response) && sla.next_due_at == sla.first_response.due_at",
         "sla.resolution.breached && sla.resolution.breached_at < now",
         "sla.resolution.policy_id.startsWith('slp_') && sla.resolution.cycle == 1",
+        "sla.policy_id == sla.resolution.policy_id",
     ] {
         assert_eq!(holds(source, &facts), Ok(true), "{source}");
     }

@@ -127,7 +127,7 @@ fn amended(
             let edit = update::edit_of(fields)?;
             update::known_team(world, edit.team_id.as_deref().unwrap_or_default())?;
             let to = edit.status.filter(|to| *to != so_far.status);
-            let after = update::put(so_far, &edit);
+            let after = update::put(world, so_far, &edit)?;
             match to {
                 Some(to) => moved(world, scope, before, after, to)?,
                 None => after,

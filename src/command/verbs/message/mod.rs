@@ -1,5 +1,6 @@
 //! Verbs of messages.
 
+mod author;
 mod mention;
 pub mod post;
 mod revise;

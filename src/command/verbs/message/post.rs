@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::author::{self, author};
 use super::mention;
 use crate::command::access::{self, Right};
 use crate::command::action::{NewMessage, TicketEdit};
@@ -14,7 +15,6 @@ use crate::command::verbs::ticket::proposal::Proposal;
 use crate::command::verbs::ticket::{moves, reopen};
 use crate::command::wants::Wants;
 use crate::command::{Refusal, Resource, Stop, Verb, World, limits};
-use crate::identity::{PROGRAMS, STAFF};
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
 use crate::model::lifecycle::Transition;
@@ -36,6 +36,7 @@ impl Verb for PostMessage {
 
     fn wants(&self, wants: &mut Wants<'_>) {
         wants.ticket(&self.ticket);
+        author::wants(&self.message, wants);
         mention::wants(&self.message.body).for_each(|want| wants.add(want));
     }
 
@@ -143,7 +144,7 @@ pub fn tell(
 fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<Message, Stop> {
     let NewMessage { body, visibility, author_id: _, author_email: _, source, source_type, own: _, goodbye: _ } =
         new.clone();
-    let (author_id, author_email, author_kind) = author(scope, ticket, new)?;
+    let (author_id, author_email, author_kind) = author(world, scope, ticket, new)?;
     if visibility == Visibility::Internal && scope.is_requester() {
         let what = "requesters write PUBLIC messages; internal notes are for agents";
         return Err(Refusal::Forbidden { what: what.into() }.into());
@@ -174,39 +175,4 @@ fn draft(world: &World, scope: &mut Scope<'_>, ticket: &Ticket, new: &NewMessage
         etag_version: 1,
         position: 0,
     })
-}
-
-/// The author's id, address and kind. Programs may write for somebody else.
-fn author(scope: &Scope<'_>, ticket: &Ticket, new: &NewMessage) -> Result<(String, String, AuthorKind), Stop> {
-    if scope.cause.is_some() {
-        let kind = if new.goodbye { AuthorKind::System } else { AuthorKind::Service };
-        return Ok((scope.actor.id.clone(), String::new(), kind));
-    }
-    let caller = scope.caller();
-    let named = !new.author_id.is_empty() || !new.author_email.is_empty();
-    let by_mail =
-        new.author_id.is_empty() && !new.author_email.is_empty() && new.author_email == ticket.requester_email;
-    let id = match () {
-        () if !named => caller.sub(),
-        () if by_mail => ticket.requester_id.as_str(),
-        () => new.author_id.as_str(),
-    };
-    let own = id == caller.sub();
-    if named && !own && !caller.roles().intersects(PROGRAMS) {
-        let what = "only the service and importer roles write messages for somebody else";
-        return Err(Refusal::Forbidden { what: what.into() }.into());
-    }
-    let strange = !new.author_email.is_empty() && new.author_email != ticket.requester_email;
-    if strange && caller.writes_as_requester() {
-        access::reserved(vec!["message.author_email".to_owned()])?;
-    }
-    let requester = by_mail || (!id.is_empty() && id == ticket.requester_id);
-    let kind = if requester {
-        AuthorKind::Requester
-    } else if own && caller.roles().intersects(STAFF) {
-        AuthorKind::Agent
-    } else {
-        AuthorKind::Service
-    };
-    Ok((id.to_owned(), new.author_email.clone(), kind))
 }

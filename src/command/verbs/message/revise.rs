@@ -17,10 +17,10 @@ use crate::command::{Refusal, Resource, Stop, Verb, Want, World};
 use crate::model::activity::Change;
 use crate::model::activity_type::ActivityType;
 use crate::model::id;
-use crate::model::message::Message;
+use crate::model::message::{Entry, Message};
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
-use crate::model::words::{Visibility, Words};
+use crate::model::words::{AuthorKind, Visibility, Words};
 use crate::workflow::BeforeEvent;
 
 /// Edits the body. The same text again changes nothing.
@@ -119,6 +119,7 @@ fn delete(world: &mut World, scope: &Scope<'_>, (message, ticket): Revised, etag
     }
     check_etag(etag, message.etag_version, || id::show(id::MESSAGE, message.id))?;
     let (last, last_public) = last_without(world, &ticket, &message)?;
+    let asked_at = asked_without(world, &ticket, &message)?;
     let after = Message {
         body: String::new(),
         mentions: Words::default(),
@@ -130,6 +131,7 @@ fn delete(world: &mut World, scope: &Scope<'_>, (message, ticket): Revised, etag
     write(world, scope, &ticket, after, ActivityType::TicketMessageDeleted, changes, |t| {
         t.message_count -= 1;
         t.last_message_at = last;
+        t.asked_at = asked_at;
         if message.visibility == Visibility::Public {
             t.public_message_count -= 1;
             t.last_public_message_at = last_public;
@@ -154,6 +156,19 @@ fn last_without(world: &World, ticket: &Ticket, gone: &Message) -> Result<(Optio
     let public = others.iter().filter(|entry| entry.visibility == Visibility::Public);
     let last_public = public.map(|entry| entry.created_at).max();
     Ok((others.iter().map(|entry| entry.created_at).max(), last_public))
+}
+
+/// Since when a question waits without this message: whatever its requester wrote since is unanswered, too.
+fn asked_without(world: &World, ticket: &Ticket, gone: &Message) -> Result<Option<Instant>, Stop> {
+    let asks = |entry: &&Entry| {
+        entry.id != gone.id && entry.visibility == Visibility::Public && entry.author_kind == AuthorKind::Requester
+    };
+    if ticket.asked_at != Some(gone.created_at) || !asks(&&Entry { id: Uuid::nil(), ..Entry::of(gone) }) {
+        return Ok(ticket.asked_at);
+    }
+    let thread = world.thread(ticket.id)?;
+    let since = thread.iter().filter(asks).map(|entry| entry.created_at).filter(|at| *at >= gone.created_at);
+    Ok(since.min())
 }
 
 fn write(

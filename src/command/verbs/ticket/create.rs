@@ -12,7 +12,7 @@ use crate::command::record::{self, SCHEMA_VERSION};
 use crate::command::scope::Scope;
 use crate::command::verbs::tenant;
 use crate::command::wants::Wants;
-use crate::command::{Resource, Stop, Verb, Want, World, limits};
+use crate::command::{Resource, Stop, Verb, Want, World, limits, sla};
 use crate::model::activity_type::ActivityType;
 use crate::model::directory::Contact;
 use crate::model::sla::calendar::CalendarRef;
@@ -79,6 +79,7 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
         if new.sla_policy_id.is_some() {
             wants.add(Want::SlaConfig);
         }
+        wants.policy(&new.policy_name);
         if settings || rules.marks_by_tenant() || !new.tags.is_empty() {
             wants.add(Want::Settings);
         }
@@ -98,6 +99,9 @@ fn wants_of(all: &[NewTicket], wants: &mut Wants<'_>) {
 /// Makes a ticket, once the before-rules had their say.
 fn create(world: &mut World, scope: &mut Scope<'_>, new: &NewTicket) -> Result<Arc<Ticket>, Stop> {
     let mut ticket = draft(world, scope, new);
+    if let Some(id) = sla::named(world, &new.policy_name)? {
+        ticket.sla_policy_id = Some(id);
+    }
     ticket.tags = Words(tenant::spelt(world, scope, &ticket.tags)?);
     if scope.caller().writes_as_requester() {
         let contact = access::own(scope, world.entry::<Contact>(scope.caller().sub())?);

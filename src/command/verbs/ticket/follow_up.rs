@@ -33,6 +33,7 @@ impl Verb for CreateFollowUp {
     fn wants(&self, wants: &mut Wants<'_>) {
         wants.ticket(&self.ticket);
         wants.agent(self.with.assignee_id.as_deref().unwrap_or_default());
+        wants.policy(&self.with.policy_name);
     }
 
     fn decide(&self, world: &mut World, scope: &mut Scope<'_>) -> Result<Resource, Stop> {
@@ -57,7 +58,7 @@ pub fn follow_up(
     }
     let new = NewTicket { custom: Value::Object(Map::new()), ..follower(of) };
     let draft = Ticket { follow_up_of: Some(of.id), app_id: of.app_id.clone(), ..draft(world, scope, &new) };
-    let mut ticket = put(&draft, with);
+    let mut ticket = put(world, &draft, with)?;
     if scope.is_requester() {
         access::in_own_name(&ticket, &of.requester_id, &of.requester_email)?;
         ticket.requester_id.clone_from(&of.requester_id);
@@ -80,7 +81,7 @@ macro_rules! follower {
         ($($name:ident $check:ident $($how:ident)*)?) $edit:tt $told:tt;
     )+ }) => {
         fn follower(of: &$row) -> NewTicket {
-            NewTicket { $($($field: copied!([$($how)*] of.$field),)?)+ }
+            NewTicket { $($($field: copied!([$($how)*] of.$field),)?)+ ..NewTicket::default() }
         }
     };
 }

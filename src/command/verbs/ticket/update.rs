@@ -13,7 +13,7 @@ use crate::command::refusal::Kind;
 use crate::command::scope::Scope;
 use crate::command::verbs::tenant;
 use crate::command::wants::Wants;
-use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits};
+use crate::command::{Refusal, Resource, Stop, Verb, Want, World, limits, sla};
 use crate::model::directory::Team;
 use crate::model::lifecycle::Transition;
 use crate::model::limits::CATEGORY_CHARS;
@@ -38,6 +38,7 @@ impl Verb for UpdateTicket {
         if matches!(sla_policy_id, Some(Some(_))) {
             wants.add(Want::SlaConfig);
         }
+        wants.policy(&self.edit.policy_name);
         wants.agent(assignee_id.as_deref().unwrap_or_default());
         if let Some(tags) = tags {
             wants.add(Want::Settings);
@@ -58,7 +59,7 @@ pub fn update(
     ticket: Arc<Ticket>,
     edit: &TicketEdit,
 ) -> Result<Arc<Ticket>, Stop> {
-    let mut after = put(&ticket, edit);
+    let mut after = put(world, &ticket, edit)?;
     if let Some(tags) = &edit.tags {
         let gone: Vec<String> = ticket.tags.iter().filter(|tag| !tags.has_folded(tag)).cloned().collect();
         after.tags = retagged(&ticket.tags, &tenant::spelt(world, scope, tags)?, &gone);
@@ -74,11 +75,14 @@ pub fn update(
 }
 
 /// The ticket with the masked fields in it. A status stands there without its stamps.
-pub fn put(ticket: &Ticket, edit: &TicketEdit) -> Ticket {
+pub fn put(world: &World, ticket: &Ticket, edit: &TicketEdit) -> Result<Ticket, Stop> {
     let mut after = ticket.clone();
     edit.put(&mut after);
     custom_keys(&mut after, edit);
-    after
+    if let Some(id) = sla::named(world, &edit.policy_name)? {
+        after.sla_policy_id = Some(id);
+    }
+    Ok(after)
 }
 
 /// What a rule sets, as tickets have it.

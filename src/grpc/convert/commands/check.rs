@@ -15,6 +15,7 @@ use crate::grpc::pb;
 use crate::model::address::is_address;
 use crate::model::id::{SLA_POLICY, parse};
 use crate::model::limits::*;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::tenant::GENERAL;
 use crate::model::words::Words;
 
@@ -141,15 +142,21 @@ pub fn url(found: &mut Violations, field: &str, text: String) -> String {
     found.line(field, &text, URL_CHARS)
 }
 
+/// By its id; what is none is a name, and [`policy_name`] has it.
 pub fn sla_policy_id(found: &mut Violations, field: &str, text: String) -> Option<Uuid> {
-    if text.is_empty() {
-        return None;
-    }
     let id = parse(SLA_POLICY, &text);
-    if id.is_none() {
-        found.add(field, "is no id of an SLA policy (`slp_` and 26 characters)");
+    if id.is_none() && !text.is_empty() {
+        found.required(field, &text, NAME_CHARS);
     }
     id
+}
+
+/// The policy that a ticket asks for by its name; '' where it names none, or an id.
+pub fn policy_name(ticket: &pb::Ticket) -> String {
+    match PolicyRef::parse(&ticket.sla_policy_id) {
+        PolicyRef::Name(name) => name,
+        PolicyRef::Id(_) => String::new(),
+    }
 }
 
 /// The text, or a default where it is empty.

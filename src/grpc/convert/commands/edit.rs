@@ -39,7 +39,8 @@ fn edit(mut ticket: pb::Ticket, paths: Paths, found: &mut Violations) -> TicketE
     if has("subject") {
         check::has_subject(found, &ticket);
     }
-    TicketEdit { custom_keys, ..ticket.edit(has, everything, found) }
+    let policy_name = if has("sla_policy_id") { check::policy_name(&ticket) } else { String::new() };
+    TicketEdit { custom_keys, policy_name, ..ticket.edit(has, everything, found) }
 }
 
 #[cfg(test)]

@@ -65,5 +65,8 @@ macro_rules! form {
     };
 }
 
-ticket_fields! { form NewTicket {} TicketEdit { custom_keys: Vec::new(), } }
+ticket_fields! { form
+    NewTicket { policy_name: String::new(), }
+    TicketEdit { custom_keys: Vec::new(), policy_name: String::new(), }
+}
 issue_fields! { form NewIssue { tickets: Vec::new(), } IssueEdit {} }

@@ -1,9 +1,12 @@
 //! Commands from requests that write, and their responses; all violations of a request are reported at once.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::violations::Violations;
 use crate::command::limits::limits;
+use crate::command::verbs::Widened;
 use crate::command::{Command, Refusal, RequestKey};
 use crate::identity::Caller;
 use crate::model::id;
@@ -57,16 +60,14 @@ pub fn hint(name: &str) -> String {
 
 /// The command that a request asks for, or everything that is wrong with it.
 pub fn command<W: Write>(caller: Caller, request: W) -> Result<Command, Refusal> {
-    if caller.writes_as_requester() {
-        let fields = request.reserved();
-        if !fields.is_empty() {
-            return Err(Refusal::Reserved { fields });
-        }
-    }
+    let reserved = if caller.writes_as_requester() { request.reserved() } else { Vec::new() };
     let mut found = Violations::default();
     let key = request_key(&caller, &request, &mut found);
     let validate_only = request.validate_only();
-    let verb = request.verb(&mut found);
+    let mut verb = request.verb(&mut found);
+    if !reserved.is_empty() {
+        verb = Arc::new(Widened::new(reserved, verb)?);
+    }
     found.give(())?;
     Ok(Command { id: Uuid::now_v7(), caller, request: key, validate_only, verb })
 }
@@ -150,7 +151,7 @@ mod tests {
             priority: -1,
             tags: vec!["ok".into(), "x".repeat(65)],
             requester_id: "a\0b".into(),
-            sla_policy_id: "gold".into(),
+            sla_policy_id: "g".repeat(201),
             ..Default::default()
         };
         let mut wrong = refused(pb::CreateTicketRequest { ticket: Some(ticket), ..Default::default() });

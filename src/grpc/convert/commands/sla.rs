@@ -250,7 +250,7 @@ fn condition(found: &mut Violations, source: String) -> String {
         return String::new();
     }
     found.no_nul("match", &source);
-    for problem in TicketCondition::compile(&source).err().unwrap_or_default() {
+    for problem in TicketCondition::faults(&source) {
         let hint = if problem.hint.is_empty() { String::new() } else { format!(" ({})", problem.hint) };
         found.add("match", format!("column {}: {}{hint}", problem.column(&source), problem.message));
     }

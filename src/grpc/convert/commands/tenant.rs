@@ -8,8 +8,9 @@ use crate::grpc::convert::words::WireWord;
 use crate::grpc::convert::{sla, time, value};
 use crate::grpc::pb;
 use crate::model::limits::{CATEGORIES, CATEGORY_CHARS, PUSH_BACK_MICROS};
+use crate::model::rights::WIDENED;
 use crate::model::tenant::Tenant;
-use crate::model::words::{ReopenMode, TagMode};
+use crate::model::words::{ReopenMode, TagMode, Words};
 
 writes! {
     UpdateTenantRequest -> UpdateTenantResponse { tenant: Tenant }, by update;
@@ -44,16 +45,28 @@ fn edit(tenant: pb::Tenant, fields: &[&str], found: &mut Violations) -> TenantEd
             .then(|| TagMode::from_pb(found, "tag_mode", tenant.tag_mode).unwrap_or(unset.tag_mode)),
         categories: has("categories")
             .then(|| found.lines("categories", &tenant.categories, CATEGORIES, CATEGORY_CHARS)),
+        requester_fields: has("requester_fields").then(|| widened(found, &tenant.requester_fields)),
         attributes: has("attributes").then(|| value::struct_from_pb(found, "attributes", tenant.attributes)),
         default_calendar: has("default_calendar_id")
             .then(|| sla::calendar_or_none(found, "default_calendar_id", &tenant.default_calendar_id)),
     }
 }
 
+/// Names of fields, each once.
+fn widened(found: &mut Violations, names: &[String]) -> Words {
+    for (index, name) in names.iter().enumerate().filter(|(_, name)| !WIDENED.contains(&name.as_str())) {
+        let field = format!("requester_fields[{index}]");
+        found.add(
+            &field,
+            format!("{name:?} is none that requesters can be let set: use some of {}", WIDENED.join(", ")),
+        );
+    }
+    Words::unique(names.to_vec())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::words::Words;
     use prost_types::{Duration, FieldMask};
 
     fn asked(tenant: pb::Tenant, paths: &[&str]) -> Result<TenantEdit, Vec<String>> {

@@ -83,7 +83,7 @@ fn new_ticket(ticket: Option<pb::Ticket>, found: &mut Violations) -> NewTicket {
     found.within("ticket", |found| {
         check::has_subject(found, &ticket);
         is_open(&ticket, found);
-        ticket.checked(found)
+        NewTicket { policy_name: check::policy_name(&ticket), ..ticket.checked(found) }
     })
 }
 
@@ -173,7 +173,7 @@ fn of_its_own(ticket: pb::Ticket, found: &mut Violations) -> TicketEdit {
         "organization_id" => requested || given.contains(&name),
         _ => given.contains(&name),
     };
-    ticket.edit(has, true, found)
+    TicketEdit { policy_name: check::policy_name(&ticket), ..ticket.edit(has, true, found) }
 }
 
 pub fn rate(request: pb::RateTicketRequest, found: &mut Violations) -> RateTicket {

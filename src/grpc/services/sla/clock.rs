@@ -2,7 +2,7 @@
 
 use tonic::Status;
 
-use super::ticket_sla::CalendarHours;
+use super::ticket_sla::Known;
 use crate::grpc::call::read::wait_for;
 use crate::grpc::call::ticket::gather;
 use crate::grpc::call::{Call, State};
@@ -15,6 +15,7 @@ use crate::model::sla::calendar::Calendar;
 use crate::model::sla::clock::{Clock, Clocks};
 use crate::model::sla::hours::Hours;
 use crate::model::sla::ledger::Entry as Row;
+use crate::model::sla::policy::PolicyRef;
 use crate::model::sla::restore_entries;
 use crate::model::ticket::{Ticket, TicketRef};
 use crate::model::time::Instant;
@@ -31,6 +32,7 @@ const SEGMENTS: usize = 500;
 /// A ticket's clocks at an instant, as far as they follow from its ledger.
 struct Read {
     conn: Reading,
+    ticket: Ticket,
     clocks: Clocks,
     ledger: Vec<(i64, Row)>,
     now: Instant,
@@ -46,7 +48,7 @@ async fn read(state: &State, call: &Call, method: &'static str, name: &Named) ->
         Some(position) => ticket.clocks.starts().into_iter().map(|row| (position, row)).collect(),
         None => stored(&mut conn, call, method, &ticket).await?,
     };
-    Ok(Read { conn, clocks: ticket.clocks.settled(now), ledger, now })
+    Ok(Read { conn, clocks: ticket.clocks.clone().settled(now), ticket, ledger, now })
 }
 
 /// The rows of the ticket's clocks, with the positions of their activities.
@@ -87,9 +89,9 @@ pub async fn get(
         Named { which, text: id.clone(), fresh: freshness(found, min_position, epoch) }
     })
     .map_err(status::refused)?;
-    let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
-    let known = CalendarHours::of(&mut conn, call.caller.tenant(), METHOD, clocks.all.iter()).await?;
-    let pb::TicketSla { clocks, next_due_at, at } = known.show(&clocks, now);
+    let Read { mut conn, clocks, mut ledger, now, .. } = read(state, &call, METHOD, &named).await?;
+    let known = Known::of(&mut conn, &call, METHOD, std::slice::from_ref(&clocks)).await?;
+    let pb::TicketSla { clocks, next_due_at, at, policy_id, policy_name } = known.show(&clocks, now);
     let more_ledger = ledger.len() > ENTRIES;
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
     Ok(pb::GetTicketSlaResponse {
@@ -98,6 +100,8 @@ pub async fn get(
         more_ledger,
         at,
         next_due_at,
+        policy_id,
+        policy_name,
     })
 }
 
@@ -114,21 +118,22 @@ pub async fn explain(
         (Named { which, text: id.clone(), fresh: freshness(found, min_position, epoch) }, metric)
     })
     .map_err(status::refused)?;
-    let Read { mut conn, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
+    let Read { mut conn, ticket, clocks, mut ledger, now } = read(state, &call, METHOD, &named).await?;
+    let passed_over = passed_over(&mut conn, &call, METHOD, &ticket).await?;
     let wanted = match metric {
         Some(metric) => clocks.of(metric),
         None => clocks.of(SlaMetric::Resolution).or(clocks.all.first()),
     };
     let Some(it) = wanted else {
-        return Ok(pb::ExplainSlaResponse { at: Some(time::to_pb(now)), ..pb::ExplainSlaResponse::default() });
+        return Ok(pb::ExplainSlaResponse { at: Some(time::to_pb(now)), passed_over, ..Default::default() });
     };
     let (calendar, hours) = hours(&mut conn, &call, METHOD, it).await?;
     let scope = call.scope();
     let policy = store::read::sla::policy_version(&mut conn, scope, it.goal.policy_id, it.goal.policy_version).await;
     let policy = policy.map_err(|error| fault::of_read(METHOD, "", error))?;
-    let (segments, more_segments) =
-        hours.as_ref().map(|hours| clock::segments_to_pb(it, hours, now, SEGMENTS)).unwrap_or_default();
     ledger.retain(|(_, entry)| entry.metric == it.metric && entry.cycle == it.cycle);
+    let (segments, more_segments) =
+        hours.as_ref().map(|hours| clock::segments_to_pb(it, &ledger, hours, now, SEGMENTS)).unwrap_or_default();
     let ledger = ledger.split_off(ledger.len().saturating_sub(ENTRIES));
     Ok(pb::ExplainSlaResponse {
         clock: Some(clock::to_pb(it, hours.as_ref(), now)),
@@ -138,7 +143,18 @@ pub async fn explain(
         segments,
         more_segments,
         at: Some(time::to_pb(now)),
+        passed_over,
     })
+}
+
+/// Why the policy that the ticket asks for does not govern it, as far as the caller sees that policy.
+async fn passed_over(conn: &mut Reading, call: &Call, method: &'static str, ticket: &Ticket) -> Result<String, Status> {
+    let Some(id) = ticket.sla_policy_id.filter(|id| ticket.clocks.policy_id != Some(*id)) else {
+        return Ok(String::new());
+    };
+    let found = store::read::sla::policy(conn, call.scope(), &PolicyRef::Id(id)).await;
+    let policy = found.map_err(|error| fault::of_read(method, "", error))?;
+    Ok(policy.and_then(|policy| policy.misfit(ticket)).unwrap_or_default())
 }
 
 /// The business hours of a clock by its version of the calendar, of any application; absent where they cannot be read.

@@ -80,13 +80,17 @@ async fn tickets(
 }
 
 /// Policies as they are now, as far as the caller sees them.
-async fn policies(
+pub(super) async fn policies(
     conn: &Reading,
     method: &'static str,
     scope: Scope<'_>,
     ids: impl Iterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, SlaPolicy>, Status> {
-    let found = store::lookup::policies(conn, &each_once(scope.tenant_id, ids)).await;
+    let ids = each_once(scope.tenant_id, ids);
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = store::lookup::policies(conn, &ids).await;
     let found = found.map_err(|error| fault::of_read(method, "", error))?;
     let seen = found.into_iter().filter(|policy| scope.audience.sees_internal(&policy.app_id));
     Ok(seen.map(|policy| (policy.id, policy)).collect())

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use tonic::Status;
 use uuid::Uuid;
 
+use super::outcome;
 use crate::grpc::call::{Call, State};
 use crate::grpc::convert::{Disclosure, clock};
 use crate::grpc::pb;
@@ -44,40 +45,42 @@ async fn look_up(
     let mut conn = state.pool.get(call.caller.tenant()).await.map_err(fault::of_pool)?;
     let now = store::sla::now(&mut conn).await.map_err(|error| fault::of_read(method, "", error))?;
     let clocks: Vec<Clocks> = tickets.iter().map(|ticket| ticket.clocks.clone().settled(now)).collect();
-    let known =
-        CalendarHours::of(&mut conn, call.caller.tenant(), method, clocks.iter().flat_map(|clocks| &clocks.all))
-            .await?;
+    let known = Known::of(&mut conn, call, method, &clocks).await?;
     Ok(clocks.iter().map(|clocks| Some(known.show(clocks, now))).collect())
 }
 
-/// The business hours of clocks, by version of the calendar, of any application.
-pub struct CalendarHours(HashMap<(Uuid, i32), Option<Hours>>);
+/// What clocks name.
+pub struct Known {
+    /// By version of the calendar, of any application.
+    hours: HashMap<(Uuid, i32), Option<Hours>>,
+    /// What policies are called now, as far as the caller sees them.
+    policies: HashMap<Uuid, String>,
+}
 
-impl CalendarHours {
-    /// One look-up, however many clocks.
-    pub async fn of(
-        conn: &mut Reading,
-        tenant: &str,
-        method: &'static str,
-        clocks: impl Iterator<Item = &Clock>,
-    ) -> Result<CalendarHours, Status> {
+impl Known {
+    /// A look-up for each kind, however many clocks.
+    pub async fn of(conn: &mut Reading, call: &Call, method: &'static str, clocks: &[Clocks]) -> Result<Known, Status> {
         let named = |clock: &Clock| Some((clock.goal.calendar_id?, clock.goal.calendar_version));
-        let versions: BTreeSet<(Uuid, i32)> = clocks.filter_map(named).collect();
-        let found = store::read::sla::calendar_versions(conn, tenant, &versions).await;
+        let versions: BTreeSet<(Uuid, i32)> = clocks.iter().flat_map(|it| &it.all).filter_map(named).collect();
+        let found = store::read::sla::calendar_versions(conn, call.caller.tenant(), &versions).await;
         let found = found.map_err(|error| fault::of_read(method, "", error))?;
         let hours = found.into_iter().map(|calendar| ((calendar.id, calendar.version), calendar.hours().ok()));
-        Ok(CalendarHours(hours.collect()))
+        let governing = clocks.iter().filter_map(|clocks| clocks.policy_id);
+        let policies = outcome::policies(conn, method, call.scope(), governing).await?;
+        let policies = policies.into_iter().map(|(id, policy)| (id, policy.name)).collect();
+        Ok(Known { hours: hours.collect(), policies })
     }
 
     /// Absent where they cannot be read.
     fn hours(&self, clock: &Clock) -> Option<&Hours> {
         match clock.goal.calendar_id {
             None => Some(Hours::always()),
-            Some(id) => self.0.get(&(id, clock.goal.calendar_version)).and_then(Option::as_ref),
+            Some(id) => self.hours.get(&(id, clock.goal.calendar_version)).and_then(Option::as_ref),
         }
     }
 
     pub fn show(&self, clocks: &Clocks, now: Instant) -> pb::TicketSla {
-        clock::all_to_pb(clocks, |clock| self.hours(clock), now)
+        let name = clocks.policy_id.and_then(|id| self.policies.get(&id)).cloned().unwrap_or_default();
+        clock::all_to_pb(clocks, name, |clock| self.hours(clock), now)
     }
 }

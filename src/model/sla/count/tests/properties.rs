@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::sla::segments::{SegmentKind, segments};
+use crate::model::sla::segments::{Segment, SegmentKind, ends, segments};
 
 const SECOND: i64 = 1_000_000;
 
@@ -141,6 +141,20 @@ proptest! {
         let Some(due) = deadline(&hours, case.start, target, &case.pauses) else { return Ok(()) };
         prop_assert_eq!(counted(&hours, case.start, due, &case.pauses), target);
         prop_assert_eq!(counted(&hours, case.start, due.plus_micros(-1), &case.pauses), target - 1);
+    }
+
+    #[test]
+    fn of_many_segments_the_first_and_the_last_are_told(case in case(), most in 2..40_usize) {
+        let hours = case.hours();
+        let end = case.start.plus_micros(4_000_000 * SECOND);
+        let all: Vec<Segment<'_>> = segments(&hours, case.start, end, &case.pauses).collect();
+        let (told, more) = ends(&hours, case.start, end, &case.pauses, most);
+        prop_assert_eq!(more, all.len() > most);
+        let wanted = match more {
+            true => [&all[..most / 2], &all[all.len() - (most - most / 2)..]].concat(),
+            false => all,
+        };
+        prop_assert_eq!(told, wanted);
     }
 
     #[test]
