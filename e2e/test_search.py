@@ -2,6 +2,32 @@
 
 from case import Case, api, new_tenant
 
+# Spellings that find each other, and what they do not find.
+SPELLINGS = (
+    (("cafe\u0301 one", "CAFÉ one"), ("cafés one",)),
+    (("ＡＢＣ１２３", "abc123"), ("abc12",)),
+    (("ｶﾞｰﾃﾞﾝ", "ガーデン"), ("カーテン",)),
+    (("oﬃce", "office", "OFFICE"), ("offices",)),
+    (("ﬂow ﬁx", "flow fix"), ()),
+    (("ΟΔΟΣ", "οδος", "οδοσ", "οδός"), ("οδοι",)),
+    (("STRASSE", "straße", "STRAẞE"), ("strase",)),
+    (("İSTANBUL", "istanbul", "ıstanbul", "ISTANBUL"), ()),
+    (("pass\u200bword", "password", "pass\u2060word", "pass\u200dword", "\ufeffpassword"), ("pass word",)),
+    (("key\u00adboard", "keyboard"), ("key board",)),
+    (("problème", "probleme", "PROBLÈME", "proble\u0300me"), ("problems",)),
+    (("Łódź", "lodz"), ()),
+    (("smørrebrød", "smorrebrod"), ()),
+    (("مَلِكٌ", "ملك", "مـلـك"), ("مال",)),
+    (("إسلام", "اسلام"), ()),
+    (("שָׁלוֹם", "שלום"), ()),
+    (("می\u200cخواهم", "میخواهم"), ()),
+    (("\u1112\u1161\u11ab\u1100\u1173\u11af", "한글"), ("한국",)),
+    (("हिन्दी", "हिन्\u200dदी"), ("हन्दी",)),
+    (("①②③ ㎏", "123 kg"), ()),
+    (("Ёлка", "елка"), ()),
+    (("ꮳꮃꭹ", "ᏣᎳᎩ"), ()),
+)
+
 
 class Search(Case):
     def found(self, query: str, caller=None, **fields) -> list[int]:
@@ -116,10 +142,84 @@ class Search(Case):
                     self.found(query)
                 except Exception as refused:
                     self.assertEqual(refused.code().name, "INVALID_ARGUMENT")
-        for query in ("", "   ", "-ordinary", "!!!", "x" * 257, "a " * 17, "nul\0"):
+        for query in ("", "   ", "-ordinary", "!!!", "😀", "x" * 2049, "é" * 1025, "a " + "-b " * 17, "nul\0"):
             with self.subTest(query), self.refused("INVALID_ARGUMENT", "INVALID_FIELDS") as seen:
                 self.found(query)
             self.assertEqual(seen.fields, ["query"])
+
+    def test_a_word_is_found_however_it_is_spelt(self) -> None:
+        """Each line: spellings that find each other, and then what they do not find."""
+        for number, (spellings, others) in enumerate(SPELLINGS, start=1):
+            tickets = [self.ticket(subject=spelling).number for spelling in spellings]
+            others = [self.ticket(subject=other).number for other in others]
+            for query in spellings:
+                with self.subTest(number=number, query=query):
+                    found = set(self.found(query + " "))
+                    self.assertLessEqual(set(tickets), found)
+                    self.assertFalse(found & set(others))
+
+    def test_other_accents_come_second(self) -> None:
+        exact = self.ticket(subject="n", description="Un problème de réseau, et bien d'autres mots qui ne disent rien ici.").number
+        bare = self.ticket(subject="probleme probleme reseau probleme reseau").number
+        other = self.ticket(subject="problêmé du réseau").number
+        self.assertEqual(self.found("problème ")[0], exact)
+        self.assertEqual(set(self.found("problème ")), {exact, bare, other})
+        self.assertEqual(self.found("probleme ")[0], bare)
+        self.assertEqual(self.found("problème réseau")[0], exact)
+        self.assertEqual(self.found("reseau probleme ")[0], bare)
+        self.assertEqual(set(self.found("PROBL* réseau ")), {exact, bare, other})
+        self.assertEqual(self.found("problème -reseau"), [])
+        page = self.api.SearchTickets(query="problème ", page_size=1)
+        rest = self.api.SearchTickets(query="problème ", page_token=page.next_page_token)
+        self.assertEqual([ticket.number for ticket in page.tickets], [exact])
+        self.assertEqual({ticket.number for ticket in rest.tickets}, {bare, other})
+
+    def test_a_word_within_a_run_is_found(self) -> None:
+        for run, words, no_words in (
+            ("ฉันไม่สามารถเข้าสู่ระบบได้เพราะลืมรหัสผ่านของฉัน", ("รหัสผ่าน", "เข้าสู่ระบบ", "ลืม"), ("กระดาษ", "ผ่านรหัส")),
+            ("ຂ້ອຍລືມລະຫັດຜ່ານຂອງຂ້ອຍ", ("ລະຫັດຜ່ານ", "ລືມ"), ("ເຄື່ອງພິມ",)),
+            ("ខ្ញុំភ្លេចពាក្យសម្ងាត់របស់ខ្ញុំ", ("ពាក្យសម្ងាត់", "ភ្លេច"), ("បោះពុម្ព",)),
+            ("ကျွန်တော်စကားဝှက်မေ့သွားတယ်", ("စကားဝှက်",), ("ပရင်တာ",)),
+            ("研究生命起源的论文", ("生命", "论文", "研究生命"), ("命生", "源起")),
+            ("東京都に住んでいます", ("東京", "京都", "都", "住んで"), ("京東",)),
+            ("ﾊﾟｽﾜｰﾄﾞを再設定できません", ("パスワード", "再設定", "ﾜｰﾄﾞ"), ("バスワード",)),
+            ("비밀번호를 변경했습니다", ("비밀번호 변경", "변경 비밀번호 ", '"비밀번호 변경"', "비밀 "), ("번호 ",)),
+        ):
+            number = self.ticket(subject=run).number
+            for query in words:
+                with self.subTest(run=run, query=query):
+                    self.assertIn(number, self.found(query))
+                    self.assertNotIn(number, self.found(f"{run} -{query.strip()}"))
+            for query in no_words:
+                with self.subTest(run=run, no=query):
+                    self.assertNotIn(number, self.found(query))
+
+    def test_what_is_long_is_found_by_its_rarest_words(self) -> None:
+        japanese = "注文した商品がまだ届いていないので確認してくださいませ"
+        error = (
+            "ERROR 2026-11-29 10:03:14 worker-7 could not connect to upstream host db-3.internal port 5432 because the "
+            "server closed the connection unexpectedly while reading the response for request 8f31 of tenant acme retry 3 of 5"
+        )
+        for _ in range(3):
+            self.ticket(subject="could not connect to the server", description=error.replace("8f31", "77aa"))
+        numbers = [self.ticket(subject="n", description=text).number for text in (japanese, error)]
+        self.assertEqual(self.found(japanese), numbers[:1])
+        self.assertEqual(self.found(error), numbers[1:])
+        self.assertEqual(self.found(f'"{error}"'), numbers[1:])
+        self.assertEqual(self.found(f"{error} -acme"), [])
+        self.assertEqual(len(self.found(error.replace("8f31", ""))), 4)
+        # What a requester may not see does not decide which are rare: for her, `others` is the rarest.
+        words = " ".join(f"w{n}" for n in range(16))
+        number = self.ticket(subject="Mine", description=words, requester_id="rita").number
+        for _ in range(3):
+            self.ticket(subject="others")
+        rita = api(self.tenant, "rita", "requester")
+        self.assertEqual((self.found(words, rita), self.found(f"{words} others", rita)), ([number], []))
+        self.assertEqual(self.found(f"{words} others"), [number])
+        # What is asked is bounded, whatever it is.
+        for query in ("の" * 680, "a1 " * 500, " ".join(f"w{n}" for n in range(350)), "e\u0301" * 680, "가 " * 500, "ก" + "\u0e48" * 600):
+            with self.subTest(query[:9]):
+                self.assertEqual(self.found(query), [])
 
     def test_tokens_belong_to_their_query(self) -> None:
         for _ in range(3):

@@ -367,6 +367,26 @@ class Mentions(Case):
         body = " ".join(f"@New{n}" for n in range(8))
         self.assertEqual(list(self.say(body).message.mentions), [f"new{n}" for n in range(8)])
 
+    def test_words_of_other_scripts_end_a_name_and_addresses_have_none(self) -> None:
+        for id in ("zoë", "田中", "철수"):
+            self.api.UpsertAgent(agent={"id": id, "name": id})
+        for body, agents in (
+            ("感謝@bob さん", ["bob"]),
+            ("@bobさん", ["bob"]),
+            ("请@bob看一下", ["bob"]),
+            ("＠bob、@ann。", ["bob", "ann"]),
+            ("@bob님, @철수에게 @田中さん", ["bob", "철수", "田中"]),
+            ("สวัสดี@bobครับ", ["bob"]),
+            ("@zoe\u0308!", ["zoë"]),
+            ("\u200b@bob\u200b", ["bob"]),
+            ("@bob@example.com", []),
+            ("用户@bob.example.com", []),
+            ("https://example.com/?to=@bob", []),
+            ("e\u0301@bob", []),
+        ):
+            with self.subTest(body):
+                self.assertEqual(list(self.say(body).message.mentions), agents)
+
     def test_many_names_count_up_to_fifty(self) -> None:
         for n in range(60):
             self.api.UpsertAgent(agent={"id": f"a{n}", "name": f"A{n}"})

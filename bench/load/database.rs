@@ -73,7 +73,7 @@ pub async fn seed(client: &Client, settings: &Settings) -> Outcome<()> {
 /// Row counts of all tables, except projections, which are updated in the background.
 pub async fn count_rows(client: &Client) -> Outcome<BTreeMap<String, i64>> {
     let names = "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' \
-                 AND tablename NOT IN ('projection', 'statistic', 'ticket_search')";
+                 AND tablename NOT IN ('projection', 'statistic', 'ticket_search', 'ticket_search_2')";
     let mut counts = BTreeMap::new();
     for row in client.query(names, &[]).await? {
         let name: String = row.get(0);

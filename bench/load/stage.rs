@@ -82,7 +82,7 @@ impl<'a> Stage<'a> {
             eprintln!("waiting for the search index and the statistics of the long list");
             wire.indexed(&tenants.long).await?;
             database::wait_for_projections(&docket, &tenants.long.name).await?;
-            docket.batch_execute("VACUUM ANALYZE ticket_search").await?;
+            docket.batch_execute("VACUUM ANALYZE ticket_search_2").await?;
         }
         if PROMISED.iter().any(|work| settings.wants(&format!("{work}.docket.64"))) {
             let channel = server.connect().await?;

@@ -83,7 +83,7 @@ pub const PARAM_ITEMS: usize = 500;
 pub const PARAMS_BYTES: usize = 16 << 10;
 pub const ORDER_BY_CHARS: usize = 256;
 pub const PAGE_TOKEN_BYTES: usize = 4096;
-pub const QUERY_CHARS: usize = 256;
+pub const QUERY_BYTES: usize = 2048;
 /// Words of an `include`.
 pub const INCLUDES: usize = 32;
 /// Characters of an entry of `include`.

@@ -33,6 +33,7 @@ pub mod revocation;
 pub mod rights;
 pub mod rule_runs;
 pub mod schema;
+pub mod script;
 pub mod shown;
 pub mod sla;
 pub mod statistics;

@@ -10,10 +10,11 @@ use diesel::result::Error;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::time::{Instant, sleep};
 
-use super::Step;
+use super::{Step, search};
 use crate::store::lock::{Sole, lock};
 use crate::store::pool::connect;
 use crate::store::projection::{self, Projection};
+use crate::store::search::Rules;
 use crate::store::sqlstate::is_lost;
 
 /// Building the projection of a large tenant takes a while. What a crash loses is redone, so commits do not wait for the disk.
@@ -31,7 +32,7 @@ const VISIT: Duration = Duration::from_secs(1);
 const TENANTS: i64 = 1_000;
 /// Pause, as a multiple of the work before it: limits the task to a tenth of a processor. Readers catch up without pauses.
 const REST: u32 = 9;
-/// The same while existing tickets are indexed, which happens once: half of a processor.
+/// The same while existing tickets are indexed that cannot be searched until then: half of a processor.
 const REST_OF_FIRST: u32 = 1;
 
 /// Keeps the projections of a database up to date until dropped. An advisory lock, which ends with its session, elects one of
@@ -71,10 +72,43 @@ async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
             let behind = projection::behind(&mut conn, which, TENANTS).await?;
             sleep(begun.elapsed() * REST).await;
             for tenant in behind {
-                visit(&mut conn, &tenant, which, &mut told).await?;
+                visit(&mut conn, &tenant, Work::Keep(which), &mut told).await?;
             }
         }
+        let begun = Instant::now();
+        let superseded = projection::superseded(&mut conn, OLDER, TENANTS).await?;
+        sleep(begun.elapsed() * REST).await;
+        for tenant in superseded {
+            visit(&mut conn, &tenant, Work::Supersede, &mut told).await?;
+        }
         sleep(LOOK_EVERY).await;
+    }
+}
+
+const OLDER: Projection = Projection::Search(Rules::OLDER);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Work {
+    Keep(Projection),
+    /// Of the search documents of older rules.
+    Supersede,
+}
+
+impl Work {
+    fn name(self) -> &'static str {
+        match self {
+            Work::Keep(which) => which.name(),
+            Work::Supersede => OLDER.name(),
+        }
+    }
+
+    /// What there is to do, and how much longer than it took to rest after it.
+    async fn step(self, conn: &mut AsyncPgConnection, tenant: &str) -> Result<(Step, u32), Error> {
+        let Work::Keep(which) = self else { return Ok((search::supersede(conn, tenant).await?, REST)) };
+        let (standing, step) = super::step(conn, tenant, which).await?;
+        // Nobody waits for what others are searched in the place of.
+        let awaited = standing.remaining > 0 && !search::is_served_by_older(conn, tenant, which).await?;
+        Ok((step, if awaited { REST_OF_FIRST } else { REST }))
     }
 }
 
@@ -82,26 +116,26 @@ async fn session(url: &str, away: &mut bool) -> Result<Infallible, KeepError> {
 async fn visit(
     conn: &mut AsyncPgConnection,
     tenant: &str,
-    which: Projection,
-    told: &mut HashSet<(String, Projection)>,
+    work: Work,
+    told: &mut HashSet<(String, Work)>,
 ) -> Result<(), Error> {
     let mut worked = Duration::ZERO;
     while worked < VISIT {
         let begun = Instant::now();
-        let (standing, step) = match super::step(conn, tenant, which).await {
+        let (step, rest) = match work.step(conn, tenant).await {
             Ok(stepped) => stepped,
             Err(error) if is_lost(&error) => return Err(error),
             // An error of one tenant must not affect others, and is logged once.
             Err(error) => {
-                if told.insert((tenant.to_owned(), which)) {
-                    tracing::error!(tenant, "The {} of tenant {tenant} cannot be updated: {error}", which.name());
+                if told.insert((tenant.to_owned(), work)) {
+                    tracing::error!(tenant, "The {} of tenant {tenant} cannot be updated: {error}", work.name());
                 }
                 return Ok(());
             }
         };
         let took = begun.elapsed();
         worked += took;
-        sleep(took * if standing.remaining > 0 { REST_OF_FIRST } else { REST }).await;
+        sleep(took * rest).await;
         if step == Step::Done {
             return Ok(());
         }

@@ -16,11 +16,12 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::store::pool::{Pool, PoolError};
 use crate::store::projection::{self, Projection, Standing};
+use crate::store::search::Rules;
 use crate::store::sqlstate::Condition;
 use crate::store::wall;
 
 pub mod keeper;
-mod search;
+pub mod search;
 mod statistics;
 
 /// Outcome of a step.
@@ -38,23 +39,32 @@ pub enum Step {
 /// # Errors
 /// Database errors, and [`Error::DeserializationError`] for an activity that cannot be read.
 pub async fn step(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> QueryResult<(Standing, Step)> {
-    let standing = conn.transaction(async |conn| {
-        wall::set_tenants(conn, &[tenant]).await?;
-        projection::standing(conn, tenant, which).await
-    });
-    let standing = standing.await?;
+    let standing = standing(conn, tenant, which).await?;
     if standing.whole().is_some_and(|position| position >= standing.head) {
         return Ok((standing, Step::Done));
     }
     let step = match which {
+        // What is taken away is not begun again.
+        Projection::Search(Rules::OLDER) if standing.position.is_none() || standing.is_leaving() => {
+            return Ok((standing, Step::Done));
+        }
         Projection::Statistics => statistics::step(conn, tenant, standing).await,
-        Projection::Search => search::step(conn, tenant, standing).await,
+        Projection::Search(rules) => search::step(conn, tenant, rules, standing).await,
     };
     match step {
         // Another process is advancing it, or has advanced it since this transaction's snapshot.
         Err(error) if Condition::of(&error) == Condition::Contention => Ok((standing, Step::Raced)),
         step => Ok((standing, step?)),
     }
+}
+
+/// In a transaction of its own.
+async fn standing(conn: &mut AsyncPgConnection, tenant: &str, which: Projection) -> QueryResult<Standing> {
+    let standing = conn.transaction(async |conn| {
+        wall::set_tenants(conn, &[tenant]).await?;
+        projection::standing(conn, tenant, which).await
+    });
+    standing.await
 }
 
 /// How far a projection has caught up for a reader.
@@ -114,8 +124,40 @@ impl Projections {
     /// # Errors
     /// See [`CatchUpError`].
     pub async fn catch_up(&self, pool: &Pool, tenant: &str, which: Projection) -> Result<Reached, CatchUpError> {
-        let until = Instant::now() + PATIENCE;
         let now = projection::standing(&mut *pool.get(tenant).await?, tenant, which).await?;
+        self.catch_up_from(pool, tenant, which, now).await
+    }
+
+    /// The same with the index of search documents: by the newest rules if it is whole, or as long as there is no other that is.
+    ///
+    /// # Errors
+    /// See [`CatchUpError`].
+    pub async fn catch_up_search(&self, pool: &Pool, tenant: &str) -> Result<(Rules, Reached), CatchUpError> {
+        let newest = Projection::Search(Rules::NEWEST);
+        let mut now = projection::standing(&mut *pool.get(tenant).await?, tenant, newest).await?;
+        if !now.serves() {
+            let older = Projection::Search(Rules::OLDER);
+            let standing = projection::standing(&mut *pool.get(tenant).await?, tenant, older).await?;
+            if standing.serves() {
+                match self.catch_up_from(pool, tenant, older, standing).await? {
+                    // It is taken away: the other is whole by now.
+                    Reached::Behind { standing } if !standing.serves() => {}
+                    reached => return Ok((Rules::OLDER, reached)),
+                }
+                now = projection::standing(&mut *pool.get(tenant).await?, tenant, newest).await?;
+            }
+        }
+        Ok((Rules::NEWEST, self.catch_up_from(pool, tenant, newest, now).await?))
+    }
+
+    async fn catch_up_from(
+        &self,
+        pool: &Pool,
+        tenant: &str,
+        which: Projection,
+        now: Standing,
+    ) -> Result<Reached, CatchUpError> {
+        let until = Instant::now() + PATIENCE;
         if let Some(reached) = reached(now, now.head) {
             return Ok(reached);
         }
@@ -132,11 +174,11 @@ impl Projections {
         }
         let mut conn = pool.unbound(tenant).await?;
         loop {
-            let (standing, _) = step(&mut conn, tenant, which).await?;
+            let (standing, step) = step(&mut conn, tenant, which).await?;
             if let Some(reached) = reached(standing, now.head) {
                 return Ok(reached);
             }
-            if Instant::now() >= until {
+            if step == Step::Done || Instant::now() >= until {
                 return Ok(Reached::Behind { standing });
             }
         }

@@ -4,26 +4,33 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
+use super::search::Rules;
 use super::sql::{Bind, Select, Sql, sql};
 
 /// Something that is folded from each tenant's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Projection {
     Statistics,
-    Search,
+    /// By certain rules of words.
+    Search(Rules),
 }
 
 impl Projection {
-    pub const EACH: [Projection; 2] = [Projection::Statistics, Projection::Search];
+    /// Those that every tenant has.
+    pub const EACH: [Projection; 2] = [Projection::Statistics, Projection::Search(Rules::NEWEST)];
 
     /// As it is kept.
     pub fn name(self) -> &'static str {
         match self {
             Projection::Statistics => "statistics",
-            Projection::Search => "search",
+            Projection::Search(Rules::First) => "search",
+            Projection::Search(Rules::Second) => "search.2",
         }
     }
 }
+
+/// Where a projection of one tenant stands while it is taken away.
+pub const LEAVING: i64 = -1;
 
 /// Where a projection of one tenant stands, and where its log does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +51,16 @@ impl Standing {
     /// It holds everything up to this position, and nothing is left to be taken in.
     pub fn whole(&self) -> Option<i64> {
         self.position.filter(|_| self.remaining == 0)
+    }
+
+    /// It is whole, and the log still has what comes after it.
+    pub fn serves(&self) -> bool {
+        self.whole().is_some_and(|position| position >= self.floor)
+    }
+
+    /// It is being taken away: its row only tells how much is left.
+    pub fn is_leaving(&self) -> bool {
+        self.position == Some(LEAVING)
     }
 }
 
@@ -137,4 +154,17 @@ pub async fn begin(
 pub async fn behind(conn: &mut AsyncPgConnection, projection: Projection, most: i64) -> QueryResult<Vec<String>> {
     let sql = sql!["SELECT docket_behind(", text(projection.name()), ", ", Bind::Int(most), ")"];
     RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await
+}
+
+/// Tenants that have something left of a projection that another takes the place of, at most `most`.
+pub async fn superseded(conn: &mut AsyncPgConnection, projection: Projection, most: i64) -> QueryResult<Vec<String>> {
+    let sql = sql!["SELECT docket_superseded(", text(projection.name()), ", ", Bind::Int(most), ")"];
+    RunQueryDsl::load(Select::<Text>::new(sql, true), conn).await
+}
+
+/// The row of a projection that is taken away, when nothing else is left. `false`: somebody else moved it.
+pub async fn forget(conn: &mut AsyncPgConnection, tenant_id: &str, projection: Projection) -> QueryResult<bool> {
+    let left = sql![" AND position = ", Bind::Int(LEAVING), " AND remaining = 0"];
+    let sql = sql!["DELETE FROM projection WHERE ", of(tenant_id, projection), left];
+    RunQueryDsl::execute(sql, conn).await.map(|gone| gone == 1)
 }

@@ -17,6 +17,7 @@ mod point_reads;
 mod pool;
 mod schema;
 mod search;
+mod search_rules;
 mod server;
 #[path = "../server/shared.rs"]
 mod shared;

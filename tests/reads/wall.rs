@@ -191,14 +191,20 @@ async fn functions_over_all_tenants_tell_ids_and_those_behind_indexes_ask_for_th
     let admin = sql(url().await).await;
     let tag = "UPDATE ticket SET tags = '[\"walled\"]' WHERE tenant_id IN ('wall-g', 'wall-h')";
     admin.batch_execute(tag).await.unwrap();
-    let words = "INSERT INTO ticket_search SELECT tenant_id, id, number, 'walled' FROM ticket WHERE tenant_id IN ('wall-g', 'wall-h')";
-    admin.batch_execute(words).await.unwrap();
+    let tables = ["ticket_search", "ticket_search_2"].map(|table| {
+        format!("INSERT INTO {table} SELECT tenant_id, id, number, 'walled' FROM ticket WHERE tenant_id IN ('wall-g', 'wall-h')")
+    });
+    admin.batch_execute(&tables.join("; ")).await.unwrap();
     let server = a_server().await;
     let tagged = "SELECT cardinality(docket_tagged('{open/6/wall-g/walled}', '{open/6/wall-h/walled}'))::bigint";
-    let worded = "SELECT count(*) FROM docket_worded('walled', 1, 3, NULL, NULL, NULL, NULL)";
+    let searching = ["", "_2"].map(|version| {
+        let worded = format!("SELECT count(*) FROM docket_worded{version}('walled', 1, 3, NULL, NULL, NULL, NULL)");
+        [worded, format!("SELECT (docket_counted{version}('{{walled}}', 3, 9))[1]")]
+    });
+    let statements: Vec<String> = searching.into_iter().flatten().chain([tagged.to_owned()]).collect();
     for (named, many) in [(vec![], 0_i64), (vec!["wall-g"], 3), (vec!["wall-h"], 3), (vec!["wall-g", "wall-h"], 6)] {
         server.batch_execute(&wall::begin(&named)).await.unwrap();
-        for statement in [tagged, worded] {
+        for statement in &statements {
             assert_eq!(server.query_one(statement, &[]).await.unwrap().get::<_, i64>(0), many, "{named:?} {statement}");
         }
         server.batch_execute("COMMIT").await.unwrap();

@@ -127,8 +127,12 @@ impl Violations {
 
     /// Long text, bounded by bytes.
     pub fn long_text(&mut self, field: &str, text: &str) {
+        self.bytes(field, text, limits().text_bytes);
+    }
+
+    /// Text of at most so many bytes; it may be empty.
+    pub fn bytes(&mut self, field: &str, text: &str, most: usize) {
         self.no_nul(field, text);
-        let most = limits().text_bytes;
         if text.len() > most {
             self.add(field, format!("must have at most {most} bytes, has {}", text.len()));
         }

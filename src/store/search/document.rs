@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::place::{Place, Sort, lexeme, mark};
-use super::words::words;
+use super::rules::{Part, Rules};
 
 /// Different words of one ticket; those of its oldest messages, and of its notes, come last.
 const MAX_WORDS: usize = 20_000;
@@ -40,6 +40,7 @@ impl Weight {
 
 /// A document in the making. What requesters may read goes in before any note: nothing of a note must move their ranks.
 pub struct Document {
+    rules: Rules,
     hash: String,
     lexemes: BTreeMap<String, Vec<(u16, Weight)>>,
     at: u16,
@@ -48,14 +49,19 @@ pub struct Document {
 }
 
 impl Document {
-    pub fn new(tenant_id: &str, number: i64) -> Document {
-        Document { hash: Place::of(number).hash(tenant_id), lexemes: BTreeMap::new(), at: 0, bytes: 0 }
+    pub fn new(rules: Rules, tenant_id: &str, number: i64) -> Document {
+        Document { rules, hash: Place::of(number).hash(tenant_id), lexemes: BTreeMap::new(), at: 0, bytes: 0 }
     }
 
-    pub fn text(&mut self, sort: Sort, weight: Weight, text: &str) {
-        for word in words(text) {
+    pub fn text(&mut self, sort: Sort, part: Part, text: &str) {
+        let weight = self.rules.weight(part);
+        for token in self.rules.tokens(text) {
             self.at = self.at.saturating_add(1).min(LAST);
-            self.put(sort, &word, Some((self.at, weight)));
+            self.put(sort, &token.text, Some((self.at, weight)));
+            // Another lexeme at the same place.
+            if let Some(bare) = &token.bare {
+                self.put(sort, bare, Some((self.at, Weight::D)));
+            }
         }
         self.at = self.at.saturating_add(GAP).min(LAST);
     }

@@ -1,6 +1,6 @@
 -- What reads over all tenants, for timers, projections and operators: these functions tell tenants, ids, positions and times,
 -- and nothing that a tenant wrote. And what an index serves only without row-level security, whose conditions come before operators
--- that might leak: these two ask for the tenants of the transaction themselves, and tell ids, ranks, and where the statement that
+-- that might leak: those ask for the tenants of the transaction themselves, and tell ids, ranks, and where the statement that
 -- calls them finds the rows.
 
 CREATE OR REPLACE FUNCTION docket_logs() RETURNS TABLE (tenant_id text, last_at timestamptz)
@@ -28,6 +28,12 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
     SELECT h.tenant_id FROM tenant_head AS h
       LEFT JOIN projection AS p ON p.tenant_id = h.tenant_id AND p.name = projection_name
      WHERE p.position IS NULL OR p.position < h.position OR p.remaining > 0 ORDER BY h.last_at LIMIT most
+$$;
+
+-- Tenants that have something left of a projection that another takes the place of.
+CREATE OR REPLACE FUNCTION docket_superseded(projection_name text, most bigint) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT p.tenant_id FROM projection AS p WHERE p.name = projection_name ORDER BY p.tenant_id LIMIT most
 $$;
 
 CREATE OR REPLACE FUNCTION docket_moves(zone_data text, most bigint)
@@ -95,21 +101,48 @@ BEGIN
 END
 $$;
 
--- The tickets with these numbers that have the words, the newest first, at most so many (NULL: all). Where there are queries to rank
--- by, each is for one place of the index, `size` numbers, and the first for the place below `top`.
-CREATE OR REPLACE FUNCTION docket_worded(
-    wanted tsquery, oldest bigint, newest bigint, most bigint, queries tsquery[], top bigint, size bigint)
-RETURNS TABLE (document uuid, nth bigint, place tid, rank real)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET enable_seqscan = off AS $$
+-- Both for each version of the rules of words: the table of its documents, and what is behind the names of its functions.
+DO $search$
 DECLARE
-    tenants text[] := nullif(current_setting('docket.tenants', true), '');
+    version text[];
 BEGIN
-    RETURN QUERY SELECT f.ticket_id, f.number, f.place, ts_rank(f.words, queries[(top - f.number / size)::integer])
-        FROM (SELECT m.* FROM (SELECT s.ctid AS place, s.* FROM ticket_search AS s WHERE s.words @@ wanted OFFSET 0) AS m
-               WHERE m.tenant_id = ANY (tenants) AND m.number >= oldest AND m.number <= newest
-               ORDER BY m.number DESC LIMIT most) AS f;
+    FOREACH version SLICE 1 IN ARRAY ARRAY[['ticket_search', ''], ['ticket_search_2', '_2']] LOOP
+        -- The tickets with these numbers that have the words, the newest first, at most so many (NULL: all). Where there are queries
+        -- to rank by, each is for one place of the index, `size` numbers, and the first for the place below `top`.
+        EXECUTE format($function$
+            CREATE OR REPLACE FUNCTION docket_worded%2$s(
+                wanted tsquery, oldest bigint, newest bigint, most bigint, queries tsquery[], top bigint, size bigint)
+            RETURNS TABLE (document uuid, nth bigint, place tid, rank real)
+            LANGUAGE plpgsql STABLE SECURITY DEFINER SET enable_seqscan = off AS $$
+            DECLARE
+                tenants text[] := nullif(current_setting('docket.tenants', true), '');
+            BEGIN
+                RETURN QUERY SELECT f.ticket_id, f.number, f.place, ts_rank(f.words, queries[(top - f.number / size)::integer])
+                    FROM (SELECT m.* FROM (SELECT s.ctid AS place, s.* FROM %1$I AS s WHERE s.words @@ wanted OFFSET 0) AS m
+                           WHERE m.tenant_id = ANY (tenants) AND m.number >= oldest AND m.number <= newest
+                           ORDER BY m.number DESC LIMIT most) AS f;
+            END
+            $$
+        $function$, version[1], version[2]);
+        -- How many tickets up to a number have what each of these asks for, at most so many.
+        EXECUTE format($function$
+            CREATE OR REPLACE FUNCTION docket_counted%2$s(wanted tsquery[], newest bigint, most bigint) RETURNS bigint[]
+            LANGUAGE plpgsql STABLE SECURITY DEFINER SET enable_seqscan = off AS $$
+            DECLARE
+                tenants text[] := nullif(current_setting('docket.tenants', true), '');
+                counts bigint[] := '{}';
+            BEGIN
+                FOR i IN 1 .. cardinality(wanted) LOOP
+                    counts[i] := (SELECT count(*) FROM (SELECT FROM %1$I AS s WHERE s.words @@ wanted[i]
+                        AND s.tenant_id = ANY (tenants) AND s.number <= newest LIMIT most) AS counted);
+                END LOOP;
+                RETURN counts;
+            END
+            $$
+        $function$, version[1], version[2]);
+    END LOOP;
 END
-$$;
+$search$;
 
 DO $functions$
 DECLARE

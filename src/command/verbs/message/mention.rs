@@ -11,7 +11,7 @@ use crate::model::words::Words;
 /// What finding them takes.
 pub fn wants(body: &str) -> impl Iterator<Item = Want> {
     let spelled =
-        |name| spellings(name).flat_map(|word| [Want::Agent(word.to_owned()), Want::AgentsNamed(word.to_owned())]);
+        |name| spellings(name).flat_map(|word| [Want::Agent(word.clone().into()), Want::AgentsNamed(word.into())]);
     names(body).into_iter().flat_map(spelled)
 }
 
@@ -25,7 +25,7 @@ pub fn agents(world: &World, scope: &Scope<'_>, body: &str, own: Option<&[Range<
 }
 
 fn agent(world: &World, scope: &Scope<'_>, name: &str) -> Result<Option<String>, Stop> {
-    let found = gather(spellings(name).map(|word| called(world, scope, word)))?;
+    let found = gather(spellings(name).map(|word| called(world, scope, &word)))?;
     Ok(found.into_iter().flatten().next())
 }
 
