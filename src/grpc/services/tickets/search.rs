@@ -90,7 +90,6 @@ pub async fn search(
     request: pb::SearchTicketsRequest,
 ) -> Result<pb::SearchTicketsResponse, Status> {
     let asked = SearchRequest::of(state, &call, request)?;
-    let scope = call.scope();
     let filter = match asked.page.filter.is_empty() {
         true => None,
         false => condition(state, (&call, None), &asked.page.filter, Root::Ticket, asked.began).await?.0,
