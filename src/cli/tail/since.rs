@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(at("2026-01-31"), json!("2026-01-31T00:00:00Z"));
         assert_eq!(at("1969-12-31T23:59:59.25Z"), json!("1969-12-31T23:59:59.250Z"));
         assert!(matches!("15m".parse(), Ok(Since::Time(_))));
-        for wrong in ["", "-1", "yesterday", "99999999999999999999", "2026-02-30", "20260131", "15w"] {
+        for wrong in ["", "-1", "yesterday", "99999999999999999999", "2026-02-30", "2026-1-31", "15w"] {
             assert!(wrong.parse::<Since>().is_err(), "{wrong}");
         }
     }
