@@ -39,7 +39,9 @@ pub fn folded(text: &str) -> Cow<'_, str> {
     let (case, nfkc) = (CaseMapper::new(), ComposingNormalizerBorrowed::new_nfkc());
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let seen = |c: &char| *c != TATWEEL && !ignorable.contains(*c);
-    let mut text: String = DecomposingNormalizerBorrowed::new_nfd().normalize_iter(text.chars().filter(seen)).collect();
+    // What is left out may be part of another character: a tatweel with its vowel point.
+    let mut text: String =
+        DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(text.chars()).filter(seen).collect();
     // Folding may leave what is not normalised, and normalising what is not folded; neither does so twice.
     for _ in 0..2 {
         text = nfkc.normalize(&case.fold_string(&text)).into_owned();
@@ -98,6 +100,8 @@ mod tests {
             ("ﾡﾢ", "ㄱㄲ"),
             ("مـحـمـد", "محمد"),
             ("ﻣﺤﻤﺪ", "محمد"),
+            ("م\u{fe71}", "م\u{64b}"),
+            ("a\u{ffa0}b", "ab"),
             ("①②", "12"),
             ("™ ℡ ㎏", "tm tel kg"),
             ("𝐇𝐞𝐥𝐥𝐨", "hello"),
