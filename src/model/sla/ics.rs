@@ -142,9 +142,12 @@ pub fn holidays(text: &[u8], wanted: &Wanted) -> Result<Imported, Vec<IcsFault>>
     let mut reading =
         Reading { wanted: Excluding::of(wanted), days: BTreeMap::new(), room: HOLIDAYS, budget: Budget(MAX_LOOKS) };
     let unread = found.len();
-    let (current, replaced) = revised(events, &mut left, &mut found);
-    for event in &current {
-        match reading.read(event, replaced.get(&event.uid)) {
+    let Revised { events, replaced } = revised(events, &reading.wanted, &mut left, &mut found);
+    let none = BTreeSet::new();
+    for (day, event) in &events {
+        // What stands for a day of another is told by itself.
+        let replaced = replaced.get(&event.uid).filter(|_| day.is_none()).unwrap_or(&none);
+        match reading.read(event, replaced) {
             Ok(more) => left.extend(more),
             Err(problem) => {
                 let last = matches!(problem, Problem::TooMany | Problem::TooFar);
@@ -165,12 +168,15 @@ pub fn holidays(text: &[u8], wanted: &Wanted) -> Result<Imported, Vec<IcsFault>>
     Ok(Imported { taken, left })
 }
 
-/// The newest revisions of all events, and of each UID the days for which another event stands.
-fn revised(
-    events: Vec<Event>,
-    left: &mut Vec<Left>,
-    found: &mut Vec<IcsFault>,
-) -> (Vec<Event>, BTreeMap<String, BTreeSet<Date>>) {
+/// The newest revisions of all events.
+struct Revised {
+    /// Each with the day of a repeated one that it stands for.
+    events: Vec<(Option<Date>, Event)>,
+    /// These days, by the UID.
+    replaced: BTreeMap<String, BTreeSet<Date>>,
+}
+
+fn revised(events: Vec<Event>, wanted: &Excluding, left: &mut Vec<Left>, found: &mut Vec<IcsFault>) -> Revised {
     let mut newest: BTreeMap<(String, Option<Date>), i64> = BTreeMap::new();
     let mut read = Vec::with_capacity(events.len());
     for event in events {
@@ -180,6 +186,8 @@ fn revised(
                 *at = event.sequence.max(*at);
                 read.push((day, event));
             }
+            // Nothing is read of it.
+            Err(_) if wanted.names(&event.name()) => left.push(event.left(None, Why::Excluded)),
             Err(problem) => found.push(problem.at(event.line)),
         }
     }
@@ -188,15 +196,15 @@ fn revised(
     for (day, event) in read {
         // Without a UID, each is an event of its own.
         if !event.uid.is_empty() && newest.get(&(event.uid.clone(), day)).is_some_and(|at| event.sequence < *at) {
-            left.push(Left { line: event.line, name: event.name(), date: None, why: Why::Superseded });
+            left.push(event.left(None, Why::Superseded));
             continue;
         }
         if let Some(day) = day {
             replaced.entry(event.uid.clone()).or_default().insert(day);
         }
-        current.push(event);
+        current.push((day, event));
     }
-    (current, replaced)
+    Revised { events: current, replaced }
 }
 
 /// Names and dates that are kept out.
@@ -215,6 +223,10 @@ impl Excluding {
             dates: wanted.exclude.iter().filter_map(date).collect(),
         }
     }
+
+    fn names(&self, name: &str) -> bool {
+        self.names.contains(&folded(name))
+    }
 }
 
 fn folded(name: &str) -> String {
@@ -231,26 +243,22 @@ struct Reading {
 
 impl Reading {
     /// Takes the days of an event; what of it is left out.
-    fn read(&mut self, event: &Event, replaced: Option<&BTreeSet<Date>>) -> Result<Vec<Left>, Problem> {
+    fn read(&mut self, event: &Event, replaced: &BTreeSet<Date>) -> Result<Vec<Left>, Problem> {
         let name = event.name();
-        let left = |date: Option<Date>, why| Left { line: event.line, name: name.clone(), date, why };
-        if self.wanted.names.contains(&folded(&name)) {
-            return Ok(vec![left(None, Why::Excluded)]);
+        if self.wanted.names(&name) {
+            return Ok(vec![event.left(None, Why::Excluded)]);
         }
         if event.cancelled {
-            return Ok(vec![left(None, Why::Cancelled)]);
+            return Ok(vec![event.left(None, Why::Cancelled)]);
         }
-        // What stands for a day is told by itself.
-        let none = BTreeSet::new();
-        let replaced = replaced.filter(|_| matches!(event.stands_for(), Ok(None))).unwrap_or(&none);
         let dates = event.dates(self.wanted.window, replaced, self.room, &mut self.budget)?;
         self.room -= dates.len();
         if dates.is_empty() {
-            return Ok(vec![left(None, Why::OutsideYears)]);
+            return Ok(vec![event.left(None, Why::OutsideYears)]);
         }
         let (out, taken): (Vec<Date>, Vec<Date>) = dates.into_iter().partition(|date| self.wanted.dates.contains(date));
         taken.into_iter().for_each(|date| put_name(self.days.entry(date).or_default(), &name));
-        Ok(out.into_iter().map(|date| left(Some(date), Why::Excluded)).collect())
+        Ok(out.into_iter().map(|date| event.left(Some(date), Why::Excluded)).collect())
     }
 }
 

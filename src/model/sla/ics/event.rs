@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::Problem;
 use super::line::{self, Property};
 use super::moment::{self, Moment};
 use super::repeat::{Budget, Repeat};
+use super::{Left, Problem, Why};
 use crate::model::limits::NAME_CHARS;
 use crate::model::line::kept;
 
@@ -84,6 +84,10 @@ impl Event {
                 format!("{}{CUT}", kept.trim_end())
             }
         }
+    }
+
+    pub fn left(&self, date: Option<Date>, why: Why) -> Left {
+        Left { line: self.line, name: self.name(), date, why }
     }
 
     pub fn repeats(&self) -> bool {

@@ -211,6 +211,7 @@ fn what_is_kept_out_is_told() {
         "DTSTART:20261010T090000Z\r\nSUMMARY:Team lunch",
         "DTSTART:20261011\r\nSUMMARY:Working Sunday\r\nX-APPLE-SPECIAL-DAY:ALTERNATE-WORKDAY",
         "DTSTART:20100101\r\nRRULE:FREQ=YEARLY;UNTIL=20200101\r\nSUMMARY:Once",
+        "DTSTART:20261012\r\nRECURRENCE-ID:20261012T090000\r\nSUMMARY:Team lunch",
     ]);
     let text = text.replace("END:VCALENDAR", "BEGIN:VTODO\r\nEND:VTODO\r\nEND:VCALENDAR");
     let exclude = ["team LUNCH", "Working Sunday", "2026-12-24"].map(str::to_owned).to_vec();
@@ -225,6 +226,7 @@ fn what_is_kept_out_is_told() {
             ("Team lunch", out),
             ("Working Sunday", out),
             ("Once", Why::OutsideYears),
+            ("Team lunch", out),
             ("VTODO", Why::NoEvent)
         ]
     );
